@@ -1,0 +1,25 @@
+"""The project's own errors. Each message says what is wrong, where, and what to do about it."""
+
+
+class DpoMathError(Exception):
+    """Base of every error that is about the user's input or settings and not about our code."""
+
+
+class LogFormatError(DpoMathError):
+    """A log export that cannot be read as a whole (a single bad line is quarantined instead)."""
+
+
+class VerifierLimit(DpoMathError):
+    """An answer that exceeds a limit of the verifier: length, nesting, digits, exponent or size."""
+
+
+class DatasetError(DpoMathError):
+    """Pairs or prompts that cannot make a training set."""
+
+
+class TrainingError(DpoMathError):
+    """Settings, data or a training run that cannot give a good checkpoint."""
+
+
+class EvaluationError(DpoMathError):
+    """Samples or pass rates that cannot be produced or compared."""
