@@ -1,0 +1,32 @@
+"""Verdicts for samples, by the same verifier that judges the logs."""
+
+import polars as pl
+
+from dpo_math_assets.errors import EvaluationError
+from dpo_math_assets.evaluation.schema import SAMPLE_SCHEMA, VERDICT_SCHEMA
+
+
+def judge_samples(samples: pl.DataFrame, workers: int | None = None) -> pl.DataFrame:
+    """Fill in the verdict columns of samples: same rows, same order, SAMPLE_SCHEMA.
+
+    `workers` is the number of verifier processes (None: the verifier's own choice). Samples that
+    were judged before are judged again, so that one frame never mixes two verifiers.
+    """
+    from dpo_math_assets.verifier import verify_frame
+
+    missing = [
+        name
+        for name in SAMPLE_SCHEMA.names()
+        if name not in samples.columns and name not in VERDICT_SCHEMA
+    ]
+    if missing:
+        raise EvaluationError(
+            f"Samples lack the columns {', '.join(missing)}; draw them with sample_model."
+        )
+    judged = verify_frame(
+        samples.drop(VERDICT_SCHEMA.names(), strict=False),
+        candidate="completion",
+        ground_truth="ground_truth",
+        workers=workers,
+    )
+    return judged.select(SAMPLE_SCHEMA.names()).cast(dict(SAMPLE_SCHEMA))
