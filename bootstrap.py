@@ -1,0 +1,98 @@
+"""Set everything up and run it: `python3.11 bootstrap.py demo`, `ui`, `test` or `check`.
+
+Needs Python 3.11 or newer and nothing else. It makes a virtual environment in `.venv`, installs
+the pinned packages of constraints.txt, and starts what was asked for:
+
+    demo   the whole lineage on the embedded default (about ten minutes, most of it visible work)
+    ui     the Dagster UI on the state that demo left, or on your own data
+    test   the test suite; what follows is passed on to pytest
+    check  lint, types, and whether Dagster can load the definitions
+
+Data goes to `./data` (or $DPO_MATH_DATA), Dagster's history to `./.dagster_home` (or
+$DAGSTER_HOME).
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+CONSTRAINTS = ROOT / "constraints.txt"
+STAMP = VENV / "installed.txt"
+
+
+def install() -> None:
+    """Make the environment, or bring it up to date where what it was made of has changed."""
+    sources = (CONSTRAINTS, ROOT / "pyproject.toml")
+    wanted = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+    if STAMP.exists() and STAMP.read_text() == wanted:
+        return
+    if not PYTHON.exists():
+        print(f"Making a virtual environment in {VENV}", flush=True)
+        venv.create(VENV, with_pip=True)
+    print("Installing the pinned packages (a few minutes on a new machine)", flush=True)
+    command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    # The first install fixes torch before anything that depends on it is resolved.
+    torch = next(
+        line for line in CONSTRAINTS.read_text().splitlines() if line.startswith("torch==")
+    )
+    subprocess.run([*command, torch, "--constraint", CONSTRAINTS], check=True)
+    subprocess.run(
+        [*command, "--constraint", CONSTRAINTS, "--editable", f"{ROOT}[dev]"], check=True
+    )
+    STAMP.write_text(wanted)
+
+
+def environment() -> dict[str, str]:
+    """The environment of every command: where data and Dagster's history are, and few warnings."""
+    home = Path(os.environ.get("DAGSTER_HOME", ROOT / ".dagster_home")).resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / "dagster.yaml").exists():
+        shutil.copyfile(ROOT / "dagster.yaml", home / "dagster.yaml")
+    data = Path(os.environ.get("DPO_MATH_DATA", ROOT / "data")).resolve()
+    return {
+        **os.environ,
+        "DAGSTER_HOME": str(home),
+        "DPO_MATH_DATA": str(data),
+        "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}",
+        "PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS", "ignore"),
+    }
+
+
+def main() -> int:
+    """Install, then run the command that the first argument names."""
+    workspace = ["--workspace", ROOT / "workspace.yaml"]
+    commands = {
+        "demo": [[BIN / "dpo-math", "demo"]],
+        "ui": [[BIN / "dagster", "dev", *workspace]],
+        "test": [[PYTHON, "-m", "pytest"]],
+        "check": [
+            [BIN / "ruff", "check"],
+            [BIN / "ruff", "format", "--check"],
+            [BIN / "mypy"],
+            [BIN / "dagster", "definitions", "validate", *workspace],
+        ],
+    }
+    if len(sys.argv) < 2 or sys.argv[1] not in commands:
+        print(__doc__)
+        return 2
+    if sys.version_info < (3, 11):
+        print(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
+        return 2
+    install()
+    for command in commands[sys.argv[1]]:
+        done = subprocess.run([*map(str, command), *sys.argv[2:]], cwd=ROOT, env=environment())
+        if done.returncode:
+            return done.returncode
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
