@@ -29,4 +29,4 @@ def judge_samples(samples: pl.DataFrame, workers: int | None = None) -> pl.DataF
         ground_truth="ground_truth",
         workers=workers,
     )
-    return judged.select(SAMPLE_SCHEMA.names()).cast(dict(SAMPLE_SCHEMA))
+    return judged.select(SAMPLE_SCHEMA.names()).cast(SAMPLE_SCHEMA)

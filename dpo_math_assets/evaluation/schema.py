@@ -24,14 +24,14 @@ VERDICT_SCHEMA = pl.Schema(
 )
 
 SAMPLE_SCHEMA = pl.Schema(
-    {
-        **PROMPT_SCHEMA,
-        "model": pl.String,  # base, dpo or sft
-        "mode": pl.String,  # greedy or sampled
-        "sample": pl.Int64,  # 0..k-1 within its mode; the one greedy completion is 0
-        "completion": pl.String,
-        "completion_tokens": pl.Int64,  # with the end token, where there is one
-        "truncated": pl.Boolean,  # the token limit came before the end token
-        **VERDICT_SCHEMA,
-    }
+    [
+        *PROMPT_SCHEMA.items(),
+        ("model", pl.String),  # base, dpo or sft
+        ("mode", pl.String),  # greedy or sampled
+        ("sample", pl.Int64),  # 0..k-1 within its mode; the one greedy completion is 0
+        ("completion", pl.String),
+        ("completion_tokens", pl.Int64),  # with the end token; null where a server does not say
+        ("truncated", pl.Boolean),  # the token limit came before the end token
+        *VERDICT_SCHEMA.items(),
+    ]
 )

@@ -1,0 +1,256 @@
+"""The release gate: is the candidate better, and is that known?
+
+Reward accuracy and margins are not asked: they read near 1 for models that collapsed. What counts
+is the verified pass rate on prompts that were never trained on, with intervals, and that nothing
+that matters got worse. Every condition is judged on its own and says its figure, so that a refusal
+explains itself. A human may override a refusal with a reason; the decision keeps both.
+"""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import polars as pl
+from pydantic import BaseModel, Field
+
+from dpo_math_assets.evaluation.statistics import Comparison
+
+CHOSEN_LOGPS = "logps/chosen"
+
+
+class GateSettings(BaseModel):
+    """Thresholds of the release gate."""
+
+    min_prompts: int = Field(
+        default=100, ge=1, description="Prompts below which no difference can be told."
+    )
+    min_improvement: float = Field(
+        default=0.0,
+        ge=0.0,
+        lt=1.0,
+        description="The lower end of the interval of the gain in avg@k must lie above this.",
+    )
+    significance: float = Field(
+        default=0.05,
+        gt=0.0,
+        lt=0.5,
+        description="Level at which a fall of greedy pass@1 or of a slice counts as real.",
+    )
+    max_unverifiable_rate: float = Field(
+        default=0.1,
+        ge=0.0,
+        le=1.0,
+        description="Share of completions, of either model, that the verifier may leave undecided "
+        "for other reasons than a missing final answer.",
+    )
+    max_chosen_logps_fall: float = Field(
+        default=10.0,
+        ge=0.0,
+        description="Fall of logps/chosen in training (nats a completion) that is still no sign "
+        "of likelihood displacement.",
+    )
+    override_reason: str = Field(
+        default="", description="Why a human releases a candidate that the gate refuses."
+    )
+
+
+@dataclass(frozen=True)
+class GateCondition:
+    """One thing that must hold, and how far it does."""
+
+    name: str
+    passed: bool
+    value: float | None  # None where there is nothing to measure it from
+    threshold: float
+    sentence: str
+
+
+@dataclass(frozen=True)
+class GateDecision:
+    """Whether the candidate may be released, and why."""
+
+    conditions: list[GateCondition]
+    override_reason: str  # empty: nobody overrode anything
+
+    @property
+    def holds(self) -> bool:
+        """Every condition holds by itself."""
+        return all(condition.passed for condition in self.conditions)
+
+    @property
+    def overridden(self) -> bool:
+        """A condition fails and a human released the candidate nevertheless."""
+        return not self.holds and bool(self.override_reason)
+
+    @property
+    def passed(self) -> bool:
+        """The candidate may be released."""
+        return self.holds or self.overridden
+
+    def summary(self) -> str:
+        """One sentence for a log or a check."""
+        failed = [c.sentence for c in self.conditions if not c.passed]
+        if not failed:
+            return f"All {len(self.conditions)} conditions hold."
+        said = f"{len(failed)} of {len(self.conditions)} conditions fail: {' '.join(failed)}"
+        return f"{said} Overridden: {self.override_reason}" if self.overridden else said
+
+    def as_dict(self) -> dict[str, Any]:
+        """The decision as plain JSON values."""
+        return {
+            "passed": self.passed,
+            "holds": self.holds,
+            "overridden": self.overridden,
+            "override_reason": self.override_reason,
+            "summary": self.summary(),
+            "conditions": [asdict(condition) for condition in self.conditions],
+        }
+
+
+def judge_release(
+    comparison: Comparison,
+    settings: GateSettings | None = None,
+    curves: list[dict[str, Any]] | None = None,
+) -> GateDecision:
+    """Judge a candidate against its base.
+
+    `curves` is the training's list of {step, logps/chosen, …}; None for a model that was not
+    trained here, which has no condition on training then.
+    """
+    settings = settings or GateSettings()
+    conditions = [
+        _enough_prompts(comparison, settings),
+        _verifiable(comparison, settings),
+        _improvement(comparison, settings),
+        _greedy_not_worse(comparison, settings),
+        _pass_at_k_not_down(comparison),
+        _no_slice_worse(comparison, settings),
+    ]
+    if curves is not None:
+        conditions.append(_chosen_still_likely(curves, settings))
+    return GateDecision(conditions, settings.override_reason.strip())
+
+
+def _enough_prompts(comparison: Comparison, settings: GateSettings) -> GateCondition:
+    count = comparison.n_prompts
+    return GateCondition(
+        "enough_prompts",
+        count >= settings.min_prompts,
+        float(count),
+        float(settings.min_prompts),
+        f"{count} prompts were compared; at least {settings.min_prompts} are asked for.",
+    )
+
+
+def _verifiable(comparison: Comparison, settings: GateSettings) -> GateCondition:
+    rates = comparison.rates.filter(slice_by="all")
+    found = {
+        model: float(rates.filter(model=model)["unverifiable_rate"].item())
+        for model in (comparison.base, comparison.candidate)
+    }
+    worst = max(found.values())
+    each = ", ".join(f"{rate:.1%} of {model}" for model, rate in found.items())
+    return GateCondition(
+        "verifiable",
+        worst <= settings.max_unverifiable_rate,
+        worst,
+        settings.max_unverifiable_rate,
+        f"The verifier left answers undecided: {each}; at most "
+        f"{settings.max_unverifiable_rate:.1%} is allowed.",
+    )
+
+
+def _improvement(comparison: Comparison, settings: GateSettings) -> GateCondition:
+    found = comparison.differences.get("avg_at_k")
+    least = settings.min_improvement
+    if found is None:
+        sentence = "There are no sampled completions to measure a gain in avg@k from."
+        return GateCondition("improvement", False, None, least, sentence)
+    return GateCondition(
+        "improvement",
+        found.low > least,
+        found.low,
+        least,
+        f"avg@{comparison.k} went from {found.base_rate:.1%} to {found.candidate_rate:.1%}, a "
+        f"change of {_points(found.difference)} [{_points(found.low)} to {_points(found.high)}]; "
+        f"the lower end must lie above {_points(least)}.",
+    )
+
+
+def _greedy_not_worse(comparison: Comparison, settings: GateSettings) -> GateCondition:
+    found = comparison.mcnemar
+    if found is None:
+        sentence = "There are no greedy completions to compare; sample with greedy on."
+        return GateCondition("greedy_not_worse", False, None, 0.0, sentence)
+    worse = found.lost > found.gained and found.p_value < settings.significance
+    return GateCondition(
+        "greedy_not_worse",
+        not worse,
+        (found.gained - found.lost) / comparison.n_prompts,
+        0.0,
+        f"Greedy: {found.gained} prompts gained, {found.lost} lost (McNemar p = "
+        f"{found.p_value:.3g}); more lost than gained with p below {settings.significance:g} fails.",
+    )
+
+
+def _pass_at_k_not_down(comparison: Comparison) -> GateCondition:
+    found = comparison.differences.get("pass_at_k")
+    if found is None:
+        sentence = "There are no sampled completions to measure pass@k from."
+        return GateCondition("pass_at_k_not_down", False, None, 0.0, sentence)
+    return GateCondition(
+        "pass_at_k_not_down",
+        found.high >= 0.0,
+        found.high,
+        0.0,
+        f"pass@{comparison.k} went from {found.base_rate:.1%} to {found.candidate_rate:.1%}, a "
+        f"change of {_points(found.difference)} [{_points(found.low)} to {_points(found.high)}]; "
+        "an interval wholly below 0 fails.",
+    )
+
+
+def _no_slice_worse(comparison: Comparison, settings: GateSettings) -> GateCondition:
+    tested = comparison.slices.filter("tested")
+    worse = tested.filter(
+        (pl.col("difference") < 0.0) & (pl.col("p_holm") < settings.significance)
+    ).sort("difference")
+    named = "; ".join(
+        f"{row['slice_by']} = {row['slice']} {_points(row['difference'])} "
+        f"(corrected p = {row['p_holm']:.2g})"
+        for row in worse.iter_rows(named=True)
+    )
+    found = f"significantly worse: {named}" if named else "none is significantly worse"
+    return GateCondition(
+        "no_slice_worse",
+        worse.is_empty(),
+        float(worse.height),
+        0.0,
+        f"{tested.height} of {comparison.slices.height} slices are large enough to test; {found}.",
+    )
+
+
+def _chosen_still_likely(curves: list[dict[str, Any]], settings: GateSettings) -> GateCondition:
+    most = settings.max_chosen_logps_fall
+    values = [float(point[CHOSEN_LOGPS]) for point in curves if CHOSEN_LOGPS in point]
+    if len(values) < 2 or not all(math.isfinite(value) for value in values):
+        return GateCondition(
+            "chosen_still_likely",
+            False,
+            None,
+            most,
+            f"The training curves hold {len(values)} values of {CHOSEN_LOGPS}, or one that is not "
+            "finite; at least 2 finite ones are needed, so log more often.",
+        )
+    fall = values[0] - values[-1]
+    return GateCondition(
+        "chosen_still_likely",
+        fall <= most,
+        fall,
+        most,
+        f"{CHOSEN_LOGPS} went from {values[0]:.2f} to {values[-1]:.2f} nats in training; a fall "
+        f"of more than {most:g} is a sign of likelihood displacement.",
+    )
+
+
+def _points(difference: float) -> str:
+    return f"{100 * difference:+.1f} points"
