@@ -1,0 +1,328 @@
+"""From cleaned traces to preference pairs, an export at a time.
+
+A pair is a correct and an incorrect completion of one prompt with one reference answer. The pairs
+of all exports are an incrementally maintained join: each export contributes (new × new) and
+(new × earlier), and nothing else has to be looked at again.
+
+Two caps bound the pairs of a prompt, and both can be applied to parts and then to the union:
+
+- *samples a side*: the k distinct completions with the smallest hash, a uniform sample that does
+  not depend on the order of arrival (a bottom-k sketch, Cohen and Kaplan 2007);
+- *pairs a prompt*: the K best by a score that falls as either hash grows, -(u_chosen × u_rejected).
+  The product prefers many different completions over all combinations of a few.
+
+Why the union is exact. Call A(j) the sampled pairs after export j that beat a given pair. As
+exports arrive the i-th smallest hash of either side only falls, and a score that falls in both
+hashes makes |A(j)| grow only. So a pair among the K best at the end was among the K best when its
+second completion arrived, and that export's partition kept it. `cap_pairs` over the union then
+gives what one pass over everything gives; the tests hold that for any order of exports. It takes
+for granted that a text has one verdict: after a new verifier version, build all partitions anew.
+"""
+
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+import polars as pl
+from pydantic import BaseModel, Field
+
+from dpo_math_assets.errors import DatasetError
+from dpo_math_assets.pairs.schema import PAIR_SCHEMA, VERIFIER
+
+# A reference answer is part of the group: right and wrong mean something only against it.
+GROUP = ["prompt_key", "ground_truth"]
+
+# Which trace stands for a text that was logged several times: the first export, then the first id.
+REPRESENTATIVE = ["export", "trace_id", "line_number"]
+
+# Hex digits of a completion's hash that a float64 holds exactly.
+_DIGITS = 13
+
+
+class PairCaps(BaseModel):
+    """What bounds the pairs of one prompt before selection."""
+
+    samples_per_side: int = Field(
+        16, ge=1, description="Distinct correct, and distinct incorrect, completions a prompt."
+    )
+    candidate_pairs: int = Field(
+        32, ge=1, description="Pairs kept a prompt, from which the training set is selected."
+    )
+
+
+class PairingSettings(PairCaps):
+    """How cleaned traces are paired."""
+
+    include_malformed: bool = Field(
+        False,
+        description="Let a completion without a final answer stand as rejected. Off: such a pair "
+        "teaches the answer's format and not mathematics.",
+    )
+
+
+@dataclass(frozen=True)
+class PairingReport:
+    """What pairing one export took and gave. `eligible` and `excluded` add up to `traces`."""
+
+    traces: int  # of the new export
+    eligible: int
+    excluded: dict[str, int] = field(default_factory=dict)  # by why
+    prompts: int = 0  # (prompt, reference answer) groups with an eligible new trace
+    prompts_all_right: int = 0  # counting earlier exports too
+    prompts_all_wrong: int = 0
+    prompts_mixed: int = 0
+    pairs_possible: int = 0  # right × wrong combinations that this export brings
+    pairs_after_sample_cap: int = 0
+    pairs: int = 0
+
+
+def exclusion(include_malformed: bool = False) -> pl.Expr:
+    """Why a cleaned trace makes no pair, or null where it may.
+
+    Only the verifier's own verdict counts; what the log said is not looked at. A completion that
+    was cut off stands on neither side: as chosen it teaches to stop half-way, and as rejected it
+    rests on an answer its solver had not finished.
+    """
+    proven_right = (
+        (pl.col("verdict") == "correct")
+        & (pl.col("reason") == "pass")
+        & pl.col("method").is_not_null()
+    )
+    proven_wrong = (pl.col("verdict") == "incorrect") & (pl.col("reason") == "mismatch")
+    malformed = pl.lit(include_malformed) & (pl.col("reason") == "no_final_answer")
+    return (
+        pl.when(pl.col("duplicate").fill_null(False))
+        .then(pl.lit("duplicate"))
+        .when(pl.col("gold_conflict").fill_null(False))
+        .then(pl.lit("gold_conflict"))
+        .when(pl.col("truncated").fill_null(False))
+        .then(pl.lit("truncated"))
+        .when(proven_right | proven_wrong | malformed)
+        .then(pl.lit(None, dtype=pl.String))
+        .otherwise(
+            pl.concat_str(
+                pl.col("verdict").fill_null("undecided"),
+                pl.lit(": "),
+                pl.col("reason").fill_null("no reason"),
+            )
+        )
+    )
+
+
+def eligible(traces: pl.LazyFrame, include_malformed: bool = False) -> pl.LazyFrame:
+    """The cleaned traces (CLEANED_SCHEMA) that may stand in a pair; all columns kept."""
+    return traces.filter(exclusion(include_malformed).is_null())
+
+
+def build_pairs(
+    new: pl.LazyFrame, earlier: pl.LazyFrame, settings: PairingSettings
+) -> tuple[pl.DataFrame, PairingReport]:
+    """The pairs that the export `new` brings, among itself and with `earlier` exports.
+
+    Both frames have CLEANED_SCHEMA. Of `earlier` only key columns are read, and of those only the
+    rows whose prompt is in `new`; the texts are read for the sampled completions alone, so memory
+    follows the new export. Gives PAIR_SCHEMA rows, ordered by prompt and then by score.
+    """
+    counts = (
+        new.group_by(exclusion(settings.include_malformed).alias("why"))
+        .len()
+        .sort("why")
+        .collect(engine="streaming")
+    )
+    texts = _distinct_texts(new, earlier, settings.include_malformed)
+    sides = _sides(texts)
+    sampled = _combinations(_capped(texts, settings.samples_per_side))
+    kept = _best(sampled.lazy(), settings.candidate_pairs).collect()
+    pairs = _with_texts(kept, pl.concat([new, earlier]))
+    excluded = {why: count for why, count in counts.iter_rows() if why is not None}
+    traces = int(counts.get_column("len").sum())
+    return pairs, PairingReport(
+        traces=traces,
+        eligible=traces - sum(excluded.values()),
+        excluded=excluded,
+        prompts=sides.height,
+        prompts_all_right=sides.filter(pl.col("wrong") == 0).height,
+        prompts_all_wrong=sides.filter(pl.col("right") == 0).height,
+        prompts_mixed=sides.filter((pl.col("right") > 0) & (pl.col("wrong") > 0)).height,
+        pairs_possible=int(
+            sides.select(
+                pl.col("right") * pl.col("wrong") - pl.col("old_right") * pl.col("old_wrong")
+            )
+            .to_series()
+            .sum()
+        ),
+        pairs_after_sample_cap=sampled.height,
+        pairs=pairs.height,
+    )
+
+
+def cap_pairs(pairs: pl.LazyFrame, caps: PairCaps) -> pl.LazyFrame:
+    """Cut the union of several exports' pairs to what one pass over all of them gives.
+
+    Takes and gives any frame with the key columns and the score of PAIR_SCHEMA; one row a pair.
+    """
+    one_row_a_pair = pairs.sort(
+        *GROUP, "pair_id", "export_pass", "trace_id_pass", "export_fail", "trace_id_fail"
+    ).unique([*GROUP, "pair_id"], keep="first", maintain_order=True)
+    sampled = one_row_a_pair.filter(
+        *(
+            pl.col(key).rank("dense").over(GROUP) <= caps.samples_per_side
+            for key in ("chosen_key", "rejected_key")
+        )
+    )
+    return _best(sampled, caps.candidate_pairs)
+
+
+def _distinct_texts(
+    new: pl.LazyFrame, earlier: pl.LazyFrame, include_malformed: bool
+) -> pl.DataFrame:
+    """One row a (group, side, completion) of the new prompts, with its representative trace.
+
+    `new` says that the representative came in the new export: such a text has pairs to make.
+    """
+
+    def keys(traces: pl.LazyFrame, is_new: bool) -> pl.LazyFrame:
+        return eligible(traces, include_malformed).select(
+            "prompt_key",
+            pl.col("ground_truth").str.strip_chars(),
+            (pl.col("verdict") == "correct").alias("right"),
+            "candidate_key",
+            *REPRESENTATIVE,
+            pl.lit(is_new).alias("new"),
+        )
+
+    arrived = keys(new, True).collect(engine="streaming")
+    prompts = arrived.lazy().select("prompt_key").unique()
+    known = (
+        keys(earlier, False).join(prompts, on="prompt_key", how="semi").collect(engine="streaming")
+    )
+    text = [*GROUP, "right", "candidate_key"]
+    texts = (
+        pl.concat([arrived, known])
+        .sort(*text, *REPRESENTATIVE, pl.col("new").not_())
+        .unique(text, keep="first", maintain_order=True)
+    )
+    # A group that only an earlier export has (another reference answer) gains nothing here.
+    return texts.join(arrived.select(GROUP).unique(), on=GROUP, how="semi", maintain_order="left")
+
+
+def _sides(texts: pl.DataFrame) -> pl.DataFrame:
+    """Distinct right and wrong completions a group, all of them and the earlier ones alone."""
+    right, old = pl.col("right"), pl.col("new").not_()
+    return texts.group_by(GROUP).agg(
+        right.sum().cast(pl.Int64).alias("right"),
+        right.not_().sum().cast(pl.Int64).alias("wrong"),
+        (right & old).sum().cast(pl.Int64).alias("old_right"),
+        (right.not_() & old).sum().cast(pl.Int64).alias("old_wrong"),
+    )
+
+
+def _capped(texts: pl.DataFrame, samples: int) -> pl.DataFrame:
+    """The `samples` texts of each side with the smallest hash; `texts` comes ordered by it."""
+    return texts.filter(pl.int_range(pl.len()).over([*GROUP, "right"]) < samples)
+
+
+def _combinations(texts: pl.DataFrame) -> pl.DataFrame:
+    """Every right × wrong of a group that has a new text, with its score."""
+    side_columns = ["candidate_key", *REPRESENTATIVE, "new"]
+    right = texts.filter("right").select(
+        *GROUP, pl.col(side_columns).name.suffix("_pass"), _uniform("candidate_key").alias("u_pass")
+    )
+    wrong = texts.filter(pl.col("right").not_()).select(
+        *GROUP, pl.col(side_columns).name.suffix("_fail"), _uniform("candidate_key").alias("u_fail")
+    )
+    return (
+        right.join(wrong, on=GROUP)
+        .filter(
+            pl.col("new_pass") | pl.col("new_fail"),
+            # Two verifier versions may have judged one text differently.
+            pl.col("candidate_key_pass") != pl.col("candidate_key_fail"),
+        )
+        .rename({"candidate_key_pass": "chosen_key", "candidate_key_fail": "rejected_key"})
+        .with_columns((-(pl.col("u_pass") * pl.col("u_fail"))).alias("score"))
+    )
+
+
+def _uniform(key: str) -> pl.Expr:
+    """A 64-bit hexadecimal hash as a number in [0, 1)."""
+    return pl.col(key).str.head(_DIGITS).str.to_integer(base=16) / 16.0**_DIGITS
+
+
+def _best(pairs: pl.LazyFrame, count: int) -> pl.LazyFrame:
+    """The `count` best pairs of each group, best first; hashes break ties: the order is total."""
+    return pairs.sort(*GROUP, -pl.col("score"), "chosen_key", "rejected_key").filter(
+        pl.int_range(pl.len()).over(GROUP) < count
+    )
+
+
+def _with_texts(keys: pl.DataFrame, traces: pl.LazyFrame) -> pl.DataFrame:
+    """Look the sampled completions up again and write the pairs out in full, order kept."""
+    side = ["candidate_key", *REPRESENTATIVE]
+    passing = keys.select(
+        pl.col("chosen_key").alias("candidate_key"),
+        *(pl.col(f"{name}_pass").alias(name) for name in REPRESENTATIVE),
+    )
+    failing = keys.select(
+        pl.col("rejected_key").alias("candidate_key"),
+        *(pl.col(f"{name}_fail").alias(name) for name in REPRESENTATIVE),
+    )
+    wanted = pl.concat([passing, failing]).unique()
+    texts = (
+        # The plain filter goes down into the Parquet reader, so that other rows' texts are skipped.
+        traces.filter(pl.col("candidate_key").is_in(wanted.get_column("candidate_key").implode()))
+        .join(wanted.lazy(), on=side, how="semi")
+        .select(*side, "prompt", "candidate", "extracted", "reason", "method", "verifier_version")
+        .unique(side, keep="any")
+        .collect(engine="streaming")
+    )
+    chosen = texts.select(
+        pl.col("candidate_key").alias("chosen_key"),
+        *(pl.col(name).alias(f"{name}_pass") for name in REPRESENTATIVE),
+        "prompt",
+        pl.col("candidate").alias("chosen"),
+        pl.col("extracted").alias("chosen_answer"),
+        pl.col("method").alias("chosen_method"),
+        pl.col("verifier_version").alias("version_pass"),
+    )
+    rejected = texts.select(
+        pl.col("candidate_key").alias("rejected_key"),
+        *(pl.col(name).alias(f"{name}_fail") for name in REPRESENTATIVE),
+        pl.col("candidate").alias("rejected"),
+        pl.col("extracted").alias("rejected_answer"),
+        pl.col("reason").alias("rejected_reason"),
+        pl.col("method").alias("rejected_method"),
+        pl.col("verifier_version").alias("version_fail"),
+    )
+    pairs = (
+        keys.with_columns(pl.Series("pair_id", _pair_ids(keys), dtype=pl.String))
+        .join(
+            chosen,
+            on=["chosen_key", *(f"{name}_pass" for name in REPRESENTATIVE)],
+            maintain_order="left",
+        )
+        .join(
+            rejected,
+            on=["rejected_key", *(f"{name}_fail" for name in REPRESENTATIVE)],
+            maintain_order="left",
+        )
+        .with_columns(
+            pl.lit(VERIFIER).alias("verifier"),
+            pl.when(pl.col("version_pass") == pl.col("version_fail"))
+            .then(pl.col("version_pass"))
+            .otherwise(pl.concat_str("version_pass", "version_fail", separator=", "))
+            .alias("verifier_version"),
+        )
+        .select(pl.col(name).cast(dtype) for name, dtype in PAIR_SCHEMA.items())
+    )
+    if pairs.height != keys.height:
+        raise DatasetError(
+            f"{keys.height - pairs.height} of {keys.height} pairs lost their completions: the "
+            "cleaned traces changed while they were being paired; build this export's pairs again"
+        )
+    return pairs
+
+
+def _pair_ids(keys: pl.DataFrame) -> list[str]:
+    return [
+        blake2b("\x00".join(parts).encode(), digest_size=8).hexdigest()
+        for parts in keys.select("prompt_key", "chosen_key", "rejected_key").iter_rows()
+    ]

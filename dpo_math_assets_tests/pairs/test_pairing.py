@@ -1,0 +1,198 @@
+"""Pairing: who may stand in a pair, what the caps keep, and incremental == rebuild."""
+
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from dpo_math_assets.pairs.pairing import (
+    PairingReport,
+    PairingSettings,
+    build_pairs,
+    cap_pairs,
+    eligible,
+)
+from dpo_math_assets.pairs.schema import PAIR_SCHEMA
+from dpo_math_assets_tests.pairs.builders import cleaned, trace
+
+PROBLEM = "Solve 2*(3+4)"
+RIGHT = trace(PROBLEM, "FINAL ANSWER: 14", "correct", line=1)
+WRONG = trace(PROBLEM, "FINAL ANSWER: 15", "incorrect", line=2)
+
+
+def pair(*rows: dict[str, Any], **caps: Any) -> tuple[pl.DataFrame, PairingReport]:
+    return build_pairs(cleaned(*rows), cleaned(), PairingSettings(**caps))
+
+
+def test_a_right_and_a_wrong_attempt_make_the_documented_pair() -> None:
+    pairs, report = pair(RIGHT, WRONG)
+    assert pairs.schema == PAIR_SCHEMA
+    row = pairs.row(0, named=True)
+    assert row | {"pair_id": "", "score": 0.0} == {
+        "pair_id": "",
+        "prompt_key": RIGHT["prompt_key"],
+        "prompt": "Solve 2*(3+4)",
+        "ground_truth": "14",
+        "chosen": "FINAL ANSWER: 14",
+        "rejected": "FINAL ANSWER: 15",
+        "chosen_key": RIGHT["candidate_key"],
+        "rejected_key": WRONG["candidate_key"],
+        "chosen_answer": "14",
+        "rejected_answer": "15",
+        "trace_id_pass": "e1-1",
+        "trace_id_fail": "e1-2",
+        "export_pass": "e1",
+        "export_fail": "e1",
+        "chosen_method": "exact",
+        "rejected_method": "exact",
+        "rejected_reason": "mismatch",
+        "verifier": "math.sympy.verify",
+        "verifier_version": "1",
+        "score": 0.0,
+    }
+    assert (report.traces, report.eligible, report.prompts_mixed, report.pairs) == (2, 2, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("unfit", "why"),
+    [
+        ({"duplicate": True}, "duplicate"),
+        ({"gold_conflict": True}, "gold_conflict"),
+        ({"truncated": True}, "truncated"),
+        ({"verdict": "undecided", "reason": "timeout"}, "undecided: timeout"),
+        ({"verdict": "undecided", "reason": "no_final_answer"}, "undecided: no_final_answer"),
+        # The log said ok; the verifier did not say how.
+        ({"logged_ok": True, "method": None}, "correct: pass"),
+        ({"logged_ok": True, "reason": None}, "correct: no reason"),
+        ({"logged_ok": True, "verdict": None, "reason": None}, "undecided: no reason"),
+    ],
+)
+def test_only_what_the_verifier_proved_is_ever_chosen(unfit: dict[str, Any], why: str) -> None:
+    pairs, report = pair(RIGHT | unfit, WRONG)
+    assert pairs.is_empty()
+    assert report.excluded == {why: 1}
+    assert report.eligible + sum(report.excluded.values()) == report.traces == 2
+
+
+def test_an_infrastructure_failure_in_the_log_does_not_stop_a_verdict_of_our_own() -> None:
+    pairs, _ = pair(RIGHT | {"infrastructure_failure": True, "logged_ok": False}, WRONG)
+    assert pairs.height == 1
+
+
+def test_a_completion_without_an_answer_is_rejected_only_by_opt_in_and_says_so() -> None:
+    rambling = trace(PROBLEM, "Well, let me see", "undecided", line=3)
+    assert pair(RIGHT, rambling)[0].is_empty()
+    pairs, _ = pair(RIGHT, rambling, include_malformed=True)
+    assert pairs.select("rejected", "rejected_answer", "rejected_reason").rows() == [
+        ("Well, let me see", None, "no_final_answer")
+    ]
+
+
+def test_answers_to_another_reference_answer_are_never_mixed() -> None:
+    assert pair(RIGHT, WRONG | {"ground_truth": "13"})[0].is_empty()
+    assert pair(RIGHT, WRONG | {"ground_truth": " 14\n"})[0].height == 1
+
+
+def test_a_text_that_two_verifier_versions_judge_differently_is_not_paired_with_itself() -> None:
+    other = RIGHT | {"verdict": "incorrect", "reason": "mismatch", "line_number": 9}
+    pairs, _ = pair(RIGHT, other, WRONG)
+    assert pairs.filter(pl.col("chosen_key") == pl.col("rejected_key")).is_empty()
+    assert pairs.height == 1
+
+
+def test_one_prompt_with_a_thousand_of_each_stays_within_its_caps() -> None:
+    rows = [
+        trace(PROBLEM, f"attempt {n} {verdict}", verdict, line=n)
+        for n in range(1000)
+        for verdict in ("correct", "incorrect")
+    ]
+    pairs, report = pair(*rows, samples_per_side=16, candidate_pairs=32)
+    assert (report.pairs_possible, report.pairs_after_sample_cap, report.pairs) == (
+        1_000_000,
+        256,
+        32,
+    )
+    assert pairs.get_column("rejected_key").n_unique() >= 8
+
+
+def test_prompts_all_right_and_all_wrong_are_counted_with_earlier_exports() -> None:
+    earlier = cleaned(trace("a", "right once", "correct"))
+    new = cleaned(
+        trace("a", "x", "incorrect", export="e2", line=1),
+        trace("b", "y", "incorrect", export="e2", line=2),
+        trace("c", "z", "correct", export="e2", line=3),
+    )
+    _, report = build_pairs(new, earlier, PairingSettings())
+    assert (report.prompts, report.prompts_mixed) == (3, 1)
+    assert (report.prompts_all_right, report.prompts_all_wrong) == (1, 1)
+
+
+def test_a_new_export_does_not_repeat_the_pairs_of_earlier_ones() -> None:
+    first, second = cleaned(RIGHT, WRONG), cleaned(RIGHT | {"export": "e2", "trace_id": "e2-1"})
+    pairs, report = build_pairs(second, first, PairingSettings())
+    assert pairs.is_empty()
+    assert report.pairs_possible == 0
+
+
+def test_no_traces_give_an_empty_frame_and_zeros() -> None:
+    pairs, report = pair()
+    assert pairs.schema == PAIR_SCHEMA
+    assert report == PairingReport(traces=0, eligible=0)
+
+
+# Even texts are right, odd ones wrong; a verdict may also fail to come, as a timeout does.
+attempts = st.lists(
+    st.tuples(
+        st.sampled_from(["p", "q"]),
+        st.integers(0, 19),
+        st.sampled_from(["14", "14 ", "15"]),
+        st.sampled_from([True, True, True, False]),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    exports=st.lists(attempts, min_size=1, max_size=5),
+    order=st.randoms(use_true_random=False),
+    samples=st.integers(1, 4),
+    candidates=st.integers(1, 8),
+)
+def test_any_order_of_exports_gives_the_pairs_of_one_rebuild(
+    exports: list[list[tuple[str, int, str, bool]]], order: Any, samples: int, candidates: int
+) -> None:
+    frames = [
+        cleaned(
+            *(
+                trace(
+                    prompt,
+                    f"text {text}",
+                    ("incorrect" if text % 2 else "correct") if decided else "undecided",
+                    export=f"e{number}",
+                    line=line,
+                    ground_truth=gold,
+                )
+                for line, (prompt, text, gold, decided) in enumerate(export)
+            )
+        )
+        for number, export in enumerate(exports)
+    ]
+    caps = PairingSettings(samples_per_side=samples, candidate_pairs=candidates)
+    rebuild, _ = build_pairs(pl.concat(frames), cleaned(), caps)
+    order.shuffle(frames)
+    partitions = [
+        build_pairs(new, pl.concat([cleaned(), *frames[:position]]), caps)[0]
+        for position, new in enumerate(frames)
+    ]
+    union = cap_pairs(pl.concat(partitions).lazy(), caps).collect()
+    assert_frame_equal(union, rebuild)
+    again = cap_pairs(pl.concat([rebuild, *partitions]).lazy(), caps).collect()
+    assert_frame_equal(again, rebuild)
+
+
+def test_eligible_keeps_every_column_for_whoever_reads_on() -> None:
+    assert eligible(cleaned(RIGHT)).collect().schema == cleaned(RIGHT).collect_schema()
