@@ -5,6 +5,7 @@ standing: everything is written under a temporary name beside its target, flushe
 renamed.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -63,6 +64,12 @@ def write_parquet(target: Path, frame: pl.DataFrame | pl.LazyFrame) -> None:
         frame.lazy().sink_parquet(temporary, compression="zstd", mkdir=False)
 
 
+def digest(value: Any) -> str:
+    """32 hex digits that stand for a JSON value, whatever the order of its keys."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=True, allow_nan=False)
+    return hashlib.blake2b(text.encode("ascii"), digest_size=16).hexdigest()
+
+
 class VersionedFolder:
     """A folder of versions and a pointer to the one that is current.
 
@@ -77,24 +84,18 @@ class VersionedFolder:
     def new_version(self, version: str) -> Iterator[Path]:
         """Yield an empty folder; on success it becomes `<root>/<version>` and the current one.
 
-        Writing the version that is already there replaces it.
+        Versions name their content or their run, so one that is already there stays as it is.
         """
         self.root.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f"{TEMPORARY_PREFIX}{version}-", dir=self.root))
-        target = self.root / version
         try:
             yield temporary
             for path in temporary.rglob("*"):
                 if path.is_file():
                     _fsync(path)
             temporary.chmod(0o755)
-            if target.exists():
-                replaced = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=self.root))
-                target.replace(replaced)
-                temporary.replace(target)
-                shutil.rmtree(replaced)
-            else:
-                temporary.replace(target)
+            if not (self.root / version).exists():
+                temporary.replace(self.root / version)
             write_json(self.root / "current.json", {"version": version})
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -129,6 +130,33 @@ class Store:
         """The rows of the named partitions that are stored; an empty frame where none is."""
         paths = [path for key in keys if (path := self.partition(asset, key)).exists()]
         return pl.scan_parquet(paths) if paths else pl.LazyFrame(schema=schema)
+
+    def finish(self, asset: str, key: str, inputs: dict[str, Any], report: dict[str, Any]) -> None:
+        """Record, after a partition's files are in place, what they were made of and what came out.
+
+        Written last: a partition without its record, or with a record of other inputs, counts as
+        not made.
+        """
+        write_json(self._record(asset, key), {"inputs": inputs, "report": report})
+
+    def finished(self, asset: str, key: str, inputs: dict[str, Any]) -> dict[str, Any] | None:
+        """The report of a partition that was made of exactly these inputs, or None."""
+        record = self.record(asset, key)
+        if record is None or record["inputs"] != inputs or not self.partition(asset, key).exists():
+            return None
+        report: dict[str, Any] = record["report"]
+        return report
+
+    def record(self, asset: str, key: str) -> dict[str, Any] | None:
+        """A partition's `inputs` and `report`, or None where it was never made."""
+        path = self._record(asset, key)
+        if not path.exists():
+            return None
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return record
+
+    def _record(self, asset: str, key: str) -> Path:
+        return self.root / asset / f"{key}.json"
 
     def versions(self, asset: str) -> VersionedFolder:
         """The versions of an asset that is a folder: a dataset, a checkpoint, a report."""

@@ -1,0 +1,81 @@
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from dpo_math_assets.storage import (
+    Store,
+    VersionedFolder,
+    atomic_file,
+    digest,
+    write_json,
+    write_parquet,
+)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_write_that_fails_leaves_the_earlier_version_and_no_debris(tmp_path: Path) -> None:
+    target = tmp_path / "a.txt"
+    target.write_text("earlier")
+    with pytest.raises(RuntimeError, match="midway"), atomic_file(target) as temporary:
+        temporary.write_text("half of the new ver")
+        raise RuntimeError("midway")
+    assert target.read_text() == "earlier"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_a_reader_never_sees_a_partition_that_is_being_written(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with atomic_file(store.partition("traces", "1")) as temporary:
+        temporary.write_bytes(b"half")
+        assert store.partitions("traces") == []
+
+
+def test_json_with_nan_is_refused_and_the_earlier_file_stands(tmp_path: Path) -> None:
+    target = tmp_path / "a.json"
+    write_json(target, {"loss": 1.0})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(target, {"loss": float("nan")})
+    assert json.loads(target.read_text()) == {"loss": 1.0}
+
+
+def test_a_version_that_fails_half_way_is_never_current(tmp_path: Path) -> None:
+    folder = VersionedFolder(tmp_path)
+    with folder.new_version("1") as path:
+        (path / "model").write_text("good")
+    with pytest.raises(RuntimeError, match="crash"), folder.new_version("2") as path:
+        (path / "model").write_text("ha")
+        raise RuntimeError("crash")
+    current = folder.current()
+    assert current is not None
+    assert (current / "model").read_text() == "good"
+    assert names(tmp_path) == ["1", "current.json"]
+
+
+def test_nothing_published_is_no_version(tmp_path: Path) -> None:
+    assert VersionedFolder(tmp_path / "none").current() is None
+
+
+def test_a_partition_counts_as_made_only_with_a_record_of_the_same_inputs(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    write_parquet(store.partition("traces", "1"), pl.DataFrame({"a": [1]}))
+    assert store.finished("traces", "1", {"fingerprint": "x"}) is None
+    store.finish("traces", "1", {"fingerprint": "x"}, {"traces": 1})
+    assert store.finished("traces", "1", {"fingerprint": "x"}) == {"traces": 1}
+    assert store.finished("traces", "1", {"fingerprint": "y"}) is None
+    store.partition("traces", "1").unlink()
+    assert store.finished("traces", "1", {"fingerprint": "x"}) is None
+
+
+def test_a_scan_of_absent_partitions_is_an_empty_table(tmp_path: Path) -> None:
+    schema = pl.Schema({"a": pl.Int64})
+    assert Store(tmp_path).scan("traces", ["1"], schema).collect().schema == schema
+
+
+def test_a_digest_does_not_depend_on_the_order_of_keys() -> None:
+    assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
+    assert digest({"a": 1}) != digest({"a": 2})
