@@ -189,7 +189,8 @@ def _greedy_not_worse(comparison: Comparison, settings: GateSettings) -> GateCon
         (found.gained - found.lost) / comparison.n_prompts,
         0.0,
         f"Greedy: {found.gained} prompts gained, {found.lost} lost (McNemar p = "
-        f"{found.p_value:.3g}); more lost than gained with p below {settings.significance:g} fails.",
+        f"{found.p_value:.3g}); more lost than gained with p below {settings.significance:g} "
+        "fails.",
     )
 
 

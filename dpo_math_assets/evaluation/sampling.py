@@ -40,7 +40,10 @@ class SamplingSettings(BaseModel):
         default=1.0, gt=0.0, le=1.0, description="Nucleus of the sampled completions."
     )
     max_new_tokens: int = Field(
-        default=256, ge=1, description="Tokens a completion may have; longer ones are truncated."
+        default=256,
+        ge=1,
+        description="Tokens a completion may have, as far as the model's window has room; longer "
+        "ones are cut off and marked as truncated.",
     )
     batch_size: int = Field(
         default=128,
@@ -106,7 +109,7 @@ def sample_model(
     chosen = limit_prompts(prompts, settings.max_prompts)
     model, tokenizer = _load(model_dir)
     encoded = [_encode(tokenizer, text, settings.chat_template) for text in chosen["prompt"]]
-    _check_room(model, chosen, encoded, settings)
+    _check_room(chosen, encoded, _window(model))
 
     fingerprint = _fingerprint(model, tokenizer, chosen, model_name, settings)
     folder = out.parent / f".{out.stem}-shards-{fingerprint}"
@@ -201,19 +204,21 @@ def _encode(tokenizer: Any, prompt: str, chat_template: bool) -> list[int]:
     return ids[:-1] if ids and ids[-1] == tokenizer.eos_token_id else ids
 
 
-def _check_room(
-    model: Any, prompts: pl.DataFrame, encoded: list[list[int]], settings: SamplingSettings
-) -> None:
-    window = getattr(model.config, "max_position_embeddings", None)
+def _check_room(prompts: pl.DataFrame, encoded: list[list[int]], window: int | None) -> None:
     for prompt_id, ids in zip(prompts["prompt_id"], encoded, strict=True):
         if not ids:
             raise EvaluationError(f"Prompt {prompt_id!r} has no token in the model's vocabulary.")
-        if window is not None and len(ids) + settings.max_new_tokens > window:
+        if window is not None and len(ids) >= window:
             raise EvaluationError(
-                f"Prompt {prompt_id!r} has {len(ids)} tokens and max_new_tokens is "
-                f"{settings.max_new_tokens}, but the model's window is {window}: lower "
-                "max_new_tokens, or leave the prompt out."
+                f"Prompt {prompt_id!r} has {len(ids)} tokens and the model's window is {window}: "
+                "there is no room for an answer, so leave the prompt out."
             )
+
+
+def _window(model: Any) -> int | None:
+    """The longest sequence of the model, in tokens; None where its configuration has none."""
+    window = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    return int(window) if window else None
 
 
 def _fingerprint(
@@ -271,8 +276,11 @@ def _generate(
     copies = 1 if shard.mode == GREEDY else settings.k
     own_ends = model.generation_config.eos_token_id
     ends = {tokenizer.eos_token_id, *([own_ends] if isinstance(own_ends, int) else own_ends or [])}
+    width = max(len(ids) for ids in shard.prompt_ids)
+    window = _window(model)
+    room = settings.max_new_tokens if window is None else window - width
     config = GenerationConfig(
-        max_new_tokens=settings.max_new_tokens,
+        max_new_tokens=min(settings.max_new_tokens, room),
         num_return_sequences=copies,
         pad_token_id=tokenizer.pad_token_id,
         eos_token_id=sorted(ends),
@@ -287,7 +295,6 @@ def _generate(
             }
         ),
     )
-    width = max(len(ids) for ids in shard.prompt_ids)
     padded = [[tokenizer.pad_token_id] * (width - len(ids)) + ids for ids in shard.prompt_ids]
     mask = [[0] * (width - len(ids)) + [1] * len(ids) for ids in shard.prompt_ids]
     threads = torch.get_num_threads()
