@@ -17,6 +17,8 @@ from typing import Any
 
 import polars as pl
 
+from dpo_math_assets.errors import DpoMathError
+
 TEMPORARY_PREFIX = ".writing-"
 
 
@@ -70,35 +72,49 @@ def digest(value: Any) -> str:
     return hashlib.blake2b(text.encode("ascii"), digest_size=16).hexdigest()
 
 
-class VersionedFolder:
-    """A folder of versions and a pointer to the one that is current.
+@contextmanager
+def atomic_folder(target: Path) -> Iterator[Path]:
+    """Yield an empty folder to fill; on success it becomes `target`, on error it is removed.
 
-    A folder cannot be replaced in one step as a file can, so each version is a folder of its own
-    (`<root>/<version>/`) and `<root>/current.json` names the current one.
+    A folder cannot be replaced in one step as a file can, so one that is there is an error.
     """
+    if target.exists():
+        raise DpoMathError(f"{target} exists already: choose another name, or remove it")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    prefix = f"{TEMPORARY_PREFIX}{target.name}-"
+    temporary = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
+    try:
+        yield temporary
+        for path in temporary.rglob("*"):
+            if path.is_file():
+                _fsync(path)
+        temporary.chmod(0o755)
+        temporary.replace(target)
+        _fsync(target.parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+class VersionedFolder:
+    """A folder of versions (`<root>/<version>/`), and `<root>/current.json` that names one."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     @contextmanager
     def new_version(self, version: str) -> Iterator[Path]:
-        """Yield an empty folder; on success it becomes `<root>/<version>` and the current one.
+        """Yield an empty folder; on success it becomes `<root>/<version>` and the current one."""
+        with atomic_folder(self.root / version) as folder:
+            yield folder
+        self.point_to(version)
 
-        Versions name their content or their run, so one that is already there stays as it is.
-        """
-        self.root.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f"{TEMPORARY_PREFIX}{version}-", dir=self.root))
-        try:
-            yield temporary
-            for path in temporary.rglob("*"):
-                if path.is_file():
-                    _fsync(path)
-            temporary.chmod(0o755)
-            if not (self.root / version).exists():
-                temporary.replace(self.root / version)
-            write_json(self.root / "current.json", {"version": version})
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+    def has(self, version: str) -> bool:
+        """Whether the version is there, whole."""
+        return (self.root / version).is_dir()
+
+    def point_to(self, version: str) -> None:
+        """Make a version that is there the current one."""
+        write_json(self.root / "current.json", {"version": version})
 
     def current(self) -> Path | None:
         """The folder of the current version, or None where nothing was published yet."""
@@ -154,6 +170,11 @@ class Store:
             return None
         record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return record
+
+    def remove(self, asset: str, key: str) -> None:
+        """Remove a partition and its record, where there are any."""
+        self._record(asset, key).unlink(missing_ok=True)
+        self.partition(asset, key).unlink(missing_ok=True)
 
     def _record(self, asset: str, key: str) -> Path:
         return self.root / asset / f"{key}.json"
