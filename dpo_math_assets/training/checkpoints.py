@@ -1,0 +1,82 @@
+"""Work in progress: the trainer's own checkpoints, and which of them may be resumed.
+
+A process that is killed while it saves leaves a folder that looks like a checkpoint and is not
+one. So each gets a marker once it is whole, and only a marked one is resumed. A run's states live
+under a fingerprint of all that decides its result: another setting, another dataset or another
+base model starts afresh instead of continuing somebody else's run.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dpo_math_assets.errors import TrainingError
+from dpo_math_assets.storage import write_text
+from dpo_math_assets.training.models import identity
+from dpo_math_assets.training.settings import TrainingSettings
+
+MARKER = "whole"
+
+
+def fingerprint(trainer: str, settings: TrainingSettings, data: list[Path]) -> str:
+    """16 hex digits of everything that decides the weights: trainer, settings, base, data files."""
+    digest = hashlib.sha256()
+    digest.update(trainer.encode())
+    # The number of threads changes the speed, not the run.
+    settled = settings.model_dump(exclude={"threads", "sft_control", "base_model"})
+    digest.update(json.dumps(settled, sort_keys=True, default=str).encode())
+    digest.update(identity(settings.base_model).encode())
+    for path in data:
+        digest.update(path.read_bytes() if path.exists() else b"")
+        digest.update(b"\0")
+    return digest.hexdigest()[:16]
+
+
+@contextmanager
+def run_states(work: Path | None, name: str, resume: bool) -> Iterator[Path]:
+    """The folder `name` of resumable states in `work`, held for this process alone.
+
+    Without `work` it is temporary; without `resume` earlier states are deleted. A second process
+    that trains there at the same time is a TrainingError.
+    """
+    if work is None:
+        with tempfile.TemporaryDirectory(prefix=f"{name}-") as temporary:
+            yield Path(temporary)
+        return
+    states = work / name
+    states.mkdir(parents=True, exist_ok=True)
+    with (states / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise TrainingError(
+                f"Another run is training in {states}. Wait for it, or stop it."
+            ) from error
+        if not resume:
+            for checkpoint in states.glob("checkpoint-*"):
+                shutil.rmtree(checkpoint)
+        yield states
+
+
+def mark_whole(checkpoint: Path) -> None:
+    """Mark a checkpoint whose files are all written, and have reached the disk."""
+    for path in checkpoint.rglob("*"):
+        if path.is_file():
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+    write_text(checkpoint / MARKER, "")
+
+
+def newest_whole(work: Path) -> Path | None:
+    """The marked checkpoint with the most steps, or None."""
+    whole = [path.parent for path in work.glob(f"checkpoint-*/{MARKER}")]
+    return max(whole, key=lambda path: int(path.name.rsplit("-", 1)[1]), default=None)

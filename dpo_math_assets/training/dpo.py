@@ -1,0 +1,115 @@
+"""The DPO run: TRL's trainer on the preference pairs of a dataset folder.
+
+Direct preference optimisation (Rafailov et al. 2023, arXiv 2305.18290) raises the likelihood of
+the chosen completion against the rejected one. By default a cross-entropy term on the chosen
+completion is added (IRPO, Pang et al. 2024, arXiv 2404.19733): without it both likelihoods may
+fall together while reward accuracy looks perfect, and the model unlearns its right answers.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from dpo_math_assets.training.checkpoints import fingerprint, run_states
+from dpo_math_assets.training.data import read_pairs
+from dpo_math_assets.training.models import prepare_libraries
+from dpo_math_assets.training.progress import Curves, Progress, curves
+from dpo_math_assets.training.run import (
+    Stopwatch,
+    TrainingReport,
+    build_report,
+    fitting_rows,
+    make_config,
+    make_trainer,
+    prepare_window,
+    train,
+    trainer_arguments,
+    write_model,
+)
+from dpo_math_assets.training.settings import TrainingSettings, validate_training
+
+COMPLETIONS = ("chosen", "rejected")
+
+
+def train_dpo(
+    settings: TrainingSettings,
+    dataset_dir: Path,
+    out: Path,
+    on_progress: Progress,
+    resume: bool = True,
+    *,
+    work: Path | None = None,
+) -> TrainingReport:
+    """Train on `dataset_dir/train.jsonl` and write the model into the folder `out`.
+
+    `validation.jsonl`, where it holds pairs, gives the curves' `eval_` numbers at each epoch's
+    end. `on_progress` is called at every logged step with the stage, the step and TRL's numbers.
+    Resumable states live in `work`: keep it between runs to resume, delete it after publishing.
+    Without `work` they are temporary and nothing can be resumed.
+
+    Raises TrainingError for settings, data or a run that cannot give a good checkpoint.
+    """
+    validate_training(settings, dataset_dir)
+    prepare_libraries()
+    from datasets import Dataset
+    from trl import DPOConfig, DPOTrainer
+
+    train_file, validation_file = dataset_dir / "train.jsonl", dataset_dir / "validation.jsonl"
+    name = f"dpo-{fingerprint('dpo', settings, [train_file, validation_file])}"
+    with run_states(work, name, resume) as states:
+        tokenizer, window = prepare_window(settings)
+        rows = read_pairs(train_file)
+        kept, overlong, merged = fitting_rows(
+            rows, COMPLETIONS, tokenizer, window, settings.max_overlong_share
+        )
+        validation = read_pairs(validation_file) if validation_file.exists() else []
+        if validation:
+            validation, _, _ = fitting_rows(validation, COMPLETIONS, tokenizer, window, 1.0)
+        arguments: dict[str, Any] = {
+            **trainer_arguments(settings, window, states),
+            "loss_type": settings.loss_type,
+            "loss_weights": settings.loss_weights,
+            "beta": settings.beta,
+            # The same numbers as with a reference model held in memory, in less of it.
+            "precompute_ref_log_probs": True,
+            "eval_strategy": "epoch" if validation else "no",
+            **settings.trl_overrides,
+        }
+        watch = Stopwatch()
+        trainer = make_trainer(
+            DPOTrainer,
+            settings,
+            args=make_config(DPOConfig, arguments),
+            train_dataset=Dataset.from_list(kept),
+            eval_dataset=Dataset.from_list(validation) if validation else None,
+            processing_class=tokenizer,
+        )
+        resumed_from = train(trainer, "dpo", on_progress, states, resume)
+        points = curves(trainer.state.log_history)
+        fall = chosen_fall(points, settings.beta)
+        report = build_report(
+            "dpo",
+            settings,
+            dataset_dir,
+            trainer,
+            points,
+            watch,
+            rows=len(rows),
+            rows_overlong=overlong,
+            rows_merged_boundary=merged,
+            window=window,
+            resumed_from_step=resumed_from,
+            logps_chosen_fall=fall,
+        )
+        write_model(trainer, settings, report, points, out)
+    return report
+
+
+def chosen_fall(points: Curves, beta: float) -> float | None:
+    """How far the chosen completions fell below the base model at the end, in nats a completion.
+
+    TRL's `rewards/chosen` is beta times the difference of log-probabilities to the base model on
+    the very same pairs, so this has none of the noise of comparing one batch with another. The
+    last logged point counts; a negative fall is a rise. None where nothing was logged.
+    """
+    rewards = [point["rewards/chosen"] for point in points if "rewards/chosen" in point]
+    return -float(rewards[-1]) / beta if rewards else None

@@ -1,0 +1,84 @@
+"""Loading what a run starts from: the tokenizer and the identity of the base model.
+
+Nothing is fetched at run time. A base model is a folder, or an id that is in the local Hugging
+Face cache already.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+from dpo_math_assets.errors import TrainingError
+
+
+def prepare_libraries() -> None:
+    """Keep Hugging Face's libraries off the network and quiet, unless the environment says else.
+
+    They read these variables when they are first imported, so this comes before any such import.
+    Progress is told by callbacks, in numbers, and not by bars.
+    """
+    os.environ.setdefault("TQDM_DISABLE", "1")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+
+def load_tokenizer(base_model: str) -> Any:
+    """The tokenizer of `base_model`, with an end token and a pad token.
+
+    Raises TrainingError where there is none, or where it has no end token: a model that is not
+    taught where an answer ends never stops.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(base_model)
+    except (OSError, ValueError) as error:
+        raise TrainingError(not_loadable(base_model, "tokenizer", error)) from error
+    if tokenizer.eos_token is None:
+        raise TrainingError(
+            f"The tokenizer of {base_model} has no end token. Set eos_token in its "
+            "tokenizer_config.json."
+        )
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def not_loadable(base_model: str, part: str, error: Exception) -> str:
+    """The sentence that says why a part of the base model did not load, and what to do."""
+    if Path(base_model).is_dir():
+        remedy = "Check that save_pretrained wrote this folder whole."
+    else:
+        remedy = (
+            f"It is not in the local cache: fetch it once with `hf download {base_model}`, or give "
+            "a folder."
+        )
+    return f"The {part} of base_model {base_model} does not load ({error}). {remedy}"
+
+
+def context_window(base_model: str) -> int | None:
+    """The longest sequence, in tokens, that the model's configuration allows; None if unstated."""
+    from transformers import AutoConfig
+
+    try:
+        config = AutoConfig.from_pretrained(base_model).get_text_config()
+    except (OSError, ValueError) as error:
+        raise TrainingError(not_loadable(base_model, "configuration", error)) from error
+    window = getattr(config, "max_position_embeddings", None)
+    return int(window) if window else None
+
+
+def identity(base_model: str) -> str:
+    """A hash of a model folder's files; of the id itself where the model is in the cache."""
+    digest = hashlib.sha256()
+    folder = Path(base_model)
+    if not folder.is_dir():
+        digest.update(base_model.encode())
+        return digest.hexdigest()
+    for path in sorted(folder.iterdir()):
+        if path.suffix in (".json", ".safetensors", ".bin", ".model", ".jinja"):
+            digest.update(path.name.encode())
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()

@@ -1,0 +1,68 @@
+"""What a run says while it trains: numbers as they come, and curves at the end."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from dpo_math_assets.errors import TrainingError
+from dpo_math_assets.training.checkpoints import mark_whole
+
+Progress = Callable[[dict[str, float | int | str]], None]
+Curves = list[dict[str, float | int]]
+
+
+def progress_callback(stage: str, on_progress: Progress) -> Any:
+    """A TrainerCallback: streams log entries, marks checkpoints, stops a run gone to NaN."""
+    from transformers import TrainerCallback
+
+    class RunProgress(TrainerCallback):  # type: ignore[misc]
+        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+            numbers = _numbers(logs or {})
+            _check_finite(numbers, stage, state.global_step)
+            if state.is_world_process_zero:
+                on_progress(
+                    {
+                        "stage": stage,
+                        "step": state.global_step,
+                        "steps": state.max_steps,
+                        **numbers,
+                    }
+                )
+
+        def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            if state.is_world_process_zero:
+                mark_whole(Path(args.output_dir) / f"checkpoint-{state.global_step}")
+
+    return RunProgress()
+
+
+def curves(log_history: list[dict[str, Any]]) -> Curves:
+    """One entry a step, in order, of a trainer's log: the numbers of training and evaluation.
+
+    Evaluation's names begin with `eval_`. The summary at the end of a run is left out: it is not
+    a point of a curve.
+    """
+    points: dict[int, dict[str, float | int]] = {}
+    for entry in log_history:
+        if "train_runtime" not in entry:
+            points.setdefault(int(entry["step"]), {}).update(_numbers(entry))
+    return [{"step": step, **point} for step, point in sorted(points.items())]
+
+
+def _numbers(logs: dict[str, Any]) -> dict[str, float | int]:
+    """The numeric entries of a log, `step` left out."""
+    return {
+        key: value
+        for key, value in logs.items()
+        if isinstance(value, int | float) and not isinstance(value, bool) and key != "step"
+    }
+
+
+def _check_finite(numbers: dict[str, float | int], stage: str, step: int) -> None:
+    for name in ("loss", "grad_norm", "eval_loss"):
+        if name in numbers and not math.isfinite(numbers[name]):
+            raise TrainingError(
+                f"{name} of the {stage} run is {numbers[name]} at step {step}. Lower "
+                "learning_rate, set precision to fp32, or look for odd texts in the dataset."
+            )

@@ -1,0 +1,97 @@
+"""The SFT control: the same base model, taught the verified completions alone.
+
+Whatever DPO gains over its base, plain fine-tuning on the right answers may gain as well; without
+this model beside it, a claim that preferences helped is empty. The control takes as many steps
+and as many completions a step as the DPO run takes pairs, so both see as many right answers.
+"""
+
+import math
+from pathlib import Path
+from typing import Any
+
+from dpo_math_assets.training.checkpoints import fingerprint, run_states
+from dpo_math_assets.training.data import read_completions, read_pairs
+from dpo_math_assets.training.models import prepare_libraries
+from dpo_math_assets.training.progress import Progress, curves
+from dpo_math_assets.training.run import (
+    Stopwatch,
+    TrainingReport,
+    build_report,
+    fitting_rows,
+    make_config,
+    make_trainer,
+    prepare_window,
+    shared_overrides,
+    train,
+    trainer_arguments,
+    write_model,
+)
+from dpo_math_assets.training.settings import TrainingSettings, validate_training
+
+
+def train_sft_control(
+    settings: TrainingSettings,
+    dataset_dir: Path,
+    out: Path,
+    on_progress: Progress,
+    resume: bool = True,
+    *,
+    work: Path | None = None,
+) -> TrainingReport:
+    """Train on `dataset_dir/sft.jsonl` and write the model into the folder `out`.
+
+    Everything else is as in `train_dpo`. The number of steps follows from `train.jsonl`.
+    """
+    validate_training(settings.model_copy(update={"sft_control": True}), dataset_dir)
+    prepare_libraries()
+    from datasets import Dataset
+    from trl import SFTConfig, SFTTrainer
+
+    pairs_file, sft_file = dataset_dir / "train.jsonl", dataset_dir / "sft.jsonl"
+    name = f"sft-{fingerprint('sft', settings, [pairs_file, sft_file])}"
+    with run_states(work, name, resume) as states:
+        tokenizer, window = prepare_window(settings)
+        rows = read_completions(sft_file)
+        kept, overlong, merged = fitting_rows(
+            rows, ("completion",), tokenizer, window, settings.max_overlong_share
+        )
+        arguments: dict[str, Any] = {
+            **trainer_arguments(settings, window, states),
+            **shared_overrides(settings),
+        }
+        config = make_config(SFTConfig, arguments)
+        if config.max_steps <= 0:
+            config.max_steps = steps_of(len(read_pairs(pairs_file)), settings, config.world_size)
+        watch = Stopwatch()
+        trainer = make_trainer(
+            SFTTrainer,
+            settings,
+            args=config,
+            train_dataset=Dataset.from_list(kept),
+            processing_class=tokenizer,
+        )
+        resumed_from = train(trainer, "sft", on_progress, states, resume)
+        points = curves(trainer.state.log_history)
+        report = build_report(
+            "sft",
+            settings,
+            dataset_dir,
+            trainer,
+            points,
+            watch,
+            rows=len(rows),
+            rows_overlong=overlong,
+            rows_merged_boundary=merged,
+            window=window,
+            resumed_from_step=resumed_from,
+            logps_chosen_fall=None,
+        )
+        write_model(trainer, settings, report, points, out)
+    return report
+
+
+def steps_of(pairs: int, settings: TrainingSettings, processes: int) -> int:
+    """Optimizer steps that a DPO run over that many pairs takes."""
+    forward_passes = -(-pairs // (settings.batch_size * processes))
+    steps_an_epoch = -(-forward_passes // settings.gradient_accumulation_steps)
+    return max(1, math.ceil(steps_an_epoch * settings.epochs))
