@@ -10,8 +10,8 @@ relative to the smallest value that went into it, at several points.
 Readings:
 
 - Symbols are real. Points where both sides are real, and every value on the way is, decide (so
-  `sqrt(x) sqrt(y)` is `sqrt(x y)`); only where there are none, complex values do. Where `re`, `im`, `conj` or `arg` occur, agreement must hold at
-  complex points too.
+  `sqrt(x) sqrt(y)` is `sqrt(x y)`); only where there are none, complex values do. Where `re`, `im`,
+  `conj` or `arg` occur, agreement must hold at complex points too.
 - Symbols inside factorials, binomials, `gcd`, `lcm`, `mod`, in bounds of sums, or in the exponent
   of a negative constant are positive integers.
 - Functions take principal values. An odd root of a negative real is real; for a power such as
@@ -28,7 +28,7 @@ import os
 import threading
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -958,7 +958,8 @@ class _BallArithmetic:
             value = evaluation.of(node)
         clean = all(bool(inner.imag.contains(0)) for inner in evaluation.seen)
         real = clean or bool(value.imag.contains(0))
-        return _Enclosure(value, _smallest(evaluation), real, clean, evaluation.ambiguous)
+        sizes = map(evaluation.log2, evaluation.seen)
+        return _Enclosure(value, _smallest(sizes), real, clean, evaluation.ambiguous)
 
     def apart(self, x: _Enclosure, y: _Enclosure) -> bool | None:
         """True if the values certainly differ, False if they agree, None if neither is clear."""
@@ -974,8 +975,7 @@ class _BallArithmetic:
         return None
 
 
-def _smallest(evaluation: _Evaluation) -> int:
-    sizes = (evaluation.log2(value) for value in evaluation.seen)
+def _smallest(sizes: Iterable[int | None]) -> int:
     return min((size for size in sizes if size is not None), default=0)
 
 
@@ -990,14 +990,23 @@ class _FloatArithmetic:
         self.low.prec, self.high.prec = precision, 2 * precision + 64
 
     def enclose(self, node: Node, point: Point, steps: _Steps, real_powers: bool) -> _Enclosure:
-        rough = _Floats(self.low, point, steps, real_powers).of(node)
+        evaluation = _Floats(self.low, point, steps, real_powers)
+        rough, seen_rough = evaluation.of(node), evaluation.seen
         evaluation = _Floats(self.high, point, steps, real_powers)
         value = evaluation.of(node)
+        if len(seen_rough) != len(evaluation.seen):
+            raise _Vague
+        # What changes by half of itself between the precisions may be zero.
+        sizes = (
+            evaluation.log2(inner)
+            for inner, before in zip(evaluation.seen, seen_rough, strict=True)
+            if 2 * abs(inner - before) < abs(inner)
+        )
         two = self.high.mpf(2)
         error = 2**16 * abs(value - rough) + abs(value) * two ** (16 - self.precision)
         real = bool(abs(value.imag) <= error)
         clean = real and all(inner.imag == 0 for inner in evaluation.seen[:-1])
-        return _Enclosure(value, _smallest(evaluation), real, clean, evaluation.ambiguous, error)
+        return _Enclosure(value, _smallest(sizes), real, clean, evaluation.ambiguous, error)
 
     def apart(self, x: _Enclosure, y: _Enclosure) -> bool | None:
         """True if the values differ, False if they agree, None if neither is clear."""

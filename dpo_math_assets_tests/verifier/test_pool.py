@@ -1,0 +1,220 @@
+import asyncio
+import multiprocessing
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+import pytest
+
+from dpo_math_assets.verifier.nodes import Node, num
+from dpo_math_assets.verifier.pool import SymPyPool, decode, encode
+
+X = Node("sym", ("x",))
+SQUARE = Node("pow", (X, num(2)))
+THIRD = num(1, 3)
+# The integral of x^2 from 0 to 1: numeric probing cannot settle it, SymPy can at once.
+INTEGRAL = Node("integral", (SQUARE, X, num(0), num(1)))
+SIN = Node("func", ("sin", Node("func", ("sin", X))))
+EXP = Node("func", ("exp", Node("pow", (X, num(3)))))
+# SymPy looks for this primitive for minutes.
+ENDLESS = Node("integral", (Node("mul", (SIN, EXP, Node("func", ("ln", X)))), X, num(0), num(1)))
+
+
+@pytest.fixture
+def pool() -> Iterator[SymPyPool]:
+    with SymPyPool() as pool:
+        yield pool
+
+
+def _children() -> set[int]:
+    return {child.pid for child in psutil.Process().children() if child.is_running()}
+
+
+def _ask(pool: SymPyPool) -> str:
+    return pool.equal(INTEGRAL, THIRD, 60.0)
+
+
+def _ask_in_child(pool: SymPyPool, answers: "multiprocessing.Queue[str]") -> None:
+    answers.put(_ask(pool))
+
+
+def _ask_afresh(answers: "multiprocessing.Queue[str]") -> None:
+    with SymPyPool() as pool:
+        answers.put(_ask(pool))
+
+
+def test_an_integral_equals_its_value_and_no_other(pool: SymPyPool) -> None:
+    assert pool.equal(INTEGRAL, THIRD, 60.0) == "equal"
+    assert pool.equal(INTEGRAL, num(1, 4), 60.0) == "different"
+
+
+def test_no_process_starts_before_the_first_question() -> None:
+    before = _children()
+    with SymPyPool(workers=2):
+        assert _children() == before
+
+
+def test_an_endless_row_ends_at_its_deadline_and_the_next_row_is_answered(pool: SymPyPool) -> None:
+    _ask(pool)
+    begun = time.monotonic()
+    assert pool.equal(ENDLESS, num(1), 1.0) == "timeout"
+    assert time.monotonic() - begun < 10.0
+    assert _ask(pool) == "equal"
+
+
+def test_an_endless_row_among_many_costs_no_other_row(pool: SymPyPool) -> None:
+    rows = [[encode(INTEGRAL), encode(THIRD)]] * 3
+    rows[1:1] = [[encode(ENDLESS), encode(THIRD)]]
+    assert pool.map("equal", rows, 2.0) == ["equal", "timeout", "equal", "equal"]
+
+
+def test_a_worker_that_is_killed_loses_only_the_row_it_was_on(pool: SymPyPool) -> None:
+    before = _children()
+    _ask(pool)
+    (worker,) = _children() - before
+    timer = threading.Timer(1.0, os.kill, (worker, 9))
+    timer.start()
+    rows = [[encode(ENDLESS), encode(THIRD)], [encode(INTEGRAL), encode(THIRD)]]
+    assert pool.map("equal", rows, 30.0) == ["worker_crashed", "equal"]
+
+
+def test_a_worker_that_died_while_idle_costs_no_row(pool: SymPyPool) -> None:
+    before = _children()
+    _ask(pool)
+    (worker,) = _children() - before
+    os.kill(worker, 9)
+    psutil.wait_procs([psutil.Process(worker)], timeout=10)
+    assert _ask(pool) == "equal"
+
+
+def test_a_row_that_eats_memory_ends_its_worker_and_no_other_row() -> None:
+    # The coefficients of (x + y + z + w + 1)^60, expanded, need far more than 64 MiB.
+    total = Node("add", (*(Node("sym", (name,)) for name in "xyzw"), num(1)))
+    power = Node("pow", (total, num(60)))
+    greedy = Node("deriv", (Node("mul", (power, power)), X, 5))
+    with SymPyPool(memory_mb=64) as pool:
+        rows = [[encode(greedy), encode(X)], [encode(INTEGRAL), encode(THIRD)]]
+        lost, right = pool.map("equal", rows, 60.0)
+    assert lost in ("worker_crashed", "unknown")
+    assert right == "equal"
+
+
+def test_answers_do_not_depend_on_the_number_of_workers() -> None:
+    rows = [[encode(INTEGRAL), encode(num(1, n))] for n in range(1, 41)]
+    answers = []
+    for workers in (1, 3):
+        with SymPyPool(workers=workers) as pool:
+            answers.append(pool.map("equal", rows, 60.0))
+    assert answers[0] == answers[1]
+    assert answers[0].index("equal") == 2
+    assert answers[0].count("equal") == 1
+
+
+def test_progress_counts_every_row_up_to_the_last(pool: SymPyPool) -> None:
+    seen: list[tuple[int, int]] = []
+    rows = [[encode(INTEGRAL), encode(THIRD)]] * 3
+    pool.map("equal", rows, 60.0, on_progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (3, 3)
+    assert seen == sorted(seen)
+
+
+def test_no_rows_need_no_worker(pool: SymPyPool) -> None:
+    before = _children()
+    assert pool.map("equal", [], 1.0) == []
+    assert _children() == before
+
+
+def test_many_threads_share_one_pool() -> None:
+    with SymPyPool(workers=2) as pool, ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(_ask, [pool] * 16)) == ["equal"] * 16
+
+
+def test_the_pool_answers_inside_an_event_loop(pool: SymPyPool) -> None:
+    async def ask_twice() -> list[str]:
+        here = _ask(pool)
+        return [here, *await asyncio.gather(*(asyncio.to_thread(_ask, pool) for _ in range(2)))]
+
+    assert asyncio.run(ask_twice()) == ["equal"] * 3
+
+
+def test_a_forked_child_gets_workers_of_its_own_and_leaves_the_parents_alone(
+    pool: SymPyPool,
+) -> None:
+    assert _ask(pool) == "equal"
+    context = multiprocessing.get_context("fork")
+    answers = context.Queue()
+    child = context.Process(target=_ask_in_child, args=(pool, answers))
+    child.start()
+    assert answers.get(timeout=60) == "equal"
+    child.join()
+    assert _ask(pool) == "equal"
+
+
+def test_a_spawned_daemon_may_have_a_pool() -> None:
+    context = multiprocessing.get_context("spawn")
+    answers = context.Queue()
+    child = context.Process(target=_ask_afresh, args=(answers,), daemon=True)
+    child.start()
+    assert answers.get(timeout=120) == "equal"
+    child.join()
+
+
+def test_workers_end_when_their_parent_is_killed_in_the_middle_of_a_row() -> None:
+    script = textwrap.dedent(
+        """
+        import threading
+        from dpo_math_assets_tests.verifier.test_pool import ENDLESS, THIRD, _ask, _children
+        from dpo_math_assets.verifier.pool import SymPyPool
+        pool = SymPyPool()
+        _ask(pool)
+        print(*_children(), flush=True)
+        pool.equal(ENDLESS, THIRD, 600.0)
+        """
+    )
+    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    workers = [psutil.Process(int(pid)) for pid in parent.stdout.readline().split()]
+    assert workers
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    _, alive = psutil.wait_procs(workers, timeout=20)
+    assert not alive
+
+
+def test_a_worker_never_imports_the_callers_main_module(tmp_path: "os.PathLike[str]") -> None:
+    script = os.path.join(tmp_path, "main.py")
+    with open(script, "w") as file:
+        file.write(
+            "print('started')\n"
+            "from dpo_math_assets_tests.verifier.test_pool import SymPyPool, _ask\n"
+            "print(_ask(SymPyPool()))\n"
+        )
+    with open(os.path.join(tmp_path, "sympy.py"), "w") as file:
+        file.write("raise SystemExit('the current folder is not to be imported from')\n")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run(
+        [sys.executable, "-P", script],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "started\nequal\n", done.stderr
+
+
+def test_importing_the_verifier_loads_no_sympy() -> None:
+    code = "import sys, dpo_math_assets.verifier; print('sympy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+def test_trees_travel_unchanged_even_with_numbers_too_long_to_print() -> None:
+    tree = Node("add", (num(7**9000), Node("call", ("f", X)), Node("integral", (X, X, None, None))))
+    assert decode(encode(tree)) == tree
