@@ -14,8 +14,8 @@ log's own words from being counted as more than they are.
 
 import re
 
-_RIGHT = frozenset("true t yes y 1 1.0 pass passed right correct".split())
-_WRONG = frozenset("false f no n 0 0.0 fail failed wrong incorrect".split())
+_RIGHT = frozenset(["true", "t", "yes", "y", "1", "1.0", "pass", "passed", "right", "correct"])
+_WRONG = frozenset(["false", "f", "no", "n", "0", "0.0", "fail", "failed", "wrong", "incorrect"])
 
 # The check could not run, so its `ok: false` is no statement about the answer.
 _INFRASTRUCTURE = re.compile(

@@ -1,0 +1,268 @@
+"""Reading one log export into canonical traces, with nothing lost on the way.
+
+`read_export` streams an export file of any container (JSON lines, JSON array, CSV, Parquet; plain,
+gzip or zstd; UTF-8 or UTF-16) and any mix of record shapes into two Parquet files: the traces
+(TRACE_SCHEMA) and the quarantine (QUARANTINE_SCHEMA), which keeps whole what gave no record. Both
+appear whole or not at all, and a second reading gives the same bytes. Memory is bounded by the
+longest record (at most 64 MiB) and a batch of rows, not by the export.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import polars as pl
+
+from dpo_math_assets.errors import LogFormatError
+from dpo_math_assets.storage import atomic_file
+from dpo_math_assets.traces.containers import Damage, ExportFile, Line
+from dpo_math_assets.traces.csv_records import CsvRecords, is_csv_header
+from dpo_math_assets.traces.json_records import JsonRecords, Record, is_copy
+from dpo_math_assets.traces.schema import QUARANTINE_SCHEMA, TRACE_SCHEMA
+from dpo_math_assets.traces.shapes import Place, RecordProblem, read_record, strict_json
+
+INTAKE_VERSION = "1"
+
+_BATCH_ROWS = 20_000
+_BATCH_BYTES = 64 * 1024 * 1024
+_PROGRESS_EVERY = 10_000
+_SYNONYMS = {"ok": "logged_ok", "reason": "logged_reason"}
+_MAPPABLE = [name for name in TRACE_SCHEMA if name not in ("meta", "export", "line_number")]
+
+
+@dataclass(frozen=True)
+class IntakeReport:
+    """What an export held. Counts are of records; a record is a line in JSON lines."""
+
+    records_in: int  # everything but blank lines: records, and parts that gave none
+    trace_records: int  # records that gave at least one trace
+    traces: int
+    other_records: dict[str, int]  # recognised records that are no attempt at a problem, by kind
+    quarantined: dict[str, int]  # by reason; one row of the quarantine each
+    shapes: dict[str, int]  # records with traces, by shape
+    blank_lines: int
+    bytes_in: int  # of the file as it lies on disk
+    fingerprint: str  # 32 hex digits of BLAKE2b over the same bytes
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every record is accounted for exactly once."""
+        others, lost = sum(self.other_records.values()), sum(self.quarantined.values())
+        return self.records_in == self.trace_records + others + lost
+
+
+@dataclass
+class _Counts:
+    records_in: int = 0
+    trace_records: int = 0
+    traces: int = 0
+    other_records: Counter[str] = field(default_factory=Counter)
+    quarantined: Counter[str] = field(default_factory=Counter)
+    shapes: Counter[str] = field(default_factory=Counter)
+
+
+def read_export(
+    path: Path,
+    export: str,
+    traces_out: Path,
+    quarantine_out: Path,
+    field_map: dict[str, str] | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> IntakeReport:
+    """Read the export file at `path` into traces and quarantine; `export` is its partition key.
+
+    `field_map` gives the log's own name (or dotted path) for a canonical field; `on_progress` is
+    called with the number of records read so far. Raises LogFormatError where the file cannot be
+    read at all; a bad record never does that.
+    """
+    field_map = _checked_map(field_map or {})
+    source = ExportFile(path)
+    counts = _Counts()
+    with (
+        atomic_file(traces_out) as traces_file,
+        atomic_file(quarantine_out) as quarantine_file,
+        _Table(traces_file, TRACE_SCHEMA) as traces,
+        _Table(quarantine_file, QUARANTINE_SCHEMA) as quarantine,
+    ):
+        reader: _Reader = (
+            _ParquetRecords(source) if source.is_parquet() else _text_reader(source, path)
+        )
+        for item in reader.read(source.lines()):
+            counts.records_in += 1
+            if on_progress and counts.records_in % _PROGRESS_EVERY == 0:
+                on_progress(counts.records_in)
+            damage = item if isinstance(item, Damage) else None
+            if isinstance(item, Record):
+                damage = _take(item, export, field_map, traces, counts)
+            if damage:
+                counts.quarantined[damage.reason] += 1
+                quarantine.add(_quarantine_row(damage, export), len(damage.raw))
+    if on_progress:
+        on_progress(counts.records_in)
+    return IntakeReport(
+        records_in=counts.records_in,
+        trace_records=counts.trace_records,
+        traces=counts.traces,
+        other_records=dict(sorted(counts.other_records.items())),
+        quarantined=dict(sorted(counts.quarantined.items())),
+        shapes=dict(sorted(counts.shapes.items())),
+        blank_lines=reader.blank_lines,
+        bytes_in=source.bytes_in,
+        fingerprint=source.fingerprint,
+    )
+
+
+def _take(
+    record: Record, export: str, field_map: dict[str, str], traces: _Table, counts: _Counts
+) -> Damage | None:
+    """Store the record's traces; give back the damage that it is where it has none."""
+    place = Place(export, record.line_number, record.ordinal)
+    try:
+        reading = read_record(record.value, place, field_map)
+    except RecordProblem as problem:
+        return Damage(
+            record.line_number, record.offset, problem.reason, problem.detail, record.raw()
+        )
+    if not reading.traces:
+        counts.other_records[reading.kind] += 1
+        return None
+    counts.trace_records += 1
+    counts.shapes[reading.kind] += 1
+    counts.traces += len(reading.traces)
+    for trace in reading.traces:
+        traces.add(trace, len(trace["candidate"]) + len(trace["meta"]) + len(trace["prompt"]))
+    return None
+
+
+def _quarantine_row(damage: Damage, export: str) -> dict[str, Any]:
+    return {
+        "export": export,
+        "line_number": damage.line_number,
+        "byte_offset": damage.offset,
+        "reason": damage.reason,
+        "detail": damage.detail,
+        "line": damage.raw,
+    }
+
+
+def _checked_map(field_map: dict[str, str]) -> dict[str, str]:
+    checked = {_SYNONYMS.get(name, name): path for name, path in field_map.items()}
+    if unknown := sorted(checked.keys() - set(_MAPPABLE)):
+        raise LogFormatError(
+            f"the field map names {', '.join(map(repr, unknown))}, which no trace has. "
+            f"Its keys may be {', '.join(_MAPPABLE)}."
+        )
+    return checked
+
+
+# Which reader ------------------------------------------------------------------------------------
+
+
+def _text_reader(source: ExportFile, path: Path) -> _Reader:
+    if _is_csv(ExportFile(path), path):
+        return CsvRecords()
+    return JsonRecords(copy_text=is_copy(ExportFile(path).lines()))
+
+
+def _is_csv(source: ExportFile, path: Path) -> bool:
+    """By the header, or by a name that says so of a file that does not begin as JSON."""
+    for line in source.lines():
+        text = line.text if isinstance(line, Line) else None
+        if text is None:
+            return False
+        if text.strip():
+            named = {".csv", ".tsv"}.intersection(suffix.lower() for suffix in path.suffixes)
+            return is_csv_header(text) or (bool(named) and not text.lstrip().startswith("{"))
+    return False
+
+
+class _ParquetRecords:
+    """A record a row of a Parquet file; the row's number stands for its line."""
+
+    blank_lines = 0
+
+    def __init__(self, source: ExportFile) -> None:
+        self._source = source
+
+    def read(self, lines: Iterator[Line | Damage]) -> Iterator[Record | Damage]:
+        """Every row. The bytes go through a temporary file, where Parquet can be read at random."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        del lines
+        with tempfile.TemporaryFile() as whole:
+            for chunk in self._source.chunks():
+                whole.write(chunk)
+            try:
+                file = pq.ParquetFile(whole)
+                number = 0
+                for batch in file.iter_batches(batch_size=1000):
+                    for row in batch.to_pylist():
+                        number += 1
+                        yield _parquet_record(row, number)
+            except (pa.ArrowException, OSError) as error:
+                raise LogFormatError(
+                    f"{self._source.path}: is not a whole Parquet file ({error}). "
+                    "Fetch it again from where it was written."
+                ) from error
+
+
+def _parquet_record(row: dict[str, Any], number: int) -> Record:
+    value = {name: cell for name, cell in row.items() if cell is not None}
+    return Record(value, number, 1, None, lambda: strict_json(value).encode())
+
+
+_Reader = JsonRecords | CsvRecords | _ParquetRecords
+
+
+# Output ------------------------------------------------------------------------------------------
+
+
+class _Table:
+    """A Parquet file that grows by row groups."""
+
+    def __init__(self, path: Path, schema: pl.Schema) -> None:
+        self._path = path
+        self._schema = schema
+        self._rows: list[dict[str, Any]] = []
+        self._bytes = 0
+        self._writer: Any = None
+
+    def __enter__(self) -> _Table:
+        import pyarrow.parquet as pq
+
+        schema = self._arrow().schema
+        self._writer = pq.ParquetWriter(self._path, schema, compression="zstd")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self._flush()
+        self._writer.close()
+
+    def add(self, row: dict[str, Any], size: int) -> None:
+        """Add a row of about `size` bytes."""
+        self._rows.append(row)
+        self._bytes += size
+        if len(self._rows) >= _BATCH_ROWS or self._bytes >= _BATCH_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._writer.write_table(self._arrow())
+            self._rows, self._bytes = [], 0
+
+    def _arrow(self) -> Any:
+        frame = pl.DataFrame(self._rows, schema=self._schema)
+        return frame.to_arrow(compat_level=pl.CompatLevel.oldest())

@@ -1,0 +1,408 @@
+"""JSON records out of lines: one a line, several a line, one over many lines, or one array.
+
+A line that is a JSON object is a record; that is the fast and usual case. Besides it:
+
+- objects that follow each other on a line, with or without white space or commas between;
+- an object over several lines. It ends where its brackets close. If a new record begins before
+  that (a line that is a whole object by itself, or an opening bracket no deeper than the record's
+  own), the open one was cut, and only that one goes to the quarantine;
+- an array whose elements are the records, on one line or over many;
+- lines of PostgreSQL's `COPY … TO` in text format, which doubles every backslash (see `is_copy`).
+
+A JSON value that is no object is `not_an_object`. An object that holds a key more than once has the
+last value under it and all of them under `repeated_keys`, and a number keeps the digits that the
+log wrote (`LoggedFloat`).
+Integers of more than 4,300 digits and nesting deeper than 200 are refused.
+"""
+
+import json
+import re
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from dpo_math_assets.traces.containers import MAX_RECORD_BYTES, Damage, Line
+
+MAX_DEPTH = 200
+
+
+class LoggedFloat(float):
+    """A JSON number that is no integer (NaN and Infinity too), with the text that the log has."""
+
+    text: str
+
+    def __new__(cls, text: str) -> "LoggedFloat":
+        value = super().__new__(cls, text)
+        value.text = text
+        return value
+
+
+@dataclass(slots=True)
+class Record:
+    """A JSON object of the export, and how to get the bytes that it was read from."""
+
+    value: dict[str, Any]
+    line_number: int  # of its first line
+    ordinal: int  # 1 for the first record that begins on this line
+    offset: int | None
+    raw: Callable[[], bytes]
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) == len(pairs):
+        return value
+    values: dict[str, list[Any]] = {}
+    for key, each in pairs:
+        values.setdefault(key, []).append(each)
+    value["repeated_keys"] = {key: each for key, each in values.items() if len(each) > 1}
+    return value
+
+
+_DECODER = json.JSONDecoder(
+    parse_float=LoggedFloat, parse_constant=LoggedFloat, object_pairs_hook=_object
+)
+
+
+def decode(text: str) -> Any:
+    """The one JSON value that the text holds. Raises ValueError or RecursionError."""
+    return _DECODER.decode(text)
+
+
+_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\]]|"', re.DOTALL)
+
+
+@dataclass(slots=True)
+class _Extent:
+    """How far the value reaches that begins at a bracket."""
+
+    end: int | None  # index after its closing bracket; None where it stays open
+    depth: int = 0  # brackets still open
+    in_string: bool = False  # it stops inside a string
+
+
+def _extent(text: str, start: int = 0, depth: int = 0) -> _Extent:
+    for token in _TOKEN.finditer(text, start):
+        sign = token[0]
+        if sign in "{[":
+            depth += 1
+        elif sign in "}]":
+            depth -= 1
+            if depth <= 0:
+                return _Extent(token.end())
+        elif sign == '"':
+            return _Extent(None, depth, in_string=True)
+    return _Extent(None, depth)
+
+
+def _too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for parent in level
+            if isinstance(parent, dict | list)
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+        ]
+        if not level:
+            return False
+    return any(isinstance(each, dict | list) for each in level)
+
+
+def _why_not(text: str, error: Exception) -> tuple[str, str]:
+    """Reason code and detail for text that does not decode."""
+    if isinstance(error, RecursionError):
+        return "nested_too_deep", f"brackets are nested deeper than {MAX_DEPTH}"
+    if not isinstance(error, json.JSONDecodeError):
+        return "number_too_long", f"{error}. Write such a number as text."
+    if "\0" in text[:1]:
+        return "nul_bytes", "a run of NUL bytes, as a crash or a full disk leaves"
+    return "not_json", f"{error}. Mend the line and land the export again."
+
+
+_SPACE = " \t\r\n\ufeff\x1e"  # white space, stray byte-order marks, record separators (RFC 7464)
+_BETWEEN = re.compile(rf"[{_SPACE},]*")
+_NUL_RUN = re.compile(r"\0+")
+_REST_OF_LINE = re.compile(rf"[^\n]*?(?=[{_SPACE},]*(?:\n|\Z))")
+_CUT = ("record_cut", "the record does not end: its writer stopped. Land the whole export again.")
+_OVER_LONG = (
+    "record_too_long",
+    f"the record is longer than {MAX_RECORD_BYTES} bytes; it is kept in pieces of that size",
+)
+
+
+def _indent(text: str) -> int:
+    stripped = text.lstrip("\ufeff")
+    return len(stripped) - len(stripped.lstrip())
+
+
+class _Pending:
+    """The beginning of a record (or nothing yet) that the next line or piece continues."""
+
+    def __init__(self, line: Line, text: str, offset: int, ordinal: int, depth: int = 0) -> None:
+        self.line = line  # that it begins on
+        self.offset = offset
+        self.ordinal = ordinal
+        self.texts = [text]
+        self.size = len(text)
+        self.depth = depth  # brackets still open
+        self.broken = False  # a string in it is not closed
+        self.indented: bool | None = None  # whether its inner lines stand deeper than itself
+        self._indent = _indent(line.text or "")
+
+    def begins_anew(self, text: str) -> bool:
+        """Whether the line begins another record, so that this one was cut."""
+        stripped = text.strip(_SPACE + ",")
+        if not stripped.startswith("{"):
+            return False
+        if self.indented and _indent(text) <= self._indent:
+            return True
+        try:
+            return bool(decode(stripped))
+        except (ValueError, RecursionError):
+            return False
+
+    def add_line(self, text: str) -> bool:
+        """Take a further line in; True where the record ends on it."""
+        if self.indented is None and text.strip():
+            self.indented = _indent(text) > self._indent
+        self.texts.append(text)
+        self.size += len(text)
+        extent = _extent(text, depth=self.depth)
+        self.depth = extent.depth
+        self.broken |= extent.in_string
+        if self.broken:  # its brackets no longer count, but a brace at its own indent closes it
+            closes = text.lstrip().startswith("}") and _indent(text) <= self._indent
+            return closes and bool(self.indented)
+        return extent.end is not None
+
+    def damage(self, reason: str, detail: str) -> Damage:
+        raw = "".join(self.texts).rstrip("\r\n").encode("utf-8", "surrogatepass")
+        return Damage(self.line.number, self.offset, reason, detail, raw)
+
+
+class _Rest(NamedTuple):
+    """Where a text stops inside a value: from `position` on it is not read yet."""
+
+    position: int
+    offset: int
+    ordinal: int
+    depth: int
+    in_string: bool
+
+
+class JsonRecords:
+    """Reads lines into records; `blank_lines` counts lines with nothing on them."""
+
+    def __init__(self, copy_text: bool = False) -> None:
+        self.blank_lines = 0
+        self._copy_text = copy_text
+        self._pending: _Pending | None = None
+        self._array: Line | None = None  # where the array that holds the records was opened
+        self._skipping = False  # the rest of an over-long record
+
+    def read(self, lines: Iterable[Line | Damage]) -> Iterator[Record | Damage]:
+        """Every record and every damaged part, in the order of the export."""
+        for line in lines:
+            if isinstance(line, Damage):
+                yield from self._give_up()
+                yield line
+            elif line.text is None:
+                yield from self._give_up()
+                detail = "these bytes are not UTF-8. Convert the export to UTF-8."
+                yield Damage(line.number, line.offset, "not_utf8", detail, line.body())
+            else:
+                text = copy_unescaped(line.text) if self._copy_text else line.text
+                plain = line.whole and not (self._pending or self._array or self._skipping)
+                yield from self._line(line, text) if plain else self._continue(line, text)
+        yield from self._give_up()
+        if self._array:
+            detail = "the array that begins here is not closed: the export was cut after this part"
+            yield Damage(self._array.number, self._array.offset, "array_cut", detail, b"")
+
+    def _line(self, line: Line, text: str) -> Iterator[Record | Damage]:
+        """The usual case: nothing is open, and the line is one object."""
+        stripped = text.strip(_SPACE)
+        if stripped.startswith("{"):
+            try:
+                value = decode(stripped)
+            except (ValueError, RecursionError):
+                yield from self._continue(line, text)
+            else:
+                record = Record(value, line.number, 1, line.offset, line.body)
+                yield from _found(value, stripped, record)
+        elif stripped:
+            yield from self._continue(line, text)
+        else:
+            self.blank_lines += 1
+
+    def _continue(self, line: Line, text: str) -> Iterator[Record | Damage]:
+        """A line that holds several values or parts of them, or a piece of one."""
+        if self._skipping:
+            self._skipping = not line.whole
+            yield Damage(line.number, line.offset, *_OVER_LONG, line.body())
+            return
+        pending, self._pending = self._pending, None
+        across_lines = pending is not None and pending.line.whole
+        if pending and across_lines and pending.begins_anew(text):
+            yield pending.damage(*_CUT)
+            pending = None
+        if pending is None:
+            pending = _Pending(line, text, line.offset, 1)
+        elif not across_lines:
+            pending.texts.append(text)
+        elif not pending.add_line(text):
+            yield from self._keep(pending, line)
+            return
+        elif pending.broken:
+            yield pending.damage("not_json", "a string in this record is not closed")
+            return
+        whole_text = "".join(pending.texts)
+        if not whole_text.strip(_SPACE):
+            self.blank_lines += 1
+        rest = yield from self._values(pending, line, whole_text)
+        if rest.position == len(whole_text):
+            if not line.whole:
+                self._pending = _Pending(line, "", rest.offset, rest.ordinal)
+            return
+        left = _Pending(line, whole_text[rest.position :], rest.offset, rest.ordinal, rest.depth)
+        if line.whole and rest.in_string:
+            yield left.damage("not_json", "the line ends inside a string: it was cut or torn")
+        else:
+            yield from self._keep(left, line)
+
+    def _keep(self, pending: _Pending, line: Line) -> Iterator[Damage]:
+        """Wait for the rest of a record, unless it has grown too long."""
+        if pending.size > MAX_RECORD_BYTES:
+            self._skipping = not line.whole
+            yield pending.damage(*_OVER_LONG)
+        else:
+            self._pending = pending
+
+    def _give_up(self) -> Iterator[Damage]:
+        """The open record will not be continued."""
+        if self._pending and self._pending.size:
+            yield self._pending.damage(*_CUT)
+        self._pending = None
+
+    def _values(
+        self, start: _Pending, last: Line, text: str
+    ) -> Generator[Record | Damage, None, _Rest]:
+        """The values of a text; returns where it stops inside one, or its end."""
+        number, offset, ordinal = start.line.number, start.offset, start.ordinal
+        position = counted = 0
+        while True:
+            position = _end(_BETWEEN, text, position)
+            if self._array and text.startswith("]", position):
+                self._array = None
+                position += 1
+                continue
+            if not self._copy_text:  # doubled backslashes: the place in the file is the line's
+                passed = text[counted:position]
+                offset += len(passed.encode(last.encoding, "surrogatepass"))
+                counted = position
+            if position == len(text):
+                return _Rest(position, offset, ordinal, 0, False)
+            if text[position] in "{[":
+                extent = _extent(text, position)
+                if not self._array and _opens_array(text, position, extent):
+                    self._array = last
+                    position += 1
+                    continue
+                if extent.end is None:
+                    return _Rest(position, offset, ordinal, extent.depth, extent.in_string)
+                end = extent.end
+            else:
+                end = _end(_NUL_RUN, text, position)
+                if end == position:
+                    end = max(_end(_REST_OF_LINE, text, position), position + 1)
+            alone = start.line is last and not text[end:].strip(_SPACE) and ordinal == 1
+            raw = last.body if alone else _encoded(text[position:end])
+            yield from _value(text[position:end], Record({}, number, ordinal, offset, raw))
+            ordinal += 1
+            position = end
+
+
+def _opens_array(text: str, position: int, extent: _Extent) -> bool:
+    """Whether the bracket begins an array of records rather than a value of its own."""
+    if text[position] != "[":
+        return False
+    inside = text[_end(_BETWEEN, text, position + 1) :][:1]
+    return inside == "{" or (inside == "" and extent.end is None)
+
+
+def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
+    match = pattern.match(text, position)
+    return match.end() if match else position
+
+
+def _encoded(text: str) -> Callable[[], bytes]:
+    return lambda: text.encode("utf-8", "surrogatepass")
+
+
+def _value(text: str, place: Record) -> Iterator[Record | Damage]:
+    try:
+        value = decode(text)
+    except (ValueError, RecursionError) as error:
+        yield Damage(place.line_number, place.offset, *_why_not(text, error), place.raw())
+    else:
+        place.value = value
+        yield from _found(value, text, place)
+
+
+def _found(value: Any, text: str, record: Record) -> Iterator[Record | Damage]:
+    """The record, or the damage that it is although it decodes."""
+    if text.count("{") + text.count("[") > MAX_DEPTH and _too_deep(value):
+        why = _why_not(text, RecursionError())
+    elif not isinstance(value, dict):
+        why = ("not_an_object", "a JSON value that is not an object, so it is no record")
+    else:
+        yield record
+        return
+    yield Damage(record.line_number, record.offset, *why, record.raw())
+
+
+_COPY_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_COPY_CONTROLS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_ODD_BACKSLASHES = re.compile(r"(?<!\\)(?:\\\\)*\\(?!\\)")
+
+
+def copy_unescaped(text: str) -> str:
+    """A line of `COPY … TO` in text format as the value that the database holds."""
+    if "\\" not in text:
+        return text
+    return _COPY_ESCAPE.sub(lambda found: _COPY_CONTROLS.get(found[1], found[1]), text)
+
+
+def is_copy(lines: Iterable[Line | Damage]) -> bool:
+    """Whether the lines are JSON as PostgreSQL's `COPY … TO` writes it, with doubled backslashes.
+
+    Two backslashes and an n may be the database's way to write a line end, or the beginning of
+    `nabla` in plain JSON. The first line that settles it counts for the export: a single backslash
+    is plain JSON, and so is a line that decodes only as it stands; one that decodes only with its
+    backslashes halved is COPY text. Where no line settles it the text is taken as it stands.
+    """
+    for line in lines:
+        text = "" if isinstance(line, Damage) or not line.text else line.text.strip(_SPACE)
+        if not text:
+            continue
+        if not (text.startswith("{") and text.endswith("}")):
+            if text.startswith("["):
+                return False
+            continue
+        if "\\" not in text:
+            continue
+        if _ODD_BACKSLASHES.search(text):
+            return False
+        as_it_stands, halved = _decodes(text), _decodes(copy_unescaped(text))
+        if as_it_stands != halved:
+            return halved
+    return False
+
+
+def _decodes(text: str) -> bool:
+    try:
+        decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -1,0 +1,563 @@
+"""A log record, of whichever shape, as canonical traces.
+
+| shape | told by | traces |
+| --- | --- | --- |
+| `task_trace` | `steps` or `plan_json` beside `goal` | one a `specialist.run` step with an output |
+| `trace_export` | `version: essence-trace-export/…` | as its task trace |
+| `verifier_call` | `problem` an object | one; the verdict in `check`, `result` or the record |
+| `run_eval` | `verifier` an object, `response` | one; reference answer `verifier.gold_final` |
+| `score` | `verifier` an object, no completion | one; all it has of the completion is `final` |
+| `flat` | `candidate` or `solver_output` | one |
+| `generation` | `model_output`, `response`, `completion` | one, mostly without a verdict |
+
+Recognised, but no attempt at a problem (`OTHER_KINDS`): counted by kind. Everything else is a
+`RecordProblem`, which names what is missing and goes to the quarantine with the record.
+
+Rules for the fields of a trace:
+
+- `prompt` is non-blank text and `candidate` text (blank is an empty completion, which happens).
+- `ground_truth` is non-blank text or a number, taken with the digits that the log wrote; in
+  verifier calls and task traces it may be absent, as the runtime logs calls without one.
+- `trace_id` is text or a number; where there is none it is made of export, line and position.
+- A field given twice in one object with different values: a contradictory verdict is none, and
+  other contradictory fields of a trace are a problem of the record.
+- `logged_ok` is null where the reason says that nothing was checked (`verdicts.says_nothing`).
+- Unpaired surrogates, which UTF-8 cannot hold, become U+FFFD.
+
+`meta` holds every other field: those of the record's own `meta` object at the top, beside them
+the fields with no place in a trace, and what a rule above changed, as it was logged.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from dpo_math_assets.traces.json_records import LoggedFloat, decode
+from dpo_math_assets.traces.verdicts import logged_verdict, says_nothing
+
+DEFAULT_VERIFIER = "math.sympy.verify"
+
+# Names that logs use for a field of a flat or generation record, the canonical name first.
+FIELD_NAMES = {
+    "trace_id": ("trace_id", "id", "qid"),
+    "prompt": ("prompt", "problem", "question", "goal"),
+    "candidate": ("candidate", "solver_output", "model_output", "response", "completion"),
+    "final": ("final",),
+    "ground_truth": ("ground_truth", "gold"),
+    "logged_ok": ("logged_ok", "ok", "is_correct"),
+    "logged_reason": ("logged_reason", "reason"),
+    "verifier": ("verifier",),
+    "solver": ("solver", "model"),
+    "created_at": ("created_at", "timestamp", "ts"),
+}
+
+# A larger number is a time in milliseconds (as seconds it would be past the year 5000).
+_LARGEST_SECONDS = 1e11
+
+Fields = dict[str, Any]
+
+
+class RecordProblem(Exception):
+    """Why a record gives no trace: a reason code, and what is wrong and what to do."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record stands: what its traces are named after where it names none."""
+
+    export: str
+    line_number: int
+    ordinal: int = 1
+
+    @property
+    def made_id(self) -> str:
+        suffix = f".{self.ordinal}" if self.ordinal > 1 else ""
+        return f"{self.export}:{self.line_number}{suffix}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a record is, and its traces as rows of TRACE_SCHEMA."""
+
+    kind: str
+    traces: list[Fields]
+
+
+def read_record(record: Fields, place: Place, field_map: Mapping[str, str]) -> Reading:
+    """The record's kind and traces; none for a kind of OTHER_KINDS. Raises RecordProblem."""
+    mapped = _mapped(record, field_map)
+    if "prompt" in mapped or "candidate" in mapped:
+        renamed = {path for name, path in field_map.items() if name in mapped and path in record}
+        rest = {key: value for key, value in record.items() if key not in renamed}
+        return Reading("mapped", [_flat_trace({**rest, **mapped}, place)])
+    if other := _other_kind(record):
+        return Reading(other, [])
+    record = {**record, **mapped} if mapped else record
+    if str(record.get("version", "")).startswith("essence-trace-export"):
+        return _task_trace(_exported_row(record), place, "trace_export")
+    if ("steps" in record or "plan_json" in record) and "goal" in record:
+        return _task_trace(record, place, "task_trace")
+    if isinstance(_json_field(record.get("problem")), dict):
+        return Reading("verifier_call", [_verifier_call(record, place)])
+    if isinstance(_json_field(record.get("verifier")), dict):
+        return _evaluated(record, place)
+    if not any(name in record for names in FIELD_NAMES.values() for name in names):
+        raise RecordProblem(
+            "unrecognised_record",
+            "none of the fields of a known log shape. For a log with names of its own, "
+            "set a field map (canonical name to the log's name).",
+        )
+    flat = "candidate" in record or "solver_output" in record
+    return Reading("flat" if flat else "generation", [_flat_trace(record, place)])
+
+
+# Recognised records that are no attempt at a problem -------------------------------------------
+
+
+def _other_kind(record: Fields) -> str | None:
+    if record.get("kind") == "training-trace":
+        return "training_trace"
+    if "y_pos" in record and "y_neg" in record:
+        return "refinery_pair"
+    if "chosen" in record and "rejected" in record:
+        return "preference_pair"
+    if "qid" in record and "text" in record and "label" in record:
+        return "verifier_example"
+    if "total_questions" in record and "by_difficulty" in record:
+        return "evaluation_summary"
+    attempt_names = ("trace_id", "verifier", *FIELD_NAMES["candidate"], *FIELD_NAMES["logged_ok"])
+    if {"id", "prompt"} <= record.keys() and not any(name in record for name in attempt_names):
+        return "question" if _first_key(record, FIELD_NAMES["ground_truth"]) else None
+    return None
+
+
+# Flat records and generations -------------------------------------------------------------------
+
+
+def _flat_trace(record: Fields, place: Place) -> Fields:
+    keys = {name: _first_key(record, names) for name, names in FIELD_NAMES.items()}
+    fields = {name: record[key] if key else None for name, key in keys.items()}
+    ok_key = keys.pop("logged_ok")
+    used = {key for key in keys.values() if key}
+    meta = {key: value for key, value in record.items() if key not in used and key != ok_key}
+    if keys["candidate"] == "solver_output":
+        output = _json_field(record["solver_output"])
+        if isinstance(output, dict) and "summary" in output:
+            fields["candidate"] = output["summary"]
+            fields["final"] = _final(output) if fields["final"] is None else fields["final"]
+            meta["solver_output"] = _without_summary(output)
+    repeated = _json_field(record.get("repeated_keys"))
+    if isinstance(repeated, dict):
+        _reject_contradictions(repeated, used)
+        if ok_key and _verdicts_differ(repeated.get(ok_key)):
+            fields["logged_ok"] = None
+    fields["ground_truth"] = _required_truth(fields["ground_truth"])
+    return _trace(place, meta, **fields)
+
+
+def _first_key(record: Fields, names: tuple[str, ...]) -> str | None:
+    return next((name for name in names if record.get(name) is not None), None)
+
+
+def _verdicts_differ(values: Any) -> bool:
+    return isinstance(values, list) and len({logged_verdict(each) for each in values}) > 1
+
+
+def _reject_contradictions(repeated: Fields, used: set[str]) -> None:
+    for name in sorted(used & repeated.keys()):
+        values = repeated[name]
+        if isinstance(values, list) and any(each != values[0] for each in values):
+            raise RecordProblem("repeated_field", f"the record has {name!r} twice, not the same")
+
+
+def _evaluated(record: Fields, place: Place) -> Reading:
+    """run_eval.py's candidates and verifier_math.py's scores: the verdict is `verifier`."""
+    outcome = _json_field(record["verifier"])
+    completion = _first_key(record, FIELD_NAMES["candidate"])
+    # An answer that the script could not parse has no verdict, although its `ok` says false.
+    used = {"prompt", completion, "final"}
+    meta = {key: value for key, value in record.items() if key not in used}
+    id_key = _first_key(record, FIELD_NAMES["trace_id"])
+    trace_id = record[id_key] if id_key else None
+    if id_key and record.get("sample_id") is not None:
+        trace_id = f"{_name(trace_id)}/{_name(record['sample_id'])}"
+    truth_key = _first_key(record, FIELD_NAMES["ground_truth"])
+    truth = record[truth_key] if truth_key else outcome.get("gold_final")
+    final = record.get("final", outcome.get("pred_final"))
+    trace = _trace(
+        place,
+        meta,
+        trace_id=trace_id,
+        prompt=record.get("prompt"),
+        candidate=record[completion] if completion else (final or ""),
+        final=final,
+        ground_truth=_required_truth(truth),
+        logged_ok=outcome.get("is_correct"),
+        logged_reason=outcome.get("reason"),
+        verifier="verifier_math",
+        solver=record.get("model"),
+        created_at=record.get("created_at"),
+    )
+    return Reading("run_eval" if completion else "score", [trace])
+
+
+# Verifier calls and task traces -----------------------------------------------------------------
+
+
+def _verifier_call(record: Fields, place: Place) -> Fields:
+    """{problem, solver_output, check | result, …}: a verifier's input with its outcome."""
+    check_key = next((key for key in ("check", "result") if key in record), None)
+    check = _json_field(record[check_key]) if check_key else record
+    problem = _json_field(record["problem"])
+    return _attempt(
+        place,
+        problem=problem,
+        output=_json_field(record.get("solver_output")),
+        check=check if isinstance(check, dict) else {"ok": check},
+        meta={
+            key: value
+            for key, value in record.items()
+            if key not in ("problem", "solver_output", "trace_id")
+        },
+        trace_id=record.get("trace_id", problem.get("id", record.get("id"))),
+        verifier=record.get("verifier"),
+        solver=record.get("solver"),
+        created_at=record.get("created_at", record.get("started_at")),
+    )
+
+
+def _exported_row(record: Fields) -> Fields:
+    """The task trace inside a trace export, with the export's other fields beside its own."""
+    row = _json_field(record.get("trace"))
+    if not isinstance(row, dict):
+        raise RecordProblem("bad_task_trace", "the trace export has no `trace` object")
+    rest = {key: value for key, value in record.items() if key not in {"trace", *row}}
+    steps = rest.pop("executor_steps", None)
+    plan = rest.pop("plan", None)
+    return {
+        **rest,
+        **row,
+        "steps": row.get("steps") or steps or [],
+        "plan_json": row.get("plan_json") or plan or [],
+    }
+
+
+def _task_trace(row: Fields, place: Place, kind: str) -> Reading:
+    steps = _objects(row.get("steps"), "steps")
+    plan = _json_field(row.get("plan_json"))
+    plan = plan.get("nodes", plan.get("steps", [])) if isinstance(plan, dict) else plan
+    nodes = {str(node.get("id")): node for node in _objects(plan, "plan_json")}
+    attempts = [step for step in steps if _is_attempt(step)]
+    checks: dict[str, list[Fields]] = {}
+    for step in steps:
+        if step.get("kind") == "specialist.verify":
+            source = str(nodes.get(str(step.get("id")), {}).get("source"))
+            checks.setdefault(source, []).append(step)
+    if not attempts:
+        return Reading("task_without_attempt", [])
+    joined = {id(step) for each in attempts for step in checks.get(str(each.get("id")), [])}
+    others = [step for step in steps if not _is_attempt(step) and id(step) not in joined]
+    traces = []
+    for position, step in enumerate(attempts):
+        step_id = str(step.get("id"))
+        verifications = checks.get(step_id, [])
+        if position > 0:
+            others = []  # stored once a record
+        traces.append(_step_trace(row, place, step, verifications, nodes, others))
+    return Reading(kind, traces)
+
+
+def _is_attempt(step: Fields) -> bool:
+    if step.get("kind") != "specialist.run":
+        return False
+    output = _json_field(step.get("output"))
+    solved = _json_field(output.get("solver_output")) if isinstance(output, dict) else None
+    return isinstance(solved, dict) and isinstance(solved.get("summary"), str)
+
+
+def _step_trace(
+    row: Fields,
+    place: Place,
+    step: Fields,
+    verifications: list[Fields],
+    nodes: dict[str, Fields],
+    other_steps: list[Fields],
+) -> Fields:
+    """The trace of one specialist.run step.
+
+    Its verdict is that of the first verify step on it that says something of the answer, else of
+    its own check; `meta` holds them all.
+    """
+    step_id = str(step.get("id"))
+    output = _json_field(step["output"])
+    node = nodes.get(step_id, {})
+    verdicts = [
+        (_json_field(each.get("output")), nodes.get(str(each.get("id")), {}).get("verifier"))
+        for each in verifications
+    ]
+    verdicts.append((_json_field(output.get("check")), node.get("verifier")))
+    given = [(check, name) for check, name in verdicts if isinstance(check, dict)]
+    telling = [pair for pair in given if not says_nothing(_name(pair[0].get("reason")))]
+    check, verifier = (telling or given or [({}, None)])[0]
+    own = {
+        **{key: value for key, value in step.items() if key != "output"},
+        "output": {
+            key: value for key, value in output.items() if key not in ("problem", "solver_output")
+        },
+    }
+    meta = {key: value for key, value in row.items() if key != "steps"}
+    meta["steps"] = [*other_steps, own, *verifications]
+    return _attempt(
+        place,
+        problem=_json_field(output.get("problem")) or {"goal": row.get("goal")},
+        output=_json_field(output.get("solver_output")),
+        check=check,
+        meta=meta,
+        trace_id=f"{_name(row.get('id')) or place.made_id}:{step_id}",
+        verifier=verifier,
+        solver=node.get("solver"),
+        created_at=output.get("started_at", row.get("created_at")),
+    )
+
+
+def _attempt(
+    place: Place,
+    *,
+    problem: Fields,
+    output: Any,
+    check: Fields,
+    meta: Fields,
+    trace_id: Any,
+    verifier: Any,
+    solver: Any,
+    created_at: Any,
+) -> Fields:
+    """A ProblemStatement, a SolverOutput and a CheckResult as a trace."""
+    context = _json_field(problem.get("context"))
+    context = context if isinstance(context, dict) else {}
+    output = output if isinstance(output, dict) else {"summary": output}
+    data = _json_field(output.get("data"))
+    data = data if isinstance(data, dict) else {}
+    # math.word solves the text of its context; the goal only says that there is one.
+    worded = [context.get("text"), data.get("problemText")]
+    goal = [problem.get("goal"), context.get("text")]
+    prompts = [*worded, *goal] if "problemText" in data else goal
+    prompt = next((text for text in prompts if isinstance(text, str) and text.strip()), None)
+    meta = {
+        **meta,
+        "problem": {key: value for key, value in problem.items() if value != prompt},
+        "solver_output": _without_summary(output),
+    }
+    truth = context.get("ground_truth")
+    return _trace(
+        place,
+        meta,
+        trace_id=trace_id,
+        prompt=prompt,
+        candidate=output.get("summary"),
+        final=_final(output),
+        ground_truth=None if truth is None else _truth(truth),
+        logged_ok=check.get("ok"),
+        logged_reason=check.get("reason"),
+        verifier=verifier,
+        solver=solver,
+        created_at=created_at,
+    )
+
+
+def _without_summary(output: Fields) -> Fields:
+    return {key: value for key, value in output.items() if key != "summary"}
+
+
+def _final(output: Fields) -> Any:
+    data = _json_field(output.get("data"))
+    return data.get("final") if isinstance(data, dict) else None
+
+
+# Fields -----------------------------------------------------------------------------------------
+
+
+def _trace(
+    place: Place,
+    meta: Fields,
+    *,
+    trace_id: Any,
+    prompt: Any,
+    candidate: Any,
+    final: Any,
+    ground_truth: str | None,
+    logged_ok: Any,
+    logged_reason: Any,
+    verifier: Any,
+    solver: Any,
+    created_at: Any,
+) -> Fields:
+    if not isinstance(prompt, str) or not prompt.strip():
+        raise RecordProblem("no_prompt", f"the prompt must be non-blank text, not {prompt!r:.60}")
+    if not isinstance(candidate, str):
+        raise RecordProblem("no_candidate", f"the completion must be text, not {candidate!r:.60}")
+    meta = _flattened(meta)
+    for name, text in (("prompt", prompt), ("candidate", candidate)):
+        if not _is_unicode(text):
+            meta[f"{name}_as_logged"] = text.encode("ascii", "backslashreplace").decode("ascii")
+    if solver is None:
+        solver = meta.get("model", meta.get("solver"))
+    reason = _name(logged_reason)
+    verdict = None if says_nothing(reason) else logged_verdict(logged_ok)
+    if logged_ok is not None and logged_ok is not verdict:
+        meta.setdefault("ok", logged_ok)
+    moment = _moment(created_at)
+    if moment is None and created_at is not None:
+        meta.setdefault("created_at", created_at)
+    return {
+        "trace_id": _clean(_name(trace_id) or place.made_id),
+        "prompt": _clean(prompt),
+        "candidate": _clean(candidate),
+        "final": _clean(_name(final)),
+        "ground_truth": _clean(ground_truth),
+        "logged_ok": verdict,
+        "logged_reason": _clean(reason),
+        "verifier": _clean(_name(verifier)) or DEFAULT_VERIFIER,
+        "solver": _clean(_name(solver)),
+        "created_at": moment,
+        "meta": strict_json(meta),
+        "export": place.export,
+        "line_number": place.line_number,
+    }
+
+
+def _flattened(meta: Fields) -> Fields:
+    """The record's own `meta` object at the top level, unless a field has the same name."""
+    own = _json_field(meta.get("meta"))
+    if not isinstance(own, dict):
+        return dict(meta)
+    rest = {key: value for key, value in meta.items() if key != "meta"}
+    return {**meta} if rest.keys() & own.keys() else {**own, **rest}
+
+
+def _required_truth(value: Any) -> str:
+    if value is None:
+        raise RecordProblem("no_ground_truth", "the record has no reference answer")
+    return _truth(value)
+
+
+def _truth(value: Any) -> str:
+    """The reference answer as text: a number is taken as it is written, other types are not."""
+    if isinstance(value, str) and value.strip():
+        return value
+    if isinstance(value, LoggedFloat):
+        return value.text
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+    raise RecordProblem(
+        "no_ground_truth",
+        f"the reference answer must be text with content or a number, not {value!r:.60}",
+    )
+
+
+def _name(value: Any) -> str | None:
+    """A short field as text; numbers are names too, other types are none."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, LoggedFloat):
+        return value.text
+    return str(value) if isinstance(value, int | float) else None
+
+
+def _mapped(record: Fields, field_map: Mapping[str, str]) -> Fields:
+    """Canonical name to value, for the names of the field map that this record has."""
+    found = {}
+    for name, path in field_map.items():
+        value: Any = record
+        for key in [path] if path in record else path.split("."):
+            value = _json_field(value)
+            value = value.get(key) if isinstance(value, dict) else None
+        if value is not None:
+            found[name] = value
+    return found
+
+
+def _json_field(value: Any) -> Any:
+    """A jsonb column as its value: exports give it as an object or as JSON text."""
+    for _ in range(2):
+        if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "[", '"'):
+            break
+        try:
+            value = decode(value)
+        except (ValueError, RecursionError):
+            break
+    return value
+
+
+def _objects(value: Any, name: str) -> list[Fields]:
+    value = _json_field(value)
+    if value is None or value == "":
+        return []
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        raise RecordProblem("bad_task_trace", f"`{name}` must be a JSON array of objects")
+    return value
+
+
+def _moment(value: Any) -> datetime | None:
+    """A time as ISO 8601 text, or as seconds or milliseconds since 1970; UTC where it says none."""
+    try:
+        if isinstance(value, str):
+            value = datetime.fromisoformat(value.strip())
+        if isinstance(value, datetime):
+            return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            seconds = value / 1000 if abs(value) > _LARGEST_SECONDS else value
+            return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+    except (ValueError, OverflowError):
+        pass
+    return None
+
+
+# Text that every reader takes -------------------------------------------------------------------
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _clean(text: Any) -> Any:
+    """The text with U+FFFD for unpaired surrogates; None stays None."""
+    if text is None or text.isascii() or _is_unicode(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def strict_json(value: Fields) -> str:
+    """JSON that any parser takes: NaN and infinities as text, no unpaired surrogate."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        text.encode("utf-8")
+    except (ValueError, TypeError):
+        text = json.dumps(_strict(value), ensure_ascii=False, allow_nan=False)
+    return text
+
+
+def _strict(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_clean(str(key)): _strict(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(each) for each in value]
+    if isinstance(value, str):
+        return _clean(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return value.text if isinstance(value, LoggedFloat) else str(value)
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
