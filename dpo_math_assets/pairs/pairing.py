@@ -28,6 +28,9 @@ from pydantic import BaseModel, Field
 from dpo_math_assets.errors import DatasetError
 from dpo_math_assets.pairs.schema import PAIR_SCHEMA, VERIFIER
 
+# Raise it with every change that can change the pairs: partitions of another version are stale.
+PAIRING_VERSION = "1"
+
 # A reference answer is part of the group: right and wrong mean something only against it.
 GROUP = ["prompt_key", "ground_truth"]
 

@@ -21,8 +21,8 @@ PAIR_SCHEMA = pl.Schema(
         "trace_id_fail": pl.String,
         "export_pass": pl.String,
         "export_fail": pl.String,
-        "chosen_method": pl.String,  # the verifier's method for each side
-        "rejected_method": pl.String,
+        "chosen_method": pl.String,  # how the verifier established that chosen is right
+        "rejected_method": pl.String,  # null where the verifier names no method for a mismatch
         "rejected_reason": pl.String,  # mismatch; or no_final_answer where that was opted in
         "verifier": pl.String,
         "verifier_version": pl.String,  # both, comma-separated, where the two sides differ

@@ -23,7 +23,7 @@ def trace(
     """A cleaned trace as a row; any column of CLEANED_SCHEMA can be given by name."""
     proof = {
         "correct": {"reason": "pass", "method": "exact"},
-        "incorrect": {"reason": "mismatch", "method": "exact"},
+        "incorrect": {"reason": "mismatch", "method": None},
         "undecided": {"reason": "no_final_answer", "method": None},
     }[verdict]
     row: dict[str, object] = {

@@ -1,0 +1,142 @@
+"""What is known of each problem: its split, its pass rate, its wrong answers, its contradictions.
+
+Selection asks about a problem what no single pair can say. The survey counts attempts, so a text
+that a solver gave five times counts five times, and an attempt that was exported twice once.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from dpo_math_assets.pairs.split import SplitSettings, assign_splits
+from dpo_math_assets.traces.prompts import canonical_key
+
+PROBLEM_SCHEMA = pl.Schema(
+    {
+        "prompt_key": pl.String,
+        "prompt": pl.String,  # the first spelling in alphabetical order
+        "ground_truth": pl.String,
+        "canonical_key": pl.String,  # one problem, one key, whatever the order of its operands
+        "split": pl.String,  # train, validation or eval
+        "attempts": pl.Int64,  # with a verdict
+        "correct": pl.Int64,
+        "pass_rate": pl.Float64,  # correct / attempts; null where none has a verdict
+        "set_aside": pl.String,  # why the problem is not used at all, or null
+    }
+)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The three tables that selection reads."""
+
+    problems: pl.DataFrame  # PROBLEM_SCHEMA, one row a prompt key
+    wrong_answers: pl.DataFrame  # prompt_key, rejected_answer, answer_count
+    contested: pl.DataFrame  # prompt_key, candidate_key of texts judged both right and wrong
+
+
+def survey_traces(traces: pl.LazyFrame, settings: SplitSettings) -> Survey:
+    """Survey all cleaned traces (CLEANED_SCHEMA), pairs or not."""
+    return _survey(
+        traces.select(
+            "prompt_key",
+            "prompt",
+            pl.col("ground_truth").str.strip_chars(),
+            "candidate_key",
+            "trace_id",
+            pl.when(pl.col("verdict") == "correct")
+            .then(True)
+            .when(pl.col("verdict") == "incorrect")
+            .then(False)
+            .alias("right"),
+            pl.col("extracted").alias("answer"),
+            (pl.col("reason") == "unparsable_gold").fill_null(False).alias("unverifiable"),
+            pl.col("gold_conflict").fill_null(False),
+        ),
+        settings,
+    )
+
+
+def survey_pairs(pairs: pl.LazyFrame, settings: SplitSettings) -> Survey:
+    """Survey pairs alone (PAIR_SCHEMA), where the traces are not at hand.
+
+    Each distinct completion counts as one attempt, so pass rates are those of the sample.
+    """
+
+    def side(right: bool, text: str, answer: str, trace: str) -> pl.LazyFrame:
+        return pairs.select(
+            "prompt_key",
+            "prompt",
+            "ground_truth",
+            pl.col(text).alias("candidate_key"),
+            pl.col(trace).alias("trace_id"),
+            pl.lit(right).alias("right"),
+            pl.col(answer).alias("answer"),
+            pl.lit(False).alias("unverifiable"),
+            pl.lit(False).alias("gold_conflict"),
+        )
+
+    return _survey(
+        pl.concat(
+            [
+                side(True, "chosen_key", "chosen_answer", "trace_id_pass"),
+                side(False, "rejected_key", "rejected_answer", "trace_id_fail"),
+            ]
+        ).unique(["prompt_key", "candidate_key", "right", "ground_truth"]),
+        settings,
+    )
+
+
+def _survey(logged: pl.LazyFrame, settings: SplitSettings) -> Survey:
+    # An attempt is (prompt, trace id, text): logged twice, it is still one.
+    attempts = logged.group_by(
+        "prompt_key", "trace_id", "candidate_key", "right", "ground_truth"
+    ).agg(
+        pl.col("prompt", "answer").min(),
+        pl.col("unverifiable").all(),
+        pl.col("gold_conflict").any(),
+    )
+    problems = attempts.group_by("prompt_key").agg(
+        pl.col("prompt").min(),
+        pl.col("ground_truth").min(),
+        (pl.col("ground_truth").n_unique() > 1).alias("two_golds"),
+        pl.col("gold_conflict").any(),
+        pl.col("unverifiable").all(),
+        pl.col("right").count().cast(pl.Int64).alias("attempts"),
+        pl.col("right").sum().cast(pl.Int64).alias("correct"),
+    )
+    wrong_answers = (
+        attempts.filter(~pl.col("right"))
+        .group_by("prompt_key", pl.col("answer").alias("rejected_answer"))
+        .agg(pl.len().cast(pl.Int64).alias("answer_count"))
+    )
+    contested = (
+        attempts.filter(pl.col("right").is_not_null())
+        .group_by("prompt_key", "candidate_key")
+        .agg((pl.col("right").n_unique() > 1).alias("contested"))
+        .filter("contested")
+        .select("prompt_key", "candidate_key")
+    )
+    collected = pl.collect_all([problems, wrong_answers, contested], engine="streaming")
+    return Survey(_judged(collected[0], settings), collected[1], collected[2])
+
+
+def _judged(problems: pl.DataFrame, settings: SplitSettings) -> pl.DataFrame:
+    """Add what a whole problem is: its canonical key, its split, and whether it may be used."""
+    missing = pl.col("ground_truth").is_null() | (pl.col("ground_truth") == "")
+    keyed = problems.with_columns(
+        pl.Series(
+            "canonical_key", [canonical_key(text) for text in problems["prompt"]], dtype=pl.String
+        ),
+        pl.when(pl.col("attempts") > 0)
+        .then(pl.col("correct") / pl.col("attempts"))
+        .alias("pass_rate"),
+        pl.when(pl.col("gold_conflict") | pl.col("two_golds"))
+        .then(pl.lit("gold_conflict"))
+        .when(missing)
+        .then(pl.lit("no_reference_answer"))
+        .when("unverifiable")
+        .then(pl.lit("unverifiable_reference_answer"))
+        .alias("set_aside"),
+    ).sort("prompt_key")
+    return assign_splits(keyed, settings).select(PROBLEM_SCHEMA.names())
