@@ -134,8 +134,8 @@ def randomisation_test(
 
     sums, _ = cluster_sums(differences[np.newaxis, :], clusters)
     moved = sums[0][sums[0] != 0.0]
-    if moved.size == 0:
-        return 1.0
+    if moved.size < 2:
+        return 1.0  # of one difference both signs are equally far out
     found = permutation_test(
         (moved,),
         lambda x, axis: x.sum(axis=axis),

@@ -232,7 +232,8 @@ def _no_slice_worse(comparison: Comparison, settings: GateSettings) -> GateCondi
 
 def _chosen_still_likely(curves: list[dict[str, Any]], settings: GateSettings) -> GateCondition:
     most = settings.max_chosen_logps_fall
-    values = [float(point[CHOSEN_LOGPS]) for point in curves if CHOSEN_LOGPS in point]
+    logged = [point.get(CHOSEN_LOGPS) for point in curves]
+    values = [float(value) for value in logged if value is not None]
     if len(values) < 2 or not all(math.isfinite(value) for value in values):
         return GateCondition(
             "chosen_still_likely",

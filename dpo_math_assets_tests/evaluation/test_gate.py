@@ -1,0 +1,129 @@
+"""Each condition of the gate fails on its own, by a literal example of what it is there for."""
+
+import json
+
+import pytest
+
+from dpo_math_assets.evaluation.gate import GateSettings, judge_release
+from dpo_math_assets.evaluation.statistics import StatisticsSettings, compare_models
+
+from .samples import judged, same
+
+SETTINGS = GateSettings(min_prompts=40)
+STEADY = [{"step": 1, "logps/chosen": -20.0}, {"step": 2, "logps/chosen": -19.0}]
+
+# 20 prompts that the base never passes and the candidate half the time, 20 that both pass.
+BASE = same(20, "w", "wwww") | same(20, "c", "cccc", 20)
+BETTER = same(20, "w", "wcwc") | same(20, "c", "cccc", 20)
+
+
+def decide(base, dpo, settings=SETTINGS, curves=STEADY, **more):
+    statistics = StatisticsSettings(resamples=1000)
+    comparison = compare_models(judged({"base": base, "dpo": dpo}, **more), settings=statistics)
+    return judge_release(comparison, settings, curves)
+
+
+def failed(decision):
+    return [condition.name for condition in decision.conditions if not condition.passed]
+
+
+def test_a_better_candidate_passes_every_condition():
+    decision = decide(BASE, BETTER)
+    assert failed(decision) == []
+    assert decision.passed and decision.holds and not decision.overridden
+    assert len(decision.conditions) == 7
+
+
+def test_too_few_prompts_to_tell_hold_a_release_back():
+    assert failed(decide(BASE, BETTER, GateSettings(min_prompts=41))) == ["enough_prompts"]
+
+
+def test_a_gain_that_could_be_chance_is_no_improvement():
+    one_more = BASE | {"held_out/0": ("w", "wwcw")}
+    assert failed(decide(BASE, one_more)) == ["improvement"]
+
+
+def test_a_gain_below_the_asked_one_is_not_enough():
+    decision = decide(BASE, BETTER, GateSettings(min_prompts=40, min_improvement=0.3))
+    assert failed(decision) == ["improvement"]
+
+
+def test_greedy_answers_that_got_worse_hold_a_release_back():
+    worse_greedy = same(20, "w", "wcwc") | same(20, "w", "cccc", 20)
+    decision = decide(BASE, worse_greedy)
+    assert failed(decision) == ["greedy_not_worse"]
+    [condition] = [c for c in decision.conditions if not c.passed]
+    assert condition.value == -0.5
+    assert "0 prompts gained, 20 lost" in condition.sentence
+
+
+def test_fewer_prompts_ever_solved_hold_a_release_back():
+    base = same(30, "w", "wwcw") | same(30, "w", "wcwc", 30)
+    narrower = same(30, "w", "wwww") | same(30, "w", "cccc", 30)
+    settings = GateSettings(min_prompts=40, significance=1e-9)  # slices are another condition
+    assert failed(decide(base, narrower, settings)) == ["pass_at_k_not_down"]
+
+
+def test_one_source_that_got_worse_holds_a_release_back():
+    base = same(60, "w", "wwww") | same(20, "w", "cccc", 60)
+    dpo = same(60, "w", "cccc") | same(20, "w", "cwcw", 60)
+    sources = {f"held_out/{n}": "main" if n < 60 else "svamp" for n in range(80)}
+    decision = decide(base, dpo, sources=sources)
+    assert failed(decision) == ["no_slice_worse"]
+    assert "source = svamp -50.0 points" in decision.summary()
+
+
+def test_answers_that_the_verifier_cannot_judge_hold_a_release_back():
+    unreadable = BETTER | same(10, "u", "uuuu", 0)
+    decision = decide(same(20, "u", "wwww") | same(20, "c", "cccc", 20), unreadable)
+    assert "verifiable" in failed(decision)
+
+
+def test_missing_final_answers_are_wrong_and_not_unverifiable():
+    silent = same(20, "n", "nnnn") | same(20, "c", "cccc", 20)
+    assert "verifiable" not in failed(decide(silent, BETTER))
+
+
+def test_a_collapsed_likelihood_of_chosen_holds_a_release_back():
+    collapse = [{"step": 1, "logps/chosen": -0.8}, {"step": 30, "logps/chosen": -40.0}]
+    assert failed(decide(BASE, BETTER, curves=collapse)) == ["chosen_still_likely"]
+
+
+@pytest.mark.parametrize(
+    "curves",
+    [
+        [],
+        [{"step": 1, "loss": 0.3}],
+        [{"step": 1, "logps/chosen": -1.0}],
+        [{"step": 1, "logps/chosen": -1.0}, {"step": 2, "logps/chosen": float("nan")}],
+        [{"step": 1, "logps/chosen": -1.0}, {"step": 2, "logps/chosen": None}],
+    ],
+)
+def test_curves_that_do_not_show_the_likelihood_are_not_taken_for_good_ones(curves):
+    assert failed(decide(BASE, BETTER, curves=curves)) == ["chosen_still_likely"]
+
+
+def test_a_model_trained_elsewhere_is_judged_without_curves():
+    assert len(decide(BASE, BETTER, curves=None).conditions) == 6
+
+
+def test_without_greedy_or_sampled_completions_the_gate_does_not_hold():
+    no_greedy = {name: ("", sampled) for name, (_, sampled) in BETTER.items()}
+    base = {name: ("", sampled) for name, (_, sampled) in BASE.items()}
+    assert failed(decide(base, no_greedy)) == ["greedy_not_worse"]
+    greedy_only = {name: (greedy, "") for name, (greedy, _) in BASE.items()}
+    assert failed(decide(greedy_only, greedy_only)) == ["improvement", "pass_at_k_not_down"]
+
+
+def test_a_human_override_releases_and_its_reason_is_kept():
+    settings = GateSettings(min_prompts=41, override_reason=" Agreed with QA on 3 May. ")
+    decision = decide(BASE, BETTER, settings)
+    assert decision.passed and decision.overridden and not decision.holds
+    kept = json.loads(json.dumps(decision.as_dict(), allow_nan=False))
+    assert kept["override_reason"] == "Agreed with QA on 3 May."
+    assert [c["name"] for c in kept["conditions"] if not c["passed"]] == ["enough_prompts"]
+
+
+def test_a_blank_reason_overrides_nothing():
+    settings = GateSettings(min_prompts=41, override_reason="   ")
+    assert not decide(BASE, BETTER, settings).passed
