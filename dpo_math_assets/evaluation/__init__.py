@@ -1,5 +1,5 @@
-"""Offline evaluation: samples from the models, judged, compared with intervals, and the gate.
+"""Offline evaluation: samples of the models, judged, compared with intervals, and the gate.
 
-schema → sampling → judge → statistics → gate, then plots and the report. The one order they are
-used in is spelled out in `run.evaluate`.
+In order of use: `prompts` and `sampling` draw completions, `judge` verifies them, `run` makes of
+them a folder with pass rates (`statistics`), the gate's decision (`gate`) and a page (`report`).
 """

@@ -1,8 +1,4 @@
-"""One evaluation from judged samples to a folder: rates, comparison, gate and report.
-
-The folder holds `pass_rates.parquet` (RATE_SCHEMA), `slices.parquet` (SLICE_DIFFERENCE_SCHEMA),
-`gate.json` (the decision with its conditions) and `report.html`.
-"""
+"""From judged samples to a folder that says everything: rates, comparison, decision, report."""
 
 import json
 from collections.abc import Sequence
@@ -12,18 +8,26 @@ from typing import Any
 
 import polars as pl
 
-from dpo_math_assets.evaluation.gate import GateCondition, GateDecision, GateSettings, judge_release
+from dpo_math_assets.errors import EvaluationError
+from dpo_math_assets.evaluation.gate import (
+    GateCondition,
+    GateDecision,
+    GateSettings,
+    judge_release,
+)
 from dpo_math_assets.evaluation.report import write_report
 from dpo_math_assets.evaluation.statistics import Comparison, StatisticsSettings, compare_models
 from dpo_math_assets.storage import write_json, write_parquet
 
-GATE_FILE = "gate.json"
+RATES_FILE = "pass_rates.parquet"
+SLICES_FILE = "slices.parquet"
+DECISION_FILE = "decision.json"
 REPORT_FILE = "report.html"
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was found: the comparison with every rate, and whether the candidate may ship."""
+    """What `evaluate` found and wrote."""
 
     comparison: Comparison
     decision: GateDecision
@@ -32,31 +36,37 @@ class Evaluation:
 def evaluate(
     samples: pl.DataFrame,
     out: Path,
-    statistics: StatisticsSettings,
-    gate: GateSettings,
+    statistics: StatisticsSettings | None = None,
+    gate: GateSettings | None = None,
     *,
     base: str = "base",
     candidate: str = "dpo",
-    curves: Sequence[dict[str, Any]] | None = None,
+    curves: list[dict[str, Any]] | None = None,
     history: Sequence[dict[str, Any]] | None = None,
     title: str = "Offline evaluation",
 ) -> Evaluation:
-    """Compare two models of judged samples (SAMPLE_SCHEMA) and write all of it into `out`.
+    """Compare two models of judged samples, judge the release, and write the folder `out`.
 
-    `curves` are the candidate's training curves and `history` earlier evaluations, as
-    `render_report` takes them.
+    `out` gets pass_rates.parquet (RATE_SCHEMA), slices.parquet (SLICE_DIFFERENCE_SCHEMA),
+    decision.json and report.html. `curves` and `history` are as in report.py; without curves the
+    gate has no condition on training.
     """
     comparison = compare_models(samples, base, candidate, statistics)
-    decision = judge_release(comparison, gate, list(curves) if curves is not None else None)
-    write_parquet(out / "pass_rates.parquet", comparison.rates)
-    write_parquet(out / "slices.parquet", comparison.slices)
-    write_json(out / GATE_FILE, decision.as_dict())
+    decision = judge_release(comparison, gate, curves)
+    write_parquet(out / RATES_FILE, comparison.rates)
+    write_parquet(out / SLICES_FILE, comparison.slices)
+    write_json(out / DECISION_FILE, decision.as_dict())
     write_report(out / REPORT_FILE, comparison, samples, decision, curves, history, title)
     return Evaluation(comparison, decision)
 
 
 def read_decision(folder: Path, override_reason: str = "") -> GateDecision:
-    """The gate's decision of an earlier evaluation; a human's reason may override it now."""
-    told = json.loads((folder / GATE_FILE).read_text("utf-8"))
-    conditions = [GateCondition(**condition) for condition in told["conditions"]]
-    return GateDecision(conditions, override_reason.strip() or told["override_reason"])
+    """The decision that `evaluate` wrote; a given reason overrides it, as a human may."""
+    path = folder / DECISION_FILE
+    try:
+        written = json.loads(path.read_text(encoding="utf-8"))
+        conditions = [GateCondition(**condition) for condition in written["conditions"]]
+        reason = override_reason.strip() or str(written["override_reason"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise EvaluationError(f"{path}: not a gate decision ({error}); evaluate again.") from error
+    return GateDecision(conditions, reason)
