@@ -42,8 +42,9 @@ def fingerprint(trainer: str, settings: TrainingSettings, data: list[Path]) -> s
 def run_states(work: Path | None, name: str, resume: bool) -> Iterator[Path]:
     """The folder `name` of resumable states in `work`, held for this process alone.
 
-    Without `work` it is temporary; without `resume` earlier states are deleted. A second process
-    that trains there at the same time is a TrainingError.
+    Without `work` it is temporary; without `resume` earlier states are deleted. A second run that
+    trains there at the same time is a TrainingError. Of the processes of one distributed run, the
+    first holds the folder for all.
     """
     if work is None:
         with tempfile.TemporaryDirectory(prefix=f"{name}-") as temporary:
@@ -51,6 +52,9 @@ def run_states(work: Path | None, name: str, resume: bool) -> Iterator[Path]:
         return
     states = work / name
     states.mkdir(parents=True, exist_ok=True)
+    if int(os.environ.get("RANK", "0")) > 0:
+        yield states
+        return
     with (states / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -13,14 +13,16 @@ from dpo_math_assets.errors import TrainingError
 
 
 def prepare_libraries() -> None:
-    """Keep Hugging Face's libraries off the network and quiet, unless the environment says else.
+    """Keep Hugging Face's libraries off the network and quiet, in this process and its children.
 
-    They read these variables when they are first imported, so this comes before any such import.
     Progress is told by callbacks, in numbers, and not by bars.
     """
+    os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ.setdefault("TQDM_DISABLE", "1")
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    import huggingface_hub.constants
+
+    # They read the environment when they are first imported, which may have been before.
+    huggingface_hub.constants.HF_HUB_OFFLINE = True
 
 
 def load_tokenizer(base_model: str) -> Any:

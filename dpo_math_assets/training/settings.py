@@ -69,10 +69,12 @@ class TrainingSettings(BaseModel):
     batch_size: int = Field(default=8, ge=1, description="Pairs a device and forward pass.")
     gradient_accumulation_steps: int = Field(default=4, ge=1, description="Forward passes a step.")
     max_length: int = Field(
-        1024, ge=8, description="Longest prompt with completion, in tokens (at most the model's)."
+        default=1024,
+        ge=8,
+        description="Longest prompt with completion, in tokens (at most the model's).",
     )
     max_overlong_share: float = Field(
-        0.05, ge=0, le=1, description="Share of pairs over max_length that may be left out."
+        default=0.05, ge=0, le=1, description="Share of pairs over max_length that may be left out."
     )
     precision: str = Field(
         default="auto", description="fp32, bf16, or auto: bf16 on a GPU that has it, else fp32."
