@@ -1,1 +1,23 @@
+"""math.sympy.verify: is the final answer of a completion equal to the gold answer.
 
+Extract, parse, compare, verdict: `verify` does it for one completion, `verify_frame` for a frame.
+`CONVENTIONS.md` beside this file says how answers are read where projects differ.
+"""
+
+from dpo_math_assets.verifier.compare import compare
+from dpo_math_assets.verifier.conventions import Conventions
+from dpo_math_assets.verifier.extract import Extraction, extract
+from dpo_math_assets.verifier.frame import verify_frame
+from dpo_math_assets.verifier.judge import verify
+from dpo_math_assets.verifier.verdict import VERIFIER_VERSION, Verdict
+
+__all__ = [
+    "VERIFIER_VERSION",
+    "Conventions",
+    "Extraction",
+    "Verdict",
+    "compare",
+    "extract",
+    "verify",
+    "verify_frame",
+]

@@ -9,15 +9,15 @@ Scalar kinds (`SCALAR_KINDS`; only these reach the numeric and symbolic tiers)
 | kind | args | meaning |
 | --- | --- | --- |
 | `num` | p: int, q: int | the exact rational p/q, lowest terms, q > 0 |
-| `dec` | p: int, q: int, places: int | a decimal literal: exactly p/q as written; its last shown digit \
-stands for 10**-places (`1.50` has places 2, `1.5e6` has places -5) |
+| `dec` | p: int, q: int, places: int | a decimal literal: exactly p/q as written; its last \
+shown digit stands for 10**-places (`1.50` has places 2, `1.5e6` has places -5) |
 | `const` | name: str | `pi`, `e`, `i`, `oo` (positive infinity), `nan` (an undefined value) |
-| `sym` | name: str | a variable, case sensitive, subscript and prime kept: `x`, `x_1`, `alpha`, `y'` |
+| `sym` | name: str | a variable, case sensitive, with subscript and prime: `x_1`, `alpha`, `y'` |
 | `add` | *terms | sum of two or more |
 | `mul` | *factors | product of two or more |
 | `pow` | base, exponent | principal power |
-| `root` | radicand, index | index-th root; index 2 is the principal square root; an odd integer index \
-of a real radicand is the real root |
+| `root` | radicand, index | index-th root; index 2 is the principal square root; an odd integer \
+index of a real radicand is the real root |
 | `abs` | x | absolute value (modulus) |
 | `fact` | x | factorial x! |
 | `fact2` | x | double factorial x!! |
@@ -41,8 +41,8 @@ Other kinds (settled in compare.py, never seen by the numeric and symbolic tiers
 | `tuple` | *items | ordered: point, tuple, vector in parentheses |
 | `set` | *items | braces; no items is the empty set |
 | `list` | *items | bare values joined by commas, `and`, `or` |
-| `interval` | low, high, low_closed: bool, high_closed: bool | real interval, at least one bracket \
-square or an infinite end, or both round where the context says so |
+| `interval` | low, high, low_closed: bool, high_closed: bool | real interval; a pair in round brackets \
+alone is a tuple |
 | `union`, `inter` | *sets | union, intersection |
 | `setminus` | a, b | set difference |
 | `domain` | name: str | a named set: `R`, `Q`, `Z`, `N`, `C` |

@@ -1,0 +1,137 @@
+"""The canonical form of an expression: flat, sorted, like terms and like powers gathered.
+
+Products are not expanded and no identity beyond arithmetic of rationals is used: equal forms mean
+equal values wherever both are defined, and different forms mean nothing.
+"""
+
+from fractions import Fraction
+
+from dpo_math_assets.verifier import tree
+from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, num
+from dpo_math_assets.verifier.numeric import exact
+
+__all__ = ["canonical", "numerator"]
+
+ZERO, ONE = num(0), num(1)
+
+
+def canonical(node: Node) -> Node:
+    """The canonical form; matrices are multiplied out where their entries allow it."""
+    value = exact(node)
+    if value is not None:
+        return tree.rational(value)
+    kind, args = node
+    if kind == "add":
+        return _sum([canonical(term) for term in args])
+    if kind == "mul":
+        return _product([canonical(factor) for factor in args])
+    if kind == "pow":
+        return _power(canonical(args[0]), canonical(args[1]))
+    if kind in SCALAR_KINDS and kind not in ("sym", "const", "num", "dec", "deriv"):
+        inner = (canonical(arg) if isinstance(arg, Node) else arg for arg in args)
+        return Node(kind, tuple(inner))
+    return node
+
+
+def _coefficient(node: Node) -> tuple[Fraction, Node]:
+    """A term as a rational times the rest."""
+    if node.kind == "num":
+        return Fraction(*node.args), ONE
+    if node.kind == "mul" and node.args[0].kind == "num":
+        rest = node.args[1:]
+        return Fraction(*node.args[0].args), rest[0] if len(rest) == 1 else Node("mul", rest)
+    return Fraction(1), node
+
+
+def _sum(terms: list[Node]) -> Node:
+    gathered: dict[Node, Fraction] = {}
+    for term in terms:
+        for part in term.args if term.kind == "add" else (term,):
+            factor, rest = _coefficient(part)
+            gathered[rest] = gathered.get(rest, Fraction(0)) + factor
+    parts = [
+        _product([tree.rational(factor), rest]) for rest, factor in gathered.items() if factor != 0
+    ]
+    if not parts:
+        return ZERO
+    return parts[0] if len(parts) == 1 else Node("add", tuple(sorted(parts, key=repr)))
+
+
+def _product(factors: list[Node]) -> Node:
+    coefficient = Fraction(1)
+    powers: dict[Node, list[Node]] = {}
+    flat = [
+        part for factor in factors for part in (factor.args if factor.kind == "mul" else (factor,))
+    ]
+    for part in flat:
+        if part.kind == "num":
+            coefficient *= Fraction(*part.args)
+            continue
+        base, exponent = part.args if part.kind == "pow" else (part, ONE)
+        powers.setdefault(base, []).append(exponent)
+    if coefficient == 0:
+        return ZERO
+    parts = []
+    for base, exponents in powers.items():
+        exponent = exponents[0] if len(exponents) == 1 else _sum(exponents)
+        if exponent == ZERO:
+            continue
+        # a product or rational that comes out of a power again joins the product
+        part = base if exponent == ONE else _power(base, exponent)
+        parts.append(part)
+    value = tree.rational(coefficient)
+    if any(part.kind in ("num", "mul") for part in parts):
+        return _product([value, *parts])
+    parts.sort(key=repr)
+    if len(parts) == 1 and parts[0].kind == "add" and coefficient != 1:
+        # 2(x+1) and 2x+2 are one form
+        return _sum([_product([value, term]) for term in parts[0].args])
+    if coefficient != 1 or not parts:
+        parts.insert(0, value)
+    return parts[0] if len(parts) == 1 else Node("mul", tuple(parts))
+
+
+def _power(base: Node, exponent: Node) -> Node:
+    """base ^ exponent; integer exponents go through products and powers."""
+    if exponent == ONE:
+        return base
+    node = Node("pow", (base, exponent))
+    value = exact(node)
+    if value is not None:
+        return tree.rational(value)
+    if exponent.kind == "num" and exponent.args[1] == 1:
+        power: int = exponent.args[0]
+        if base.kind == "pow" and base.args[1].kind == "num" and base.args[1].args[1] == 1:
+            return _power(base.args[0], num(base.args[1].args[0] * power))
+        if base.kind == "mul":
+            return _product([_power(factor, exponent) for factor in base.args])
+        if base.kind == "root" and base.args[1].kind == "num":
+            index = base.args[1].args[0]
+            if power % index == 0 and base.args[1].args[1] == 1 and power > 0:
+                return _power(base.args[0], num(power // index))
+    return node
+
+
+def numerator(node: Node) -> Node:
+    """The numerator over a common denominator: zero where `node` is zero."""
+    return _fraction(node)[0]
+
+
+def _fraction(node: Node) -> tuple[Node, Node]:
+    if node.kind == "add":
+        top, bottom = _fraction(node.args[0])
+        for term in node.args[1:]:
+            other, under = _fraction(term)
+            if under == bottom:
+                top = tree.add(top, other)
+            else:
+                top = tree.add(tree.mul(top, under), tree.mul(other, bottom))
+                bottom = tree.mul(bottom, under)
+        return top, bottom
+    if node.kind == "mul":
+        parts = [_fraction(factor) for factor in node.args]
+        return tree.mul(*(part[0] for part in parts)), tree.mul(*(part[1] for part in parts))
+    if node.kind == "pow" and node.args[1].kind == "num" and node.args[1].args[0] < 0:
+        p, q = node.args[1].args
+        return ONE, node.args[0] if (p, q) == (-1, 1) else Node("pow", (node.args[0], num(-p, q)))
+    return node, ONE

@@ -1,0 +1,392 @@
+r"""Answer text to tokens: one pass over LaTeX and plain syntax alike, linear in the length.
+
+Token kinds: `num` (value: Node), `sym`, `const`, `func` (names), `op` (`+ - * / ^ _ ! ' % mod &
+\\`), `open`/`close` (`( [ \{ { | floor ceil`), `bar`, `punct` (`, ; :`), `sep` (and, or), `rel`,
+`set` (union, inter, setminus), `pm`, `dots`, `empty`, `cmd` (a command the parser handles), `word`,
+`accent`, and `end`.
+"""
+
+import re
+from math import gcd
+from typing import NamedTuple
+
+from dpo_math_assets.errors import DpoMathError, VerifierLimit
+from dpo_math_assets.verifier.nodes import Node, num
+from dpo_math_assets.verifier.vocabulary import (
+    ACCENTS,
+    COMMANDS,
+    CONSTANTS,
+    FUNCTION_NAMES,
+    GREEK,
+    SHORT_WORDS,
+    TEXT_COMMANDS,
+    UNITS,
+)
+
+__all__ = ["MAX_CHARACTERS", "ParseError", "Token", "lex"]
+
+MAX_CHARACTERS = 5_000
+MAX_TOKENS = 2_500
+MAX_DIGITS = 1_000
+MAX_EXPONENT = 2_000
+
+
+class ParseError(DpoMathError):
+    """Text outside the grammar of answers."""
+
+
+class Token(NamedTuple):
+    kind: str
+    value: str
+    spaced: bool  # white space stood before it
+    start: int  # offset in the text
+    node: Node | None = None  # the number, for kind `num`
+
+
+_NUMBER = re.compile(
+    # grouped by LaTeX or thin spaces, grouped by commas (outside brackets only), plain, or .5
+    r"(?:(?P<thin>\d{1,3}(?:(?:\{,\}|,\\!\s*|\\!,|\\,|\\ |\\;|[~ ])\d{3})+(?!\d))"
+    r"|(?P<comma>\d{1,3}(?:,\d{3})+(?!\d))"
+    r"|(?P<plain>\d+))?"
+    r"(?P<fraction>\.\d+|\.(?![.\d]))?"
+    r"(?P<exponent>[eE][+-]?\d+(?![A-Za-z\d.]))?"
+)
+_PLAIN = re.compile(r"(?P<plain>\d+)(?P<fraction>\.\d+)?(?P<exponent>[eE][+-]?\d+(?![A-Za-z\d.]))?")
+_REPEATING = re.compile(r"\\(?:overline|bar|dot|overset\{\.\})\s*(?:\{(\d{1,50})\}|(\d))")
+_BASE = re.compile(
+    r"_(?:\{\s*(?:\\text\{\s*)?(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)(?:\s*\})?\s*\}|(\d))"
+)
+_BASE_WORDS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8}
+_BASE_WORDS |= {"nine": 9, "ten": 10}
+_COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
+_LETTERS = re.compile(r"[A-Za-z]+")
+_NOT_DIGIT = re.compile(r"\D+")
+_RELATION = re.compile(r"<=|>=|!=|==|=>|->|:=|=<|<>|<|>|=")
+_RELATIONS = {"==": "=", ":=": "=", "=<": "<=", "<>": "!=", "=>": "implies", "->": "to"}
+_PRIME = re.compile(r"'+")
+_SPLIT = re.compile(
+    r"([A-Za-z]{0,2}?)(arcsin|arccos|arctan|sin|cos|tan|sec|csc|cot|ln|log|exp|sqrt|pi|theta|alpha|beta)"
+    r"([A-Za-z]{0,2})"
+)
+_MULTI_PUNCTUATION = {"(": "open", "[": "open", ")": "close", "]": "close"}
+_NAMES = sorted(
+    (*COMMANDS, *FUNCTION_NAMES, *CONSTANTS, *GREEK), key=lambda name: (-len(name), name)
+)
+_PREFIXES = tuple(name for name in _NAMES if len(name) >= 2 and name.isalpha())
+
+
+def lex(text: str) -> list[Token]:
+    """Tokens of `text` (already ASCII by `to_ascii`), ending in one of kind `end`.
+
+    Raises ParseError outside the grammar and VerifierLimit for text, numbers or token lists that
+    are too long.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise VerifierLimit(f"answer of {len(text)} characters; the limit is {MAX_CHARACTERS}")
+    return _Lexer(text).run()
+
+
+class _Lexer:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.position = 0
+        self.tokens: list[Token] = []
+        self.spaced = False
+        # What each open raw brace is: "group", "list" (commas separate) or "text" (words).
+        self.braces: list[str] = []
+        self.brackets = 0  # open brackets and braces in which commas separate items
+        self.next_brace = ""  # kind of the brace that the last command takes
+
+    def run(self) -> list[Token]:
+        while self.position < len(self.text):
+            text = self.text
+            if len(self.tokens) > MAX_TOKENS:
+                raise VerifierLimit(f"answer of more than {MAX_TOKENS} tokens")
+            char = text[self.position]
+            if char.isspace() or char == "~":
+                self.position += 1
+                self.spaced = True
+            elif char in "0123456789" or (
+                char == "." and text[self.position + 1 : self.position + 2].isdigit()
+            ):
+                self._number()
+            elif char == "\\":
+                self._command()
+            elif char.isascii() and char.isalpha():
+                self._letters()
+            else:
+                self._symbol(char)
+        if self.braces:
+            raise ParseError("unbalanced brace")
+        self._emit("end", "")
+        return self.tokens
+
+    def _emit(self, kind: str, value: str, length: int = 0, node: Node | None = None) -> None:
+        self.tokens.append(Token(kind, value, self.spaced, self.position, node))
+        self.position += length
+        self.spaced = False
+
+    def _last(self) -> str:
+        return self.tokens[-1].kind if self.tokens else ""
+
+    # numbers
+
+    def _number(self) -> None:
+        text = self.text
+        found = _NUMBER.match(text, self.position)
+        if found and found["comma"] and self.brackets:
+            found = _PLAIN.match(text, self.position)
+        assert found is not None
+        groups = found.groupdict()
+        whole = groups.get("thin") or groups.get("comma") or groups.get("plain") or ""
+        whole = _NOT_DIGIT.sub("", whole)
+        fraction = (groups["fraction"] or ".")[1:]
+        end = found.end()
+        if len(whole) + len(fraction) > MAX_DIGITS:
+            raise VerifierLimit(f"number of more than {MAX_DIGITS} digits")
+        repeat = _REPEATING.match(text, end) if groups["fraction"] else None
+        base = _BASE.match(text, end) if not groups["fraction"] and not groups["exponent"] else None
+        if repeat:
+            node, end = _repeating(whole, fraction, repeat[1] or repeat[2]), repeat.end()
+        elif base:
+            node, end = _based(whole, base[1] or base[2]), base.end()
+        else:
+            exponent = int(groups["exponent"][1:]) if groups["exponent"] else 0
+            node = _literal(whole, fraction, exponent)
+            # 0.333... and 3.14\ldots: the dots only say that the digits go on
+            if fraction and text.startswith("...", end):
+                end += 3
+        self._emit("num", "", end - self.position, node)
+
+    # commands
+
+    def _command(self) -> None:
+        found = _COMMAND.match(self.text, self.position)
+        if found is None:
+            raise ParseError("a backslash at the end")
+        name, length = found[1], found.end() - self.position
+        if name == "\\":
+            self._emit("op", "\\\\", length)
+        elif name in TEXT_COMMANDS:
+            self.position += length
+            self.next_brace = "text"
+        elif name in ACCENTS:
+            self.next_brace = "group"
+            self._emit("accent", name, length)
+        elif name in COMMANDS:
+            kind, value = COMMANDS[name]
+            if kind == "skip":
+                self.position += length
+                self.spaced = True
+                self._sized_bar(name)
+                return
+            if kind == "group":
+                self.position += length
+                self.next_brace = "list"
+                return
+            if kind in ("open", "close"):
+                self._bracket(kind, value)
+            self.next_brace = "group" if kind == "cmd" else ""
+            self._emit(kind, value, length)
+        elif name in FUNCTION_NAMES:
+            self.next_brace = "group"
+            self._emit("func", FUNCTION_NAMES[name], length)
+        elif name in CONSTANTS:
+            self._emit("const", CONSTANTS[name], length)
+        elif name in GREEK:
+            self._emit("sym", name, length)
+        else:
+            # `\lvertx`: TeX would not read it, people write it
+            for prefix in _PREFIXES:
+                if name.startswith(prefix):
+                    self.text = (
+                        self.text[: self.position + 1 + len(prefix)]
+                        + " "
+                        + self.text[self.position + 1 + len(prefix) :]
+                    )
+                    return
+            raise ParseError(f"unknown command \\{name[:30]}")
+
+    def _sized_bar(self, name: str) -> None:
+        r"""`\left|` and `\right|` say which bar opens and which closes."""
+        side = {"left": "open", "mleft": "open", "right": "close", "mright": "close"}.get(name)
+        rest = self.text[self.position : self.position + 2].lstrip()
+        if side and rest.startswith("|"):
+            self.position = self.text.index("|", self.position)
+            self._emit(side, "|", 1)
+        elif side and rest.startswith("."):
+            self.position = self.text.index(".", self.position) + 1
+
+    def _bracket(self, kind: str, value: str) -> None:
+        if value in ("(", "[", "\\{", ")", "]", "\\}"):
+            self.brackets = max(0, self.brackets + (1 if kind == "open" else -1))
+
+    # letters
+
+    def _letters(self) -> None:
+        found = _LETTERS.match(self.text, self.position)
+        assert found is not None
+        run, length = found[0], len(found[0])
+        start = self.position
+        upright = "text" in self.braces or self.next_brace == "text"
+        if self.next_brace == "text":  # \mathrm x
+            self.next_brace = ""
+        lower = run.lower()
+        if lower in ("and", "or"):
+            self._emit("sep", lower, length)
+        elif lower in ("percent", "pct", "percentage"):
+            self._emit("op", "%", length)
+        elif lower in ("degree", "degrees"):
+            self._emit("cmd", "degree", length)
+        elif lower == "mod" and not upright:
+            self._emit("op", "mod", length)
+        elif length == 1:
+            if upright and self._last() == "num" and run in UNITS:
+                self._emit("word", run, 1)
+            else:
+                self._letter(run)
+        elif run in FUNCTION_NAMES and not (run in UNITS and self._last() == "num"):
+            self._emit("func", FUNCTION_NAMES[run], length)
+        elif run in CONSTANTS:
+            self._emit("const", CONSTANTS[run], length)
+        elif upright:
+            self._emit("word", run, length)
+        elif run in GREEK:
+            self._emit("sym", run, length)
+        elif (run in UNITS and self._last() == "num") or (
+            lower in SHORT_WORDS and not self._glued(start)
+        ):
+            self._emit("word", run, length)
+        elif run.isupper() and length >= 3:
+            self._emit("sym", run, length)
+        elif split := _SPLIT.fullmatch(run):
+            self._split(split)
+        elif glued := re.fullmatch(r"([a-z]|\d)?(and|or)([a-zA-Z])", run):
+            self._split(glued)
+        elif length >= 4 or (length == 3 and run[0].isupper() and run[1:].islower()):
+            self._emit("word", run, length)
+        else:
+            for letter in run:
+                self._letter(letter)
+
+    def _glued(self, start: int) -> bool:
+        """A letter run that touches a power or an operator is a product: `at^2`, `2*of`."""
+        after = self.text[start + 2 : start + 4].lstrip()[:1]
+        return after in ("^", "_", "*", "/", "(") and start + 2 < len(self.text)
+
+    def _letter(self, letter: str) -> None:
+        if letter in CONSTANTS:
+            self._emit("const", CONSTANTS[letter], 1)
+        else:
+            self._emit("sym", letter, 1)
+
+    def _split(self, found: "re.Match[str]") -> None:
+        before, name, after = found[1] or "", found[2], found[3]
+        for letter in before:
+            self._letter(letter)
+        if name in ("and", "or"):
+            self._emit("sep", name, len(name))
+        elif name in FUNCTION_NAMES:
+            self._emit("func", FUNCTION_NAMES[name], len(name))
+        elif name in CONSTANTS:
+            self._emit("const", CONSTANTS[name], len(name))
+        else:
+            self._emit("sym", name, len(name))
+        for letter in after:
+            self._letter(letter)
+
+    # everything else
+
+    def _symbol(self, char: str) -> None:
+        text, at = self.text, self.position
+        if char == "{":
+            kind = self.next_brace or ("group" if self._last() == "op" else "list")
+            self.next_brace = ""
+            if kind == "group" and self.tokens and self.tokens[-1].value == "\\\\":
+                kind = "list"
+            self.braces.append(kind)
+            if kind == "list":
+                self.brackets += 1
+            if kind == "text":
+                self.position += 1
+                self.spaced = True
+            else:
+                self._emit("open", "{", 1)
+            return
+        if char == "}":
+            if not self.braces:
+                raise ParseError("unbalanced brace")
+            kind = self.braces.pop()
+            if kind == "list":
+                self.brackets -= 1
+            if kind == "text":
+                self.position += 1
+                self.spaced = True
+            else:
+                self._emit("close", "}", 1)
+                # a command of two arguments takes a second brace
+                self.next_brace = "group" if kind == "group" else ""
+            return
+        self.next_brace = ""
+        if char == "!" and self._after_value():
+            self._emit("op", "!", 1)  # `5!=120` is a factorial and an equals sign
+        elif found := _RELATION.match(text, at):
+            self._emit("rel", _RELATIONS.get(found[0], found[0]), len(found[0]))
+        elif char == "*" and text.startswith("**", at):
+            self._emit("op", "^", 2)
+        elif char in "+-*/^_!%&":
+            self._emit("op", char, 1)
+        elif char == "'":
+            primes = _PRIME.match(text, at)
+            assert primes is not None
+            self._emit("op", primes[0], len(primes[0]))
+        elif char in _MULTI_PUNCTUATION:
+            self._bracket(_MULTI_PUNCTUATION[char], char)
+            self._emit(_MULTI_PUNCTUATION[char], char, 1)
+        elif char == "|":
+            self._emit("bar", "|", 1)
+        elif char in ",;:":
+            self._emit("punct", char, 1)
+        elif char == ".":
+            if text.startswith("...", at):
+                self._emit("dots", "", 3)
+            elif text[at + 1 : at + 2] in ("", " ", "}") or self._last() == "word":
+                self.position += 1  # a full stop after a word or at an end
+            else:
+                raise ParseError("a stray point")
+        elif char in '$"`?':
+            self.position += 1
+            self.spaced = True
+        else:
+            raise ParseError(f"a character outside the grammar: {char!r}")
+
+    def _after_value(self) -> bool:
+        return not self.spaced and self._last() in ("num", "close")
+
+
+def _literal(whole: str, fraction: str, exponent: int) -> Node:
+    """The exact value of a decimal literal; an integer without point or exponent is a `num`."""
+    if abs(exponent) > MAX_EXPONENT:
+        raise VerifierLimit(f"exponent {exponent}; the limit is {MAX_EXPONENT}")
+    digits = int(whole + fraction or "0")
+    if not fraction and not exponent:
+        return num(digits)
+    places = len(fraction) - exponent
+    p, q = (digits, 10**places) if places > 0 else (digits * 10**-places, 1)
+    shared = gcd(p, q)
+    return Node("dec", (p // shared, q // shared, places))
+
+
+def _repeating(whole: str, fraction: str, repeat: str) -> Node:
+    shift, period = 10 ** len(fraction), 10 ** len(repeat) - 1
+    p = int(whole + fraction or "0") * period + int(repeat)
+    q = shift * period
+    shared = gcd(p, q)
+    return num(p // shared, q // shared)
+
+
+def _based(digits: str, base_text: str) -> Node:
+    base = _BASE_WORDS.get(base_text) or int(base_text)
+    if base < 2 or any(int(digit) >= base for digit in digits):
+        raise ParseError(f"{digits[:30]} is not a number in base {base}")
+    return Node("basen", (int(digits, base) if base <= 36 else 0, base))

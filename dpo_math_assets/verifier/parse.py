@@ -1,0 +1,882 @@
+r"""Answer text to a tree of nodes: a Pratt parser over the tokens of lexer.py.
+
+From loose to tight: `;` and `,` and words such as `and` (lists) < relations < set operations <
+sums < products < implicit products < prefix signs < powers < postfix signs. An implicit product
+binds tighter than `/` where its right side begins with a letter (`a/2b` is a/(2b)), except after a
+fraction of two integers (`1/2x` is x/2).
+
+`parse` raises ParseError outside the grammar and VerifierLimit beyond a limit, and nothing else.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from dpo_math_assets.errors import VerifierLimit
+from dpo_math_assets.verifier import tree
+from dpo_math_assets.verifier.lexer import ParseError, Token, lex
+from dpo_math_assets.verifier.nodes import Node, num
+from dpo_math_assets.verifier.normal import clean, to_ascii, undouble
+from dpo_math_assets.verifier.vocabulary import FILLERS, NOTES, NUMBER_WORDS, REFUSED, SCALES
+
+__all__ = ["ParseError", "parse"]
+
+MAX_DEPTH = 40
+_CLOSING = {"(": (")", "]"), "[": ("]", ")"), "\\{": ("\\}",), "{": ("}",)}
+_FUNCTION_LETTERS = frozenset(("f", "g", "h", "F", "G", "H", "phi", "varphi", "psi"))
+_MATRICES = frozenset(
+    ("matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "smallmatrix", "array", "psmallmatrix")
+)
+_VALUE_STARTS = frozenset(("num", "sym", "const", "func", "open", "cmd", "accent", "empty"))
+_VALUE_COMMANDS = frozenset(
+    ("frac", "binom", "sqrt", "sum", "prod", "int", "lim", "mathbb", "begin")
+)
+_DOMAINS = frozenset("RQZNCP")
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Node:
+    """The tree of an answer. Words that are no mathematics give a `text` node."""
+    source = undouble(to_ascii(clean(to_ascii(text))))
+    try:
+        return _Parser(source).answer()
+    except _Words:
+        return tree.text(source)
+    except RecursionError as error:  # cannot happen within MAX_DEPTH; never let it out
+        raise VerifierLimit("answer nested too deeply") from error
+
+
+class _Words(Exception):
+    """The answer holds words that are not about mathematics: all of it is text."""
+
+
+class _Parser:
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.tokens = lex(source)
+        self.at = 0
+        self.depth = 0
+        self.bars = 0  # open absolute values at this level of brackets
+        self.builder = False  # directly inside set braces, where a bar separates
+        self.integrals = 0  # inside integrals `d x` ends the integrand
+
+    # the token stream
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.at]
+
+    def ahead(self, steps: int = 1) -> Token:
+        return self.tokens[min(self.at + steps, len(self.tokens) - 1)]
+
+    def next(self) -> Token:
+        token = self.tokens[self.at]
+        if token.kind != "end":
+            self.at += 1
+        return token
+
+    def sees(self, kind: str, *values: str) -> bool:
+        token = self.tokens[self.at]
+        return token.kind == kind and (not values or token.value in values)
+
+    def take(self, kind: str, *values: str) -> bool:
+        if self.sees(kind, *values):
+            self.at += 1
+            return True
+        return False
+
+    def expect(self, kind: str, *values: str) -> None:
+        if not self.take(kind, *values):
+            raise self.unexpected()
+
+    def unexpected(self) -> ParseError:
+        token = self.token
+        return ParseError(f"unexpected {token.kind} {token.value!r} at offset {token.start}")
+
+    def deeper(self) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise VerifierLimit(f"answer nested more than {MAX_DEPTH} deep")
+
+    # lists and words
+
+    def answer(self) -> Node:
+        if self.sees("end"):
+            raise ParseError("empty answer")
+        node = self.series()
+        if not self.sees("end"):
+            if any(token.kind == "word" for token in self.tokens):
+                raise _Words
+            raise self.unexpected()
+        return node
+
+    def series(self) -> Node:
+        """Items joined by commas and words; groups of them joined by semicolons."""
+        groups: list[list[Node]] = [[]]
+        while True:
+            groups[-1].append(self.item())
+            # `1, 2, and 3`; `(1,2) (3,4)` after `\quad`
+            separated = False
+            while self.sees("punct", ",", ";") or self.sees("sep"):
+                if self.next().value == ";":
+                    groups.append([])
+                separated = True
+            if self.sees("end") or self.sees("close"):
+                break
+            if not separated:
+                break
+            if not groups[-1] and len(groups) > 1 and self.sees("end"):
+                break
+        groups = [group for group in groups if group]
+        if len(groups) == 1:
+            items = groups[0]
+            return items[0] if len(items) == 1 else Node("list", tuple(items))
+        if all(len(group) == 1 for group in groups):
+            return Node("list", tuple(group[0] for group in groups))
+        return Node("list", tuple(Node("tuple", tuple(group)) for group in groups))
+
+    def item(self) -> Node:
+        """One relation or value with the words before and after it."""
+        self.words_before()
+        if self.sees("dots"):
+            self.next()
+            return Node("dots", ())
+        if self.sees("word"):
+            return self.number_word()
+        node = self.relation()
+        if self.take("punct", ":"):
+            return self.after_colon(node)
+        return self.words_after(node)
+
+    def words_before(self) -> None:
+        start = self.at
+        while self.sees("word"):
+            self.at += 1
+        if self.at == start:
+            return
+        said = [token.value.lower() for token in self.tokens[start : self.at]]
+        if self.sees("num") and self.ahead().kind == "punct" and self.ahead().value == ":":
+            self.at += 1  # a numbered label: `Sequence 1:`
+        if REFUSED.isdisjoint(said):
+            if self.take("punct", ":"):
+                return
+            if all(word in FILLERS for word in said) and not self.sees("end"):
+                return
+        self.at = start
+        self.number_word_or_text()
+
+    def number_word_or_text(self) -> None:
+        word = self.token.value.lower()
+        if word not in NUMBER_WORDS and word not in SCALES:
+            raise _Words
+
+    def number_word(self) -> Node:
+        word = self.next().value.lower()
+        if word not in NUMBER_WORDS:
+            raise _Words
+        return self.words_after(num(NUMBER_WORDS[word]))
+
+    def words_after(self, node: Node) -> Node:
+        """A unit, a scale word or a remark after a value."""
+        if not self.sees("word"):
+            return node
+        first = self.token.value.lower()
+        if first in NOTES:
+            for token in self.tokens[self.at :]:
+                if token.kind == "word" and token.value.lower() in REFUSED:
+                    raise _Words
+            self.at = len(self.tokens) - 1
+            return node
+        scale = SCALES.get(first.removesuffix("s"))
+        if scale:
+            self.next()
+            node = tree.mul(num(scale), node)
+            if not self.sees("word"):
+                return node
+        said: list[str] = []
+        while True:
+            token = self.token
+            if token.kind == "word":
+                if token.value.lower() in REFUSED:
+                    raise _Words
+                if token.value.lower() in NOTES:
+                    return self.words_after(tree.unit(node, said))
+                said.append(token.value)
+            elif token.kind == "op" and token.value in ("^", "/", "*", "-"):
+                said.append(token.value)
+            elif said and said[-1] == "^" and token.kind in ("num", "open", "close"):
+                said.append(self.unit_power())
+                continue
+            elif token.kind in ("sym", "func") and said and said[-1] in ("/", "*"):
+                said.append(token.value)
+            else:
+                break
+            self.at += 1
+        if sum(word.isalpha() for word in said) > 5:
+            raise _Words
+        return tree.unit(node, said)
+
+    def unit_power(self) -> str:
+        braced = self.take("open", "{")
+        sign = "-" if self.take("op", "-") else ""
+        token = self.next()
+        if token.node is None or token.node.kind != "num":
+            raise _Words
+        if braced:
+            self.expect("close", "}")
+        return sign + str(token.node.args[0])
+
+    def after_colon(self, label: Node) -> Node:
+        """`7:32` is a ratio; a colon after anything but a value ends a label."""
+        parts = [label, self.relation()]
+        while self.take("punct", ":"):
+            parts.append(self.relation())
+        # `S : T = 7 : 32` puts the equals sign between two ratios
+        for index, part in enumerate(parts):
+            if part.kind == "rel" and part.args[0] == "=":
+                left = Node("ratio", (*parts[:index], part.args[1]))
+                right = Node("ratio", (part.args[2], *parts[index + 1 :]))
+                return self.words_after(Node("rel", ("=", left, right)))
+        return self.words_after(Node("ratio", tuple(parts)))
+
+    # relations
+
+    def relation(self) -> Node:
+        items, operators = [self.set_expression()], []
+        while self.sees("rel") or (self.sees("cmd", "not") and self.ahead().kind == "rel"):
+            negated = self.take("cmd", "not")
+            operator = self.next().value
+            if negated:
+                operator = {"=": "!=", "in": "notin"}.get(operator, "?")
+            if operator in ("?", "subset", "propto", "implies"):
+                raise ParseError(f"relation {operator} is outside the grammar")
+            operators.append(operator)
+            items.append(self.set_expression())
+        node = items[0]
+        if len(operators) == 1:
+            node = Node("rel", (operators[0], items[0], items[1]))
+        elif operators:
+            node = Node("chain", (tuple(operators), *items))
+        if self.take("cmd", "pmod"):
+            braced = self.take("open", "{")
+            modulus = self.sum()
+            if braced:
+                self.expect("close", "}")
+            node = Node("mod", (node, modulus))
+        elif self.sees("open", "(") and self.ahead().value == "mod":
+            self.at += 2
+            node = Node("mod", (node, self.sum()))
+            self.expect("close", ")")
+        return node
+
+    def set_expression(self) -> Node:
+        node = self.sum()
+        while self.sees("set"):
+            operator = self.next().value
+            node = tree.set_operation(operator, node, self.sum())
+        return node
+
+    # arithmetic
+
+    def sum(self) -> Node:
+        self.deeper()
+        terms = [self.signed_product()]
+        while True:
+            if self.take("op", "+"):
+                if self.sees("dots"):
+                    raise ParseError("dots inside a sum")
+                terms.append(self.product())
+            elif self.take("op", "-"):
+                if terms[-1].kind in ("set", "setbuilder", "domain", "interval"):
+                    terms[-1] = Node("setminus", (terms[-1], self.product()))
+                else:
+                    terms.append(tree.neg(self.product()))
+            elif self.sees("pm"):
+                terms.append(Node(self.next().value, (self.product(),)))
+            else:
+                break
+        self.depth -= 1
+        return tree.add(*terms)
+
+    def signed_product(self) -> Node:
+        if self.sees("pm"):
+            return Node(self.next().value, (self.product(),))
+        return self.product()
+
+    def product(self) -> Node:
+        """Factors joined by signs or by nothing; left to right."""
+        node = self.prefixed()
+        literal_fraction = False
+        while True:
+            if self.take("op", "*"):
+                node = tree.mul(node, self.prefixed())
+            elif self.take("op", "/") or self.take("cmd", "over"):
+                whole = node.kind == "num"
+                divisor = self.prefixed()
+                literal_fraction = whole and divisor.kind == "num"
+                if not literal_fraction:
+                    divisor = self.tight(divisor)
+                node = tree.divide(node, divisor)
+                continue
+            elif self.take("op", "mod"):
+                node = Node("func", ("mod", node, self.tight(self.prefixed())))
+            elif self.take("op", "%"):
+                node = Node("percent", (node,))
+            elif self.implicit():
+                node = tree.mul(node, self.power())
+            else:
+                return node
+            literal_fraction = False
+
+    def tight(self, node: Node) -> Node:
+        """Letters that stand against a divisor belong to it: `a/2b`."""
+        while self.implicit() and self.token.kind in ("sym", "const"):
+            node = tree.mul(node, self.power())
+        return node
+
+    def implicit(self) -> bool:
+        """Whether the next token begins a factor without a sign before it."""
+        token = self.token
+        if token.kind in ("sym", "const", "func", "accent", "empty"):
+            return not (
+                self.integrals and token.value == "d" and self.ahead().kind in ("sym", "accent")
+            )
+        if token.kind == "num":
+            before = self.tokens[self.at - 1]
+            return before.kind in ("close", "const", "sym") and not (
+                before.kind != "close" and before.value == "}"
+            )
+        if token.kind == "open":
+            return True
+        if token.kind == "bar":
+            return token.value == "|" and not self.bars and not self.builder
+        return token.kind == "cmd" and token.value in _VALUE_COMMANDS
+
+    def prefixed(self) -> Node:
+        self.deeper()
+        if self.take("op", "-"):
+            node = tree.neg(self.prefixed())
+        elif self.take("op", "+"):
+            node = self.prefixed()
+        else:
+            node = self.power()
+        self.depth -= 1
+        return node
+
+    def power(self) -> Node:
+        base = self.mixed_number(self.primary())
+        while True:
+            if self.take("op", "^"):
+                if self.degree_mark():
+                    base = self.degrees(base)
+                    continue
+                exponent = self.exponent()
+                if base.kind == "sym" and self.sees("op", "_"):
+                    base = self.subscripted(base)
+                base = tree.power(base, exponent)
+            elif self.sees("cmd", "degree", "circ"):
+                self.next()
+                base = self.degrees(base)
+            elif self.sees("op", "!"):
+                self.next()
+                double = self.sees("op", "!") and not self.token.spaced
+                if double:
+                    self.next()
+                base = Node("fact2" if double else "fact", (base,))
+            elif self.sees("op", "_") and base.kind == "sym":
+                base = self.subscripted(base)
+            elif self.token.kind == "op" and self.token.value[0] == "'" and base.kind == "sym":
+                base = Node("sym", (base.args[0] + self.next().value,))
+            else:
+                break
+        if base.kind == "sym" and self.sees("open", "(") and not self.token.spaced:
+            name = base.args[0]
+            if name.rstrip("'").split("_")[0] in _FUNCTION_LETTERS:
+                return self.powered(Node("call", (name, *self.arguments())))
+        return base
+
+    def powered(self, node: Node) -> Node:
+        if self.take("op", "^"):
+            return tree.power(node, self.exponent())
+        return node
+
+    def exponent(self) -> Node:
+        """What stands above: a braced group, or one signed factor, right associative."""
+        self.deeper()
+        if self.sees("open", "{"):
+            node = self.group()
+            if self.sees("op", "^"):
+                raise ParseError("two exponents")
+        elif self.take("op", "-"):
+            node = tree.neg(self.exponent())
+        elif self.take("op", "+"):
+            node = self.exponent()
+        elif self.latex and self.token.kind in ("num", "sym", "const"):
+            node = self.primary()
+        else:
+            node = self.power()
+        self.depth -= 1
+        return node
+
+    latex = False
+
+    def degree_mark(self) -> bool:
+        if self.take("cmd", "circ", "degree"):
+            return True
+        if (
+            self.sees("open", "{")
+            and self.ahead().kind == "cmd"
+            and self.ahead().value in ("circ", "degree")
+            and self.ahead(2).kind == "close"
+        ):
+            self.at += 3
+            return True
+        return False
+
+    def degrees(self, node: Node) -> Node:
+        """`60^\\circ 42' 30''` as one angle in degrees."""
+        parts = [node]
+        for mark, share in (("'", 60), ("''", 3600)):
+            if self.sees("num") and self.ahead().kind == "op" and self.ahead().value == mark:
+                minutes = self.next().node
+                assert minutes is not None
+                self.next()
+                parts.append(tree.divide(minutes, num(share)))
+        return Node("unit", (tree.add(*parts), "degree"))
+
+    def subscripted(self, base: Node) -> Node:
+        self.expect("op", "_")
+        start = self.token.start
+        if self.take("open", "{"):
+            level = 1
+            while level and not self.sees("end"):
+                token = self.next()
+                level += (token.kind, token.value) == ("open", "{")
+                level -= (token.kind, token.value) == ("close", "}")
+            name = self.source[start + 1 : self.tokens[self.at - 1].start]
+        elif self.token.kind in ("num", "sym", "const", "word", "func"):
+            token = self.next()
+            name = self.source[start : self.token.start].split("^")[0]
+            if token.kind == "num" and token.node is not None and token.node.kind == "num":
+                name = str(token.node.args[0])
+        else:
+            raise self.unexpected()
+        for noise in ("\\text", "\\mathrm", "\\", "{", "}", " "):
+            name = name.replace(noise, "")
+        return Node("sym", (f"{base.args[0]}_{name}",))
+
+    def mixed_number(self, node: Node) -> Node:
+        r"""`3 \frac{1}{2}` and `3 1/2` are 3.5; the fraction must be one of plain integers."""
+        if node.kind != "num" or self.tokens[self.at - 1].kind != "num":
+            return node
+        if self.sees("cmd", "frac"):
+            start = self.at
+            part = self.primary()
+            if tree.is_proper_fraction(part):
+                return tree.add(node, part)
+            self.at = start
+        elif self.sees("num") and self.token.spaced:
+            over, under = self.ahead(1), self.ahead(2)
+            top = self.token.node
+            if over.value == "/" and top is not None and under.node is not None:
+                part = tree.divide(top, under.node)
+                if tree.is_proper_fraction(part):
+                    self.at += 3
+                    return tree.add(node, part)
+        return node
+
+    # primaries
+
+    def primary(self) -> Node:
+        token = self.token
+        if token.kind == "num":
+            self.next()
+            assert token.node is not None
+            return token.node
+        if token.kind == "sym":
+            self.next()
+            return Node("sym", (token.value,))
+        if token.kind == "const":
+            self.next()
+            return Node("const", (token.value,))
+        if token.kind == "empty":
+            self.next()
+            return Node("set", ())
+        if token.kind == "func":
+            return self.function()
+        if token.kind == "open":
+            return self.bracket()
+        if token.kind == "bar" and token.value == "|":
+            return self.absolute(closing="bar")
+        if token.kind == "accent":
+            return self.accented()
+        if token.kind == "cmd":
+            return self.command()
+        if token.kind == "word":
+            raise _Words
+        raise self.unexpected()
+
+    def group(self) -> Node:
+        """A braced argument, or a single token without braces (`\\frac12`)."""
+        if self.take("open", "{"):
+            saved, self.bars, self.builder = (self.bars, self.builder), 0, False
+            node = self.relation()
+            if self.sees("punct", ","):
+                items = [node]
+                while self.take("punct", ","):
+                    items.append(self.relation())
+                node = Node("list", tuple(items))
+            node = self.words_after(node)
+            self.expect("close", "}")
+            self.bars, self.builder = saved
+            return node
+        if self.take("op", "-"):
+            return tree.neg(self.group())
+        return self.primary()
+
+    def short_group(self) -> Node:
+        """An argument of `\\frac` or `\\sqrt`: without braces it is one digit or letter."""
+        token = self.token
+        if token.kind == "num" and token.node is not None and token.node.kind == "num":
+            digits = self.source[token.start : self.ahead().start].rstrip()
+            if len(digits) > 1 and digits.isdigit():
+                head, rest = num(int(digits[0])), num(int(digits[1:]))
+                self.tokens[self.at] = Token("num", "", False, token.start + 1, rest)
+                return head
+        return self.group()
+
+    def bracket(self) -> Node:
+        token = self.token
+        if token.value in ("floor", "ceil"):
+            self.next()
+            node = self.sum()
+            self.expect("close", token.value)
+            return Node("func", (token.value, node))
+        if token.value == "|":
+            return self.absolute(closing="close")
+        if token.value == "{":
+            return self.raw_braces()
+        self.deeper()
+        self.next()
+        saved = self.bars, self.builder
+        self.bars, self.builder = 0, token.value == "\\{"
+        if self.sees("close") and token.value == "\\{":
+            self.next()
+            self.bars, self.builder = saved
+            self.depth -= 1
+            return Node("set", ())
+        content = self.content()
+        if token.value == "\\{" and (self.sees("bar") or self.sees("punct", ":")):
+            self.next()
+            self.builder = False
+            condition = self.series()
+            self.expect("close", "\\}")
+            node = Node("setbuilder", (content, condition))
+        else:
+            closing = self.token.value
+            self.expect("close", *_CLOSING[token.value])
+            node = tree.bracketed(token.value, closing, content)
+        self.bars, self.builder = saved
+        self.depth -= 1
+        return node
+
+    def content(self) -> Node:
+        """What brackets hold: integrand, list or one item."""
+        node = self.series()
+        return node
+
+    def raw_braces(self) -> Node:
+        """Bare braces: TeX grouping, or a list that somebody wrote without backslashes."""
+        self.deeper()
+        self.next()
+        saved = self.bars, self.builder
+        self.bars, self.builder = 0, False
+        if self.take("close", "}"):
+            node = Node("set", ())
+        else:
+            node = self.series()
+            if self.take("cmd", "choose"):
+                node = Node("func", ("binom", node, self.series()))
+            elif self.take("bar"):
+                node = Node("setbuilder", (node, self.series()))
+            self.expect("close", "}")
+        self.bars, self.builder = saved
+        self.depth -= 1
+        return node
+
+    def absolute(self, closing: str) -> Node:
+        self.deeper()
+        self.next()
+        self.bars += closing == "bar"
+        node = self.sum()
+        self.bars -= closing == "bar"
+        if self.sees("punct", ","):
+            raise self.unexpected()
+        if not self.take(closing, "|") and not self.take("close", "|"):
+            raise self.unexpected()
+        self.depth -= 1
+        return Node("abs", (node,))
+
+    def accented(self) -> Node:
+        name = self.next().value
+        inner = self.group()
+        letters = tree.letters(inner)
+        if letters is None:
+            raise ParseError(f"\\{name} over more than letters")
+        base = Node("sym", (f"{name}({letters})",))
+        return base
+
+    def function(self) -> Node:
+        name = self.next().value
+        if name in ("max", "min", "lim") and self.sees("op", "_"):
+            raise ParseError(f"{name} over a condition")
+        base = None
+        exponent = None
+        for _ in range(2):
+            if self.sees("op", "_") and name == "log":
+                self.next()
+                base = self.group()
+            elif self.take("op", "^"):
+                exponent = self.exponent()
+        if name == "sqrt" and self.sees("open", "["):
+            self.next()
+            index = self.sum()
+            self.expect("close", "]")
+            return tree.root(self.short_group(), index)
+        if self.sees("open", "(") or self.sees("open", "[") or self.sees("open", "\\{"):
+            arguments = self.arguments()
+        elif self.sees("open", "{"):
+            arguments = [self.group()]
+        else:
+            arguments = [self.open_argument()]
+        return tree.function(name, arguments, base, exponent)
+
+    def arguments(self) -> list[Node]:
+        """Bracketed arguments, separated by commas."""
+        node = self.bracket()
+        if node.kind in ("tuple", "set", "list"):
+            return list(node.args)
+        if node.kind == "interval":
+            return list(node.args[:2])
+        return [node]
+
+    def open_argument(self) -> Node:
+        """The argument of `\\sin 2x`: factors up to a sign, a bracket or another function."""
+        self.deeper()
+        if self.take("op", "-"):
+            node = tree.neg(self.open_argument())
+        else:
+            node = self.power()
+            while self.implicit() and (
+                self.token.kind in ("sym", "const", "num")
+                or (self.token.kind == "cmd" and self.token.value in ("frac", "sqrt"))
+            ):
+                node = tree.mul(node, self.power())
+            if (
+                self.sees("op", "/")
+                and self.ahead().kind == "num"
+                and not self.token.spaced
+                and not self.ahead().spaced
+            ):
+                self.next()
+                node = tree.divide(node, self.power())
+        self.depth -= 1
+        return node
+
+    def command(self) -> Node:
+        name = self.token.value
+        handlers: dict[str, Callable[[], Node]] = {
+            "frac": self.fraction,
+            "binom": self.binomial,
+            "sqrt": self.square_root,
+            "mathbb": self.domain,
+            "begin": self.environment,
+            "sum": self.series_operator,
+            "prod": self.series_operator,
+            "int": self.integral,
+            "lim": self.limit,
+        }
+        if name not in handlers:
+            raise self.unexpected()
+        self.deeper()
+        self.next()
+        node = handlers[name]()
+        self.depth -= 1
+        return node
+
+    def fraction(self) -> Node:
+        if derivative := self.derivative():
+            return derivative
+        top = self.short_group()
+        return tree.divide(top, self.short_group())
+
+    def derivative(self) -> Node | None:
+        r"""`\frac{d}{dx} f`; None where the fraction is another."""
+        shape = [self.ahead(k) for k in range(7)]
+        values = [token.value for token in shape]
+        if values[:5] != ["{", "d", "}", "{", "d"] or values[6] != "}" or shape[5].kind != "sym":
+            return None
+        self.at += 7
+        variable = Node("sym", (values[5],))
+        return Node("deriv", (self.product(), variable, 1))
+
+    def binomial(self) -> Node:
+        top = self.short_group()
+        return Node("func", ("binom", top, self.short_group()))
+
+    def square_root(self) -> Node:
+        index = num(2)
+        if self.take("open", "["):
+            index = self.sum()
+            self.expect("close", "]")
+        return tree.root(self.short_group(), index)
+
+    def domain(self) -> Node:
+        self.expect("open", "{")
+        name = self.next().value
+        self.expect("close", "}")
+        if name not in _DOMAINS:
+            raise ParseError(f"unknown domain {name}")
+        sign = ""
+        while self.sees("op", "^", "_"):
+            self.next()
+            start = self.token.start
+            if self.sees("open", "{"):
+                while not self.take("close", "}"):
+                    if self.next().kind == "end":
+                        raise ParseError("unbalanced brace")
+            else:
+                self.next()
+            sign += self.source[start : self.token.start].strip(" {}")
+        return Node("domain", (name + sign,))
+
+    def environment(self) -> Node:
+        name = self.environment_name()
+        if name == "cases":
+            return self.cases()
+        if name not in _MATRICES:
+            raise ParseError(f"environment {name} is outside the grammar")
+        if name == "array" and self.take("open", "{"):
+            while not self.take("close", "}"):
+                if self.next().kind == "end":
+                    raise ParseError("unbalanced brace")
+        rows: list[tuple[Node, ...]] = []
+        row: list[Node] = []
+        while True:
+            if self.sees("cmd", "end"):
+                break
+            if self.take("op", "\\\\"):
+                if row:
+                    rows.append(tuple(row))
+                row = []
+                continue
+            row.append(self.relation())
+            if not self.take("op", "&") and not (
+                self.sees("op", "\\\\") or self.sees("cmd", "end")
+            ):
+                raise self.unexpected()
+        if row:
+            rows.append(tuple(row))
+        self.next()
+        if self.environment_name() != name:
+            raise ParseError(f"environment {name} is not closed")
+        if not rows or any(len(cells) != len(rows[0]) for cells in rows):
+            raise ParseError("matrix with rows of different lengths")
+        matrix = Node("matrix", tuple(rows))
+        return Node("func", ("det", matrix)) if name == "vmatrix" else matrix
+
+    def environment_name(self) -> str:
+        start = self.token.start
+        self.expect("open", "{")
+        while not self.take("close", "}"):
+            if self.next().kind == "end":
+                raise ParseError("unbalanced brace")
+        end = self.tokens[self.at - 1].start
+        return self.source[start + 1 : end].strip().rstrip("*")
+
+    def cases(self) -> Node:
+        branches: list[tuple[Node, Node | None]] = []
+        while not self.sees("cmd", "end"):
+            value = self.relation()
+            condition = None
+            self.take("punct", ",")
+            if self.take("op", "&"):
+                while self.sees("word"):
+                    self.next()
+                if not (self.sees("op", "\\\\") or self.sees("cmd", "end")):
+                    condition = self.relation()
+            self.take("punct", ",")
+            branches.append((value, condition))
+            if not self.take("op", "\\\\") and not self.sees("cmd", "end"):
+                raise self.unexpected()
+        self.next()
+        self.environment_name()
+        return Node("cases", tuple(branches))
+
+    def bounds(self) -> tuple[Node | None, Node | None]:
+        low = high = None
+        for _ in range(2):
+            if self.take("op", "_"):
+                low = self.group()
+            elif self.take("op", "^"):
+                high = self.exponent()
+        return low, high
+
+    def series_operator(self) -> Node:
+        kind = self.tokens[self.at - 1].value
+        low, high = self.bounds()
+        if low is None or low.kind != "rel" or low.args[0] != "=" or high is None:
+            raise ParseError(f"\\{kind} without bounds of the form i=a..b")
+        variable = tree.as_symbol(low.args[1])
+        if variable is None:
+            raise ParseError(f"\\{kind} over something that is no variable")
+        body = tree.rename_constant(self.product(), variable)
+        return Node(kind, (body, variable, low.args[2], high))
+
+    def integral(self) -> Node:
+        low, high = self.bounds()
+        self.integrals += 1
+        wrapped = self.token.value if self.sees("open") else ""
+        node = self.integrand()
+        self.integrals -= 1
+        body, variable = node
+        del wrapped
+        return Node("integral", (body, variable, low, high))
+
+    def integrand(self) -> tuple[Node, Node]:
+        """`f dx`, in brackets or not."""
+        self.deeper()
+        if self.sees("open", "(", "[", "\\{", "{") and self.differential_inside():
+            self.next()
+            body = self.integrand()
+            self.expect("close")
+        else:
+            node = num(1) if self.sees("sym", "d") else self.sum()
+            self.expect("sym", "d")
+            variable = tree.as_symbol(self.primary())
+            if variable is None:
+                raise ParseError("an integral over something that is no variable")
+            body = node, variable
+        self.depth -= 1
+        return body
+
+    def differential_inside(self) -> bool:
+        """Whether the bracket that opens here closes directly after `d x`."""
+        level, at = 0, self.at
+        while at < len(self.tokens):
+            kind = self.tokens[at].kind
+            level += (kind == "open") - (kind == "close")
+            if level == 0:
+                break
+            at += 1
+        return self.tokens[max(at - 2, 0)].value == "d" and self.tokens[at - 1].kind == "sym"
+
+    def limit(self) -> Node:
+        self.expect("op", "_")
+        relation = self.group()
+        side = "+-"
+        if relation.kind != "rel" or relation.args[0] != "to":
+            raise ParseError("a limit without x -> a")
+        variable = tree.as_symbol(relation.args[1])
+        if variable is None:
+            raise ParseError("a limit over something that is no variable")
+        return Node("limit", (self.product(), variable, relation.args[2], side))

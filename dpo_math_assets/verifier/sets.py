@@ -1,0 +1,279 @@
+"""Sets of real numbers: intervals, inequalities and set builders as sorted, disjoint pieces.
+
+Two descriptions of a set are equal if their pieces are, end by end; the ends are compared by the
+caller, who has all the tiers. An approximate value of each end is used only to sort and merge, and
+ends that cannot be told apart by it are left to the caller as they stand.
+"""
+
+import cmath
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+from dpo_math_assets.verifier import tree
+from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, free_symbols
+from dpo_math_assets.verifier.numeric import exact
+
+__all__ = ["Piece", "approximate", "pieces_of"]
+
+INFINITY = Node("const", ("oo",))
+MINUS_INFINITY = tree.neg(INFINITY)
+
+
+class Piece(NamedTuple):
+    """An interval, or one point where both ends are the same closed node."""
+
+    low: Node
+    high: Node
+    low_closed: bool
+    high_closed: bool
+
+
+class _NoSet(Exception):
+    """Not a set of reals that this module can describe."""
+
+
+_REALS = [Piece(MINUS_INFINITY, INFINITY, False, False)]
+
+
+def pieces_of(node: Node) -> list[Piece] | None:
+    """The pieces of a set of reals, sorted and merged, or None for what is no such set."""
+    try:
+        return _merged(_pieces(node))
+    except _NoSet:
+        return None
+
+
+def _pieces(node: Node) -> list[Piece]:
+    kind, args = node
+    if kind == "interval":
+        low, high, low_closed, high_closed = args
+        return [
+            Piece(low, high, low_closed and not _infinite(low), high_closed and not _infinite(high))
+        ]
+    if kind == "tuple" and len(args) == 2:
+        return [Piece(args[0], args[1], False, False)]
+    if kind == "set":
+        if any(item.kind not in SCALAR_KINDS for item in args):
+            raise _NoSet
+        return [Piece(item, item, True, True) for item in args]
+    if kind == "domain" and args[0] == "R":
+        return _REALS
+    if kind == "union":
+        return [piece for item in args for piece in _pieces(item)]
+    if kind == "inter":
+        found = _pieces(args[0])
+        for item in args[1:]:
+            found = _intersection(found, _pieces(item))
+        return found
+    if kind == "setminus":
+        return _intersection(_pieces(args[0]), _complement(_pieces(args[1])))
+    if kind == "setbuilder":
+        element, condition = args
+        if element.kind == "rel" and element.args[0] == "in":
+            element = element.args[1]
+        if element.kind != "sym" or not _about(condition, element):
+            raise _NoSet
+        return _pieces(condition)
+    if kind == "rel":
+        return _relation(args[0], args[1], args[2])
+    if kind == "chain":
+        operators, items = args[0], args[1:]
+        found = _REALS
+        for k, operator in enumerate(operators):
+            found = _intersection(found, _relation(operator, items[k], items[k + 1]))
+        return found
+    if kind == "list":
+        # `x < 1 or x > 2`, or `x > 1, x < 2` and `x > 1, x != 2`: a conjunction if they overlap
+        raise _NoSet
+    raise _NoSet
+
+
+def _infinite(node: Node) -> bool:
+    return node in (INFINITY, MINUS_INFINITY)
+
+
+def _about(condition: Node, variable: Node) -> bool:
+    return variable.args[0] in free_symbols(condition)
+
+
+_MIRROR = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
+
+
+def _relation(operator: str, left: Node, right: Node) -> list[Piece]:
+    """The reals that satisfy a relation between one variable (or its multiple) and a bound."""
+    if operator == "in" and left.kind == "sym":
+        return _pieces(right)
+    if operator == "notin" and left.kind == "sym":
+        return _complement(_pieces(right))
+    if operator not in _MIRROR:
+        raise _NoSet
+    if not _bounded_by(left, right):
+        if not _bounded_by(right, left):
+            raise _NoSet
+        left, right, operator = right, left, _MIRROR[operator]
+    if left.kind == "abs":
+        return _absolute(operator, right)
+    if left.kind == "mul":
+        factor = exact(left.args[0])
+        assert factor is not None
+        right = tree.divide(right, tree.rational(factor))
+        if factor < 0:
+            operator = _MIRROR[operator]
+    if operator == "=":
+        return [Piece(right, right, True, True)]
+    if operator == "!=":
+        return _complement([Piece(right, right, True, True)])
+    if operator.startswith("<"):
+        return [Piece(MINUS_INFINITY, right, False, operator == "<=" and not _infinite(right))]
+    return [Piece(right, INFINITY, operator == ">=" and not _infinite(right), False)]
+
+
+def _bounded_by(left: Node, right: Node) -> bool:
+    """Whether left is x, |x| or c*x, and right does not hold x."""
+    names = free_symbols(left)
+    if len(names) != 1 or names & free_symbols(right) or right.kind not in SCALAR_KINDS:
+        return False
+    if left.kind == "mul" and len(left.args) == 2 and left.args[1].kind == "sym":
+        factor = exact(left.args[0])
+        return factor is not None and factor != 0
+    return left.kind == "sym" or (left.kind == "abs" and left.args[0].kind == "sym")
+
+
+def _absolute(operator: str, bound: Node) -> list[Piece]:
+    value = approximate(bound)
+    if value is None or value < 0:
+        raise _NoSet
+    closed = operator in ("<=", ">=")
+    inside = [Piece(tree.neg(bound), bound, closed, closed)]
+    if operator.startswith("<"):
+        return inside
+    if operator.startswith(">"):
+        return _complement([Piece(tree.neg(bound), bound, not closed, not closed)])
+    points = [Piece(end, end, True, True) for end in (tree.neg(bound), bound)]
+    return points if operator == "=" else _complement(points)
+
+
+def _complement(pieces: list[Piece]) -> list[Piece]:
+    found: list[Piece] = []
+    low, low_closed = MINUS_INFINITY, False
+    for piece in _merged(pieces):
+        if piece.low != MINUS_INFINITY:
+            found.append(Piece(low, piece.low, low_closed, not piece.low_closed))
+        low, low_closed = piece.high, not piece.high_closed
+    if low != INFINITY:
+        found.append(Piece(low, INFINITY, low_closed, False))
+    return found
+
+
+def _intersection(first: list[Piece], second: list[Piece]) -> list[Piece]:
+    found = []
+    for a in first:
+        for b in second:
+            low, low_closed = _end(a.low, a.low_closed, b.low, b.low_closed, max)
+            high, high_closed = _end(a.high, a.high_closed, b.high, b.high_closed, min)
+            x, y = _value(low), _value(high)
+            if x < y or (x == y and low_closed and high_closed):
+                found.append(Piece(low, high, low_closed, high_closed))
+    return found
+
+
+def _end(
+    a: Node, a_closed: bool, b: Node, b_closed: bool, pick: Callable[[float, float], float]
+) -> tuple[Node, bool]:
+    """The tighter of two ends; symbolic ends only beat infinite ones."""
+    if a == b:
+        return a, a_closed and b_closed
+    if _infinite(a):
+        return b, b_closed
+    if _infinite(b):
+        return a, a_closed
+    x, y = _value(a), _value(b)
+    if x == y:
+        return a, a_closed and b_closed
+    return (a, a_closed) if pick(x, y) == x else (b, b_closed)
+
+
+def _value(node: Node) -> float:
+    value = approximate(node)
+    if value is None:
+        raise _NoSet
+    return value
+
+
+def _merged(pieces: list[Piece]) -> list[Piece]:
+    """Sorted by low end, touching pieces joined. One piece is left as it is, symbolic or not."""
+    if len(pieces) < 2:
+        return list(pieces)
+    ordered = sorted(pieces, key=lambda piece: (_value(piece.low), not piece.low_closed))
+    found = [ordered[0]]
+    for piece in ordered[1:]:
+        last = found[-1]
+        end, start = _value(last.high), _value(piece.low)
+        if start > end or (start == end and not (last.high_closed or piece.low_closed)):
+            found.append(piece)
+            continue
+        high, closed = last.high, last.high_closed
+        if _value(piece.high) > end:
+            high, closed = piece.high, piece.high_closed
+        elif _value(piece.high) == end:
+            closed = closed or piece.high_closed
+        found[-1] = Piece(last.low, high, last.low_closed, closed)
+    return found
+
+
+_FUNCTIONS: dict[str, Callable[[complex], complex]] = {
+    "sin": cmath.sin,
+    "cos": cmath.cos,
+    "tan": cmath.tan,
+    "asin": cmath.asin,
+    "acos": cmath.acos,
+    "atan": cmath.atan,
+    "ln": cmath.log,
+}
+
+
+def approximate(node: Node) -> float | None:
+    """A real constant in floating point, good enough to sort by; None for anything else."""
+    if node == INFINITY:
+        return math.inf
+    if node == MINUS_INFINITY:
+        return -math.inf
+    if free_symbols(node):
+        return None
+    value = exact(node)
+    try:
+        if value is not None:
+            return float(value)
+        found = _float(node)
+    except (ArithmeticError, ValueError, KeyError):
+        return None
+    if abs(found.imag) > 1e-9 * max(1.0, abs(found)) or not math.isfinite(found.real):
+        return None
+    return found.real
+
+
+def _float(node: Node) -> complex:
+    kind, args = node
+    if kind in ("num", "dec"):
+        return complex(args[0] / args[1])
+    if kind == "const":
+        return {"pi": complex(math.pi), "e": complex(math.e), "i": 1j}[args[0]]
+    if kind == "add":
+        return sum((_float(term) for term in args), 0j)
+    if kind == "mul":
+        return math.prod((_float(factor) for factor in args), start=1 + 0j)
+    if kind == "pow":
+        return _float(args[0]) ** _float(args[1])
+    if kind == "root":
+        radicand, index = _float(args[0]), _float(args[1])
+        if radicand.imag == 0 and radicand.real < 0 and index.real % 2 == 1:
+            return -((-radicand) ** (1 / index))
+        return radicand ** (1 / index)
+    if kind == "abs":
+        return complex(abs(_float(args[0])))
+    if kind == "func" and args[0] == "log":
+        return cmath.log(_float(args[1])) / cmath.log(_float(args[2]))
+    if kind == "func" and len(args) == 2:
+        return _FUNCTIONS[args[0]](_float(args[1]))
+    raise KeyError(kind)

@@ -1,0 +1,294 @@
+"""Building trees: constructors that fold what is exact and cheap, and keep the rest as written."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from math import gcd
+
+from dpo_math_assets.verifier.lexer import ParseError
+from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children, num
+from dpo_math_assets.verifier.vocabulary import UNITS
+
+__all__ = [
+    "add",
+    "as_symbol",
+    "bracketed",
+    "divide",
+    "function",
+    "is_proper_fraction",
+    "letters",
+    "mul",
+    "neg",
+    "plain",
+    "power",
+    "rational",
+    "rename_constant",
+    "replace",
+    "root",
+    "set_operation",
+    "text",
+    "unit",
+]
+
+E = Node("const", ("e",))
+PI = Node("const", ("pi",))
+# An exponent p/q becomes the p-th power of a q-th root up to this q.
+MAX_ROOT_INDEX = 100
+
+
+def rational(value: Fraction) -> Node:
+    """A fraction as a `num` node."""
+    return num(value.numerator, value.denominator)
+
+
+def text(words: str) -> Node:
+    """A `text` node: lower case, letters, digits and signs kept, single spaces."""
+    for command in ("\\text", "\\textbf", "\\mathrm", "\\mbox", "\\textit", "\\ ", "$"):
+        words = words.replace(command, " ")
+    kept = "".join(char if char.isalnum() or char in "+-*/^=<>.%" else " " for char in words)
+    return Node("text", (" ".join(kept.lower().split()).rstrip("."),))
+
+
+def plain(node: Node) -> Node:
+    """The node as a factor or term: percentages and degrees become numbers."""
+    if node.kind == "percent":
+        return mul(plain(node.args[0]), num(1, 100))
+    if node.kind == "unit":
+        if node.args[1] != "degree":
+            raise ParseError("a unit inside an expression")
+        return mul(node.args[0], num(1, 180), PI)
+    return node
+
+
+def neg(node: Node) -> Node:
+    """-node; signs of numbers go into the number."""
+    kind, args = node
+    if kind in ("num", "dec"):
+        return Node(kind, (-args[0], *args[1:]))
+    if kind in ("percent", "unit"):
+        return Node(kind, (neg(args[0]), *args[1:]))
+    if kind in ("pm", "mp"):
+        return Node("mp" if kind == "pm" else "pm", args)
+    if kind == "mul" and args[0].kind in ("num", "dec"):
+        return mul(neg(args[0]), *args[1:])
+    return Node("mul", (num(-1), node))
+
+
+def add(*terms: Node) -> Node:
+    """A sum, flat. Angles in degrees add up to one in degrees."""
+    if len(terms) == 1:
+        return terms[0]
+    if all(term.kind == "unit" and term.args[1] == terms[0].args[1] for term in terms):
+        return Node("unit", (add(*(term.args[0] for term in terms)), terms[0].args[1]))
+    flat: list[Node] = []
+    for term in terms:
+        term = plain(term)
+        flat.extend(term.args if term.kind == "add" else (term,))
+    return Node("add", tuple(flat))
+
+
+def mul(*factors: Node) -> Node:
+    """A product, flat. A unit comes to the outside; braces of one item are mere grouping."""
+    if len(factors) == 1:
+        return factors[0]
+    units = [factor for factor in factors if factor.kind == "unit"]
+    if len(units) == 1:
+        others = (factor.args[0] if factor.kind == "unit" else factor for factor in factors)
+        return Node("unit", (mul(*others), units[0].args[1]))
+    flat: list[Node] = []
+    for factor in factors:
+        if factor.kind == "set" and len(factor.args) == 1:
+            factor = factor.args[0]
+        factor = plain(factor)
+        flat.extend(factor.args if factor.kind == "mul" else (factor,))
+    return Node("mul", tuple(flat))
+
+
+def divide(top: Node, bottom: Node) -> Node:
+    """top / bottom; two integers give their exact fraction."""
+    if top.kind == "unit" and bottom.kind != "unit":
+        return Node("unit", (divide(top.args[0], bottom), top.args[1]))
+    top, bottom = plain(top), plain(bottom)
+    if top.kind == "num" and bottom.kind == "num" and bottom.args[0] != 0:
+        p, q = top.args[0] * bottom.args[1], top.args[1] * bottom.args[0]
+        shared = gcd(p, q) * (1 if q > 0 else -1)
+        return num(p // shared, q // shared)
+    reciprocal = Node("pow", (bottom, num(-1)))
+    return reciprocal if top == num(1) else mul(top, reciprocal)
+
+
+def is_proper_fraction(node: Node) -> bool:
+    """Whether a node is p/q with 0 < p < q: what may follow an integer in a mixed number."""
+    return node.kind == "num" and 0 < node.args[0] < node.args[1]
+
+
+def power(base: Node, exponent: Node) -> Node:
+    """base ^ exponent; a literal exponent p/q is the p-th power of the q-th root."""
+    base, exponent = plain(base), plain(exponent)
+    if exponent.kind in ("num", "dec"):
+        p, q = exponent.args[:2]
+        if 1 < q <= MAX_ROOT_INDEX:
+            inner = root(base, num(q))
+            return inner if p == 1 else Node("pow", (inner, num(p)))
+        if exponent.kind == "dec" and q == 1:
+            exponent = num(p)
+    return Node("pow", (base, exponent))
+
+
+def root(radicand: Node, index: Node) -> Node:
+    """The index-th root."""
+    return Node("root", (plain(radicand), plain(index)))
+
+
+_TRIGONOMETRIC = frozenset(
+    name + end for name in ("sin", "cos", "tan", "cot", "sec", "csc") for end in ("", "h")
+)
+_ARITY = {"mod": (2, 2), "binom": (2, 2), "gcd": (1, 50), "lcm": (1, 50), "max": (1, 50)}
+_ARITY |= {"min": (1, 50), "root": (2, 2), "log": (1, 2)}
+
+
+def function(name: str, arguments: list[Node], base: Node | None, exponent: Node | None) -> Node:
+    """A known function applied. `sin^{-1}` is the inverse, other exponents are powers."""
+    low, high = _ARITY.get(name, (1, 1))
+    if not low <= len(arguments) <= high:
+        raise ParseError(f"{name} of {len(arguments)} arguments")
+    if name != "det":
+        arguments = [plain(argument) for argument in arguments]
+        if any(argument.kind not in SCALAR_KINDS | {"pm", "mp"} for argument in arguments):
+            raise ParseError(f"{name} of something that is no number")
+    if exponent == num(-1) and name in _TRIGONOMETRIC:
+        name, exponent = "a" + name, None
+    x = arguments[0]
+    if len(arguments) == 1 and name in ("max", "min"):
+        node = x
+    elif len(arguments) == 1 and name in ("gcd", "lcm"):
+        node = Node("abs", (x,))
+    elif name == "exp":
+        node = power(E, x)
+    elif name in ("sqrt", "cbrt"):
+        node = root(x, num(2 if name == "sqrt" else 3))
+    elif name == "root":
+        node = root(x, arguments[1])
+    elif name in ("abs", "fact"):
+        node = Node(name, (x,))
+    elif name in ("log", "lg"):
+        if base is None:
+            base = arguments[1] if len(arguments) == 2 else num(10)
+        node = Node("func", ("ln", x) if base == E else ("log", x, plain(base)))
+    else:
+        node = Node("func", (name, *arguments))
+    return node if exponent is None else power(node, exponent)
+
+
+_POWERS = {"square": "^2", "sq": "^2", "squared": "^2", "cubic": "^3", "cubed": "^3", "cu": "^3"}
+
+
+def unit(value: Node, said: list[str]) -> Node:
+    """A value with the words after it as its unit, spelled in one way."""
+    words: list[str] = []
+    pending = ""
+    for word in said:
+        if word in UNITS:
+            name = word
+        else:
+            name = word.lower()
+            if name in ("the", "of", "a", "an", "is", "answer"):
+                continue
+        if name in ("square", "sq", "cubic", "cu"):
+            pending = _POWERS[name]
+            continue
+        if name in _POWERS and words:
+            words[-1] += _POWERS[name]
+            continue
+        if name == "per":
+            name = "/"
+        elif name == "^" or (words and words[-1].endswith("^")):
+            words[-1:] = [(words[-1] if words else "") + name]
+            continue
+        elif len(name) > 3 and name.endswith("s") and not name.endswith("ss"):
+            name = name[:-1]
+        words.append(name + pending)
+        pending = ""
+    if not words:
+        return value
+    if value.kind == "unit":
+        return Node("unit", (value.args[0], f"{value.args[1]} {' '.join(words)}"))
+    if value.kind in ("rel", "chain"):
+        return Node(value.kind, (*value.args[:-1], unit(value.args[-1], said)))
+    return Node("unit", (value, " ".join(words)))
+
+
+def set_operation(operator: str, a: Node, b: Node) -> Node:
+    """Union, intersection or difference; bare lists are sets and pairs open intervals here."""
+    a, b = _as_set(a), _as_set(b)
+    if operator == "setminus":
+        return Node(operator, (a, b))
+    first = a.args if a.kind == operator else (a,)
+    return Node(operator, (*first, b))
+
+
+def _as_set(node: Node) -> Node:
+    if node.kind == "list":
+        return Node("set", node.args)
+    if node.kind == "tuple" and len(node.args) == 2:
+        return Node("interval", (*node.args, False, False))
+    return node
+
+
+def bracketed(opening: str, closing: str, content: Node) -> Node:
+    """What brackets make of their content."""
+    items = content.args if content.kind == "list" else (content,)
+    if opening == "\\{":
+        return Node("set", items)
+    if (opening, closing) == ("(", ")"):
+        return Node("tuple", items) if content.kind == "list" else content
+    if (opening, closing) == ("[", "]"):
+        if len(items) == 2:
+            return Node("interval", (*items, True, True))
+        return Node("tuple", items) if content.kind == "list" else content
+    if len(items) != 2:
+        raise ParseError("an interval that has not two ends")
+    return Node("interval", (*items, opening == "[", closing == "]"))
+
+
+def as_symbol(node: Node) -> Node | None:
+    """A symbol; `i` and `e` count as symbols where a variable is bound."""
+    if node.kind == "sym":
+        return node
+    if node.kind == "const" and node.args[0] in ("i", "e"):
+        return Node("sym", node.args)
+    return None
+
+
+def letters(node: Node) -> str | None:
+    """The letters of a name such as `AB` or `x_1`, or None for anything else."""
+    if node.kind in ("sym", "const"):
+        return str(node.args[0])
+    if node.kind == "mul":
+        parts = [letters(factor) for factor in node.args]
+        if all(part is not None and len(part) == 1 for part in parts):
+            return "".join(part or "" for part in parts)
+    return None
+
+
+def replace(node: Node, change: Callable[[Node], Node | None]) -> Node:
+    """The tree with every node for which `change` gives another one replaced, from the top."""
+    changed = change(node)
+    if changed is not None:
+        return changed
+    if not children(node):
+        return node
+
+    def inside(arg: object) -> object:
+        if isinstance(arg, Node):
+            return replace(arg, change)
+        if isinstance(arg, tuple):
+            return tuple(inside(item) for item in arg)
+        return arg
+
+    return Node(node.kind, tuple(inside(arg) for arg in node.args))
+
+
+def rename_constant(node: Node, variable: Node) -> Node:
+    """Inside a sum over i, i is the index and not the imaginary unit."""
+    constant = Node("const", variable.args)
+    return replace(node, lambda inner: variable if inner == constant else None)

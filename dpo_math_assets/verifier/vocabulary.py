@@ -1,0 +1,203 @@
+"""Names the lexer knows: functions, constants, letters, LaTeX commands, words with a meaning."""
+
+__all__ = [
+    "ACCENTS",
+    "COMMANDS",
+    "CONSTANTS",
+    "FILLERS",
+    "FUNCTION_NAMES",
+    "GREEK",
+    "NOTES",
+    "NUMBER_WORDS",
+    "REFUSED",
+    "SCALES",
+    "SHORT_WORDS",
+    "TEXT_COMMANDS",
+    "UNITS",
+]
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+_TRIG = ("sin", "cos", "tan", "cot", "sec", "csc")
+_HYPERBOLIC = tuple(name + "h" for name in _TRIG)
+
+# Spelling -> name in nodes.FUNCTIONS, or a name that parse.py builds itself (sqrt, cbrt, ...).
+FUNCTION_NAMES: dict[str, str] = {
+    **{name: name for name in _TRIG + _HYPERBOLIC},
+    **{"arc" + name: "a" + name for name in _TRIG + _HYPERBOLIC},
+    **{"a" + name: "a" + name for name in _TRIG + _HYPERBOLIC},
+    **{"ar" + name: "a" + name for name in _HYPERBOLIC},
+    **{"tg": "tan", "ctg": "cot", "arctg": "atan", "cosec": "csc", "sh": "sinh", "ch": "cosh"},
+    **{"exp": "exp", "ln": "ln", "log": "log", "lg": "lg", "sqrt": "sqrt", "cbrt": "cbrt"},
+    **{"floor": "floor", "ceil": "ceil", "ceiling": "ceil", "abs": "abs", "Abs": "abs"},
+    **{"sgn": "sign", "sign": "sign", "gcd": "gcd", "lcm": "lcm", "Re": "re", "Im": "im"},
+    **{"max": "max", "min": "min", "Max": "max", "Min": "min", "Mod": "mod", "arg": "arg"},
+    **{"binomial": "binom", "det": "det", "conjugate": "conj", "factorial": "fact"},
+    **{"hcf": "gcd", "GCD": "gcd", "LCM": "lcm", "root": "root"},
+}
+
+CONSTANTS: dict[str, str] = {
+    **{"pi": "pi", "Pi": "pi", "infinity": "oo", "infty": "oo", "inf": "oo", "oo": "oo"},
+    **{"Infinity": "oo", "exponentialE": "e", "imaginaryI": "i", "nan": "nan", "zoo": "nan"},
+    **{"e": "e", "i": "i", "imath": "i", "iota": "iota"},
+}
+del CONSTANTS["iota"]
+
+GREEK = frozenset(
+    _words(
+        "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu "
+        "xi omicron rho varrho sigma varsigma tau upsilon phi varphi chi psi omega "
+        "Gamma Delta Theta Lambda Xi Sigma Upsilon Phi Psi Omega ell hbar mho aleph"
+    )
+)
+
+# Commands whose braces hold words or upright letters.
+TEXT_COMMANDS = frozenset(
+    _words(
+        "text textbf textit textrm textsf texttt mbox hbox mathrm mathbf mathit mathsf mathtt "
+        "operatorname bold bf rm boldsymbol bm pmb mathcal mathscr mathfrak emph textnormal unit"
+    )
+)
+ACCENTS = frozenset(
+    _words(
+        "overline bar hat vec tilde widehat overrightarrow overleftrightarrow dot ddot underline"
+    )
+)
+
+# Command -> (token kind, value). Kinds are those of lexer.py.
+COMMANDS: dict[str, tuple[str, str]] = {
+    **dict.fromkeys(("cdot", "times", "ast", "bullet", "cdotp", "centerdot"), ("op", "*")),
+    **{"div": ("op", "/"), "pm": ("pm", "pm"), "mp": ("pm", "mp")},
+    **{"over": ("cmd", "over"), "bmod": ("op", "mod"), "mod": ("op", "mod")},
+    **dict.fromkeys(("lt",), ("rel", "<")),
+    **dict.fromkeys(("gt",), ("rel", ">")),
+    **dict.fromkeys(("le", "leq", "leqslant", "leqq"), ("rel", "<=")),
+    **dict.fromkeys(("ge", "geq", "geqslant", "geqq"), ("rel", ">=")),
+    **dict.fromkeys(("ne", "neq"), ("rel", "!=")),
+    **dict.fromkeys(("approx", "simeq", "cong", "sim", "doteq", "approxeq"), ("rel", "approx")),
+    **{"equiv": ("rel", "equiv"), "in": ("rel", "in"), "notin": ("rel", "notin")},
+    **{"subseteq": ("rel", "subset"), "subset": ("rel", "subset"), "propto": ("rel", "propto")},
+    **dict.fromkeys(("to", "rightarrow", "mapsto", "longrightarrow"), ("rel", "to")),
+    **dict.fromkeys(("Rightarrow", "implies", "iff", "Leftrightarrow"), ("rel", "implies")),
+    **{"cup": ("set", "union"), "bigcup": ("set", "union"), "cap": ("set", "inter")},
+    **{"setminus": ("set", "setminus"), "backslash": ("set", "setminus")},
+    **{"smallsetminus": ("set", "setminus")},
+    **{"wedge": ("sep", "and"), "land": ("sep", "and"), "vee": ("sep", "or"), "lor": ("sep", "or")},
+    **{"lbrace": ("open", "\\{"), "rbrace": ("close", "\\}"), "{": ("open", "\\{")},
+    **{"}": ("close", "\\}"), "lbrack": ("open", "["), "rbrack": ("close", "]")},
+    **{"lgroup": ("open", "("), "rgroup": ("close", ")")},
+    **{"langle": ("open", "("), "rangle": ("close", ")")},
+    **{"lfloor": ("open", "floor"), "rfloor": ("close", "floor")},
+    **{"lceil": ("open", "ceil"), "rceil": ("close", "ceil")},
+    **{"llcorner": ("open", "floor"), "lrcorner": ("close", "floor")},
+    **{"ulcorner": ("open", "ceil"), "urcorner": ("close", "ceil")},
+    **{"lvert": ("open", "|"), "rvert": ("close", "|"), "vert": ("bar", "|"), "|": ("bar", "|")},
+    **{"lVert": ("open", "|"), "rVert": ("close", "|"), "Vert": ("bar", "|")},
+    **{"mid": ("bar", "mid"), "colon": ("punct", ":")},
+    **dict.fromkeys(("dots", "ldots", "cdots", "dotsc", "dotsb", "dotsm"), ("dots", "")),
+    **{"emptyset": ("empty", ""), "varnothing": ("empty", "")},
+    **{"%": ("op", "%"), "circ": ("cmd", "circ"), "degree": ("cmd", "degree")},
+    **{"textcirc": ("cmd", "circ"), "textdegree": ("cmd", "degree")},
+    **dict.fromkeys(("frac", "dfrac", "tfrac", "cfrac", "nicefrac", "sfrac"), ("cmd", "frac")),
+    **dict.fromkeys(("binom", "dbinom", "tbinom"), ("cmd", "binom")),
+    **{"sqrt": ("cmd", "sqrt"), "choose": ("cmd", "choose"), "sum": ("cmd", "sum")},
+    **{"prod": ("cmd", "prod"), "int": ("cmd", "int"), "lim": ("cmd", "lim")},
+    **{"partial": ("sym", "d"), "mathbb": ("cmd", "mathbb"), "pmod": ("cmd", "pmod")},
+    **{"pod": ("cmd", "pmod"), "begin": ("cmd", "begin"), "end": ("cmd", "end")},
+    **{"boxed": ("group", ""), "fbox": ("group", ""), "variable": ("group", "")},
+    **{"prime": ("op", "'"), "not": ("cmd", "not"), "perp": ("cmd", "perp")},
+    **{"therefore": ("skip", ""), "because": ("skip", ""), "square": ("skip", "")},
+    **dict.fromkeys(("left", "right", "middle", "mleft", "mright"), ("skip", "")),
+    **{
+        prefix + size: ("skip", "")
+        for prefix in ("big", "Big", "bigg", "Bigg")
+        for size in ("", "l", "r", "m")
+    },
+    **dict.fromkeys(("displaystyle", "textstyle", "scriptstyle", "limits"), ("skip", "")),
+    **dict.fromkeys(("quad", "qquad", "thinspace", "nolimits", "hspace", "phantom"), ("skip", "")),
+    **dict.fromkeys(
+        (",", ";", ":", "!", " ", "(", ")", "[", "]", "/", "large", "Large"), ("skip", "")
+    ),
+    **{"$": ("skip", ""), "&": ("skip", ""), "#": ("skip", ""), "_": ("skip", "")},
+}
+
+# English words of two or three letters that are not products of variables.
+SHORT_WORDS = frozenset(
+    _words(
+        "is it no yes not the for all any odd if of to by at on day men be we are has was per cup "
+        "am pm an as so its his her our one two six ten can only set box new non who old both each"
+    )
+)
+
+# Words before an answer that say nothing about it.
+FILLERS = frozenset(
+    _words(
+        "only about approximately approx exactly roughly is are the answer equals equal to value "
+        "a an either both namely nearly around just total of final be was solution solutions "
+        "result option choice number x= so therefore thus hence that all"
+    )
+)
+
+# Words that open a remark about the answer (its quantifiers): the remark is dropped.
+NOTES = frozenset(_words("for where with such some because since as here using"))
+
+# Words that change what is said: an answer with one of them is text and never a value.
+REFUSED = frozenset(
+    _words(
+        "not no wrong incorrect false never isnt except unless if when but more less than least "
+        "most fewer greater above below under over impossible undefined unknown neither nor minus "
+        "plus times cannot cant without until instead"
+    )
+)
+
+NUMBER_WORDS = {
+    word: value
+    for value, word in enumerate(
+        _words(
+            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+            "fifteen sixteen seventeen eighteen nineteen twenty"
+        )
+    )
+}
+SCALES = {
+    "dozen": 12,
+    "hundred": 100,
+    "thousand": 10**3,
+    "million": 10**6,
+    "billion": 10**9,
+    "trillion": 10**12,
+}
+
+# Unit -> (dimension, factor to the dimension's base unit as p, q). Spellings end in no plural s.
+UNITS: dict[str, tuple[str, int, int]] = {
+    **dict.fromkeys(("mm", "millimeter", "millimetre"), ("m", 1, 1000)),
+    **dict.fromkeys(("cm", "centimeter", "centimetre"), ("m", 1, 100)),
+    **dict.fromkeys(("dm", "decimeter", "decimetre"), ("m", 1, 10)),
+    **dict.fromkeys(("m", "meter", "metre"), ("m", 1, 1)),
+    **dict.fromkeys(("km", "kilometer", "kilometre"), ("m", 1000, 1)),
+    **dict.fromkeys(("in", "inch", "inche"), ("m", 254, 10000)),
+    **dict.fromkeys(("ft", "foot", "feet"), ("m", 3048, 10000)),
+    **dict.fromkeys(("yd", "yard"), ("m", 9144, 10000)),
+    **dict.fromkeys(("mi", "mile"), ("m", 1609344, 1000)),
+    **dict.fromkeys(("mg", "milligram"), ("g", 1, 1000)),
+    **dict.fromkeys(("g", "gram"), ("g", 1, 1)),
+    **dict.fromkeys(("kg", "kilogram"), ("g", 1000, 1)),
+    **dict.fromkeys(("oz", "ounce"), ("oz", 1, 1)),
+    **dict.fromkeys(("lb", "pound"), ("pound", 1, 1)),
+    **dict.fromkeys(("ml", "mL", "milliliter", "millilitre"), ("l", 1, 1000)),
+    **dict.fromkeys(("l", "L", "liter", "litre"), ("l", 1, 1)),
+    **dict.fromkeys(("s", "sec", "second"), ("s", 1, 1)),
+    **dict.fromkeys(("min", "minute"), ("s", 60, 1)),
+    **dict.fromkeys(("h", "hr", "hour"), ("s", 3600, 1)),
+    **dict.fromkeys(("day",), ("s", 86400, 1)),
+    **dict.fromkeys(("week",), ("s", 604800, 1)),
+    **dict.fromkeys(("cent",), ("dollar", 1, 100)),
+    **dict.fromkeys(("dollar", "usd"), ("dollar", 1, 1)),
+    **dict.fromkeys(("euro", "eur"), ("euro", 1, 1)),
+    **dict.fromkeys(("yen",), ("yen", 1, 1)),
+    **dict.fromkeys(("yuan",), ("yuan", 1, 1)),
+    **dict.fromkeys(("mph",), ("mph", 1, 1)),
+}
