@@ -12,6 +12,7 @@ the pool works from threads, from asyncio, and in forked and spawned processes. 
 travel as JSON: nothing is unpickled or evaluated on either side.
 """
 
+import importlib
 import json
 import os
 import selectors
@@ -24,6 +25,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal, cast
 
 from dpo_math_assets.verifier.nodes import Node
@@ -310,14 +312,12 @@ def _chunks(items: Sequence[Any]) -> list[tuple[int, int]]:
 
 
 _POOLS: "weakref.WeakSet[SymPyPool]" = weakref.WeakSet()
-_SHARED: list[SymPyPool] = []
 
 
-def shared_pool() -> SymPyPool:
-    """The one pool of this process for single calls: one worker, started at the first hard row."""
-    if not _SHARED:
-        _SHARED.append(SymPyPool())
-    return _SHARED[0]
+@cache
+def shared_pool(workers: int = 1) -> SymPyPool:
+    """The pool of `workers` processes that all callers of this process share."""
+    return SymPyPool(workers)
 
 
 def _after_fork_in_child() -> None:
@@ -360,8 +360,9 @@ def serve(memory_mb: int, parent: int) -> None:
     """Answer requests from standard input until it ends: the whole life of a worker.
 
     A request is one line, `{"op", "context", "items"}`; each item is answered by one line of JSON.
-    Operations: `equal` (two encoded trees -> `equal`, `different` or `unknown`) and `compare`
-    (answer and gold as text, `context` the conventions -> verdict, reason, method).
+    Operations: `equal` (two encoded trees -> `equal`, `different` or `unknown`), `compare` (answer
+    and gold as text, `context` the conventions -> verdict, reason, method) and `extract` (a
+    completion -> answer, reason).
     """
     import signal
     import warnings
@@ -373,18 +374,14 @@ def serve(memory_mb: int, parent: int) -> None:
     # Whatever a library prints must not be taken for an answer.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     _end_with(parent)
-    from dpo_math_assets.verifier.symbolic import equal
-
+    # Imported now, so that no row pays for it; everything else is small.
+    importlib.import_module("sympy")
     _limit_memory(memory_mb)
     answers.write(b"ready\n")
     answers.flush()
     for line in sys.stdin.buffer:
         request = json.loads(line)
-        if request["op"] == "equal":
-
-            def answer(item: Any) -> Any:
-                return equal(decode(item[0]), decode(item[1]))
-
+        answer = _operation(request["op"], request["context"])
         for item in request["items"]:
             try:
                 reply = json.dumps(answer(item)).encode()
@@ -393,6 +390,32 @@ def serve(memory_mb: int, parent: int) -> None:
                 os._exit(1)
             answers.write(reply + b"\n")
             answers.flush()
+
+
+def _operation(op: str, context: Any) -> Callable[[Any], Any]:
+    """What answers the items of a request."""
+    if op == "equal":
+        return lambda item: Here().equal(decode(item[0]), decode(item[1]), 0.0)
+    if op == "compare":
+        from dpo_math_assets.verifier.compare import compare
+        from dpo_math_assets.verifier.conventions import Conventions
+
+        conventions = Conventions(**context)
+        return lambda item: compare(item[0], item[1], conventions, Here())
+    if op == "extract":
+        from dpo_math_assets.verifier.extract import extract
+
+        return lambda text: ((found := extract(text)).answer, found.reason)
+    raise ValueError(op)
+
+
+class Here:
+    """In a worker, the pool is the worker itself: its parent holds it to the deadline."""
+
+    def equal(self, a: Node, b: Node, _deadline_s: float) -> SymbolicResult:
+        from dpo_math_assets.verifier.symbolic import equal
+
+        return equal(a, b)
 
 
 def _limit_memory(memory_mb: int) -> None:

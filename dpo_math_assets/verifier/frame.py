@@ -1,0 +1,187 @@
+"""The verifier over frames: each distinct completion read once, each distinct pair compared once.
+
+Logs repeat themselves: the same completion, and far more often the same pair of answer and gold.
+So rows are reduced to distinct completions, these to distinct (answer, gold) pairs, and Polars
+settles the pairs that are plain integers; only the rest is parsed and compared. Where that is much,
+worker processes do it, and a row that hangs or crashes one is `undecided` without harm to the
+others (see `pool.py`).
+"""
+
+import os
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from dpo_math_assets.verifier.compare import compare
+from dpo_math_assets.verifier.conventions import Conventions
+from dpo_math_assets.verifier.extract import extract
+from dpo_math_assets.verifier.nodes import Node
+from dpo_math_assets.verifier.pool import SymbolicResult, SymPyPool, shared_pool
+from dpo_math_assets.verifier.verdict import VERIFIER_VERSION
+
+if TYPE_CHECKING:
+    # A worker process imports this package and has no use for Polars.
+    import polars as pl
+
+__all__ = ["VERDICT_COLUMNS", "verify_frame"]
+
+VERDICT_COLUMNS = ("verdict", "reason", "method", "extracted", "verifier_version")
+
+# Below these, starting workers costs more than they save.
+PAIRS_WORTH_WORKERS = 2_000
+CHARACTERS_WORTH_WORKERS = 20_000_000
+# Texts held as Python strings at a time.
+SLICE = 50_000
+
+# Integers that are equal only if they are the same text: no leading zeros, no `-0`.
+_PLAIN_INTEGER = r"^(?:0|-?[1-9][0-9]{0,17})$"
+
+Progress = Callable[[int, int], None]
+
+
+def verify_frame(
+    frame: "pl.DataFrame | pl.LazyFrame",
+    *,
+    candidate: str = "candidate",
+    ground_truth: str = "ground_truth",
+    conventions: Conventions = Conventions(),  # noqa: B008 - frozen
+    workers: int | None = None,
+    timeout_s: float = 5.0,
+    on_progress: Progress | None = None,
+) -> "pl.DataFrame":
+    """Verify every row: the same rows in the same order, with `VERDICT_COLUMNS` (String) added.
+
+    `candidate` and `ground_truth` name the columns (String, nulls allowed) of completions and
+    golds; verdict columns that are there already are replaced. `timeout_s` bounds the work on one
+    pair. `workers` is the number of processes, by default one a CPU; a small frame needs none.
+    `on_progress(done, total)` counts the distinct completions read and distinct pairs compared, of
+    which `total` grows once the pairs are known.
+    """
+    import polars as pl
+
+    rows = frame.lazy().drop(VERDICT_COLUMNS, strict=False).collect()
+    texts = rows.select(candidate=pl.col(candidate), gold=pl.col(ground_truth).str.strip_chars())
+    given = texts.select(
+        pl.all_horizontal(pl.all().str.strip_chars().str.len_bytes() > 0).fill_null(False)
+    ).to_series()
+    pool = shared_pool(workers or _cpus())
+
+    candidates = texts.filter(given).get_column("candidate").unique(maintain_order=True)
+    progress = _Progress(on_progress, len(candidates))
+    answers = _extract_all(candidates, pool, timeout_s, progress)
+    texts = texts.join(answers, on="candidate", how="left", maintain_order="left")
+
+    pairs = texts.filter(given).select("extracted", "gold").drop_nulls().unique(maintain_order=True)
+    progress.total += len(pairs)
+    verdicts = _compare_all(pairs, conventions, pool, timeout_s, progress)
+    texts = texts.join(verdicts, on=["extracted", "gold"], how="left", maintain_order="left")
+
+    reason = pl.coalesce("reason", "refusal")
+    return rows.hstack(
+        texts.select(
+            pl.when(given).then("verdict").fill_null("undecided"),
+            pl.when(given).then(reason).otherwise(pl.lit("missing_inputs")).alias("reason"),
+            pl.when(given).then("method"),
+            pl.when(given).then("extracted"),
+            pl.lit(VERIFIER_VERSION).alias("verifier_version"),
+        )
+    )
+
+
+def _cpus() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Progress:
+    """Adds up what several steps have done and tells the caller."""
+
+    def __init__(self, tell: Progress | None, total: int) -> None:
+        self.tell = tell
+        self.done, self.total = 0, total
+
+    def add(self, items: int) -> None:
+        self.done += items
+        if self.tell is not None:
+            self.tell(self.done, self.total)
+
+
+def _extract_all(
+    candidates: "pl.Series", pool: SymPyPool, timeout_s: float, progress: _Progress
+) -> "pl.DataFrame":
+    """The final answer of each completion, or why there is none: candidate, extracted, refusal."""
+    import polars as pl
+
+    spread = candidates.str.len_bytes().sum() > CHARACTERS_WORTH_WORKERS
+    found: list[tuple[str | None, str | None]] = []
+    for part in candidates.to_frame().iter_slices(SLICE):
+        texts = part.to_series().to_list()
+        if spread:
+            answers = pool.map("extract", texts, timeout_s)
+            found += [(None, x) if isinstance(x, str) else (x[0], x[1]) for x in answers]
+        else:
+            found += [(x.answer, x.reason) for x in map(extract, texts)]
+        progress.add(len(texts))
+    schema = {"extracted": pl.String, "refusal": pl.String}
+    return candidates.to_frame().hstack(pl.DataFrame(found, schema=schema, orient="row"))
+
+
+def _compare_all(
+    pairs: "pl.DataFrame",
+    conventions: Conventions,
+    pool: SymPyPool,
+    timeout_s: float,
+    progress: _Progress,
+) -> "pl.DataFrame":
+    """The verdict of each pair: extracted, gold, verdict, reason, method."""
+    import polars as pl
+
+    plain = pl.all_horizontal(pl.col("extracted", "gold").str.contains(_PLAIN_INTEGER))
+    same = pl.col("extracted") == pl.col("gold")
+    integers = pairs.filter(plain).with_columns(
+        verdict=pl.when(same).then(pl.lit("correct")).otherwise(pl.lit("incorrect")),
+        reason=pl.when(same).then(pl.lit("pass")).otherwise(pl.lit("mismatch")),
+        method=pl.when(same).then(pl.lit("text")),
+    )
+    progress.add(len(integers))
+
+    rest = pairs.filter(~plain)
+    rows = list(rest.iter_rows())
+    if len(rows) >= PAIRS_WORTH_WORKERS:
+        answers = pool.map(
+            "compare",
+            rows,
+            timeout_s,
+            context=conventions.model_dump(mode="json"),
+            on_progress=_since(progress),
+        )
+        results = [("undecided", x, None) if isinstance(x, str) else tuple(x) for x in answers]
+    else:
+        results = []
+        for extracted, gold in rows:
+            results.append(compare(extracted, gold, conventions, _Remaining(pool, timeout_s)))
+            progress.add(1)
+    schema = {"verdict": pl.String, "reason": pl.String, "method": pl.String}
+    compared = rest.hstack(pl.DataFrame(results, schema=schema, orient="row"))
+    return pl.concat([integers, compared])
+
+
+def _since(progress: _Progress) -> Progress:
+    """A callback for a count that starts at nought beside one that goes on."""
+    before = progress.done
+
+    def tell(done: int, _total: int) -> None:
+        progress.add(before + done - progress.done)
+
+    return tell
+
+
+class _Remaining:
+    """A pool for one row: all its questions together may take `timeout_s`."""
+
+    def __init__(self, pool: SymPyPool, timeout_s: float) -> None:
+        self.pool = pool
+        self.end = time.monotonic() + timeout_s
+
+    def equal(self, a: Node, b: Node, deadline_s: float) -> SymbolicResult:
+        left = self.end - time.monotonic()
+        return self.pool.equal(a, b, min(deadline_s, left)) if left > 0 else "timeout"
