@@ -14,10 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any
-
-import polars as pl
 
 from dpo_math_assets.errors import LogFormatError
 from dpo_math_assets.storage import atomic_file
@@ -26,11 +23,10 @@ from dpo_math_assets.traces.csv_records import CsvRecords, is_csv_header
 from dpo_math_assets.traces.json_records import JsonRecords, Record, is_copy
 from dpo_math_assets.traces.schema import QUARANTINE_SCHEMA, TRACE_SCHEMA
 from dpo_math_assets.traces.shapes import Place, RecordProblem, read_record, strict_json
+from dpo_math_assets.traces.tables import RowTable
 
 INTAKE_VERSION = "1"
 
-_BATCH_ROWS = 20_000
-_BATCH_BYTES = 64 * 1024 * 1024
 _PROGRESS_EVERY = 10_000
 _SYNONYMS = {"ok": "logged_ok", "reason": "logged_reason"}
 _MAPPABLE = [name for name in TRACE_SCHEMA if name not in ("meta", "export", "line_number")]
@@ -87,8 +83,8 @@ def read_export(
     with (
         atomic_file(traces_out) as traces_file,
         atomic_file(quarantine_out) as quarantine_file,
-        _Table(traces_file, TRACE_SCHEMA) as traces,
-        _Table(quarantine_file, QUARANTINE_SCHEMA) as quarantine,
+        RowTable(traces_file, TRACE_SCHEMA) as traces,
+        RowTable(quarantine_file, QUARANTINE_SCHEMA) as quarantine,
     ):
         reader: _Reader = (
             _ParquetRecords(source) if source.is_parquet() else _text_reader(source, path)
@@ -119,7 +115,7 @@ def read_export(
 
 
 def _take(
-    record: Record, export: str, field_map: dict[str, str], traces: _Table, counts: _Counts
+    record: Record, export: str, field_map: dict[str, str], traces: RowTable, counts: _Counts
 ) -> Damage | None:
     """Store the record's traces; give back the damage that it is where it has none."""
     place = Place(export, record.line_number, record.ordinal)
@@ -219,50 +215,3 @@ def _parquet_record(row: dict[str, Any], number: int) -> Record:
 
 
 _Reader = JsonRecords | CsvRecords | _ParquetRecords
-
-
-# Output ------------------------------------------------------------------------------------------
-
-
-class _Table:
-    """A Parquet file that grows by row groups."""
-
-    def __init__(self, path: Path, schema: pl.Schema) -> None:
-        self._path = path
-        self._schema = schema
-        self._rows: list[dict[str, Any]] = []
-        self._bytes = 0
-        self._writer: Any = None
-
-    def __enter__(self) -> _Table:
-        import pyarrow.parquet as pq
-
-        schema = self._arrow().schema
-        self._writer = pq.ParquetWriter(self._path, schema, compression="zstd")
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is None:
-            self._flush()
-        self._writer.close()
-
-    def add(self, row: dict[str, Any], size: int) -> None:
-        """Add a row of about `size` bytes."""
-        self._rows.append(row)
-        self._bytes += size
-        if len(self._rows) >= _BATCH_ROWS or self._bytes >= _BATCH_BYTES:
-            self._flush()
-
-    def _flush(self) -> None:
-        if self._rows:
-            self._writer.write_table(self._arrow())
-            self._rows, self._bytes = [], 0
-
-    def _arrow(self) -> Any:
-        frame = pl.DataFrame(self._rows, schema=self._schema)
-        return frame.to_arrow(compat_level=pl.CompatLevel.oldest())

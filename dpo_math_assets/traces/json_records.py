@@ -95,6 +95,11 @@ def _extent(text: str, start: int = 0, depth: int = 0) -> _Extent:
     return _Extent(None, depth)
 
 
+def closes(text: str) -> bool:
+    """Whether the JSON value that begins the text ends in it."""
+    return _extent(text).end is not None
+
+
 def _too_deep(value: Any) -> bool:
     level = [value]
     for _ in range(MAX_DEPTH):
