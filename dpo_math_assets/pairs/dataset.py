@@ -196,7 +196,8 @@ def _trace_metadata(
 ) -> tuple[pl.DataFrame, dict[str, int]]:
     """Per pair id the asked metadata of both traces, and the licences that the traces name.
 
-    A field is looked for in the record itself and in its own `meta` object.
+    A field is looked for in the record itself and in its own `meta` object. Raises DatasetError
+    where a trace is gone or no longer has the verdict that its pair rests on.
     """
 
     def value(name: str) -> pl.Expr:
@@ -209,6 +210,7 @@ def _trace_metadata(
             selected.select(
                 "pair_id",
                 pl.lit(side).alias("side"),
+                pl.lit(side == "pass").alias("right"),
                 pl.col(f"export_{side}").alias("export"),
                 pl.col(f"trace_id_{side}").alias("trace_id"),
                 pl.col(key).alias("candidate_key"),
@@ -216,10 +218,11 @@ def _trace_metadata(
             for side, key in (("pass", "chosen_key"), ("fail", "rejected_key"))
         ]
     )
-    place = ["export", "trace_id", "candidate_key"]
     found = (
-        traces.filter(pl.col("candidate_key").is_in(sides.get_column("candidate_key").implode()))
-        .join(sides.lazy(), on=place)
+        eligible(traces, include_malformed=True)
+        .filter(pl.col("candidate_key").is_in(sides.get_column("candidate_key").implode()))
+        .with_columns((pl.col("verdict") == "correct").alias("right"))
+        .join(sides.lazy(), on=["export", "trace_id", "candidate_key", "right"])
         .sort("pair_id", "side", "line_number")
         .unique(["pair_id", "side"], keep="first", maintain_order=True)
         .select(
@@ -230,6 +233,12 @@ def _trace_metadata(
         )
         .collect(engine="streaming")
     )
+    if found.height < sides.height:
+        raise DatasetError(
+            f"{sides.height - found.height} of {sides.height} selected completions are not, or no "
+            "longer, in the cleaned traces with the verdict that their pair rests on: the traces "
+            "were cleaned again since; build preference_pairs anew for all exports"
+        )
     extra = found.select("pair_id").unique().sort("pair_id")
     for side in ("pass", "fail"):
         extra = extra.join(

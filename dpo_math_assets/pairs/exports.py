@@ -4,6 +4,8 @@ from pathlib import Path
 
 import polars as pl
 
+from dpo_math_assets.storage import atomic_file
+
 # Of each pair, beside trace_id (the chosen trace's). Text is never null: a trainer's JSON reader
 # guesses a column's type from its first rows.
 _META_TEXT = [
@@ -61,8 +63,9 @@ def as_conversations(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def write_pairs_jsonl(pairs: pl.DataFrame, path: Path) -> None:
-    """Write pairs as JSON lines of `{"prompt", "chosen", "rejected", "meta"}`, one pair a line."""
-    as_training_rows(pairs).write_ndjson(path)
+    """Replace `path` by pairs as JSON lines of `{"prompt", "chosen", "rejected", "meta"}`."""
+    with atomic_file(path) as temporary:
+        as_training_rows(pairs).write_ndjson(temporary)
 
 
 TRL_CONFIG = """\

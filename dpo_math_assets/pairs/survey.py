@@ -10,6 +10,7 @@ import polars as pl
 
 from dpo_math_assets.pairs.split import SplitSettings, assign_splits
 from dpo_math_assets.traces.prompts import canonical_key
+from dpo_math_assets.verifier import verify_frame
 
 PROBLEM_SCHEMA = pl.Schema(
     {
@@ -99,7 +100,7 @@ def _survey(logged: pl.LazyFrame, settings: SplitSettings) -> Survey:
     problems = attempts.group_by("prompt_key").agg(
         pl.col("prompt").min(),
         pl.col("ground_truth").min(),
-        (pl.col("ground_truth").n_unique() > 1).alias("two_golds"),
+        pl.col("ground_truth").drop_nulls().unique().sort().alias("golds"),
         pl.col("gold_conflict").any(),
         pl.col("unverifiable").all(),
         pl.col("right").count().cast(pl.Int64).alias("attempts"),
@@ -123,6 +124,7 @@ def _survey(logged: pl.LazyFrame, settings: SplitSettings) -> Survey:
 
 def _judged(problems: pl.DataFrame, settings: SplitSettings) -> pl.DataFrame:
     """Add what a whole problem is: its canonical key, its split, and whether it may be used."""
+    differing = _differing_golds(problems.filter(pl.col("golds").list.len() > 1))
     missing = pl.col("ground_truth").is_null() | (pl.col("ground_truth") == "")
     keyed = problems.with_columns(
         pl.Series(
@@ -131,7 +133,7 @@ def _judged(problems: pl.DataFrame, settings: SplitSettings) -> pl.DataFrame:
         pl.when(pl.col("attempts") > 0)
         .then(pl.col("correct") / pl.col("attempts"))
         .alias("pass_rate"),
-        pl.when(pl.col("gold_conflict") | pl.col("two_golds"))
+        pl.when(pl.col("gold_conflict") | pl.col("prompt_key").is_in(differing.implode()))
         .then(pl.lit("gold_conflict"))
         .when(missing)
         .then(pl.lit("no_reference_answer"))
@@ -140,3 +142,14 @@ def _judged(problems: pl.DataFrame, settings: SplitSettings) -> pl.DataFrame:
         .alias("set_aside"),
     ).sort("prompt_key")
     return assign_splits(keyed, settings).select(PROBLEM_SCHEMA.names())
+
+
+def _differing_golds(problems: pl.DataFrame) -> pl.Series:
+    """Prompt keys whose reference answers the verifier does not establish as equal."""
+    compared = verify_frame(
+        problems.select("prompt_key", "ground_truth", pl.col("golds").alias("gold"))
+        .explode("gold")
+        .with_columns(pl.concat_str(pl.lit("FINAL ANSWER: "), "gold").alias("candidate")),
+        workers=1,
+    )
+    return compared.filter(pl.col("verdict") != "correct").get_column("prompt_key").unique()
