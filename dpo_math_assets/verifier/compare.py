@@ -13,6 +13,7 @@ without them being one answer.
 import re
 from fractions import Fraction
 from itertools import pairwise, product
+from math import floor
 from typing import NamedTuple, Protocol
 
 from dpo_math_assets.errors import VerifierLimit
@@ -96,7 +97,10 @@ def _compare(answer: str, gold: str, conventions: Conventions, pool: Pool | None
         node = _parse_answer(answer)
     except ParseError:
         return "undecided", "unparsable_answer", None
-    return _verdict(_Matcher(conventions, pool).answers(node, gold_node))
+    try:
+        return _verdict(_Matcher(conventions, pool).answers(node, gold_node))
+    except ParseError:  # a unit or a set where only a number can stand
+        return "undecided", "unparsable_answer", None
 
 
 def _verdict(outcome: Outcome) -> Comparison:
@@ -203,7 +207,7 @@ class _Matcher:
         if signs[0] is None or signs[1] is None:
             return UNKNOWN
         if len(signs[0]) > 1 or len(signs[1]) > 1:
-            return self.unordered(signs[0], signs[1])
+            return self.match(*(_one_or_list(choices) for choices in signs))
         a, b = _settled(a, self), _settled(b, self)
         if _CONTRADICTION in (a, b):
             return AMBIGUOUS
@@ -220,7 +224,7 @@ class _Matcher:
             return self.match_equations(a, b)
         if _is_equation(a) or _is_equation(b):
             equation, value = (a, b) if _is_equation(a) else (b, a)
-            if value.kind in _EQUATIONS:
+            if value.kind in ("rel", "chain"):
                 return DIFFERENT
             if not self.conventions.assignment_matches_value:
                 return DIFFERENT
@@ -336,7 +340,7 @@ class _Matcher:
             names = [free_symbols(node) for node in (a, b)]
             if names[0] != names[1]:
                 return DIFFERENT
-        outcome = self.match_pieces(a, b)
+        outcome = self.match_pieces(a, b) if not both or len(names[0]) == 1 else None
         if outcome is not None:
             return outcome
         if a.kind == b.kind == "rel":
@@ -366,6 +370,8 @@ class _Matcher:
 
     def match_values(self, a: Node, b: Node) -> Outcome:
         if a.kind in SCALAR_KINDS and b.kind in SCALAR_KINDS:
+            if _unit_letter(a) == b or _unit_letter(b) == a:
+                return AMBIGUOUS
             return self.scalars(a, b)
         if "percent" in (a.kind, b.kind):
             return self.match_percent(a, b)
@@ -634,38 +640,45 @@ class _Matcher:
         return Outcome("unknown", reason="timeout" if result == "unknown" else result)
 
     def rounds(self, decimal: Node, value: Fraction, other: Fraction) -> bool:
-        """Whether `decimal` is `other` rounded to the digits it shows, and shows enough."""
-        if decimal.kind != "dec" or other.denominator == 1 or not self.shows_enough(decimal):
+        """Whether `decimal` is the rational `other` rounded or cut to the digits it shows."""
+        if decimal.kind != "dec" or other.denominator == 1 or (value < 0) != (other < 0):
             return False
-        half = Fraction(1, 2) / Fraction(10) ** decimal.args[2]
-        return abs(value - other) <= half
+        shown = _shown_digits(decimal)
+        exactly = abs(other) * 10 ** decimal.args[2] if shown else Fraction(0)
+        return any(
+            floor(exactly + shift) == shown + offset for shift, offset in self.roundings(shown)
+        )
 
-    def shows_enough(self, decimal: Node) -> bool:
-        p, q, places = decimal.args
-        if places <= 0:
-            return False
-        shown = abs(p) * 10**places // q
-        return len(str(shown)) >= self.conventions.rounded_digits
+    def roundings(self, shown: int) -> list[tuple[Fraction, int]]:
+        """How floor(x * 10^places + shift) may relate to the digits shown for x.
+
+        Cut off, or rounded; from ten digits on, one unit of floating point noise either way.
+        None where too few digits are shown to stand for another value.
+        """
+        digits = len(str(shown))
+        if digits < self.conventions.rounded_digits or not shown:
+            return []
+        ways = [(Fraction(0), 0), (Fraction(1, 2), 0)]
+        return [*ways, (Fraction(0), -1), (Fraction(-1), 0)] if digits >= 10 else ways
 
     def rounded(self, decimal: Node, other: Node) -> Outcome:
         """A decimal against an irrational constant."""
         value = approximate(other)
         if value is None:
-            return UNKNOWN if not self.probing else self.probed(decimal, other)
-        places = decimal.args[2]
-        if not self.shows_enough(decimal):
+            return self.probed(decimal, other) if self.probing else UNKNOWN
+        unit = Fraction(1, 10) ** decimal.args[2]
+        shown = _shown_digits(decimal)
+        ways = self.roundings(shown)
+        if not ways or abs(value - decimal.args[0] / decimal.args[1]) > 2 * unit + 1e-9 * abs(value):
             return DIFFERENT
-        near = abs(value - decimal.args[0] / decimal.args[1]) <= 0.6 / 10**places + 1e-9 * abs(
-            value
-        )
-        if not near:
-            return DIFFERENT
-        # confirm with certainty: floor(|other| * 10^places + 1/2) is the shown integer
+        if not self.probing:
+            return UNKNOWN
+        # the float says near; balls say which digits
         size = tree.neg(other) if value < 0 else other
-        shown = abs(decimal.args[0]) * 10**places // decimal.args[1]
-        scaled = tree.add(tree.mul(num(10**places), size), num(1, 2))
-        if probe(Node("func", ("floor", scaled)), num(shown)) == "equal":
-            return Outcome("equal", "numeric")
+        for shift, offset in ways:
+            scaled = tree.add(tree.mul(tree.rational(1 / unit), size), tree.rational(shift))
+            if probe(Node("func", ("floor", scaled)), num(shown + offset)) == "equal":
+                return Outcome("equal", "numeric")
         return DIFFERENT
 
     def probed(self, a: Node, b: Node) -> Outcome:
@@ -673,6 +686,12 @@ class _Matcher:
         if result == "equal":
             return Outcome("equal", "numeric")
         return DIFFERENT if result == "different" else UNKNOWN
+
+
+def _shown_digits(decimal: Node) -> int:
+    """The digits that a decimal shows, as an integer; 0 if it shows none after the point."""
+    p, q, places = decimal.args
+    return int(abs(p) * 10**places // q) if places > 0 else 0
 
 
 _CHEAP = _Matcher(Conventions(), None, probing=False)
@@ -767,6 +786,10 @@ def _sign_choices(node: Node) -> list[Node] | None:
         return tree.replace(node, change)
 
     return [signed(True), signed(False)]
+
+
+def _one_or_list(choices: list[Node]) -> Node:
+    return choices[0] if len(choices) == 1 else Node("list", tuple(choices))
 
 
 def _settled(node: Node, matcher: _Matcher) -> Node:
@@ -974,6 +997,15 @@ def _digits_in_base(value: int, base: int) -> int | None:
         size, digit = divmod(size, base)
         digits = str(digit) + digits
     return int(digits or "0") * (-1 if value < 0 else 1)
+
+
+def _unit_letter(node: Node) -> Node | None:
+    """The number in `26 g`, which may be grams or a multiple of g: nobody can tell."""
+    if node.kind == "mul" and len(node.args) == 2 and node.args[0].kind in ("num", "dec"):
+        if node.args[1].kind == "sym" and node.args[1].args[0] in UNITS:
+            number: Node = node.args[0]
+            return number
+    return None
 
 
 def _choice_letter(node: Node) -> str | None:

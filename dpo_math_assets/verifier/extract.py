@@ -41,7 +41,12 @@ class Extraction(NamedTuple):
 _NONE = Extraction(None, None, "no_final_answer")
 _AMBIGUOUS = Extraction(None, None, "ambiguous_answer")
 
-_FINAL = re.compile(r"final[ _]answer[ \t]*(?:\(s\)|\*\*|__)?[ \t]*[:=：][ \t]*", re.IGNORECASE)
+# At the start of a line in any case, or capitalised anywhere; `the final answer: 5` in the middle of
+# a sentence is a label like others.
+_FINAL = re.compile(
+    r"(?:(?:^|\n)[ \t>*_#\-\d.)]*[Ff]inal[ _][Aa]nswer|Final[ _]Answer|FINAL[ _]ANSWER)"
+    r"[ \t]*(?:\(s\)|\*\*|__)?[ \t]*[:=：][ \t*_]*"
+)
 _BOX = re.compile(r"\\(?:boxed|fbox)[ \t]*\{|\\beginboxed[ \t]*\{")
 _HASHES = re.compile(r"####[ \t]*([^\n]*)")
 _JSON = re.compile(r'"(?:final_)?(?:answer|final)"[ \t]*:[ \t]*')
@@ -60,10 +65,13 @@ _FORMULA = re.compile(
     r"\$\$([^$]+)\$\$|(?<!\\)\$([^$\n]+)(?<!\\)\$|\\\(([^\\]*(?:\\(?![()])[^\\]*)*)\\\)"
     r"|\\\[([^\\]*(?:\\(?![\[\]])[^\\]*)*)\\\]"
 )
-_SENTENCE_END = re.compile(r"[.!?。](?=\s+[A-Z\"'(*<\\]|\s*$|\s*<)|\n")
+_SENTENCE_END = re.compile(
+    r"(?<!\bMr)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bvs)(?<!\bNo)(?<!\bMrs)"
+    r"[.!?。](?=\s+[A-Z\"'(*<\\]|\s*$|\s*<|\"?,?\s*$)|\n"
+)
 _BECAUSE = re.compile(r",?\s+(?:because|since|as we|which|so that|i hope)\b", re.IGNORECASE)
 _SPECIAL = re.compile(r"<\|[a-z_]{1,20}\|>|</?s>")
-_LATEX_LETTERS = re.compile(r"\\[A-Za-z]+")
+_LATEX_WORD = re.compile(r"\\[A-Za-z]+")
 _WORD = re.compile(r"[A-Za-z]{2,}")
 
 
@@ -254,26 +262,56 @@ def _tidy(answer: str) -> str:
             return clean(inner[0][1])
     sentence = _sentence(answer)
     if len(sentence) < len(answer) and _WORD.search(
-        _LATEX_LETTERS.sub("", answer[len(sentence) :])
+        _LATEX_WORD.sub("", answer[len(sentence) :])
     ):
         answer = sentence
     because = _BECAUSE.search(answer)
     if because:
         answer = answer[: because.start()]
-    return clean(answer)
+    answer = clean(answer)
+    return _number_said(answer) or answer
+
+
+_NUMBER_SAID = re.compile(
+    r"(?<![^\s$])-?\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+|/\d+)?%?(?![^\s.,;!?])(?![.,]\d)"
+)
+_LETTER_ALONE = re.compile(r"(?<![\w'’])[B-HJ-Zb-z](?![\w'’])")
+_HEDGED = re.compile(
+    r"\b(?:not|no|never|cannot|wrong|incorrect|false|least|most|between|except|or|times|minus|plus|"
+    r"over|under|if|unless|either)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+
+
+def _number_said(answer: str) -> str | None:
+    """The one number of a plain sentence such as `Jack has $120 now`, or None.
+
+    None for a sentence that denies, compares or hedges, and where a letter could be a variable.
+    """
+    if len(answer) > MAX_BARE or "\\" in answer or len(_WORD.findall(answer)) < 3:
+        return None
+    numbers = _NUMBER_SAID.findall(answer)
+    rest = _NUMBER_SAID.sub(" ", answer)
+    if len(numbers) != 1 or any(char.isdigit() or char in "=+*/^<>_()[]{}|" for char in rest):
+        return None
+    if _HEDGED.search(rest) or _LETTER_ALONE.search(rest):
+        return None
+    return str(numbers[0])
 
 
 def _bare(text: str) -> Extraction:
     """A completion that is itself an answer."""
     stripped = text.strip()
+    tail = stripped[-2000:]
+    formulas = [next(filter(None, found.groups())) for found in _FORMULA.finditer(tail)]
+    short = len(stripped) <= MAX_BARE
+    if len(formulas) == 1 and short and _WORD.search(_LATEX_WORD.sub(" ", _FORMULA.sub(" ", tail))):
+        if len(_SENTENCE_END.findall(" ".join(stripped.split()))) <= 1:
+            return Extraction(clean(formulas[0]), "formula", None)
+    if short and "\n" not in stripped and not _prose(stripped):
+        return Extraction(clean(stripped), "bare", None)
     lines = stripped.rsplit("\n", 1)
     last = lines[-1].strip()
-    if len(stripped) <= MAX_BARE and "\n" not in stripped and not _prose(stripped):
-        return Extraction(clean(stripped), "bare", None)
-    formulas = [next(filter(None, found.groups())) for found in _FORMULA.finditer(stripped[-2000:])]
-    short = len(stripped) <= MAX_BARE and "\n\n" not in stripped
-    if short and len(formulas) == 1 and len(_SENTENCE_END.findall(stripped)) <= 1:
-        return Extraction(clean(formulas[0]), "formula", None)
     if (
         len(lines) == 2
         and len(last) <= MAX_BARE
@@ -286,7 +324,7 @@ def _bare(text: str) -> Extraction:
 
 def _prose(text: str) -> bool:
     """Whether a line is a sentence and not a value with a word or two."""
-    words = _WORD.findall(_LATEX_LETTERS.sub(" ", text))
+    words = _WORD.findall(_LATEX_WORD.sub(" ", text))
     return len(words) > 6 or bool(re.search(r"[a-z]{2,}[.!?]\s+[A-Z]", text))
 
 

@@ -19,6 +19,7 @@ from dpo_math_assets.verifier.vocabulary import (
     FUNCTION_NAMES,
     GREEK,
     SHORT_WORDS,
+    SPACES,
     TEXT_COMMANDS,
     UNITS,
 )
@@ -52,6 +53,7 @@ _NUMBER = re.compile(
     r"(?P<exponent>[eE][+-]?\d+(?![A-Za-z\d.]))?"
 )
 _PLAIN = re.compile(r"(?P<plain>\d+)(?P<fraction>\.\d+)?(?P<exponent>[eE][+-]?\d+(?![A-Za-z\d.]))?")
+_ORDINAL = re.compile(r"(?:st|nd|rd|th)(?![A-Za-z])|\^\{?(?:\\text\{)?(?:st|nd|rd|th)\}?\}?")
 _REPEATING = re.compile(r"\\(?:overline|bar|dot|overset\{\.\})\s*(?:\{(\d{1,50})\}|(\d))")
 _BASE = re.compile(
     r"_(?:\{\s*(?:\\text\{\s*)?(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)(?:\s*\})?\s*\}|(\d))"
@@ -145,7 +147,9 @@ class _Lexer:
         if len(whole) + len(fraction) > MAX_DIGITS:
             raise VerifierLimit(f"number of more than {MAX_DIGITS} digits")
         repeat = _REPEATING.match(text, end) if groups["fraction"] else None
-        base = _BASE.match(text, end) if not groups["fraction"] and not groups["exponent"] else None
+        powered = bool(self.tokens) and self.tokens[-1].value == "^"  # x^2_1 is a power of x_1
+        whole_number = not (groups["fraction"] or groups["exponent"] or powered)
+        base = _BASE.match(text, end) if whole_number else None
         if repeat:
             node, end = _repeating(whole, fraction, repeat[1] or repeat[2]), repeat.end()
         elif base:
@@ -156,14 +160,17 @@ class _Lexer:
             # 0.333... and 3.14\ldots: the dots only say that the digits go on
             if fraction and text.startswith("...", end):
                 end += 3
+            elif ordinal := _ORDINAL.match(text, end):
+                end = ordinal.end()
         self._emit("num", "", end - self.position, node)
 
     # commands
 
     def _command(self) -> None:
         found = _COMMAND.match(self.text, self.position)
-        if found is None:
-            raise ParseError("a backslash at the end")
+        if found is None:  # a lone backslash at the end
+            self.position += 1
+            return
         name, length = found[1], found.end() - self.position
         if name == "\\":
             self._emit("op", "\\\\", length)
@@ -177,7 +184,7 @@ class _Lexer:
             kind, value = COMMANDS[name]
             if kind == "skip":
                 self.position += length
-                self.spaced = True
+                self.spaced = self.spaced or name in SPACES
                 self._sized_bar(name)
                 return
             if kind == "group":
@@ -253,9 +260,7 @@ class _Lexer:
             self._emit("word", run, length)
         elif run in GREEK:
             self._emit("sym", run, length)
-        elif (run in UNITS and self._last() == "num") or (
-            lower in SHORT_WORDS and not self._glued(start)
-        ):
+        elif self._is_unit(run) or (lower in SHORT_WORDS and not self._glued(start)):
             self._emit("word", run, length)
         elif run.isupper() and length >= 3:
             self._emit("sym", run, length)
@@ -268,6 +273,10 @@ class _Lexer:
         else:
             for letter in run:
                 self._letter(letter)
+
+    def _is_unit(self, run: str) -> bool:
+        """A unit's abbreviation behind a number: `5 kg`, `225 lbs`."""
+        return self._last() == "num" and (run in UNITS or run.removesuffix("s") in UNITS)
 
     def _glued(self, start: int) -> bool:
         """A letter run that touches a power or an operator is a product: `at^2`, `2*of`."""

@@ -89,11 +89,11 @@ _FRACTION_AFTER_DIGIT = re.compile(r"(?<=\d)(?=[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚�
 # A JSON or Python escape that ate the first letter of a command: \frac -> form feed + rac.
 _EATEN = re.compile(
     r"\x0c(?=rac\b|rac[{\d])|\x08(?=oxed\{|egin\{|inom|ar\{|eta\b)"
-    r"|\t(?=ext[a-z]*\{|imes\b|heta\b|frac)"
+    r"|\t(?=extcirc|ext[a-z]*\{|imes\b|heta\b|frac)"
 )
 _EATEN_LETTER = {"\x0c": "\\f", "\x08": "\\b", "\t": "\\t"}
 
-_DOUBLED = re.compile(r"\\\\(?=[A-Za-z({\[$%!,;:])")
+_DOUBLED = re.compile(r"\\\\(?=[A-Za-z({\[$%!,;:\\])")
 _SINGLE = re.compile(r"(?<!\\)\\(?=[A-Za-z])")
 
 
@@ -112,10 +112,16 @@ def to_ascii(text: str) -> str:
 
 
 def undouble(text: str) -> str:
-    r"""`\\frac` for `\frac`: text escaped twice has no single backslash before a letter."""
-    if "\\\\" in text and not _SINGLE.search(text) and _DOUBLED.search(text):
-        return text.replace("\\\\", "\\")
-    return text
+    r"""`\\\\frac` for `\\frac`, as text escaped twice has it.
+
+    A double backslash is a row break only inside an environment; there it is halved only if no
+    single backslash begins a command.
+    """
+    if "\\\\" not in text:
+        return text
+    if "\\begin" in text and _SINGLE.search(text):
+        return text
+    return _DOUBLED.sub(lambda found: "\\", text)
 
 
 _PAIRS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ("**", "**"), ("__", "__"))

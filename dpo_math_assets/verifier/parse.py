@@ -177,7 +177,7 @@ class _Parser:
 
     def words_after(self, node: Node) -> Node:
         """A unit, a scale word or a remark after a value."""
-        if not self.sees("word"):
+        if not self.sees("word") and not (self.sees("op", "/") and self.ahead().kind == "word"):
             return node
         first = self.token.value.lower()
         if first in NOTES:
@@ -309,6 +309,8 @@ class _Parser:
         while True:
             if self.take("op", "*"):
                 node = tree.mul(node, self.prefixed())
+            elif self.sees("op", "/") and self.ahead().kind == "word":
+                return node  # `5/hour`
             elif self.take("op", "/") or self.take("cmd", "over"):
                 whole = node.kind == "num"
                 divisor = self.prefixed()
@@ -410,14 +412,10 @@ class _Parser:
             node = tree.neg(self.exponent())
         elif self.take("op", "+"):
             node = self.exponent()
-        elif self.latex and self.token.kind in ("num", "sym", "const"):
-            node = self.primary()
         else:
             node = self.power()
         self.depth -= 1
         return node
-
-    latex = False
 
     def degree_mark(self) -> bool:
         if self.take("cmd", "circ", "degree"):

@@ -12,6 +12,7 @@ __all__ = [
     "REFUSED",
     "SCALES",
     "SHORT_WORDS",
+    "SPACES",
     "TEXT_COMMANDS",
     "UNITS",
 ]
@@ -123,6 +124,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     **{"$": ("skip", ""), "&": ("skip", ""), "#": ("skip", ""), "_": ("skip", "")},
 }
+
+# Skipped commands that are white space.
+SPACES = frozenset(("quad", "qquad", "thinspace", ",", ";", ":", " "))
 
 # English words of two or three letters that are not products of variables.
 SHORT_WORDS = frozenset(
