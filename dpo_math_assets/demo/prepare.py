@@ -6,7 +6,6 @@ whole and skips it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from dpo_math_assets.demo.logs import write_log
@@ -15,7 +14,7 @@ from dpo_math_assets.demo.problems import Problem, problems
 from dpo_math_assets.demo.settings import DemoSettings, demo_settings
 from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.evaluation.sampling import SamplingSettings
-from dpo_math_assets.pairs.split import EVAL, TRAIN, SplitSettings, split_of
+from dpo_math_assets.pairs.split import EVAL, TRAIN, VALIDATION, SplitSettings, split_of
 from dpo_math_assets.storage import VersionedFolder, digest
 from dpo_math_assets.training.models import prepare_libraries
 
@@ -38,11 +37,16 @@ def prepare_demo(
 ) -> DemoPaths:
     """Make the base model under `root` and the log export in `landing`, where they are not yet.
 
-    No problem that the default split holds out for evaluation is in the model's corpus.
+    No problem that the default split holds out, for evaluation or validation, is in the model's
+    corpus; the log holds problems of all three splits.
     """
     settings = demo_settings(size)
     by_split = split_problems(settings, seed)
-    needed = {TRAIN: settings.solver_problems, EVAL: settings.held_out_problems}
+    needed = {
+        TRAIN: settings.training_problems,
+        VALIDATION: settings.validation_problems,
+        EVAL: settings.held_out_problems,
+    }
     for split, count in needed.items():
         if len(by_split[split]) < count:
             raise DpoMathError(
@@ -59,7 +63,7 @@ def prepare_demo(
             pretrain(examples, settings, seed, folder, on_progress)
     export = landing / f"demo-{version}.jsonl"
     if not export.exists():
-        asked = [*islice(by_split[TRAIN], needed[TRAIN]), *islice(by_split[EVAL], needed[EVAL])]
+        asked = [problem for split, count in needed.items() for problem in by_split[split][:count]]
         sampling = SamplingSettings(
             k=settings.completions,
             greedy=False,
@@ -74,8 +78,8 @@ def prepare_demo(
 
 def split_problems(settings: DemoSettings, seed: int) -> dict[str, list[Problem]]:
     """The demo's problems by split, each list in the seed's order."""
-    found: dict[str, list[Problem]] = {}
+    found: dict[str, list[Problem]] = {TRAIN: [], VALIDATION: [], EVAL: []}
     split = SplitSettings()
     for problem in problems(seed, settings.largest_factor, settings.largest_term):
-        found.setdefault(split_of(problem.key, split), []).append(problem)
+        found[split_of(problem.key, split)].append(problem)
     return found

@@ -33,7 +33,8 @@ class DemoSettings(BaseModel):
         "the majority for two kinds and the minority for two, so that neither greedy nor sampled "
         "answers are wrong by construction.",
     )
-    solver_problems: int = Field(ge=1, description="Problems in the log that are trained on.")
+    training_problems: int = Field(ge=1, description="Problems in the log that are trained on.")
+    validation_problems: int = Field(ge=1, description="Problems in the log that validate.")
     held_out_problems: int = Field(ge=1, description="Problems in the log that are held out.")
     completions: int = Field(default=8, ge=2, description="Completions a problem in the log.")
     max_new_tokens: int = Field(default=40, ge=16, description="Longest completion, in tokens.")
@@ -48,7 +49,8 @@ SIZES = {
         layers=2,
         repetitions=16,
         batch_size=32,
-        solver_problems=900,
+        training_problems=900,
+        validation_problems=50,
         held_out_problems=300,
     ),
     "small": DemoSettings(
@@ -58,7 +60,9 @@ SIZES = {
         layers=1,
         repetitions=40,
         batch_size=16,
-        solver_problems=120,
+        learning_rate=5e-3,
+        training_problems=120,
+        validation_problems=10,
         held_out_problems=20,
         completions=6,
     ),

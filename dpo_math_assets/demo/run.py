@@ -1,0 +1,117 @@
+"""The main job on the embedded default: inputs made here, then the lineage as for anybody's logs.
+
+Everything after the first log export is an ordinary Dagster run, recorded in the instance that
+DAGSTER_HOME names, so that the UI opens on it with everything materialized.
+"""
+
+import os
+import time
+from typing import Any
+
+import dagster as dg
+
+from dpo_math_assets.definitions import build_definitions
+from dpo_math_assets.demo.prepare import prepare_demo
+from dpo_math_assets.demo.settings import demo_sampling, demo_training
+from dpo_math_assets.errors import DpoMathError
+from dpo_math_assets.partitions import ALL_MODELS, EXPORTS, range_tags
+from dpo_math_assets.resources import Project
+from dpo_math_assets.sensors import landed
+from dpo_math_assets.settings import load_settings, write_settings
+
+
+def run_demo(seed: int, size: str) -> None:
+    """Make the inputs, then run both jobs; raises DpoMathError where a run fails."""
+    if not os.environ.get("DAGSTER_HOME"):
+        raise DpoMathError(
+            "DAGSTER_HOME is not set, so nothing of this would be seen in the UI: set it to a "
+            "folder, or start this with `python3.11 bootstrap.py demo`"
+        )
+    started = time.monotonic()
+    definitions = build_definitions()
+    project = definitions.resources["project"]  # type: ignore[index]
+    assert isinstance(project, Project)
+
+    def say(what: str) -> None:
+        print(f"[{time.monotonic() - started:5.0f} s] {what}", flush=True)
+
+    def progress(told: dict[str, float | int | str]) -> None:
+        say(
+            ", ".join(
+                f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
+                for name, value in told.items()
+            )
+        )
+
+    say("Making the base model and its first log export")
+    landing = project.landing.folder
+    landing.mkdir(parents=True, exist_ok=True)
+    paths = prepare_demo(
+        project.store.root / "demo", landing, seed=seed, size=size, on_progress=progress
+    )
+    _configure(project, str(paths.base_model), size)
+
+    with dg.DagsterInstance.get() as instance:
+        found = project.landing.register(settle_seconds=0)
+        exports = project.landing.partitions()
+        instance.add_dynamic_partitions(EXPORTS, list(exports))
+        instance.report_runless_asset_event(landed(list(exports.values()), len(found.registered)))
+        keys = list(exports)
+        for name, tags in (
+            ("ingest_exports", range_tags(keys[0], keys[-1])),
+            ("train_and_evaluate", ALL_MODELS),
+        ):
+            say(f"Running the job {name}")
+            result = definitions.resolve_job_def(name).execute_in_process(
+                instance=instance,
+                tags=tags,
+                run_config={"loggers": {"plain": {}}},
+                raise_on_error=False,
+            )
+            for check in result.get_asset_check_evaluations():
+                if not check.passed:
+                    say(
+                        f"Check {check.check_name} of {check.asset_key.to_user_string()} does not "
+                        f"hold: {check.description}"
+                    )
+            if not result.success:
+                raise DpoMathError(
+                    f"the run {result.run_id} of {name} failed; the lines above say why, and so "
+                    "does the UI"
+                )
+        _say_results(instance, say)
+    say("Done. Open the UI with `python3.11 bootstrap.py ui`")
+
+
+def _configure(project: Project, base_model: str, size: str) -> None:
+    """Point settings.yaml at the demo's model, unless a person has pointed it elsewhere."""
+    configured = load_settings(project.settings_file).training.base_model
+    ours = str(project.store.root / "demo")
+    if configured and not configured.startswith(ours):
+        raise DpoMathError(
+            f"{project.settings_file} trains {configured}, which is not the demo's model: set "
+            "DPO_MATH_DATA to another folder to run the demo beside your own data"
+        )
+    write_settings(
+        project.settings_file,
+        {
+            "training": demo_training(base_model).model_dump(exclude_defaults=True),
+            "sampling": demo_sampling(size).model_dump(exclude_defaults=True),
+            **({"gate": {"min_prompts": 1}} if size == "small" else {}),
+        },
+    )
+
+
+def _say_results(instance: dg.DagsterInstance, say: Any) -> None:
+    """The figures that the demo is about, from the metadata that the UI shows."""
+    event = instance.get_latest_materialization_event(dg.AssetKey("offline_eval_pass_rates"))
+    assert event is not None and event.asset_materialization is not None
+    metadata = event.asset_materialization.metadata
+    for model in ("base", "dpo", "sft"):
+        rates = {
+            name: metadata[f"{model}_{name}"].value
+            for name in ("pass_at_1", "avg_at_k", "pass_at_k")
+            if f"{model}_{name}" in metadata
+        }
+        say(f"{model}: " + ", ".join(f"{name} {value:.3f}" for name, value in rates.items()))
+    say(str(metadata["gate"].value))
