@@ -21,10 +21,10 @@ from dpo_math_assets.errors import DatasetError
 from dpo_math_assets.pairs.card import dataset_card
 from dpo_math_assets.pairs.decontamination import REMOVED_SCHEMA, contaminated
 from dpo_math_assets.pairs.exports import (
-    AXOLOTL_CONFIG,
     TRL_CONFIG,
     as_conversations,
     as_training_rows,
+    axolotl_config,
     write_pairs_jsonl,
 )
 from dpo_math_assets.pairs.pairing import eligible
@@ -106,7 +106,7 @@ def build_dataset(
     sft.write_ndjson(out / "sft.jsonl")
     unused.write_ndjson(out / "removed_problems.jsonl")
     write_text(out / "trl_dpo.yaml", TRL_CONFIG)
-    write_text(out / "axolotl_dpo.yaml", AXOLOTL_CONFIG)
+    write_text(out / "axolotl_dpo.yaml", axolotl_config(validation=not validation.is_empty()))
     numbers = asdict(report)
     write_json(
         out / "report.json", {**numbers, "settings": settings.model_dump(), "lineage": lineage}

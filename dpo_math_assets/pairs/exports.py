@@ -89,9 +89,30 @@ logging_steps: 10
 report_to: none
 """
 
+
+def axolotl_config(validation: bool) -> str:
+    """The text of axolotl_dpo.yaml; `validation` says whether validation.jsonl has rows."""
+    config = _AXOLOTL_HEAD + _AXOLOTL_DATASET.format(key="datasets", path="train.jsonl")
+    if validation:
+        config += _AXOLOTL_DATASET.format(key="test_datasets", path="validation.jsonl")
+    return config + _AXOLOTL_TAIL
+
+
+_AXOLOTL_HEAD = """\
+# DPO with Axolotl on this folder's pairs. Name the model below and run it in this folder:
+#   axolotl train axolotl_dpo.yaml
+base_model: MODEL
+rl: dpo
+rl_beta: 0.1
+# The SFT term keeps the chosen text likely (IRPO, arXiv 2404.19733).
+dpo_loss_type: [sigmoid, sft]
+dpo_loss_weights: [1.0, 1.0]
+"""
+
+# A key that Axolotl does not know is dropped without a word, so the tests compare with its schema.
 _AXOLOTL_DATASET = """\
+{key}:
   - path: {path}
-    ds_type: json
     split: train
     type:
       field_prompt: prompt
@@ -102,20 +123,7 @@ _AXOLOTL_DATASET = """\
       rejected_format: "{{rejected}}"
 """
 
-AXOLOTL_CONFIG = (
-    """\
-# DPO with Axolotl on this folder's pairs. Name the model below and run it in this folder:
-#   axolotl train axolotl_dpo.yaml
-base_model: MODEL
-rl: dpo
-rl_beta: 0.1
-# The SFT term keeps the chosen text likely (IRPO, arXiv 2404.19733).
-dpo_loss_type: [sigmoid, sft]
-dpo_loss_weights: [1.0, 1.0]
-datasets:
-"""
-    + _AXOLOTL_DATASET.format(path="train.jsonl")
-    + """\
+_AXOLOTL_TAIL = """\
 output_dir: OUT
 sequence_len: 1024
 micro_batch_size: 4
@@ -126,4 +134,3 @@ optimizer: adamw_torch
 lr_scheduler: linear
 bf16: auto
 """
-)
