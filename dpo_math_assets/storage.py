@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -80,19 +81,36 @@ def atomic_folder(target: Path) -> Iterator[Path]:
     """
     if target.exists():
         raise DpoMathError(f"{target} exists already: choose another name, or remove it")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    prefix = f"{TEMPORARY_PREFIX}{target.name}-"
-    temporary = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
+    with _draft_folder(target.parent) as temporary:
+        yield temporary
+        _move_folder(temporary, target)
+
+
+@contextmanager
+def _draft_folder(parent: Path) -> Iterator[Path]:
+    parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=parent))
     try:
         yield temporary
-        for path in temporary.rglob("*"):
-            if path.is_file():
-                _fsync(path)
-        temporary.chmod(0o755)
-        temporary.replace(target)
-        _fsync(target.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _move_folder(temporary: Path, target: Path) -> None:
+    for path in temporary.rglob("*"):
+        if path.is_file():
+            _fsync(path)
+    temporary.chmod(0o755)
+    temporary.replace(target)
+    _fsync(target.parent)
+
+
+@dataclass
+class Draft:
+    """A version in the making: the folder to fill, and the name that its content gives it."""
+
+    folder: Path
+    version: str = ""
 
 
 class VersionedFolder:
@@ -108,9 +126,18 @@ class VersionedFolder:
             yield folder
         self.point_to(version)
 
-    def has(self, version: str) -> bool:
-        """Whether the version is there, whole."""
-        return (self.root / version).is_dir()
+    @contextmanager
+    def new_content(self) -> Iterator[Draft]:
+        """Like `new_version`, named by its content, which whoever fills the draft sets.
+
+        A version that is there already holds the same: it stays and becomes the current one.
+        """
+        with _draft_folder(self.root) as folder:
+            draft = Draft(folder)
+            yield draft
+            if not (self.root / draft.version).is_dir():
+                _move_folder(folder, self.root / draft.version)
+        self.point_to(draft.version)
 
     def point_to(self, version: str) -> None:
         """Make a version that is there the current one."""

@@ -1,1 +1,23 @@
+"""The lineage, one module a stage."""
 
+from dpo_math_assets.assets.cleaned_traces import cleaned_traces
+from dpo_math_assets.assets.dpo_checkpoint import dpo_checkpoint
+from dpo_math_assets.assets.dpo_dataset import dpo_dataset
+from dpo_math_assets.assets.eval_samples import eval_samples
+from dpo_math_assets.assets.log_exports import log_exports
+from dpo_math_assets.assets.offline_eval_pass_rates import offline_eval_pass_rates
+from dpo_math_assets.assets.preference_pairs import preference_pairs
+from dpo_math_assets.assets.raw_verifier_logs import raw_verifier_logs
+from dpo_math_assets.assets.release_candidate import release_candidate
+
+ASSETS = [
+    log_exports,
+    raw_verifier_logs,
+    cleaned_traces,
+    preference_pairs,
+    dpo_dataset,
+    dpo_checkpoint,
+    eval_samples,
+    offline_eval_pass_rates,
+    release_candidate,
+]

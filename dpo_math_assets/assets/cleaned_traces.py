@@ -1,0 +1,80 @@
+"""cleaned_traces: every trace verified again, and marked where it must not be trained on."""
+
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from dpo_math_assets.assets.common import GROUP, OWNERS, SINGLE_RUN, plain_failures
+from dpo_math_assets.assets.raw_verifier_logs import raw_verifier_logs
+from dpo_math_assets.metadata import column_schema, counts_table, preview, rate
+from dpo_math_assets.partitions import export_partitions
+from dpo_math_assets.resources import Project
+from dpo_math_assets.stages import CLEANED, clean_partition
+from dpo_math_assets.traces.cleaning import CLEANING_VERSION
+from dpo_math_assets.traces.schema import CLEANED_SCHEMA
+from dpo_math_assets.verifier import VERIFIER_VERSION
+
+
+@dg.asset(
+    name=CLEANED,
+    partitions_def=export_partitions,
+    backfill_policy=SINGLE_RUN,
+    deps=[raw_verifier_logs],
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"polars", "sympy"},
+    # A better verifier marks old traces stale.
+    code_version=f"{CLEANING_VERSION}-verifier-{VERIFIER_VERSION}",
+    metadata={"dagster/column_schema": column_schema(CLEANED_SCHEMA)},
+)
+@plain_failures()
+def cleaned_traces(context: dg.AssetExecutionContext, project: Project) -> dg.MaterializeResult:
+    """Each trace with its extracted answer, the verifier's verdict, and agreement with the log.
+
+    Duplicates, infrastructure failures, cut-off completions and prompts with two reference
+    answers are marked, never deleted. `undecided` is not a guess: such a trace makes no pair.
+    """
+    settings = project.settings().verification
+    keys = context.partition_keys
+    for position, key in enumerate(keys, start=1):
+
+        def say(done: int, of: int, key: str = key) -> None:
+            context.log.info(f"{key}: {done} of {of} traces verified")
+
+        report = clean_partition(
+            project.store, key, settings.workers, settings.timeout_s, on_progress=say
+        )
+        context.add_asset_metadata(_metadata(project, key, report), partition_key=key)
+        context.log.info(f"[{position}/{len(keys)}] {key}: {report['verdicts']}")
+    return dg.MaterializeResult()
+
+
+def _metadata(project: Project, key: str, report: dict[str, Any]) -> dict[str, Any]:
+    path = project.store.partition(CLEANED, key)
+    verdicts, traces = report["verdicts"], report["traces"]
+    return {
+        "dagster/partition_row_count": traces,
+        "traces": traces,
+        "correct": verdicts.get("correct", 0),
+        "incorrect": verdicts.get("incorrect", 0),
+        "undecided": verdicts.get("undecided", 0),
+        "correct_rate": rate(verdicts.get("correct", 0), traces),
+        "undecided_rate": rate(verdicts.get("undecided", 0), traces),
+        "compared_with_log": report["compared_with_log"],
+        "disagreements_with_log": report["disagreements"],
+        "disagreement_rate": rate(report["disagreements"], report["compared_with_log"]),
+        "infrastructure_failures": report["infrastructure_failures"],
+        "duplicates": report["duplicates"],
+        "truncated": report["truncated"],
+        "gold_conflicts": report["gold_conflicts"],
+        "traces_by_reason": counts_table("reason", report["reasons"]),
+        "decided_by_method": counts_table("method", report["methods"]),
+        "log_against_verifier": counts_table("cell", report["confusion"]),
+        "preview": preview(
+            pl.scan_parquet(path).head(8).collect(),
+            ["prompt", "candidate", "extracted", "ground_truth", "verdict", "reason", "method"],
+        ),
+        "path": dg.MetadataValue.path(path),
+        "verifier_version": VERIFIER_VERSION,
+    }

@@ -1,0 +1,32 @@
+"""What every asset of the lineage shares: its group, its owners, and its outcome's type.
+
+One group, so that the lineage page opens on the assets and not on a collapsed box.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from dpo_math_assets.errors import DpoMathError
+
+GROUP = "math_dpo"
+OWNERS = ["team:math-models"]
+
+# A run over a range of exports is one run, not one for each.
+SINGLE_RUN = dg.BackfillPolicy.single_run()
+
+
+@contextmanager
+def plain_failures() -> Iterator[None]:
+    """Turn an error about the user's input into a failure that shows its words and no traceback."""
+    try:
+        yield
+    except DpoMathError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from None
+
+
+def new_version_name(run_id: str) -> str:
+    """A version's name: when it was made, and by which run."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{run_id[:8]}"

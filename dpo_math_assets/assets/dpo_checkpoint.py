@@ -1,0 +1,125 @@
+"""dpo_checkpoint: the model that TRL trained, beside a control that saw no preferences."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from dpo_math_assets.assets.common import GROUP, OWNERS, new_version_name, plain_failures
+from dpo_math_assets.assets.dpo_dataset import current_dataset, dpo_dataset
+from dpo_math_assets.errors import DpoMathError
+from dpo_math_assets.evaluation.plots import training_curves
+from dpo_math_assets.metadata import picture
+from dpo_math_assets.resources import Project, TaskRunner, launchpad_config, with_overrides
+from dpo_math_assets.storage import Store, write_json
+from dpo_math_assets.training.settings import TrainingSettings, validate_training
+
+if TYPE_CHECKING:
+
+    class TrainingOverrides(TrainingSettings, dg.Config):
+        """Training settings of one run."""
+
+else:
+    TrainingOverrides = launchpad_config(TrainingSettings)
+
+CHECKPOINT = "dpo_checkpoint"
+MODEL = "model"
+CONTROL = "sft_control"
+
+
+def current_checkpoint(store: Store) -> Path:
+    """The folder of the current checkpoint: `model`, perhaps `sft_control`, and `manifest.json`."""
+    folder = store.versions(CHECKPOINT).current()
+    if folder is None:
+        raise DpoMathError(f"there is no {CHECKPOINT} yet: materialize it first")
+    return folder
+
+
+def read_manifest(checkpoint: Path) -> dict[str, Any]:
+    """What the checkpoint was made of."""
+    manifest: dict[str, Any] = json.loads((checkpoint / "manifest.json").read_text("utf-8"))
+    return manifest
+
+
+@dg.asset(
+    name=CHECKPOINT,
+    deps=[dpo_dataset],
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"huggingface", "pytorch"},
+    pool="training",
+    code_version="1",
+)
+@plain_failures()
+def dpo_checkpoint(
+    context: dg.AssetExecutionContext,
+    config: TrainingOverrides,
+    project: Project,
+    tasks: TaskRunner,
+) -> dg.MaterializeResult:
+    """A causal language model trained by DPO on the verified pairs, with its curves.
+
+    Training runs in a process of its own. Beside the model stands a control that was only shown
+    the correct completions: a gain that it shares is not owed to the preferences. A run that was
+    killed is resumed by the next one with the same data and settings.
+    """
+    settings = with_overrides(project.settings().training, config, f"config of {CHECKPOINT}")
+    dataset = current_dataset(project.store)
+    validate_training(settings, dataset)
+    version = new_version_name(context.run_id)
+    request = {
+        "settings": settings.model_dump(),
+        "dataset": str(dataset),
+        "work": str(Path(project.data_root) / "training_states"),
+    }
+    with project.store.versions(CHECKPOINT).new_version(version) as folder:
+        report = tasks.run(
+            context, "train", {**request, "control": False, "out": str(folder / MODEL)}
+        )
+        control = None
+        if settings.sft_control:
+            context.log.info("Training the control on the correct completions alone")
+            control = tasks.run(
+                context, "train", {**request, "control": True, "out": str(folder / CONTROL)}
+            )
+        manifest = {
+            "version": version,
+            "run_id": context.run_id,
+            "base_model": settings.base_model,
+            "dataset_version": dataset.name,
+            "settings": settings.model_dump(),
+            "report": report,
+            "control_report": control,
+        }
+        write_json(folder / "manifest.json", manifest)
+        curves = json.loads((folder / MODEL / "curves.json").read_text("utf-8"))
+    for warning in report["warnings"]:
+        context.log.warning(warning)
+    return dg.MaterializeResult(
+        metadata={
+            **{
+                f"final_{name.replace('/', '_')}": round(value, 5)
+                for name, value in report["final"].items()
+                if name != "step"
+            },
+            "steps": report["steps"],
+            "training_seconds": round(report["seconds"], 1),
+            "tokens_per_second": round(report["tokens_per_second"], 1),
+            "pairs": report["rows"],
+            "pairs_over_length": report["rows_overlong"],
+            **(
+                {"logps_chosen_fall": round(report["logps_chosen_fall"], 4)}
+                if report["logps_chosen_fall"] is not None
+                else {}
+            ),
+            "warnings": len(report["warnings"]),
+            "curves": picture(training_curves(curves), "training curves"),
+            "base_model": settings.base_model,
+            "dataset_version": dataset.name,
+            "checkpoint_version": version,
+            "path": dg.MetadataValue.path(Path(project.data_root) / CHECKPOINT / version / MODEL),
+            "settings": dg.MetadataValue.json(settings.model_dump()),
+            "control": dg.MetadataValue.json(control or "sft_control is off"),
+        }
+    )

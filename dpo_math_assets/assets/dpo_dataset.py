@@ -1,0 +1,114 @@
+"""dpo_dataset: the training set selected from all pairs, and the prompts it is held out from."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dagster as dg
+import polars as pl
+
+from dpo_math_assets.assets.cleaned_traces import cleaned_traces
+from dpo_math_assets.assets.common import GROUP, OWNERS, plain_failures
+from dpo_math_assets.assets.preference_pairs import preference_pairs
+from dpo_math_assets.errors import DpoMathError
+from dpo_math_assets.evaluation.plots import histogram
+from dpo_math_assets.metadata import counts_table, picture, preview
+from dpo_math_assets.pairs.dataset import build_dataset
+from dpo_math_assets.pairs.schema import PAIR_SCHEMA
+from dpo_math_assets.pairs.selection import DatasetSettings
+from dpo_math_assets.resources import Project, launchpad_config, with_overrides
+from dpo_math_assets.stages import CLEANED, PAIRS
+from dpo_math_assets.storage import Store
+from dpo_math_assets.traces.schema import CLEANED_SCHEMA
+from dpo_math_assets.verifier import VERIFIER_VERSION
+
+if TYPE_CHECKING:
+
+    class DatasetOverrides(DatasetSettings, dg.Config):
+        """Dataset settings of one run."""
+
+else:
+    DatasetOverrides = launchpad_config(DatasetSettings)
+
+DATASET = "dpo_dataset"
+
+
+def current_dataset(store: Store) -> Path:
+    """The folder of the current dataset."""
+    folder = store.versions(DATASET).current()
+    if folder is None:
+        raise DpoMathError(f"there is no {DATASET} yet: materialize it first")
+    return folder
+
+
+@dg.asset(
+    name=DATASET,
+    deps=[preference_pairs, cleaned_traces],
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"polars", "json"},
+    code_version="1",
+)
+@plain_failures()
+def dpo_dataset(
+    context: dg.AssetExecutionContext, config: DatasetOverrides, project: Project
+) -> dg.MaterializeResult:
+    """Pairs to train and validate on, the held-out prompts, and the control's completions.
+
+    Problems are split by a hash of their canonical form, so that one that is held out stays held
+    out, and no problem like a held-out one is trained on. TRL's and Axolotl's own configuration
+    files lie beside the data.
+    """
+    settings = with_overrides(project.settings().dataset, config, f"config of {DATASET}")
+    store = project.store
+    exports = list(project.landing.partitions())
+    lineage = {
+        "exports": exports,
+        "run_id": context.run_id,
+        "verifier_version": VERIFIER_VERSION,
+    }
+    with store.versions(DATASET).new_content() as draft:
+        report = build_dataset(
+            store.scan(PAIRS, exports, PAIR_SCHEMA),
+            store.scan(CLEANED, exports, CLEANED_SCHEMA),
+            settings,
+            draft.folder,
+            lineage=lineage,
+        )
+        draft.version = report.version
+    folder = current_dataset(store)
+    train = pl.read_ndjson(folder / "train.jsonl")
+    selection = report.selection
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": report.train,
+            "train_pairs": report.train,
+            "validation_pairs": report.validation,
+            "eval_prompts": report.eval_prompts,
+            "sft_completions": report.sft_completions,
+            "prompts": report.prompts,
+            "prompts_all_right": report.prompts_all_right,
+            "prompts_all_wrong": report.prompts_all_wrong,
+            "prompts_mixed": report.prompts_mixed,
+            "prompts_undecided": report.prompts_undecided,
+            "candidate_pairs": selection.pairs_in,
+            "chosen_length_mean": round(selection.chosen_length_mean, 1),
+            "rejected_length_mean": round(selection.rejected_length_mean, 1),
+            "lengths_in_band": selection.lengths_in_band,
+            "pairs_removed_by_policy": counts_table("policy", selection.removed),
+            "problems_removed_by_why": counts_table("why", report.removed_problems),
+            "problems_by_split": counts_table("split", report.prompts_by_split),
+            "licences": counts_table("licence", report.licences),
+            "lengths": picture(
+                histogram(
+                    (train["chosen"].str.len_chars() - train["rejected"].str.len_chars()).to_list(),
+                    "Chosen longer than rejected by",
+                    "characters",
+                ),
+                "how much longer chosen completions are",
+            ),
+            "preview": preview(train, ["prompt", "chosen", "rejected"]),
+            "exports": len(exports),
+            "dataset_version": report.version,
+            "path": dg.MetadataValue.path(folder),
+        }
+    )

@@ -1,0 +1,165 @@
+"""offline_eval_pass_rates: is the trained model better, and is that known?"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from dpo_math_assets.assets.common import GROUP, OWNERS, new_version_name, plain_failures
+from dpo_math_assets.assets.dpo_checkpoint import MODEL, current_checkpoint
+from dpo_math_assets.assets.eval_samples import SAMPLES, eval_samples
+from dpo_math_assets.errors import DpoMathError
+from dpo_math_assets.evaluation.plots import pass_rate_chart, slice_chart
+from dpo_math_assets.evaluation.run import REPORT_FILE, Evaluation, evaluate
+from dpo_math_assets.evaluation.schema import SAMPLE_SCHEMA
+from dpo_math_assets.metadata import picture, preview
+from dpo_math_assets.partitions import model_partitions
+from dpo_math_assets.resources import Project
+from dpo_math_assets.storage import Store, write_json
+
+PASS_RATES = "offline_eval_pass_rates"
+# Earlier evaluations that the report shows beside the new one.
+HISTORY_FILE = "history.json"
+EVALUATIONS_SHOWN = 30
+
+
+def current_evaluation(store: Store) -> Path:
+    """The folder of the current evaluation."""
+    folder = store.versions(PASS_RATES).current()
+    if folder is None:
+        raise DpoMathError(f"there is no {PASS_RATES} yet: materialize it first")
+    return folder
+
+
+@dg.asset(
+    name=PASS_RATES,
+    deps=[eval_samples],
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"polars", "scipy"},
+    code_version="1",
+)
+@plain_failures()
+def offline_eval_pass_rates(
+    context: dg.AssetExecutionContext, project: Project
+) -> dg.MaterializeResult:
+    """Pass rates with intervals on held-out prompts: base against DPO, and the control beside it.
+
+    Undecided answers count as not passed in the headline rates and are shown on their own.
+    """
+    settings = project.settings()
+    store = project.store
+    checkpoint = current_checkpoint(store)
+    samples, made_of = comparable_samples(store, checkpoint)
+    curves = json.loads((checkpoint / MODEL / "curves.json").read_text("utf-8"))
+    history = _history(store)
+    version = new_version_name(context.run_id)
+    with store.versions(PASS_RATES).new_version(version) as folder:
+        found = evaluate(
+            samples,
+            folder,
+            settings.statistics,
+            settings.gate,
+            curves=curves,
+            history=history,
+            title=f"Offline evaluation of {checkpoint.name}",
+        )
+        entry = _history_entry(checkpoint.name, found)
+        write_json(folder / HISTORY_FILE, [*history, entry][-EVALUATIONS_SHOWN:])
+        write_json(folder / "made_of.json", {**made_of, "checkpoint": checkpoint.name})
+    path = Path(project.data_root) / PASS_RATES / version
+    return dg.MaterializeResult(metadata=_metadata(found, path, checkpoint.name))
+
+
+def comparable_samples(store: Store, checkpoint: Path) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """The samples of all models, if they answer the same prompts in the same way and are of now.
+
+    Raises DpoMathError that names the partition to materialize where they do not.
+    """
+    frames, shared = [], {}
+    for model in model_partitions.get_partition_keys():
+        record = store.record(SAMPLES, model)
+        if record is None:
+            if model == "sft":
+                continue
+            raise DpoMathError(f"{SAMPLES} has no partition {model!r}: materialize it first")
+        inputs = record["inputs"]
+        if model != "base" and Path(inputs["model"]).parent != checkpoint:
+            raise DpoMathError(
+                f"{SAMPLES} partition {model!r} is of {inputs['model']}, and the current "
+                f"checkpoint is {checkpoint.name}: materialize it again"
+            )
+        told = {name: inputs[name] for name in ("dataset", "settings", "verifier")}
+        shared = shared or told
+        if told != shared:
+            differing = [name for name in told if told[name] != shared[name]]
+            raise DpoMathError(
+                f"{SAMPLES} partition {model!r} was made with another {', '.join(differing)} than "
+                "'base', so they cannot be compared: materialize all models again"
+            )
+        frames.append(store.scan(SAMPLES, [model], SAMPLE_SCHEMA).collect())
+    return pl.concat(frames), shared
+
+
+def _history(store: Store) -> list[dict[str, Any]]:
+    folder = store.versions(PASS_RATES).current()
+    if folder is None:
+        return []
+    history: list[dict[str, Any]] = json.loads((folder / HISTORY_FILE).read_text("utf-8"))
+    return history
+
+
+def _history_entry(checkpoint: str, found: Evaluation) -> dict[str, Any]:
+    """One row of the report's history."""
+    everything = found.comparison.rates.filter(slice_by="all")
+    entry: dict[str, Any] = {"run": checkpoint, "passed": found.decision.passed}
+    for side, model in (
+        ("base", found.comparison.base),
+        ("candidate", found.comparison.candidate),
+    ):
+        rates = everything.filter(model=model).row(0, named=True)
+        entry[side] = rates["avg_at_k"]
+        entry[f"{side}_low"] = rates["avg_at_k_low"]
+        entry[f"{side}_high"] = rates["avg_at_k_high"]
+        entry["n_prompts"] = rates["n_prompts"]
+    return entry
+
+
+def _metadata(found: Evaluation, path: Path, checkpoint: str) -> dict[str, Any]:
+    comparison = found.comparison
+    everything = comparison.rates.filter(slice_by="all")
+    # One name and one unit a number, so that Dagster plots them over time.
+    numbers: dict[str, float] = {}
+    for rates in everything.iter_rows(named=True):
+        for name in ("pass_at_1", "avg_at_k", "pass_at_k", "maj_at_k", "undecided_rate"):
+            if rates[name] is not None:
+                numbers[f"{rates['model']}_{name}"] = round(rates[name], 4)
+    for metric, difference in comparison.differences.items():
+        numbers[f"gain_{metric}"] = round(difference.difference, 4)
+        numbers[f"gain_{metric}_low"] = round(difference.low, 4)
+        numbers[f"gain_{metric}_p_value"] = float(f"{difference.p_value:.3g}")
+    if comparison.mcnemar is not None:
+        numbers["greedy_gained"] = comparison.mcnemar.gained
+        numbers["greedy_lost"] = comparison.mcnemar.lost
+        numbers["mcnemar_p_value"] = float(f"{comparison.mcnemar.p_value:.3g}")
+    return {
+        **numbers,
+        "prompts": comparison.n_prompts,
+        "samples_a_prompt": comparison.k or 0,
+        "gate_passed": found.decision.passed,
+        "gate": found.decision.summary(),
+        "pass_rates": picture(pass_rate_chart(comparison.rates), "pass rates by model"),
+        "gain_by_slice": picture(
+            slice_chart(comparison.slices, comparison.base, comparison.candidate),
+            "change by slice",
+        ),
+        "rates": preview(
+            everything,
+            ["model", "n_prompts", "pass_at_1", "avg_at_k", "pass_at_k", "maj_at_k"],
+        ),
+        "report": dg.MetadataValue.path(path / REPORT_FILE),
+        "path": dg.MetadataValue.path(path),
+        "checkpoint_version": checkpoint,
+    }

@@ -1,0 +1,82 @@
+"""raw_verifier_logs: each export read into canonical traces, what cannot be read kept whole."""
+
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from dpo_math_assets.assets.common import GROUP, OWNERS, SINGLE_RUN, plain_failures
+from dpo_math_assets.assets.log_exports import log_exports
+from dpo_math_assets.metadata import column_schema, counts_table, file_size_mb, preview, rate
+from dpo_math_assets.partitions import export_partitions
+from dpo_math_assets.resources import Project
+from dpo_math_assets.stages import QUARANTINE, RAW, read_partition
+from dpo_math_assets.traces.intake import INTAKE_VERSION
+from dpo_math_assets.traces.schema import TRACE_SCHEMA
+
+
+@dg.asset(
+    name=RAW,
+    partitions_def=export_partitions,
+    backfill_policy=SINGLE_RUN,
+    deps=[log_exports],
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"polars", "parquet"},
+    code_version=INTAKE_VERSION,
+    metadata={"dagster/column_schema": column_schema(TRACE_SCHEMA)},
+)
+@plain_failures()
+def raw_verifier_logs(context: dg.AssetExecutionContext, project: Project) -> dg.MaterializeResult:
+    """Canonical traces of an export, one row a logged attempt.
+
+    Every line of the export is a trace, a record that is no math attempt (counted by kind), or
+    a row of `quarantined_lines`, which keeps it whole with its line number, offset and reason.
+    """
+    field_map = project.settings().intake.field_map
+    exports = project.landing.partitions()
+    keys = context.partition_keys
+    for position, key in enumerate(keys, start=1):
+        if key not in exports:
+            raise dg.Failure(
+                f"No export is registered as {key!r}. Partitions are registered from the landing "
+                f"folder {project.landing_folder} by the sensor new_log_exports: put the file "
+                "there, and delete this partition."
+            )
+        export = exports[key]
+        report = read_partition(
+            project.store, key, project.landing.path(export), export.fingerprint, field_map
+        )
+        context.add_asset_metadata(_metadata(project, key, report), partition_key=key)
+        context.log.info(
+            f"[{position}/{len(keys)}] {key}: {report['records_in']} records, "
+            f"{report['traces']} traces, {sum(report['quarantined'].values())} quarantined"
+        )
+    return dg.MaterializeResult()
+
+
+def _metadata(project: Project, key: str, report: dict[str, Any]) -> dict[str, Any]:
+    path = project.store.partition(RAW, key)
+    quarantined = sum(report["quarantined"].values())
+    return {
+        "dagster/partition_row_count": report["traces"],
+        "records_in": report["records_in"],
+        "traces": report["traces"],
+        "other_records": sum(report["other_records"].values()),
+        "quarantined": quarantined,
+        "quarantine_rate": rate(quarantined, report["records_in"]),
+        "blank_lines": report["blank_lines"],
+        "bytes_in": report["bytes_in"],
+        "quarantined_by_reason": counts_table("reason", report["quarantined"]),
+        "other_records_by_kind": counts_table("kind", report["other_records"]),
+        "records_by_shape": counts_table("shape", report["shapes"]),
+        "preview": preview(
+            pl.scan_parquet(path).head(8).collect(),
+            ["trace_id", "prompt", "candidate", "ground_truth", "logged_ok", "line_number"],
+        ),
+        "path": dg.MetadataValue.path(path),
+        "quarantine_path": dg.MetadataValue.path(project.store.partition(QUARANTINE, key)),
+        "size_mb": file_size_mb(path),
+        "intake_version": INTAKE_VERSION,
+        **({"unreadable": report["unreadable"]} if report["unreadable"] else {}),
+    }

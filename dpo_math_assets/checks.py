@@ -1,0 +1,340 @@
+"""Asset checks: what must hold at each stage, and what a wrong label would slip through.
+
+A blocking check keeps what is downstream from being built on something wrong.
+"""
+
+import json
+import tempfile
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+
+from dpo_math_assets.assets import (
+    cleaned_traces,
+    dpo_checkpoint,
+    dpo_dataset,
+    offline_eval_pass_rates,
+    preference_pairs,
+    raw_verifier_logs,
+)
+from dpo_math_assets.assets.common import plain_failures
+from dpo_math_assets.assets.dpo_checkpoint import MODEL, current_checkpoint
+from dpo_math_assets.assets.dpo_dataset import current_dataset
+from dpo_math_assets.assets.offline_eval_pass_rates import current_evaluation
+from dpo_math_assets.evaluation.run import read_decision
+from dpo_math_assets.evaluation.sampling import SamplingSettings
+from dpo_math_assets.metadata import counts_table, preview, rate
+from dpo_math_assets.pairs.schema import PAIR_SCHEMA
+from dpo_math_assets.partitions import export_partitions
+from dpo_math_assets.resources import Project, TaskRunner
+from dpo_math_assets.stages import CLEANED, PAIRS, QUARANTINE, RAW, outdated_pairs
+from dpo_math_assets.storage import Store
+from dpo_math_assets.traces.prompts import canonical_key
+from dpo_math_assets.traces.schema import CLEANED_SCHEMA, QUARANTINE_SCHEMA, TRACE_SCHEMA
+from dpo_math_assets.verifier import VERIFIER_VERSION, verify_frame
+
+# Pairs whose two answers are judged once more; the same ones each time, by smallest hash.
+PAIRS_VERIFIED_AGAIN = 200
+
+
+def _rows(store: Store, asset: str, key: str, schema: pl.Schema) -> int:
+    count: int = store.scan(asset, [key], schema).select(pl.len()).collect().item()
+    return count
+
+
+@dg.asset_check(
+    asset=raw_verifier_logs, partitions_def=export_partitions, blocking=True, name="row_balance"
+)
+def row_balance(context: dg.AssetCheckExecutionContext, project: Project) -> dg.AssetCheckResult:
+    """Records in = records with traces + other records + quarantined, and all of them stored."""
+    store = project.store
+    wrong = {}
+    records = 0
+    for key in context.partition_keys:
+        record = store.record(RAW, key)
+        if record is None:
+            wrong[key] = "not stored"
+            continue
+        report = record["report"]
+        quarantined = sum(report["quarantined"].values())
+        records += report["records_in"]
+        accounted = report["trace_records"] + sum(report["other_records"].values()) + quarantined
+        traces = _rows(store, RAW, key, TRACE_SCHEMA)
+        set_aside = _rows(store, QUARANTINE, key, QUARANTINE_SCHEMA)
+        if accounted != report["records_in"]:
+            wrong[key] = f"{report['records_in']} records in, {accounted} accounted for"
+        elif (traces, set_aside) != (report["traces"], quarantined):
+            wrong[key] = (
+                f"{report['traces']} traces and {quarantined} quarantined were read, "
+                f"{traces} and {set_aside} are stored"
+            )
+    return dg.AssetCheckResult(
+        passed=not wrong,
+        description="; ".join(f"{key}: {why}" for key, why in wrong.items())
+        or f"All {records} records are accounted for.",
+        metadata={"records": records, "exports": len(context.partition_keys)},
+    )
+
+
+@dg.asset_check(
+    asset=raw_verifier_logs, partitions_def=export_partitions, name="exports_are_readable"
+)
+def exports_are_readable(
+    context: dg.AssetCheckExecutionContext, project: Project
+) -> dg.AssetCheckResult:
+    """No export was set aside as a whole, and no line of one was."""
+    store = project.store
+    unreadable = {}
+    quarantined: dict[str, int] = {}
+    records = 0
+    for key in context.partition_keys:
+        report = (store.record(RAW, key) or {"report": None})["report"]
+        if report is None:
+            continue
+        if report["unreadable"]:
+            unreadable[key] = report["unreadable"]
+        records += report["records_in"]
+        for reason, count in report["quarantined"].items():
+            quarantined[reason] = quarantined.get(reason, 0) + count
+    some = sum(quarantined.values())
+    if unreadable:
+        said = "; ".join(f"{key}: {why}" for key, why in unreadable.items())
+    elif some:
+        said = (
+            f"{some} of {records} records are quarantined: mend them in the export, which is "
+            "then read again, or leave them set aside."
+        )
+    else:
+        said = f"All {records} records could be read."
+    return dg.AssetCheckResult(
+        passed=not unreadable and not some,
+        severity=dg.AssetCheckSeverity.ERROR if unreadable else dg.AssetCheckSeverity.WARN,
+        description=said,
+        metadata={
+            "quarantined": some,
+            "quarantine_rate": rate(some, records),
+            "by_reason": counts_table("reason", quarantined),
+        },
+    )
+
+
+@dg.asset_check(
+    asset=cleaned_traces,
+    partitions_def=export_partitions,
+    blocking=True,
+    name="every_trace_is_verified",
+)
+def every_trace_is_verified(
+    context: dg.AssetCheckExecutionContext, project: Project
+) -> dg.AssetCheckResult:
+    """As many cleaned traces as raw ones, each with a verdict of the present verifier."""
+    store = project.store
+    wrong = {}
+    total = 0
+    for key in context.partition_keys:
+        cleaned = store.scan(CLEANED, [key], CLEANED_SCHEMA)
+        told = cleaned.select(
+            rows=pl.len(),
+            unverified=pl.col("verdict").is_in(["correct", "incorrect", "undecided"]).not_().sum()
+            + pl.col("verdict").null_count(),
+            outdated=pl.col("verifier_version").ne_missing(VERIFIER_VERSION).sum(),
+        ).collect()
+        rows, unverified, outdated = told.row(0)
+        total += rows
+        raw = _rows(store, RAW, key, TRACE_SCHEMA)
+        if rows != raw:
+            wrong[key] = f"{raw} raw traces, {rows} cleaned ones"
+        elif unverified or outdated:
+            wrong[key] = f"{unverified} without a verdict, {outdated} of another verifier version"
+    return dg.AssetCheckResult(
+        passed=not wrong,
+        description="; ".join(f"{key}: {why}" for key, why in wrong.items())
+        or f"All {total} traces are verified by version {VERIFIER_VERSION}.",
+        metadata={"traces": total},
+    )
+
+
+@dg.asset_check(asset=cleaned_traces, partitions_def=export_partitions, name="log_agrees")
+def log_agrees(context: dg.AssetCheckExecutionContext, project: Project) -> dg.AssetCheckResult:
+    """The logged verdicts, where they are verdicts, agree with the verifier's (a warning)."""
+    traces = project.store.scan(CLEANED, context.partition_keys, CLEANED_SCHEMA)
+    compared = traces.filter(pl.col("agrees_with_log").is_not_null())
+    disagreeing = compared.filter(pl.col("agrees_with_log").not_())
+    count: int = compared.select(pl.len()).collect().item()
+    differing: int = disagreeing.select(pl.len()).collect().item()
+    return dg.AssetCheckResult(
+        passed=differing == 0,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"{differing} of {count} logged verdicts differ from the verifier's, which is "
+        "the one that counts.",
+        metadata={
+            "compared": count,
+            "disagreements": differing,
+            "disagreement_rate": rate(differing, count),
+            "examples": preview(
+                disagreeing.head(8).collect(),
+                ["trace_id", "extracted", "ground_truth", "verdict", "logged_ok", "logged_reason"],
+            ),
+        },
+    )
+
+
+@dg.asset_check(
+    asset=preference_pairs,
+    partitions_def=export_partitions,
+    blocking=True,
+    name="no_chosen_is_rejected",
+)
+def no_chosen_is_rejected(
+    context: dg.AssetCheckExecutionContext, project: Project
+) -> dg.AssetCheckResult:
+    """No pair has the same text on both sides, an empty side, or one answer on both sides."""
+    pairs = project.store.scan(PAIRS, context.partition_keys, PAIR_SCHEMA)
+    wrong = pairs.filter(
+        (pl.col("chosen") == pl.col("rejected"))
+        | pl.col("chosen").str.strip_chars().eq_missing("")
+        | pl.col("rejected").str.strip_chars().eq_missing("")
+        | (pl.col("chosen_answer") == pl.col("rejected_answer"))
+    ).collect()
+    total: int = pairs.select(pl.len()).collect().item()
+    return dg.AssetCheckResult(
+        passed=wrong.is_empty(),
+        description=f"{wrong.height} of {total} pairs have two sides that do not differ.",
+        metadata={
+            "pairs": total,
+            "examples": preview(wrong, ["prompt", "chosen", "rejected", "chosen_answer"]),
+        },
+    )
+
+
+@dg.asset_check(
+    asset=preference_pairs,
+    partitions_def=export_partitions,
+    blocking=True,
+    name="verdicts_hold_again",
+)
+def verdicts_hold_again(
+    context: dg.AssetCheckExecutionContext, project: Project
+) -> dg.AssetCheckResult:
+    """Judged once more from the pair's own text, chosen is correct and rejected is not."""
+    pairs = (
+        project.store.scan(PAIRS, context.partition_keys, PAIR_SCHEMA)
+        .bottom_k(PAIRS_VERIFIED_AGAIN, by="pair_id")
+        .collect()
+    )
+    wrong = []
+    for side, wanted in (("chosen", "correct"), ("rejected", "incorrect")):
+        judged = verify_frame(
+            pairs.select("prompt", side, "ground_truth", "rejected_reason"), candidate=side
+        )
+        # A rejected text without any final answer is a choice of the settings, not a verdict.
+        broken = pl.col("verdict") != wanted
+        if side == "rejected":
+            broken &= pl.col("rejected_reason") != "no_final_answer"
+        wrong.append(
+            judged.filter(broken).select(
+                "prompt",
+                pl.lit(side).alias("side"),
+                pl.col(side).alias("text"),
+                "ground_truth",
+                "verdict",
+                "reason",
+            )
+        )
+    found = pl.concat(wrong)
+    return dg.AssetCheckResult(
+        passed=found.is_empty(),
+        description=f"{found.height} sides of {pairs.height} pairs are judged differently now.",
+        metadata={"pairs_verified": pairs.height, "examples": preview(found)},
+    )
+
+
+@dg.asset_check(asset=dpo_dataset, blocking=True, name="no_prompt_on_both_sides")
+def no_prompt_on_both_sides(project: Project) -> dg.AssetCheckResult:
+    """No problem, in any spelling or operand order, is trained on and evaluated on."""
+    dataset = current_dataset(project.store)
+    problems = {
+        name: {
+            canonical_key(json.loads(line)["prompt"])
+            for line in (dataset / f"{name}.jsonl").read_text("utf-8").splitlines()
+        }
+        for name in ("train", "validation", "sft", "eval_prompts")
+    }
+    trained_on = problems["train"] | problems["validation"] | problems["sft"]
+    shared = trained_on & problems["eval_prompts"]
+    return dg.AssetCheckResult(
+        passed=not shared,
+        description=f"{len(shared)} problems are both trained on and held out.",
+        metadata={name: len(keys) for name, keys in problems.items()},
+    )
+
+
+@dg.asset_check(asset=dpo_dataset, name="pairs_follow_traces")
+def pairs_follow_traces(project: Project) -> dg.AssetCheckResult:
+    """Every export's pairs rest on the traces as they are now, so that none is missing."""
+    outdated = outdated_pairs(
+        project.store, project.landing.partitions(), project.settings().pairing
+    )
+    named = ", ".join(outdated[:10]) + (" …" if len(outdated) > 10 else "")
+    return dg.AssetCheckResult(
+        passed=not outdated,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"Materialize {PAIRS} again for {named}: earlier traces changed since."
+        if outdated
+        else "The pairs of all exports are up to date.",
+        metadata={"outdated_exports": len(outdated)},
+    )
+
+
+@dg.asset_check(asset=dpo_checkpoint, blocking=True, name="loads_and_generates")
+@plain_failures()
+def loads_and_generates(
+    context: dg.AssetCheckExecutionContext, project: Project, tasks: TaskRunner
+) -> dg.AssetCheckResult:
+    """The checkpoint loads as people load it and writes an answer to a held-out prompt."""
+    settings = project.settings().sampling
+    probe = SamplingSettings(
+        k=1, max_prompts=4, max_new_tokens=settings.max_new_tokens, threads=settings.threads
+    )
+    with tempfile.TemporaryDirectory(prefix="dpo-math-") as folder:
+        out = Path(folder) / "probe.parquet"
+        tasks.run(
+            context.op_execution_context,
+            "sample",
+            {
+                "settings": probe.model_dump(),
+                "dataset": str(current_dataset(project.store)),
+                "models": [
+                    {
+                        "name": "dpo",
+                        "folder": str(current_checkpoint(project.store) / MODEL),
+                        "out": str(out),
+                    }
+                ],
+            },
+        )
+        written = pl.read_parquet(out)
+    empty = written.filter(pl.col("completion").str.strip_chars() == "").height
+    return dg.AssetCheckResult(
+        passed=empty < written.height,
+        description=f"{written.height - empty} of {written.height} completions hold text.",
+        metadata={"completions": preview(written, ["prompt", "mode", "completion", "truncated"])},
+    )
+
+
+@dg.asset_check(asset=offline_eval_pass_rates, blocking=True, name="no_regression")
+def no_regression(project: Project) -> dg.AssetCheckResult:
+    """The release gate: better overall, and nothing that matters significantly worse."""
+    decision = read_decision(current_evaluation(project.store))
+    conditions = pl.DataFrame(
+        [
+            {"condition": c.name, "holds": c.passed, "value": c.value, "says": c.sentence}
+            for c in decision.conditions
+        ]
+    )
+    return dg.AssetCheckResult(
+        passed=decision.passed,
+        description=decision.summary(),
+        metadata={"conditions": preview(conditions)},
+    )

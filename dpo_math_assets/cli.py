@@ -1,0 +1,367 @@
+"""dpo-math: the same domain functions as the asset graph, without Dagster.
+
+dpo-math verify       judge answers, a file or a stream of lines
+dpo-math build-pairs  logs of any shape to preference pairs
+dpo-math train        DPO on a file of pairs
+dpo-math evaluate     pass rates of a model, alone or against its base
+dpo-math settings     every setting with its default and meaning
+dpo-math demo         the whole lineage on the embedded default (this one is a Dagster run)
+"""
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+from dpo_math_assets.errors import DpoMathError, LogFormatError
+
+# Names that rows of other tools have, the first one present counts.
+CANDIDATE_FIELDS = ("candidate", "prediction", "model_output", "final_answer")
+GOLD_FIELDS = ("ground_truth", "gold")
+
+# Rows verified together: enough to be fast, few enough for any machine's memory.
+BATCH_ROWS = 50_000
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; a user's mistake is a sentence on stderr and exit status 2."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except DpoMathError as error:
+        print(f"dpo-math {options.command}: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # The reader of our output has gone; there is nobody left to tell.
+        sys.stderr.close()
+        return 1
+    return 0
+
+
+def verify(options: argparse.Namespace) -> None:
+    """Judge every row of a file, or answer line by line on stdin and stdout."""
+    if (options.input is None) != (options.output is None):
+        raise DpoMathError("--input and --output go together; without both, lines are filtered")
+    if options.input is None:
+        _verify_lines(sys.stdin, sys.stdout)
+    else:
+        _verify_file(Path(options.input), Path(options.output), options.workers, options.timeout)
+
+
+def _verify_lines(lines: TextIO, out: TextIO) -> None:
+    from dpo_math_assets.verifier import verify as judge
+
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            row = _row(line, f"stdin, line {number}")
+        except LogFormatError as error:
+            # The runtime's checker answers bad payloads too: the stream goes on.
+            answer: dict[str, Any] = {"ok": False, "reason": "bad_payload", "detail": str(error)}
+        else:
+            candidate, gold = _inputs(row)
+            verdict = judge(candidate, gold)
+            answer = {"ok": verdict.ok is True, "reason": verdict.reason}
+            if set(row) - {"final_answer", "ground_truth"}:
+                answer = {
+                    **row,
+                    **answer,
+                    "verdict": verdict.verdict,
+                    "method": verdict.method,
+                    "extracted": verdict.extracted,
+                }
+        print(json.dumps(answer), file=out, flush=True)
+
+
+def _verify_file(source: Path, target: Path, workers: int | None, timeout_s: float) -> None:
+    import polars as pl
+
+    from dpo_math_assets.storage import atomic_file
+    from dpo_math_assets.verifier import verify_frame
+
+    counts: dict[str, int] = {}
+    with atomic_file(target) as temporary, temporary.open("w", encoding="utf-8") as out:
+        for rows in _batches(source):
+            inputs = [_inputs(row) for row in rows]
+            frame = pl.DataFrame(
+                inputs,
+                schema={"candidate": pl.String, "ground_truth": pl.String},
+                orient="row",
+            )
+            judged = verify_frame(frame, workers=workers, timeout_s=timeout_s)
+            for row, verdict in zip(rows, judged.iter_rows(named=True), strict=True):
+                ok = {"correct": True, "incorrect": False}.get(verdict["verdict"])
+                told = {name: verdict[name] for name in ("reason", "method", "extracted")}
+                out.write(json.dumps({**row, "verdict": verdict["verdict"], "ok": ok, **told}))
+                out.write("\n")
+                counts[verdict["verdict"]] = counts.get(verdict["verdict"], 0) + 1
+            print(f"{sum(counts.values())} rows: {counts}", file=sys.stderr)
+
+
+def _batches(source: Path) -> Iterator[list[dict[str, Any]]]:
+    batch: list[dict[str, Any]] = []
+    try:
+        with source.open(encoding="utf-8-sig") as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    batch.append(_row(line, f"{source}, line {number}"))
+                if len(batch) == BATCH_ROWS:
+                    yield batch
+                    batch = []
+    except (OSError, UnicodeDecodeError) as error:
+        raise LogFormatError(f"{source} cannot be read as UTF-8 JSON lines: {error}") from None
+    if batch:
+        yield batch
+
+
+def _row(line: str, where: str) -> dict[str, Any]:
+    try:
+        # NaN and Infinity are not JSON; as text they survive being written again.
+        row = json.loads(line, parse_constant=str)
+    except (ValueError, RecursionError) as error:
+        raise LogFormatError(f"{where}: not JSON ({error}); one object a line is needed") from None
+    if not isinstance(row, dict):
+        raise LogFormatError(f"{where}: not a JSON object")
+    return row
+
+
+def _inputs(row: dict[str, Any]) -> tuple[str | None, str | None]:
+    candidate = next((row[name] for name in CANDIDATE_FIELDS if row.get(name) is not None), None)
+    gold = next((row[name] for name in GOLD_FIELDS if row.get(name) is not None), None)
+    return _text(candidate), _text(gold)
+
+
+def _text(value: Any) -> str | None:
+    """A number is read as its digits; what is no answer (a list, a flag) is none."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")  # lone surrogates are no text
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return None
+
+
+def build_pairs(options: argparse.Namespace) -> None:
+    """Logs to pairs: the stages of the graph over a temporary store."""
+    from dpo_math_assets.pairs.dataset import write_pairs_jsonl
+    from dpo_math_assets.pairs.pairing import cap_pairs
+    from dpo_math_assets.pairs.schema import PAIR_SCHEMA
+    from dpo_math_assets.stages import (
+        PAIRS,
+        clean_partition,
+        pair_partition,
+        pairing_inputs,
+        read_partition,
+    )
+    from dpo_math_assets.storage import Store
+    from dpo_math_assets.traces.landing import fingerprint_file, partition_key
+
+    settings = _settings(options)
+    target = Path(options.output)
+    with tempfile.TemporaryDirectory(prefix="dpo-math-") as folder:
+        store = Store(Path(folder))
+        keys = []
+        for arrival, name in enumerate(options.input, start=1):
+            path = Path(name)
+            key = partition_key(arrival, path.name)
+            keys.append(key)
+            report = read_partition(
+                store, key, path, fingerprint_file(path), settings.intake.field_map
+            )
+            if report["unreadable"]:
+                raise LogFormatError(report["unreadable"])
+            print(
+                f"{name}: {report['records_in']} records, {report['traces']} traces, "
+                f"{sum(report['other_records'].values())} other records, "
+                f"quarantined {report['quarantined'] or 'none'}",
+                file=sys.stderr,
+            )
+            cleaned = clean_partition(
+                store, key, settings.verification.workers, settings.verification.timeout_s
+            )
+            print(f"{name}: verdicts {cleaned['verdicts']}", file=sys.stderr)
+        inputs = pairing_inputs(store, keys, settings.pairing)
+        for key in keys:
+            pair_partition(store, key, inputs, settings.pairing)
+        pairs = cap_pairs(store.scan(PAIRS, keys, PAIR_SCHEMA), settings.pairing).collect()
+        write_pairs_jsonl(pairs, target)
+    print(f"{target}: {pairs.height} pairs", file=sys.stderr)
+
+
+def train(options: argparse.Namespace) -> None:
+    """DPO on a file of pairs, into a folder that transformers loads."""
+    from dpo_math_assets.settings import override
+    from dpo_math_assets.storage import atomic_folder
+    from dpo_math_assets.training.dpo import train_dpo
+
+    # The control needs a dataset folder with verified completions; pairs alone do not have them.
+    changes = {"base_model": options.model, "sft_control": False}
+    settings = override(_settings(options).training, changes, "--set training")
+    target = Path(options.out)
+    with (
+        tempfile.TemporaryDirectory(prefix="dpo-math-") as folder,
+        atomic_folder(target) as out,
+    ):
+        if not Path(options.data).is_file():
+            raise DpoMathError(f"{options.data} is not a file of pairs (JSON lines)")
+        shutil.copyfile(options.data, Path(folder) / "train.jsonl")
+        work = target.parent / f".{target.name}-states"
+        report = train_dpo(settings, Path(folder), out, _progress, work=work)
+        shutil.rmtree(work)
+    for warning in report.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    print(f"{target}: {report.steps} steps on {report.rows} pairs", file=sys.stderr)
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    """Pass rates of a model on a file of prompts, alone or compared with its base."""
+    import polars as pl
+
+    from dpo_math_assets.evaluation.judge import judge_samples
+    from dpo_math_assets.evaluation.prompts import load_eval_prompts
+    from dpo_math_assets.evaluation.run import evaluate as compare
+    from dpo_math_assets.evaluation.sampling import sample_model
+    from dpo_math_assets.evaluation.statistics import pass_rates
+    from dpo_math_assets.storage import atomic_folder, write_parquet
+
+    settings = _settings(options)
+    models = {"model": options.model, **({"base": options.against} if options.against else {})}
+    with atomic_folder(Path(options.out)) as out:
+        prompts = load_eval_prompts(Path(options.prompts), settings.sampling.benchmark_files)
+        drawn = []
+        for name, model in models.items():
+            sample_model(model, prompts, name, settings.sampling, out / "drawn.parquet", _progress)
+            drawn.append(pl.read_parquet(out / "drawn.parquet"))
+            (out / "drawn.parquet").unlink()
+        samples = judge_samples(pl.concat(drawn), workers=settings.verification.workers)
+        write_parquet(out / "samples.parquet", samples)
+        if options.against:
+            found = compare(
+                samples,
+                out,
+                settings.statistics,
+                settings.gate,
+                candidate="model",
+                title=f"{options.model} against {options.against}",
+            )
+            rates = found.comparison.rates
+            print(found.decision.summary(), file=sys.stderr)
+        else:
+            rates = pass_rates(samples, settings.statistics, base="model")
+            write_parquet(out / "pass_rates.parquet", rates)
+    for row in rates.filter(pl.col("slice_by") == "all").iter_rows(named=True):
+        told = {
+            name: [round(row[name + end], 4) for end in ("", "_low", "_high")]
+            for name in ("pass_at_1", "avg_at_k", "pass_at_k", "maj_at_k")
+            if row[name] is not None
+        }
+        print(json.dumps({"model": models[row["model"]], "prompts": row["n_prompts"], **told}))
+
+
+def demo(options: argparse.Namespace) -> None:
+    """The whole lineage on the embedded default, as Dagster runs that the UI shows afterwards."""
+    from dpo_math_assets.demo.run import run_demo
+
+    run_demo(seed=options.seed, size=options.size)
+
+
+def settings(options: argparse.Namespace) -> None:
+    """Print every setting: section, name, default and what it means."""
+    from dpo_math_assets.settings import Settings
+
+    for section, field in Settings.model_fields.items():
+        print(f"{section}:")
+        for name, setting in field.annotation.model_fields.items():  # type: ignore[union-attr]
+            default = setting.get_default(call_default_factory=True)
+            print(f"  {name}: {json.dumps(default)}\n      {setting.description}")
+
+
+def _progress(progress: dict[str, float | int | str]) -> None:
+    told = (
+        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in progress.items()
+    )
+    print(", ".join(told), file=sys.stderr, flush=True)
+
+
+def _settings(options: argparse.Namespace) -> Any:
+    """The settings file, with what `--set section.name=value` changes."""
+    import yaml
+
+    from dpo_math_assets.settings import Settings, load_settings, override
+
+    if options.settings and not Path(options.settings).exists():
+        raise DpoMathError(f"--settings {options.settings}: no such file")
+    chosen = load_settings(Path(options.settings)) if options.settings else Settings()
+    for change in options.set:
+        path, found, value = change.partition("=")
+        section, _, name = path.partition(".")
+        if not found or section not in Settings.model_fields:
+            raise DpoMathError(
+                f"--set {change}: write section.name=value, with a section of "
+                f"{', '.join(Settings.model_fields)}"
+            )
+        values = {name: yaml.safe_load(value)}
+        changed = override(getattr(chosen, section), values, f"--set {change}")
+        chosen = chosen.model_copy(update={section: changed})
+    return chosen
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="dpo-math",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    def command(name: str, run: Any) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=run.__doc__.splitlines()[0], description=run.__doc__)
+        added.set_defaults(run=run)
+        return added
+
+    one = command("verify", verify)
+    one.add_argument("--input", help="JSON lines with a candidate and a gold answer")
+    one.add_argument("--output", help="where the judged lines go")
+    one.add_argument("--workers", type=int, help="processes; default: one a core")
+    one.add_argument("--timeout", type=float, default=5.0, help="seconds an answer (5)")
+
+    one = command("build-pairs", build_pairs)
+    one.add_argument("--input", nargs="+", required=True, help="log files of any shape")
+    one.add_argument("--output", required=True, help="pairs as JSON lines")
+    _add_settings(one)
+
+    one = command("train", train)
+    one.add_argument("--model", required=True, help="folder or Hugging Face id to start from")
+    one.add_argument("--data", required=True, help="pairs as JSON lines")
+    one.add_argument("--out", required=True, help="new folder for the trained model")
+    _add_settings(one)
+
+    one = command("evaluate", evaluate)
+    one.add_argument("--model", required=True, help="folder or Hugging Face id")
+    one.add_argument("--prompts", required=True, help="JSON lines of id, prompt, ground_truth")
+    one.add_argument("--out", required=True, help="new folder for samples, rates and report")
+    one.add_argument("--against", help="the base model to compare with")
+    _add_settings(one)
+
+    command("settings", settings)
+
+    one = command("demo", demo)
+    one.add_argument("--seed", type=int, default=0, help="of problems, model and samples")
+    one.add_argument("--size", default="default", choices=("default", "small"))
+    return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--settings", help="a settings.yaml")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="SECTION.NAME=VALUE", help="one setting"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""The definitions that Dagster loads: every asset, check, job, sensor and schedule."""
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from dpo_math_assets import checks
+from dpo_math_assets.assets import ASSETS
+from dpo_math_assets.jobs import ingest_exports, train_and_evaluate
+from dpo_math_assets.resources import Project, TaskRunner
+from dpo_math_assets.schedules import nightly_rebuild
+from dpo_math_assets.sensors import new_log_exports
+
+
+def build_definitions(**resource_overrides: Any) -> dg.Definitions:
+    """All definitions; a resource given by name takes the place of the default one.
+
+    The environment decides where things lie, here and nowhere else: DPO_MATH_DATA (default
+    `./data`) and DPO_MATH_LANDING (default `landing` in it).
+    """
+    data = Path(os.environ.get("DPO_MATH_DATA", "data")).absolute()
+    landing = Path(os.environ.get("DPO_MATH_LANDING", data / "landing")).absolute()
+    resources = {
+        "project": Project(data_root=str(data), landing_folder=str(landing)),
+        "tasks": TaskRunner(pipes=dg.PipesSubprocessClient()),
+    }
+    return dg.Definitions(
+        assets=ASSETS,
+        asset_checks=dg.load_asset_checks_from_modules([checks]),
+        jobs=[ingest_exports, train_and_evaluate],
+        sensors=[new_log_exports],
+        schedules=[nightly_rebuild],
+        loggers={"console": dg.colored_console_logger, "plain": plain_logger},
+        resources={**resources, **resource_overrides},
+        # Steps share the run's process: training and verification have processes of their own.
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.logger(description="What assets say, a line each, without Dagster's own columns.")
+def plain_logger(init_context: dg.InitLoggerContext) -> logging.Logger:
+    """A logger for people who watch a run in a terminal."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setLevel(logging.INFO)
+    handler.setFormatter(PlainFormatter())
+    logger = logging.getLogger("dpo_math_assets.plain")
+    logger.handlers = [handler]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    return logger
+
+
+class PlainFormatter(logging.Formatter):
+    """`12:00:01 step: message`, and an error with its cause."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        meta = getattr(record, "dagster_meta", {})
+        step = meta.get("step_key") or meta.get("job_name") or ""
+        message = meta.get("orig_message") or record.getMessage()
+        return f"{self.formatTime(record, '%H:%M:%S')} {step}: {message}"
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What `dagster dev` and workspace.yaml load."""
+    return build_definitions()

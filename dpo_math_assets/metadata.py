@@ -1,0 +1,68 @@
+"""Metadata: how numbers, tables and pictures of an asset are put before a reader.
+
+Numeric values keep one name and one unit for ever, since Dagster plots them over time.
+"""
+
+import base64
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+PREVIEW_ROWS = 8
+PREVIEW_CHARACTERS = 300
+
+
+def preview(frame: pl.DataFrame, columns: list[str] | None = None) -> dg.TableMetadataValue:
+    """The first rows as a table, long texts cut."""
+    shown = frame.select(columns or frame.columns).head(PREVIEW_ROWS)
+    records = [
+        dg.TableRecord({name: _cell(value) for name, value in row.items()})
+        for row in shown.iter_rows(named=True)
+    ]
+    schema = dg.TableSchema([dg.TableColumn(name, "string") for name in shown.columns])
+    return dg.MetadataValue.table(records, schema)
+
+
+def _cell(value: Any) -> str | int | float | bool | None:
+    if isinstance(value, float):
+        return round(value, 4) if math.isfinite(value) else str(value)
+    if value is None or isinstance(value, bool | int):
+        return value
+    text = str(value)
+    return text if len(text) <= PREVIEW_CHARACTERS else text[:PREVIEW_CHARACTERS] + " …"
+
+
+def counts_table(title: str, counts: Mapping[str, int]) -> dg.TableMetadataValue:
+    """Counts by reason or kind, the largest first."""
+    records = [
+        dg.TableRecord({title: name, "count": count})
+        for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    ]
+    columns = [dg.TableColumn(title, "string"), dg.TableColumn("count", "int")]
+    return dg.MetadataValue.table(records, dg.TableSchema(columns))
+
+
+def column_schema(schema: pl.Schema) -> dg.TableSchemaMetadataValue:
+    """The table's columns and types, as Dagster's catalog shows them."""
+    columns = [dg.TableColumn(name, str(kind)) for name, kind in schema.items()]
+    return dg.MetadataValue.table_schema(dg.TableSchema(columns))
+
+
+def picture(png: bytes, title: str) -> dg.MarkdownMetadataValue:
+    """A PNG shown where the metadata is read."""
+    encoded = base64.b64encode(png).decode("ascii")
+    return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{encoded})")
+
+
+def rate(part: int, whole: int) -> float:
+    """part / whole, and 0 of nothing is 0."""
+    return round(part / whole, 4) if whole else 0.0
+
+
+def file_size_mb(path: Path) -> float:
+    """Size of a file in MB (10^6 bytes)."""
+    return round(path.stat().st_size / 1e6, 3)

@@ -1,0 +1,84 @@
+"""What assets run in a process of its own: training, sampling, and trying a checkpoint out.
+
+Started by `resources.TaskRunner` through Dagster Pipes. A request and an answer are JSON objects;
+a failure that is about the user's input goes back as its message, not as a traceback.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from dagster_pipes import PipesContext, open_dagster_pipes
+
+from dpo_math_assets.errors import DpoMathError
+
+Progress = Callable[[dict[str, float | int | str]], None]
+
+
+def train(request: dict[str, Any], on_progress: Progress) -> dict[str, Any]:
+    """Train the checkpoint, or the control, from a published dataset into an empty folder."""
+    from dpo_math_assets.training.dpo import train_dpo
+    from dpo_math_assets.training.settings import TrainingSettings
+    from dpo_math_assets.training.sft import train_sft_control
+
+    settings = TrainingSettings.model_validate(request["settings"])
+    dataset, out = Path(request["dataset"]), Path(request["out"])
+    if request["control"]:
+        report = train_sft_control(settings, dataset, out, on_progress)
+    else:
+        report = train_dpo(settings, dataset, out, on_progress, work=Path(request["work"]))
+    return asdict(report)
+
+
+def sample(request: dict[str, Any], on_progress: Progress) -> dict[str, Any]:
+    """Draw completions on the evaluation prompts, a Parquet file for each model asked for.
+
+    All models in one process: most of a small model's time is the start.
+    """
+    from dpo_math_assets.evaluation.prompts import load_eval_prompts
+    from dpo_math_assets.evaluation.sampling import SamplingSettings, sample_model
+
+    settings = SamplingSettings.model_validate(request["settings"])
+    prompts = load_eval_prompts(Path(request["dataset"]), settings.benchmark_files)
+    return {
+        model["name"]: asdict(
+            sample_model(
+                model["folder"], prompts, model["name"], settings, Path(model["out"]), on_progress
+            )
+        )
+        for model in request["models"]
+    }
+
+
+TASKS: dict[str, Callable[[dict[str, Any], Progress], dict[str, Any]]] = {
+    "train": train,
+    "sample": sample,
+}
+
+
+def _say(pipes: PipesContext) -> Progress:
+    def say(progress: dict[str, float | int | str]) -> None:
+        shown = (
+            f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+            for name, value in progress.items()
+        )
+        pipes.log.info(", ".join(shown))
+
+    return say
+
+
+def main() -> None:
+    """Run the one task that the Pipes context asks for."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    with open_dagster_pipes() as pipes:
+        task = TASKS[pipes.get_extra("task")]
+        try:
+            pipes.report_custom_message({"answer": task(pipes.get_extra("request"), _say(pipes))})
+        except DpoMathError as error:
+            pipes.report_custom_message({"error": str(error)})
+
+
+if __name__ == "__main__":
+    main()

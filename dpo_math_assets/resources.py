@@ -1,0 +1,98 @@
+"""Resources: what every asset reaches through one object, and how it starts a process."""
+
+import sys
+from pathlib import Path
+from typing import Any, Optional
+
+import dagster as dg
+from pydantic import BaseModel, Field, create_model
+
+from dpo_math_assets.errors import DpoMathError
+from dpo_math_assets.settings import Settings, SettingsT, load_settings, override
+from dpo_math_assets.storage import Store
+from dpo_math_assets.traces.landing import LandingArea
+
+
+class Project(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Where data, landing area and settings of this project lie."""
+
+    data_root: str = Field(description="Folder of all that the assets store.")
+    landing_folder: str = Field(description="Folder where log exports land.")
+
+    @property
+    def store(self) -> Store:
+        """The stored assets."""
+        return Store(Path(self.data_root))
+
+    @property
+    def landing(self) -> LandingArea:
+        """The landing folder with its manifest."""
+        manifest = Path(self.data_root) / "log_exports" / "manifest.jsonl"
+        return LandingArea(Path(self.landing_folder), manifest)
+
+    @property
+    def settings_file(self) -> Path:
+        """The YAML file of the stages' settings."""
+        return Path(self.data_root) / "settings.yaml"
+
+    def settings(self) -> Settings:
+        """The settings as they are now: the file is read when a run needs it."""
+        return load_settings(self.settings_file)
+
+
+def launchpad_config(section: type[BaseModel]) -> type[dg.Config]:
+    """A Dagster config class whose fields are those of a settings section, all optional.
+
+    What is left empty in the Launchpad comes from settings.yaml. A class that carried defaults of
+    its own would hide the file's values as soon as a single field is set.
+    """
+    fields: dict[str, Any] = {
+        name: (
+            Optional[field.annotation],  # noqa: UP045 - the annotation is a value here
+            Field(
+                default=None,
+                description=f"{field.description or name} Empty: settings.yaml, else "
+                f"{field.get_default(call_default_factory=True)!r}.",
+            ),
+        )
+        for name, field in section.model_fields.items()
+    }
+    return create_model(f"{section.__name__}Overrides", __base__=dg.Config, **fields)
+
+
+def with_overrides(section: SettingsT, config: dg.Config, where: str) -> SettingsT:
+    """The section with what the Launchpad sets."""
+    changes = {name: value for name, value in config.model_dump().items() if value is not None}
+    return override(section, changes, where)
+
+
+class TaskRunner(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Starts `dpo_math_assets.processes` for work that needs torch, and waits for it.
+
+    A process of its own frees its memory when it ends, and its crash is the run's, not the
+    server's. Progress streams into the run's log through Dagster Pipes.
+    """
+
+    pipes: dg.ResourceDependency[dg.PipesSubprocessClient]
+
+    def run(
+        self,
+        context: dg.AssetExecutionContext | dg.OpExecutionContext,
+        task: str,
+        request: dict[str, Any],
+    ) -> dict[str, Any]:
+        """The task's answer. Raises DpoMathError with the process's own words where it fails."""
+        invocation = self.pipes.run(
+            context=context,
+            command=[sys.executable, "-m", "dpo_math_assets.processes"],
+            extras={"task": task, "request": request},
+        )
+        for message in invocation.get_custom_messages():
+            if "error" in message:
+                raise DpoMathError(message["error"])
+            if "answer" in message:
+                answer: dict[str, Any] = message["answer"]
+                return answer
+        raise DpoMathError(
+            f"the process for {task} ended without an answer; its output is in the run's log"
+        )

@@ -1,0 +1,113 @@
+"""Every stage's settings in one object, read from one YAML file.
+
+The file lies beside the data (`<data>/settings.yaml`) and needs to hold only what differs from the
+defaults; each stage's section is defined, with its defaults and bounds, by the stage itself.
+"""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dpo_math_assets.errors import DpoMathError
+from dpo_math_assets.evaluation.gate import GateSettings
+from dpo_math_assets.evaluation.sampling import SamplingSettings
+from dpo_math_assets.evaluation.statistics import StatisticsSettings
+from dpo_math_assets.pairs.pairing import PairingSettings
+from dpo_math_assets.pairs.selection import DatasetSettings
+from dpo_math_assets.storage import write_text
+from dpo_math_assets.training.settings import TrainingSettings
+
+SettingsT = TypeVar("SettingsT", bound=BaseModel)
+
+
+class IntakeSettings(BaseModel):
+    """How log exports are found and read."""
+
+    settle_seconds: float = Field(
+        10.0, ge=0, description="A file not modified for this long is finished, in seconds."
+    )
+    field_map: dict[str, str] = Field(
+        default_factory=dict,
+        description="Canonical field name to the log's own (a dotted path), for other logs.",
+    )
+
+
+class VerificationSettings(BaseModel):
+    """How traces and samples are verified."""
+
+    workers: int = Field(2, ge=1, description="Processes that compare answers.")
+    timeout_s: float = Field(5.0, gt=0, description="Hard deadline of one answer, in seconds.")
+
+
+class Settings(BaseModel):
+    """All stages, by the section names of settings.yaml."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    intake: IntakeSettings = Field(default_factory=IntakeSettings)
+    verification: VerificationSettings = Field(default_factory=VerificationSettings)
+    pairing: PairingSettings = Field(default_factory=PairingSettings)
+    dataset: DatasetSettings = Field(default_factory=DatasetSettings)
+    training: TrainingSettings = Field(default_factory=TrainingSettings)
+    sampling: SamplingSettings = Field(default_factory=SamplingSettings)
+    statistics: StatisticsSettings = Field(default_factory=StatisticsSettings)
+    gate: GateSettings = Field(default_factory=GateSettings)
+
+
+def _problems(error: ValidationError, where: str) -> str:
+    lines = []
+    for problem in error.errors():
+        name = ".".join(str(part) for part in problem["loc"])
+        hint = " (no such setting)" if problem["type"] == "extra_forbidden" else ""
+        lines.append(f"{where}: {name}: {problem['msg']}{hint}, got {problem['input']!r}")
+    return "\n".join(lines)
+
+
+def _reject_unknown(section: type[BaseModel], values: dict[str, Any], where: str) -> None:
+    unknown = sorted(set(values) - set(section.model_fields))
+    if unknown:
+        raise DpoMathError(
+            f"{where}: no setting named {', '.join(map(repr, unknown))}; "
+            f"there are {', '.join(sorted(section.model_fields))}"
+        )
+
+
+def load_settings(path: Path) -> Settings:
+    """Settings from a YAML file; the defaults where the file is absent."""
+    if not path.exists():
+        return Settings()
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise DpoMathError(f"{path} is not YAML: {error}") from None
+    if not isinstance(values, dict):
+        raise DpoMathError(f"{path} must hold sections such as `training:`, not {values!r}")
+    for name, section in values.items():
+        field = Settings.model_fields.get(name)
+        kind = field.annotation if field else None
+        if isinstance(section, dict) and isinstance(kind, type) and issubclass(kind, BaseModel):
+            _reject_unknown(kind, section, f"{path}: {name}")
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise DpoMathError(_problems(error, str(path))) from None
+
+
+def override(section: SettingsT, changes: dict[str, Any], where: str) -> SettingsT:
+    """The section with some settings changed, validated again."""
+    _reject_unknown(type(section), changes, where)
+    try:
+        return type(section).model_validate({**section.model_dump(), **changes})
+    except ValidationError as error:
+        raise DpoMathError(_problems(error, where)) from None
+
+
+def write_settings(path: Path, values: dict[str, dict[str, Any]]) -> None:
+    """Write sections as a settings file that people can go on editing."""
+    header = (
+        "# Settings of dpo_math_assets: only what differs from the defaults.\n"
+        "# Sections and settings: `dpo-math settings` prints them all with what they mean.\n"
+    )
+    write_text(path, header + yaml.safe_dump(values, sort_keys=False))

@@ -1,0 +1,160 @@
+"""The stages that follow the logs, over a store: export → raw traces → cleaned traces → pairs.
+
+Each stage makes one partition, says what it was made of, and leaves a partition alone that was
+made of the same before. So a range of a thousand exports costs what is new in it, and a run that
+was killed goes on where it stopped.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from dpo_math_assets.errors import DpoMathError, LogFormatError
+from dpo_math_assets.pairs.pairing import PAIRING_VERSION, PairingSettings, build_pairs
+from dpo_math_assets.storage import Store, digest, write_parquet
+from dpo_math_assets.traces.cleaning import CLEANING_VERSION, clean_export
+from dpo_math_assets.traces.intake import INTAKE_VERSION, IntakeReport, read_export
+from dpo_math_assets.traces.schema import CLEANED_SCHEMA, QUARANTINE_SCHEMA, TRACE_SCHEMA
+from dpo_math_assets.verifier import VERIFIER_VERSION
+
+RAW = "raw_verifier_logs"
+QUARANTINE = "quarantined_lines"
+CLEANED = "cleaned_traces"
+PAIRS = "preference_pairs"
+UNREADABLE = "unreadable_export"  # quarantine reason of an export that is set aside whole
+
+Report = dict[str, Any]
+
+
+def read_partition(
+    store: Store, key: str, export: Path, fingerprint: str, field_map: dict[str, str]
+) -> Report:
+    """Read an export file into raw traces and quarantined lines.
+
+    A file that cannot be read as a whole becomes a partition with no trace and one quarantined
+    entry that says why; its report names it in `unreadable`.
+    """
+    inputs = {"fingerprint": fingerprint, "field_map": field_map, "version": INTAKE_VERSION}
+    if (report := store.finished(RAW, key, inputs)) is not None:
+        return report
+    traces, quarantine = store.partition(RAW, key), store.partition(QUARANTINE, key)
+    try:
+        intake = read_export(export, key, traces, quarantine, field_map)
+        unreadable = None
+    except LogFormatError as error:
+        unreadable = str(error)
+        intake = _set_aside(key, export, fingerprint, unreadable, traces, quarantine)
+    report = {**asdict(intake), "unreadable": unreadable}
+    store.finish(RAW, key, inputs, report)
+    return report
+
+
+def _set_aside(
+    key: str, export: Path, fingerprint: str, why: str, traces: Path, quarantine: Path
+) -> IntakeReport:
+    """An export of which nothing can be read: no trace, one quarantined entry.
+
+    The entry holds no bytes: the export itself stays in the landing folder.
+    """
+    entry = {
+        "export": key,
+        "line_number": 1,
+        "byte_offset": 0,
+        "reason": UNREADABLE,
+        "detail": why,
+        "line": b"",
+    }
+    write_parquet(traces, pl.DataFrame(schema=TRACE_SCHEMA))
+    write_parquet(quarantine, pl.DataFrame([entry], schema=QUARANTINE_SCHEMA))
+    return IntakeReport(
+        records_in=1,
+        trace_records=0,
+        traces=0,
+        other_records={},
+        quarantined={UNREADABLE: 1},
+        shapes={},
+        blank_lines=0,
+        bytes_in=export.stat().st_size,
+        fingerprint=fingerprint,
+    )
+
+
+def clean_partition(
+    store: Store,
+    key: str,
+    workers: int,
+    timeout_s: float,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Report:
+    """Verify the raw traces of an export again and mark what pairing has to know."""
+    raw = store.record(RAW, key)
+    if raw is None:
+        raise DpoMathError(f"{RAW} has no partition {key!r}: materialize it first")
+    inputs = {"raw": digest(raw["inputs"]), "version": CLEANING_VERSION, "by": VERIFIER_VERSION}
+    if (report := store.finished(CLEANED, key, inputs)) is not None:
+        return report
+    report = asdict(
+        clean_export(
+            store.partition(RAW, key),
+            store.partition(CLEANED, key),
+            workers=workers,
+            timeout_s=timeout_s,
+            on_progress=on_progress,
+        )
+    )
+    store.finish(CLEANED, key, inputs, report)
+    return report
+
+
+def pairing_inputs(
+    store: Store, keys: Iterable[str], settings: PairingSettings
+) -> dict[str, dict[str, Any]]:
+    """For each export, in order of arrival, what its pairs must be made of.
+
+    Pairs rest on the export and on all that came before, so what stands for them is a chain over
+    the cleaned partitions up to it. Exports that are not cleaned are left out.
+    """
+    chain = ""
+    inputs = {}
+    for key in keys:
+        if (record := store.record(CLEANED, key)) is None:
+            continue
+        chain = digest([chain, key, record["inputs"]])
+        inputs[key] = {
+            "traces": chain,
+            "settings": settings.model_dump(),
+            "version": PAIRING_VERSION,
+        }
+    return inputs
+
+
+def pair_partition(
+    store: Store, key: str, inputs: dict[str, dict[str, Any]], settings: PairingSettings
+) -> Report:
+    """Build the pairs that an export brings; `inputs` is `pairing_inputs` over all exports."""
+    if key not in inputs:
+        raise DpoMathError(f"{CLEANED} has no partition {key!r}: materialize it first")
+    if (report := store.finished(PAIRS, key, inputs[key])) is not None:
+        return report
+    order = list(inputs)
+    pairs, pairing = build_pairs(
+        store.scan(CLEANED, [key], CLEANED_SCHEMA),
+        store.scan(CLEANED, order[: order.index(key)], CLEANED_SCHEMA),
+        settings,
+    )
+    write_parquet(store.partition(PAIRS, key), pairs)
+    report = asdict(pairing)
+    store.finish(PAIRS, key, inputs[key], report)
+    return report
+
+
+def outdated_pairs(store: Store, keys: Iterable[str], settings: PairingSettings) -> list[str]:
+    """Exports that are cleaned, but whose pairs are missing or rest on other traces than now."""
+    return [
+        key
+        for key, wanted in pairing_inputs(store, keys, settings).items()
+        if store.finished(PAIRS, key, wanted) is None
+    ]
