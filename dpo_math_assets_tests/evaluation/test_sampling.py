@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from dpo_math_assets.errors import EvaluationError
+from dpo_math_assets.evaluation.generation import LocalModel
 from dpo_math_assets.evaluation.sampling import SamplingSettings, limit_prompts, sample_model
 from dpo_math_assets.evaluation.schema import PROMPT_SCHEMA, SAMPLE_SCHEMA
 
@@ -152,45 +153,37 @@ def test_a_completion_ends_at_the_end_token_and_only_then_is_whole(tmp_path, tin
 def test_the_prompt_is_tokenized_as_the_trainer_does(tiny_model):
     from trl.trainer.dpo_trainer import _tokenize
 
-    from dpo_math_assets.evaluation.sampling import _encode, _load
-
-    _, tokenizer = _load(tiny_model)
+    model = LocalModel(tiny_model, SETTINGS)
     prompt = PROMPTS["prompt"][0]
-    together = _tokenize(tokenizer, prompt + "FINAL ANSWER: 4")["input_ids"]
-    ids = _encode(tokenizer, prompt, chat_template=False)
+    together = _tokenize(model.tokenizer, prompt + "FINAL ANSWER: 4")["input_ids"]
+    ids = model.encode(prompt)
     assert together[: len(ids)] == ids
-    assert tokenizer.decode(together[len(ids) :]) == "FINAL ANSWER: 4"
+    assert model.tokenizer.decode(together[len(ids) :]) == "FINAL ANSWER: 4"
 
 
-def test_a_tokenizer_that_ends_every_text_does_not_end_the_prompt(tmp_path):
+def test_a_tokenizer_that_ends_every_text_does_not_end_the_prompt(tiny_model):
     from tokenizers.processors import TemplateProcessing
-    from transformers import AutoTokenizer
 
-    from dpo_math_assets.evaluation.sampling import _encode
-
-    tokenizer = AutoTokenizer.from_pretrained(make_tiny_model(tmp_path / "m"))
-    plain = _encode(tokenizer, "Solve 1", chat_template=False)
-    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+    model = LocalModel(tiny_model, SETTINGS)
+    plain = model.encode("Solve 1")
+    model.tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
         single="$A <end>", special_tokens=[("<end>", 0)]
     )
-    assert tokenizer("Solve 1")["input_ids"] == [*plain, 0]
-    assert _encode(tokenizer, "Solve 1", chat_template=False) == plain
+    assert model.tokenizer("Solve 1")["input_ids"] == [*plain, 0]
+    assert model.encode("Solve 1") == plain
 
 
-def test_a_chat_template_is_used_only_where_asked_for(tmp_path):
-    from transformers import AutoTokenizer
-
-    from dpo_math_assets.evaluation.sampling import _encode
-
-    tokenizer = AutoTokenizer.from_pretrained(make_tiny_model(tmp_path / "m"))
+def test_a_chat_template_is_used_only_where_asked_for(tiny_model):
+    plain = LocalModel(tiny_model, SETTINGS)
+    chat = LocalModel(tiny_model, SETTINGS.model_copy(update={"chat_template": True}))
     with pytest.raises(EvaluationError, match="the tokenizer has none"):
-        _encode(tokenizer, "Solve 1", chat_template=True)
-    tokenizer.chat_template = (
+        chat.encode("Solve 1")
+    chat.tokenizer.chat_template = plain.tokenizer.chat_template = (
         "{% for m in messages %}U: {{ m.content }}\n{% endfor %}"
         "{% if add_generation_prompt %}A: {% endif %}"
     )
-    assert tokenizer.decode(_encode(tokenizer, "Solve 1", True)) == "U: Solve 1\nA: "
-    assert tokenizer.decode(_encode(tokenizer, "Solve 1", False)) == "Solve 1"
+    assert chat.tokenizer.decode(chat.encode("Solve 1")) == "U: Solve 1\nA: "
+    assert plain.tokenizer.decode(plain.encode("Solve 1")) == "Solve 1"
 
 
 def test_completions_stop_at_the_models_window(tmp_path):
