@@ -75,13 +75,14 @@ def compare(
     """
     conventions = conventions or Conventions()
     try:
-        return _compare(extracted, _gold_answer(ground_truth), conventions, pool)
+        return _compare(_stated(extracted), _stated(ground_truth), conventions, pool)
     except VerifierLimit:
         return "undecided", "too_large", None
 
 
 def _compare(answer: str, gold: str, conventions: Conventions, pool: Pool | None) -> Comparison:
-    if answer == gold or normalise(answer) == normalise(gold):
+    normal = normalise(answer)
+    if normal and normal == normalise(gold):
         return "correct", "pass", "text"
     plain = _plain_numbers(answer, gold)
     if plain is not None:
@@ -111,17 +112,15 @@ def _verdict(outcome: Outcome) -> Comparison:
     return "undecided", outcome.reason, None
 
 
-def _gold_answer(ground_truth: str) -> str:
-    """The answer in a gold text: after `####`, in its boxes, or the whole text."""
-    if "####" in ground_truth:
-        return ground_truth.rsplit("####", 1)[1].strip()
-    if "\\boxed" in ground_truth or "\\fbox" in ground_truth or "inal answer" in ground_truth:
+def _stated(text: str) -> str:
+    """The answer in a text that may be a whole solution: behind a marker, or all of it."""
+    if "####" in text or "inal answer" in text or "INAL ANSWER" in text or "boxed" in text:
         from dpo_math_assets.verifier.extract import extract
 
-        found = extract(ground_truth)
+        found = extract(text)
         if found.answer is not None:
             return found.answer
-    return ground_truth
+    return text
 
 
 def _split_boxes(answer: str) -> list[str]:
@@ -231,7 +230,8 @@ class _Matcher:
             assigned = _assigned(equation)
             if assigned is not None:
                 return self.match(assigned[1], b) if equation is a else self.match(a, assigned[1])
-            return self.solves(equation, value)
+            # an answer may give what a gold equation says of y; an answer must not leave y unsolved
+            return self.solves(b, a) if equation is b else UNKNOWN
         if "mod" in (a.kind, b.kind):
             if a.kind == b.kind:
                 return self.every([(a.args[0], b.args[0]), (a.args[1], b.args[1])])
@@ -286,7 +286,7 @@ class _Matcher:
         return free_symbols(canonical(a)) == free_symbols(canonical(b))
 
     def solves(self, equation: Node, value: Node) -> Outcome:
-        """`2x = 6` against 3: right if the equation is linear in the one symbol it solves for."""
+        """`y + 1 = x` against x - 1: equal if the equation is linear in the one symbol it gives."""
         if value.kind not in SCALAR_KINDS:
             return DIFFERENT
         difference = _difference(equation)
@@ -418,6 +418,9 @@ class _Matcher:
             if other.kind in _SETS and group.kind == "set":
                 outcome = self.match_pieces(a, b)
                 return UNKNOWN if outcome is None else outcome
+            assigned = _assigned(other) if _is_equation(other) else None
+            if assigned is not None and assigned[1].kind in listed:
+                return self.match(*(assigned[1] if node is other else node for node in (a, b)))
             if other.kind in _EQUATIONS or other.kind in _SETS:
                 return self.match_conditions(a, b)
             return DIFFERENT
@@ -933,9 +936,11 @@ def _labelled_items(node: Node) -> Node:
             return Node(
                 "list", tuple(Node("rel", ("=", *pair)) for pair in zip(names, values, strict=True))
             )
-    if node.kind == "list" and len(node.args) > 1 and _is_equation(node.args[0]):
+    if node.kind == "list" and len(node.args) > 1 and node.args[0].kind == "rel":
         first, *rest = node.args
-        assigned = _assigned(first)
+        if first.args[0] == "in":
+            first = Node("rel", ("=", *first.args[1:]))
+        assigned = _assigned(first) if _is_equation(first) else None
         if assigned is not None and not any(item.kind in _EQUATIONS for item in rest):
             return Node("list", (assigned[1], *rest))
     return node

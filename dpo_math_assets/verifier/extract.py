@@ -5,8 +5,8 @@ r"""The final answer in a completion: where people and models put it, strongest 
 3. `####`
 4. a JSON field `"answer"` or `"final"` (`"final_answer"`)
 5. `A:`, `Answer:`, "the (final) answer is"
-6. a completion that is itself an answer: one short line, a last line that is a bare answer, or one
-   formula in a single short sentence
+6. a completion that is itself an answer: one short line, one formula in a single short sentence,
+   a last line that is a bare answer, or a last sentence `Therefore, ...` with one number in it
 
 Text inside `<think>` does not count where an answer follows it. Answers of one kind that disagree
 are `ambiguous_answer`, as is a stronger kind contradicted by a later one of kinds 1 to 3; several
@@ -48,7 +48,10 @@ _FINAL = re.compile(
     r"[ \t]*(?:\(s\)|\*\*|__)?[ \t]*[:=：][ \t*_]*"
 )
 _BOX = re.compile(r"\\(?:boxed|fbox)[ \t]*\{|\\beginboxed[ \t]*\{")
-_HASHES = re.compile(r"####[ \t]*([^\n]*)")
+# Four hashes are a Markdown heading too: an answer begins like a value and is no numbered title.
+_HASHES = re.compile(
+    r"####+[ \t]*(?=[-+$€£.(\\\[{\d]|[A-J]\s*$)(?!\d+[.)]\s+[A-Za-z])([^\n]*)", re.MULTILINE
+)
 _JSON = re.compile(r'"(?:final_)?(?:answer|final)"[ \t]*:[ \t]*')
 _JSON_STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 _JSON_SCALAR = re.compile(r"-?[\d.]+(?:[eE][+-]?\d+)?(?=\s*[,}\n]|\s*$)")
@@ -62,14 +65,20 @@ _PHRASE = re.compile(
     re.IGNORECASE,
 )
 _FORMULA = re.compile(
-    r"\$\$([^$]+)\$\$|(?<!\\)\$([^$\n]+)(?<!\\)\$|\\\(([^\\]*(?:\\(?![()])[^\\]*)*)\\\)"
+    r"\$\$([^$]+)\$\$|(?<!\\)\$([^$\n]+)(?<!\\)\$(?!\d)|\\\(([^\\]*(?:\\(?![()])[^\\]*)*)\\\)"
     r"|\\\[([^\\]*(?:\\(?![\[\]])[^\\]*)*)\\\]"
 )
 _SENTENCE_END = re.compile(
     r"(?<!\bMr)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bvs)(?<!\bNo)(?<!\bMrs)"
     r"[.!?。](?=\s+[A-Z\"'(*<\\]|\s*$|\s*<|\"?,?\s*$)|\n"
 )
+_THEREFORE = re.compile(r"(?:^|(?<=[.!?]\s))[*_\s]*(?:Therefore|So|Thus|Hence|In total)\b")
+_HOPE = re.compile(r"\s*I hope it is correct\.?\s*$")
 _BECAUSE = re.compile(r",?\s+(?:because|since|as we|which|so that|i hope)\b", re.IGNORECASE)
+_BLANK = re.compile(r"(?:\\(?:phantom|hspace)\{[^{}]*\}|\\square|\\[,;: ]|[_?.#*\s])+")
+_EMPHASIS = re.compile(r"\*\*(?=[\s.,;:]|$)|(?<=\s)\*\*")
+_NUMBERING = re.compile(r"^\d+[.)]\s+(?=[A-Z])")
+_EQUALS_VALUE = re.compile(r"^=\s*(?=-?\$?[\d.,]+%?(?:\s+[A-Za-z ]+)?$)")
 _SPECIAL = re.compile(r"<\|[a-z_]{1,20}\|>|</?s>")
 _LATEX_WORD = re.compile(r"\\[A-Za-z]+")
 _WORD = re.compile(r"[A-Za-z]{2,}")
@@ -78,16 +87,15 @@ _WORD = re.compile(r"[A-Za-z]{2,}")
 def extract(candidate: str) -> Extraction:
     """The final answer of a completion."""
     text = _after_thinking(candidate)
-    if not text.strip():
-        return _NONE
-    final = _final_lines(text)
-    boxes = _boxes(text)
-    hashes = [(found.start(), found[1]) for found in _HASHES.finditer(text)]
-    strong = {"final": final, "boxed": boxes, "hashes": hashes}
+    strong = {
+        "final": _tidied(_final_lines(text)),
+        "boxed": _tidied(_boxes(text)),
+        "hashes": _tidied([(found.start(), found[1]) for found in _HASHES.finditer(text)]),
+    }
     for marker, answers in strong.items():
         if answers:
             return _settle(marker, answers, strong)
-    for marker, answers in (("json", _json(text)), ("label", _labels(text))):
+    for marker, answers in (("json", _tidied(_json(text))), ("label", _tidied(_labels(text)))):
         if answers:
             return _settle(marker, answers, {})
     return _bare(text)
@@ -103,15 +111,17 @@ def _after_thinking(text: str) -> str:
     return text
 
 
+def _tidied(answers: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """The answers without their wrapping; empty ones and blanks to fill in are none."""
+    tidied = [(at, _tidy(answer)) for at, answer in answers]
+    return [(at, answer) for at, answer in tidied if answer and not _BLANK.fullmatch(answer)]
+
+
 def _settle(
     marker: str, answers: list[tuple[int, str]], strong: dict[str, list[tuple[int, str]]]
 ) -> Extraction:
     """One answer from several of a kind, if they agree and no later marker contradicts them."""
-    cleaned = [(at, _tidy(answer)) for at, answer in answers]
-    cleaned = [(at, answer) for at, answer in cleaned if answer]
-    if not cleaned:
-        return _NONE
-    distinct = {normalise(answer): answer for _, answer in cleaned}
+    distinct = {normalise(answer): answer for _, answer in answers}
     if len(distinct) > 1:
         distinct = _agreeing(distinct)
     if len(distinct) > 1:
@@ -120,11 +130,11 @@ def _settle(
         return Extraction(
             ", ".join(f"\\boxed{{{answer}}}" for answer in distinct.values()), marker, None
         )
-    last_at, answer = cleaned[-1]
+    last_at, answer = answers[-1]
     for other, found in strong.items():
         if other != marker and found and found[-1][0] > last_at:
-            later = _tidy(found[-1][1])
-            if later and len(_agreeing({normalise(answer): answer, normalise(later): later})) > 1:
+            later = found[-1][1]
+            if len(_agreeing({normalise(answer): answer, normalise(later): later})) > 1:
                 return _AMBIGUOUS
     return Extraction(answer, marker, None)
 
@@ -255,7 +265,9 @@ def _tidy(answer: str) -> str:
     """What stands behind a marker, without the prose and the wrapping around it."""
     if len(answer) > MAX_ANSWER:
         return answer
-    answer = clean(answer)
+    answer = _EMPHASIS.sub("", answer.replace('\\"', '"').strip("*#_ \t"))
+    answer = _NUMBERING.sub("", clean(answer))
+    answer = _EQUALS_VALUE.sub("", answer)
     if "\\boxed" in answer or "\\fbox" in answer:
         inner = _boxes(answer)
         if len(inner) == 1:
@@ -290,6 +302,7 @@ def _number_said(answer: str) -> str | None:
     """
     if len(answer) > MAX_BARE or "\\" in answer or len(_WORD.findall(answer)) < 3:
         return None
+    answer = answer.replace("**", "").replace("$$", "$")
     numbers = _NUMBER_SAID.findall(answer)
     rest = _NUMBER_SAID.sub(" ", answer)
     if len(numbers) != 1 or any(char.isdigit() or char in "=+*/^<>_()[]{}|" for char in rest):
@@ -309,17 +322,29 @@ def _bare(text: str) -> Extraction:
         if len(_SENTENCE_END.findall(" ".join(stripped.split()))) <= 1:
             return Extraction(clean(formulas[0]), "formula", None)
     if short and "\n" not in stripped and not _prose(stripped):
-        return Extraction(clean(stripped), "bare", None)
-    lines = stripped.rsplit("\n", 1)
+        return Extraction(_tidy(stripped), "bare", None)
+    lines = _HOPE.sub("", stripped).rsplit("\n", 1)
     last = lines[-1].strip()
+    concluded = _conclusion(last[-2 * MAX_BARE :])
+    if concluded is not None:
+        return Extraction(concluded, "conclusion", None)
     if (
         len(lines) == 2
         and len(last) <= MAX_BARE
         and not _prose(last)
         and any(map(str.isdigit, last))
     ):
-        return Extraction(clean(last), "last_line", None)
+        return Extraction(_tidy(last), "last_line", None)
     return _NONE
+
+
+def _conclusion(line: str) -> str | None:
+    """The one number of a last sentence that begins with `Therefore` and is complete."""
+    starts = [found.start() for found in _THEREFORE.finditer(line)]
+    if not starts or line.rstrip(" *$")[-1:] != ".":
+        return None
+    sentence = line[starts[-1] :]
+    return _number_said(clean(sentence.replace("*", ""))) if _sentence(sentence) else None
 
 
 def _prose(text: str) -> bool:

@@ -18,6 +18,7 @@ from dpo_math_assets.verifier.vocabulary import (
     CONSTANTS,
     FUNCTION_NAMES,
     GREEK,
+    PRINTED_SETS,
     SHORT_WORDS,
     SPACES,
     TEXT_COMMANDS,
@@ -69,6 +70,10 @@ _PRIME = re.compile(r"'+")
 _SPLIT = re.compile(
     r"([A-Za-z]{0,2}?)(arcsin|arccos|arctan|sin|cos|tan|sec|csc|cot|ln|log|exp|sqrt|pi|theta|alpha|beta)"
     r"([A-Za-z]{0,2})"
+)
+_PRINTED = re.compile(
+    r"(Interval(?:\.(?:open|Lopen|Ropen))?|Union|Intersection|Complement|Eq|Integral|Sum|Product|"
+    r"Derivative|Limit)(?=\()"
 )
 _MULTI_PUNCTUATION = {"(": "open", "[": "open", ")": "close", "]": "close"}
 _NAMES = sorted(
@@ -245,17 +250,25 @@ class _Lexer:
             self._emit("op", "%", length)
         elif lower in ("degree", "degrees"):
             self._emit("cmd", "degree", length)
-        elif lower == "mod" and not upright:
+        elif run == "mod" and not upright and not self.text.startswith("(", start + 3):
             self._emit("op", "mod", length)
         elif length == 1:
             if upright and self._last() == "num" and run in UNITS:
                 self._emit("word", run, 1)
             else:
                 self._letter(run)
+        elif run in ACCENTS and self.text.startswith("{", start + length):
+            self.next_brace = "group"
+            self._emit("accent", run, length)
         elif run in FUNCTION_NAMES and not (run in UNITS and self._last() == "num"):
             self._emit("func", FUNCTION_NAMES[run], length)
         elif run in CONSTANTS:
             self._emit("const", CONSTANTS[run], length)
+        elif printed := _PRINTED.match(self.text, start):
+            self._emit("func", printed[1], len(printed[1]))
+        elif run in PRINTED_SETS:
+            kind, value = PRINTED_SETS[run]
+            self._emit(kind, value, length)
         elif upright:
             self._emit("word", run, length)
         elif run in GREEK:

@@ -171,7 +171,7 @@ def normalise(text: str) -> str:
     Idempotent. Removes wrapping, spacing and size commands; spaces between two letters or digits
     are kept as one, because `1 2` is not `12`.
     """
-    text = undouble(to_ascii(text))
+    text = to_ascii(text)
     while (shorter := _normalise_once(text)) != text:
         text = shorter
     return text
@@ -182,7 +182,7 @@ _FREE_SPACE = re.compile(r"(?<![A-Za-z0-9.,]) | (?![A-Za-z0-9.,])")
 
 
 def _normalise_once(text: str) -> str:
-    text = clean(text)
+    text = clean(undouble(text))
     if "\\" in text:
         text = _VARIANT.sub(r"\\frac", text)
         text = _SPACING.sub(lambda found: found.group(1) or " ", text)

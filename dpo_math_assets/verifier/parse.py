@@ -8,6 +8,7 @@ fraction of two integers (`1/2x` is x/2).
 `parse` raises ParseError outside the grammar and VerifierLimit beyond a limit, and nothing else.
 """
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -26,7 +27,6 @@ _FUNCTION_LETTERS = frozenset(("f", "g", "h", "F", "G", "H", "phi", "varphi", "p
 _MATRICES = frozenset(
     ("matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "smallmatrix", "array", "psmallmatrix")
 )
-_VALUE_STARTS = frozenset(("num", "sym", "const", "func", "open", "cmd", "accent", "empty"))
 _VALUE_COMMANDS = frozenset(
     ("frac", "binom", "sqrt", "sum", "prod", "int", "lim", "mathbb", "begin")
 )
@@ -37,8 +37,27 @@ _DOMAINS = frozenset("RQZNCP")
 def parse(text: str) -> Node:
     """The tree of an answer. Words that are no mathematics give a `text` node."""
     source = undouble(to_ascii(clean(to_ascii(text))))
+    choice = _CHOICE.fullmatch(source)
+    if choice:
+        return Node("choice", (choice["a"] or choice["b"] or choice["c"], _parse_source(choice["rest"], strict=False)))
+    return _parse_source(source, strict=True)
+
+
+# `(C) 14`, `\\text{(C)} 14`, `C) 14`, `C. word`
+_CHOICE = re.compile(
+    r"(?:\\(?:text|textbf|mathrm|mathbf|textrm)\{)?\s*"
+    r"(?:\((?P<a>[A-J])\)(?=[\s}\\])|(?P<b>[A-J])\)|(?P<c>[A-J])[.:](?=\s))"
+    r"[\s}\\,]*(?P<rest>[^\s+*/^=<>,].*)"
+)
+
+
+def _parse_source(source: str, strict: bool) -> Node:
     try:
         return _Parser(source).answer()
+    except ParseError:
+        if strict:
+            raise
+        return tree.text(source)
     except _Words:
         return tree.text(source)
     except RecursionError as error:  # cannot happen within MAX_DEPTH; never let it out
@@ -499,6 +518,9 @@ class _Parser:
         if token.kind == "empty":
             self.next()
             return Node("set", ())
+        if token.kind == "domain":
+            self.next()
+            return Node("domain", (token.value,))
         if token.kind == "func":
             return self.function()
         if token.kind == "open":
@@ -620,8 +642,8 @@ class _Parser:
         letters = tree.letters(inner)
         if letters is None:
             raise ParseError(f"\\{name} over more than letters")
-        base = Node("sym", (f"{name}({letters})",))
-        return base
+        mark = "bar" if name in ("overline", "bar") else name
+        return Node("sym", (f"{mark}({letters})",))
 
     def function(self) -> Node:
         name = self.next().value
@@ -646,6 +668,8 @@ class _Parser:
             arguments = [self.group()]
         else:
             arguments = [self.open_argument()]
+        if name in tree.PRINTED:
+            return tree.printed(name, arguments)
         return tree.function(name, arguments, base, exponent)
 
     def arguments(self) -> list[Node]:

@@ -9,6 +9,7 @@ from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children, num
 from dpo_math_assets.verifier.vocabulary import UNITS
 
 __all__ = [
+    "PRINTED",
     "add",
     "as_symbol",
     "bracketed",
@@ -20,6 +21,7 @@ __all__ = [
     "neg",
     "plain",
     "power",
+    "printed",
     "rational",
     "rename_constant",
     "replace",
@@ -292,3 +294,53 @@ def rename_constant(node: Node, variable: Node) -> Node:
     """Inside a sum over i, i is the index and not the imaginary unit."""
     constant = Node("const", variable.args)
     return replace(node, lambda inner: variable if inner == constant else None)
+
+
+# Names in which computer algebra systems print what has no plain notation.
+PRINTED = frozenset(
+    (
+        "Interval",
+        "Interval.open",
+        "Interval.Lopen",
+        "Interval.Ropen",
+        "Union",
+        "Intersection",
+        "Complement",
+        "Eq",
+        "Integral",
+        "Sum",
+        "Product",
+        "Derivative",
+        "Limit",
+    )
+)
+
+
+def printed(name: str, arguments: list[Node]) -> Node:
+    """`Interval(0, 1)`, `Integral(f, (x, 0, 1))`, `Eq(x, 2)` and their like."""
+    if name in ("Union", "Intersection", "Complement") and len(arguments) > 1:
+        operator = {"Union": "union", "Intersection": "inter"}.get(name, "setminus")
+        node = arguments[0]
+        for argument in arguments[1:]:
+            node = set_operation(operator, node, argument)
+        return node
+    if name.startswith("Interval") and len(arguments) == 2:
+        low_closed = name in ("Interval", "Interval.Ropen")
+        return Node("interval", (*arguments, low_closed, name in ("Interval", "Interval.Lopen")))
+    if name == "Eq" and len(arguments) == 2:
+        return Node("rel", ("=", *arguments))
+    if name == "Limit" and len(arguments) == 3 and arguments[1].kind == "sym":
+        return Node("limit", (*arguments, "+-"))
+    if name in ("Integral", "Sum", "Product", "Derivative") and len(arguments) == 2:
+        body, bound = arguments
+        variable, *limits = bound.args if bound.kind == "tuple" else (bound,)
+        symbol = as_symbol(variable)
+        if symbol is not None:
+            body = rename_constant(body, symbol)
+            if name == "Derivative" and not limits:
+                return Node("deriv", (body, symbol, 1))
+            if name == "Integral" and len(limits) in (0, 2):
+                return Node("integral", (body, symbol, *(limits or (None, None))))
+            if name in ("Sum", "Product") and len(limits) == 2:
+                return Node("sum" if name == "Sum" else "prod", (body, symbol, *limits))
+    raise ParseError(f"{name} of {len(arguments)} arguments")

@@ -9,6 +9,7 @@ __all__ = [
     "GREEK",
     "NOTES",
     "NUMBER_WORDS",
+    "PRINTED_SETS",
     "REFUSED",
     "SCALES",
     "SHORT_WORDS",
@@ -36,7 +37,7 @@ FUNCTION_NAMES: dict[str, str] = {
     **{"floor": "floor", "ceil": "ceil", "ceiling": "ceil", "abs": "abs", "Abs": "abs"},
     **{"sgn": "sign", "sign": "sign", "gcd": "gcd", "lcm": "lcm", "Re": "re", "Im": "im"},
     **{"max": "max", "min": "min", "Max": "max", "Min": "min", "Mod": "mod", "arg": "arg"},
-    **{"binomial": "binom", "det": "det", "conjugate": "conj", "factorial": "fact"},
+    **{"mod": "mod", "binomial": "binom", "det": "det", "conjugate": "conj", "factorial": "fact"},
     **{"hcf": "gcd", "GCD": "gcd", "LCM": "lcm", "root": "root"},
 }
 
@@ -123,6 +124,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
         (",", ";", ":", "!", " ", "(", ")", "[", "]", "/", "large", "Large"), ("skip", "")
     ),
     **{"$": ("skip", ""), "&": ("skip", ""), "#": ("skip", ""), "_": ("skip", "")},
+}
+
+# Sets by the names that computer algebra systems print.
+PRINTED_SETS = {
+    "EmptySet": ("empty", ""),
+    "Reals": ("domain", "R"),
+    "Integers": ("domain", "Z"),
+    "Rationals": ("domain", "Q"),
+    "Complexes": ("domain", "C"),
 }
 
 # Skipped commands that are white space.
