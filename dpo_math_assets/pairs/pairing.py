@@ -83,7 +83,8 @@ def exclusion(include_malformed: bool = False) -> pl.Expr:
 
     Only the verifier's own verdict counts; what the log said is not looked at. A completion that
     was cut off stands on neither side: as chosen it teaches to stop half-way, and as rejected it
-    rests on an answer its solver had not finished.
+    rests on an answer its solver had not finished. Nor does one whose answer the solver logged
+    apart from the text: the text does not show what was judged.
     """
     proven_right = (
         (pl.col("verdict") == "correct")
@@ -95,10 +96,14 @@ def exclusion(include_malformed: bool = False) -> pl.Expr:
     return (
         pl.when(pl.col("duplicate").fill_null(False))
         .then(pl.lit("duplicate"))
+        .when(pl.col("near_duplicate").fill_null(False))
+        .then(pl.lit("near_duplicate"))
         .when(pl.col("gold_conflict").fill_null(False))
         .then(pl.lit("gold_conflict"))
         .when(pl.col("truncated").fill_null(False))
         .then(pl.lit("truncated"))
+        .when(pl.col("answer_source").ne_missing("candidate"))
+        .then(pl.lit("answer_not_in_completion"))
         .when(proven_right | proven_wrong | malformed)
         .then(pl.lit(None, dtype=pl.String))
         .otherwise(

@@ -61,8 +61,10 @@ def test_a_right_and_a_wrong_attempt_make_the_documented_pair() -> None:
     ("unfit", "why"),
     [
         ({"duplicate": True}, "duplicate"),
+        ({"near_duplicate": True}, "near_duplicate"),
         ({"gold_conflict": True}, "gold_conflict"),
         ({"truncated": True}, "truncated"),
+        ({"answer_source": "final"}, "answer_not_in_completion"),
         ({"verdict": "undecided", "reason": "timeout"}, "undecided: timeout"),
         ({"verdict": "undecided", "reason": "no_final_answer"}, "undecided: no_final_answer"),
         # The log said ok; the verifier did not say how.

@@ -55,6 +55,7 @@ def test_a_folder_without_validation_pairs_is_still_read(tmp_path: Path) -> None
     assert "test_datasets" not in yaml.safe_load((tmp_path / "d/axolotl_dpo.yaml").read_text())
 
 
+@pytest.mark.slow
 def test_trl_reads_both_formats_as_preferences(folder: Path, tmp_path: Path) -> None:
     from trl.data_utils import is_conversational
 
