@@ -7,6 +7,7 @@ worker processes do it, and a row that hangs or crashes one is `undecided` witho
 others (see `pool.py`).
 """
 
+import logging
 import os
 import time
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from dpo_math_assets.verifier.compare import compare
 from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.extract import extract
 from dpo_math_assets.verifier.nodes import Node
-from dpo_math_assets.verifier.pool import SymbolicResult, SymPyPool, shared_pool
+from dpo_math_assets.verifier.pool import Failure, SymbolicResult, SymPyPool, shared_pool
 from dpo_math_assets.verifier.verdict import VERIFIER_VERSION
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ VERDICT_COLUMNS = ("verdict", "reason", "method", "extracted", "verifier_version
 # Below these, starting workers costs more than they save.
 PAIRS_WORTH_WORKERS = 2_000
 CHARACTERS_WORTH_WORKERS = 20_000_000
+# Bytes of a pair that may be compared here: more could take longer than a deadline allows.
+LONG_PAIR = 400
 # Texts held as Python strings at a time.
 SLICE = 50_000
 
@@ -37,6 +40,10 @@ SLICE = 50_000
 _PLAIN_INTEGER = r"^(?:0|-?[1-9][0-9]{0,17})$"
 
 Progress = Callable[[int, int], None]
+# Verdict, reason and method of a pair.
+Comparison = tuple[str, str, str | None]
+
+log = logging.getLogger(__name__)
 
 
 def verify_frame(
@@ -119,10 +126,19 @@ def _extract_all(
             answers = pool.map("extract", texts, timeout_s)
             found += [(None, x) if isinstance(x, str) else (x[0], x[1]) for x in answers]
         else:
-            found += [(x.answer, x.reason) for x in map(extract, texts)]
+            found += map(_extracted, texts)
         progress.add(len(texts))
     schema = {"extracted": pl.String, "refusal": pl.String}
     return candidates.to_frame().hstack(pl.DataFrame(found, schema=schema, orient="row"))
+
+
+def _extracted(candidate: str) -> tuple[str | None, str | None]:
+    try:
+        found = extract(candidate)
+    except Exception:
+        log.exception("a completion of %d characters could not be read", len(candidate))
+        return None, "worker_crashed"
+    return found.answer, found.reason
 
 
 def _compare_all(
@@ -145,24 +161,36 @@ def _compare_all(
     progress.add(len(integers))
 
     rest = pairs.filter(~plain)
-    rows = list(rest.iter_rows())
-    if len(rows) >= PAIRS_WORTH_WORKERS:
-        answers = pool.map(
-            "compare",
-            rows,
-            timeout_s,
-            context=conventions.model_dump(mode="json"),
-            on_progress=_since(progress),
-        )
-        results = [("undecided", x, None) if isinstance(x, str) else tuple(x) for x in answers]
-    else:
-        results = []
-        for extracted, gold in rows:
-            results.append(compare(extracted, gold, conventions, _Remaining(pool, timeout_s)))
-            progress.add(1)
-    schema = {"verdict": pl.String, "reason": pl.String, "method": pl.String}
-    compared = rest.hstack(pl.DataFrame(results, schema=schema, orient="row"))
-    return pl.concat([integers, compared])
+    length = pl.sum_horizontal(pl.col("extracted", "gold").str.len_bytes())
+    spread = pl.lit(len(rest) >= PAIRS_WORTH_WORKERS) | (length > LONG_PAIR)
+    far, near = list(rest.filter(spread).iter_rows()), list(rest.filter(~spread).iter_rows())
+    answers = pool.map(
+        "compare",
+        far,
+        timeout_s,
+        context=conventions.model_dump(mode="json"),
+        on_progress=_since(progress),
+    )
+    results = [(*pair, *_comparison(answer)) for pair, answer in zip(far, answers, strict=True)]
+    for extracted, gold in near:
+        left = _Remaining(pool, timeout_s)
+        results.append((extracted, gold, *_compared(extracted, gold, conventions, left)))
+        progress.add(1)
+    return pl.concat([integers, pl.DataFrame(results, schema=integers.schema, orient="row")])
+
+
+def _comparison(answer: Comparison | Failure) -> Comparison:
+    return ("undecided", answer, None) if isinstance(answer, str) else answer
+
+
+def _compared(
+    extracted: str, gold: str, conventions: Conventions, pool: "_Remaining"
+) -> Comparison:
+    try:
+        return compare(extracted, gold, conventions, pool)
+    except Exception:
+        log.exception("a pair of %d and %d characters failed", len(extracted), len(gold))
+        return "undecided", "worker_crashed", None
 
 
 def _since(progress: _Progress) -> Progress:

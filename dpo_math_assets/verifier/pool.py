@@ -20,6 +20,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -384,11 +385,15 @@ def serve(memory_mb: int, parent: int) -> None:
         answer = _operation(request["op"], request["context"])
         for item in request["items"]:
             try:
-                reply = json.dumps(answer(item)).encode()
+                reply = json.dumps(answer(item))
             except MemoryError:
                 # Too little is left to trust anything; the parent sees the end and starts anew.
                 os._exit(1)
-            answers.write(reply + b"\n")
+            except Exception:
+                # A fault of ours in one row is no reason to lose the others; it shows in the log.
+                traceback.print_exc()
+                reply = json.dumps("worker_crashed")
+            answers.write(reply.encode() + b"\n")
             answers.flush()
 
 
