@@ -40,8 +40,9 @@ class GateSettings(BaseModel):
         default=0.1,
         ge=0.0,
         le=1.0,
-        description="Share of completions, of either model, that the verifier may leave undecided "
-        "for other reasons than a missing final answer.",
+        description="Share of completions, of either model, that may be undecided because of the "
+        "gold answer or a limit of the verifier (an answer that is missing or unclear is the "
+        "model's own failure and counts as not passed).",
     )
     max_chosen_logps_fall: float = Field(
         default=10.0,
@@ -155,7 +156,7 @@ def _verifiable(comparison: Comparison, settings: GateSettings) -> GateCondition
         worst <= settings.max_unverifiable_rate,
         worst,
         settings.max_unverifiable_rate,
-        f"The verifier left answers undecided: {each}; at most "
+        f"Undecided because of the gold answer or a limit of the verifier: {each}; at most "
         f"{settings.max_unverifiable_rate:.1%} is allowed.",
     )
 

@@ -4,6 +4,7 @@ import polars as pl
 
 from dpo_math_assets.errors import EvaluationError
 from dpo_math_assets.evaluation.schema import SAMPLE_SCHEMA, VERDICT_SCHEMA
+from dpo_math_assets.verifier import verify_frame
 
 
 def judge_samples(samples: pl.DataFrame, workers: int | None = None) -> pl.DataFrame:
@@ -12,8 +13,6 @@ def judge_samples(samples: pl.DataFrame, workers: int | None = None) -> pl.DataF
     `workers` is the number of verifier processes (None: the verifier's own choice). Samples that
     were judged before are judged again, so that one frame never mixes two verifiers.
     """
-    from dpo_math_assets.verifier import verify_frame
-
     missing = [
         name
         for name in SAMPLE_SCHEMA.names()

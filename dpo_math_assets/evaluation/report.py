@@ -160,7 +160,7 @@ def _headline_section(comparison: Comparison) -> str:
     level = f"{comparison.settings.confidence:.0%}"
     header = ("model", *(_metric_title(name, comparison.k) for name in METRICS))
     header += ("greedy, decided only", "sampled, decided only")
-    header += ("undecided", "no answer", "cut off", "tokens")
+    header += ("undecided", "no answer", "unclear answer", "cut off", "tokens")
     rows = [
         (
             row["model"],
@@ -169,6 +169,7 @@ def _headline_section(comparison: Comparison) -> str:
             _percent(row["avg_at_k_decided"]),
             _percent(row["undecided_rate"]),
             _percent(row["no_answer_rate"]),
+            _percent(row["unclear_answer_rate"]),
             _percent(row["truncated_rate"]),
             "–" if row["mean_tokens"] is None else f"{row['mean_tokens']:.0f}",
         )

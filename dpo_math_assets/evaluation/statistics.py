@@ -35,6 +35,13 @@ from dpo_math_assets.evaluation.schema import SAMPLE_SCHEMA
 from dpo_math_assets.evaluation.slices import EVERYTHING, samples_of_kind, slice_prompts
 
 VERDICTS = ("correct", "incorrect", "undecided")
+
+# Undecided because of the model: it gave no answer, or none that can be read as one. An empty
+# completion is a missing input to the verifier; the gold is never missing here. Every other reason
+# is the verifier's or the gold's.
+NO_ANSWER = ("no_final_answer", "missing_inputs")
+UNCLEAR_ANSWER = ("unparsable_answer", "ambiguous_answer")
+
 SAMPLED_METRICS = ("avg_at_k", "pass_at_k", "maj_at_k")
 METRICS = ("pass_at_1", *SAMPLED_METRICS)
 
@@ -70,8 +77,9 @@ RATE_SCHEMA = pl.Schema(
         "avg_at_k_decided": pl.Float64,
         # Rates over all completions.
         "undecided_rate": pl.Float64,
-        "no_answer_rate": pl.Float64,  # undecided because there is no final answer
-        "unverifiable_rate": pl.Float64,  # undecided for any other reason
+        "no_answer_rate": pl.Float64,  # undecided: there is no final answer
+        "unclear_answer_rate": pl.Float64,  # undecided: outside the grammar, or ambiguous
+        "unverifiable_rate": pl.Float64,  # undecided: the gold, or a limit of the verifier
         "truncated_rate": pl.Float64,
         "mean_tokens": pl.Float64,  # of a completion
     }
@@ -219,8 +227,8 @@ def prompt_scores(samples: pl.DataFrame) -> pl.DataFrame:
     """One row a model and prompt: its four rates (null where not drawn), and counts.
 
     Columns: model, prompt_id, prompt, k, the METRICS, and completions counted as `<mode>_n`,
-    `<mode>_correct` and `<mode>_decided` for both modes, `undecided`, `no_answer`, `truncated`,
-    and tokens (sum) of `with_tokens` completions.
+    `<mode>_correct` and `<mode>_decided` for both modes, `undecided`, `no_answer`,
+    `unclear_answer`, `truncated`, and tokens (sum) of `with_tokens` completions.
     """
     correct = pl.col("verdict") == "correct"
     decided = pl.col("verdict") != "undecided"
@@ -235,7 +243,8 @@ def prompt_scores(samples: pl.DataFrame) -> pl.DataFrame:
         sampled_correct=(sampled & correct).sum(),
         sampled_decided=(sampled & decided).sum(),
         undecided=(~decided).sum(),
-        no_answer=(~decided & (pl.col("reason") == "no_final_answer")).sum(),
+        no_answer=(~decided & pl.col("reason").is_in(NO_ANSWER)).sum(),
+        unclear_answer=(~decided & pl.col("reason").is_in(UNCLEAR_ANSWER)).sum(),
         truncated=pl.col("truncated").sum(),
         tokens=pl.col("completion_tokens").sum(),
         with_tokens=pl.col("completion_tokens").count(),
@@ -265,6 +274,7 @@ def _rates(scores: pl.DataFrame, settings: StatisticsSettings) -> dict[str, Any]
     """The numbers of one RATE_SCHEMA row from the prompt scores of one model and slice."""
     total = {name: int(scores[name].sum()) for name in _COUNTS}
     completions = total["greedy_n"] + total["sampled_n"]
+    unverifiable = total["undecided"] - total["no_answer"] - total["unclear_answer"]
     row: dict[str, Any] = {
         "n_prompts": scores.height,
         "n_samples": completions,
@@ -273,7 +283,8 @@ def _rates(scores: pl.DataFrame, settings: StatisticsSettings) -> dict[str, Any]
         "avg_at_k_decided": _ratio(total["sampled_correct"], total["sampled_decided"]),
         "undecided_rate": total["undecided"] / completions,
         "no_answer_rate": total["no_answer"] / completions,
-        "unverifiable_rate": (total["undecided"] - total["no_answer"]) / completions,
+        "unclear_answer_rate": total["unclear_answer"] / completions,
+        "unverifiable_rate": unverifiable / completions,
         "truncated_rate": total["truncated"] / completions,
         "mean_tokens": _ratio(total["tokens"], total["with_tokens"]),
     }
@@ -298,7 +309,7 @@ def _rates(scores: pl.DataFrame, settings: StatisticsSettings) -> dict[str, Any]
 
 _COUNTS = (
     *(f"{mode}_{what}" for mode in ("greedy", "sampled") for what in ("n", "correct", "decided")),
-    *("undecided", "no_answer", "truncated", "tokens", "with_tokens"),
+    *("undecided", "no_answer", "unclear_answer", "truncated", "tokens", "with_tokens"),
 )
 
 

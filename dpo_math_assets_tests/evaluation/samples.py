@@ -1,6 +1,7 @@
 """Judged samples written as short strings, for tests that a reader checks by eye.
 
-A letter is a completion: `c` correct, `w` wrong, `n` no final answer, `u` undecided otherwise.
+A letter is a completion: `c` correct, `w` wrong, and undecided: `n` no final answer, `e` empty,
+`a` ambiguous answer, `u` a limit of the verifier.
 """
 
 import polars as pl
@@ -11,6 +12,8 @@ _LETTERS = {
     "c": ("correct", "pass", "right"),
     "w": ("incorrect", "mismatch", "wrong"),
     "n": ("undecided", "no_final_answer", None),
+    "e": ("undecided", "missing_inputs", None),
+    "a": ("undecided", "ambiguous_answer", None),
     "u": ("undecided", "timeout", "strange"),
 }
 

@@ -79,8 +79,8 @@ def test_answers_that_the_verifier_cannot_judge_hold_a_release_back():
     assert "verifiable" in failed(decision)
 
 
-def test_missing_final_answers_are_wrong_and_not_unverifiable():
-    silent = same(20, "n", "nnnn") | same(20, "c", "cccc", 20)
+def test_missing_and_unclear_answers_are_wrong_and_not_unverifiable():
+    silent = same(20, "n", "neaa") | same(20, "c", "cccc", 20)
     assert "verifiable" not in failed(decide(silent, BETTER))
 
 

@@ -23,7 +23,7 @@ FOUR_PROMPTS = judged(
         "base": {
             "a": ("c", "ccww"),  # 2 of 4
             "b": ("w", "cwww"),  # 1 of 4
-            "c": ("n", "nnww"),  # none, two without an answer
+            "c": ("a", "neww"),  # none, two without an answer
             "d": ("u", "cccc"),  # all, the greedy one not decided
         }
     }
@@ -54,9 +54,10 @@ def test_undecided_counts_as_not_passed_and_is_shown_on_its_own():
     assert row["pass_at_1_decided"] == 1 / 2
     assert row["avg_at_k_decided"] == 7 / 14
     assert row["undecided_rate"] == 4 / 20
-    assert row["no_answer_rate"] == 3 / 20
+    assert row["no_answer_rate"] == 2 / 20
+    assert row["unclear_answer_rate"] == 1 / 20
     assert row["unverifiable_rate"] == 1 / 20
-    assert row["truncated_rate"] == 3 / 20
+    assert row["truncated_rate"] == 1 / 20
 
 
 def test_the_greedy_interval_is_wilsons():
