@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from dpo_math_assets.demo.problems import Problem
-from dpo_math_assets.demo.settings import DemoSettings
+from dpo_math_assets.demo.settings import THREADS, DemoSettings
+from dpo_math_assets.training.models import cpu_threads
 
 PAD, EOS, UNKNOWN = "<pad>", "<eos>", "<unk>"
 # One token each, so that a prompt always ends on a token boundary.
@@ -74,62 +75,68 @@ def pretrain(
     The loss is next-token cross-entropy over the completion and its end token, not the prompt.
     """
     import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
 
-    torch.manual_seed(seed)
-    if settings.threads:
-        torch.set_num_threads(settings.threads)
     tokenizer = build_tokenizer(settings.window)
-    model = LlamaForCausalLM(
-        LlamaConfig(
-            vocab_size=len(tokenizer),
-            hidden_size=settings.width,
-            intermediate_size=settings.width * 3,
-            num_hidden_layers=settings.layers,
-            num_attention_heads=4,
-            max_position_embeddings=settings.window,
-            tie_word_embeddings=True,
-            bos_token_id=None,
-            eos_token_id=tokenizer.eos_token_id,
-            pad_token_id=tokenizer.pad_token_id,
-        )
-    )
     prompts = tokenizer([prompt for prompt, _ in examples])["input_ids"]
     completions = tokenizer([completion + EOS for _, completion in examples])["input_ids"]
+    torch.manual_seed(seed)
+    model = _build_model(tokenizer, settings)
     steps = math.ceil(len(examples) / settings.batch_size)
-    optimizer = torch.optim.AdamW(
-        model.parameters(),
-        lr=settings.learning_rate,
-        weight_decay=0.01,
-        betas=(0.9, 0.98),
-        fused=True,
-    )
+    optimizer = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98), fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, max_lr=settings.learning_rate, total_steps=steps, pct_start=min(0.1, 1 / 2)
+        optimizer, max_lr=settings.learning_rate, total_steps=steps, pct_start=0.1
     )
     order = torch.randperm(len(examples)).tolist()
-    model.train()
-    for step in range(steps):
-        rows = order[step * settings.batch_size : (step + 1) * settings.batch_size]
-        width = max(len(prompts[row]) + len(completions[row]) for row in rows)
-        inputs = torch.full((len(rows), width), tokenizer.pad_token_id)
-        labels = torch.full((len(rows), width), -100)
-        for i, row in enumerate(rows):
-            start, end = len(prompts[row]), len(prompts[row]) + len(completions[row])
-            inputs[i, :end] = torch.tensor(prompts[row] + completions[row])
-            labels[i, start:end] = torch.tensor(completions[row])
-        # Padding sits on the right, where causal attention never looks: no mask is needed.
-        loss = model(input_ids=inputs, labels=labels, use_cache=False).loss
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        optimizer.zero_grad()
-        if (step + 1) % 20 == 0 or step + 1 == steps:
-            on_progress(
-                {"stage": "pre-training", "step": step + 1, "steps": steps, "loss": loss.item()}
+    with cpu_threads(THREADS):
+        for step in range(steps):
+            rows = order[step * settings.batch_size : (step + 1) * settings.batch_size]
+            inputs, labels = _batch(
+                [prompts[row] for row in rows],
+                [completions[row] for row in rows],
+                tokenizer.pad_token_id,
             )
-    model.generation_config.pad_token_id = tokenizer.pad_token_id
-    model.generation_config.eos_token_id = tokenizer.eos_token_id
+            # Padding sits on the right, where causal attention never looks: no mask is needed.
+            loss = model(input_ids=inputs, labels=labels, use_cache=False).loss
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+            optimizer.zero_grad()
+            if (step + 1) % 20 == 0 or step + 1 == steps:
+                on_progress(
+                    {"stage": "pre-training", "step": step + 1, "steps": steps, "loss": loss.item()}
+                )
     model.save_pretrained(out)
     tokenizer.save_pretrained(out)
+
+
+def _build_model(tokenizer: Any, settings: DemoSettings) -> Any:
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=settings.width,
+        intermediate_size=settings.width * 3,
+        num_hidden_layers=settings.layers,
+        num_attention_heads=4,
+        max_position_embeddings=settings.window,
+        tie_word_embeddings=True,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    return LlamaForCausalLM(config).train()
+
+
+def _batch(prompts: list[list[int]], completions: list[list[int]], pad: int) -> tuple[Any, Any]:
+    """Token ids and labels, (rows, longest row); labels are -100 but on the completions."""
+    import torch
+
+    width = max(len(a) + len(b) for a, b in zip(prompts, completions, strict=True))
+    inputs = torch.full((len(prompts), width), pad)
+    labels = torch.full((len(prompts), width), -100)
+    for row, (prompt, completion) in enumerate(zip(prompts, completions, strict=True)):
+        end = len(prompt) + len(completion)
+        inputs[row, :end] = torch.tensor(prompt + completion)
+        labels[row, len(prompt) : end] = torch.tensor(completion)
+    return inputs, labels

@@ -11,9 +11,8 @@ from pathlib import Path
 from dpo_math_assets.demo.logs import write_log
 from dpo_math_assets.demo.model import corpus, pretrain
 from dpo_math_assets.demo.problems import Problem, problems
-from dpo_math_assets.demo.settings import DemoSettings, demo_settings
+from dpo_math_assets.demo.settings import DemoSettings, demo_sampling, demo_settings
 from dpo_math_assets.errors import DpoMathError
-from dpo_math_assets.evaluation.sampling import SamplingSettings
 from dpo_math_assets.pairs.split import EVAL, TRAIN, VALIDATION, SplitSettings, split_of
 from dpo_math_assets.storage import VersionedFolder, digest
 from dpo_math_assets.training.models import prepare_libraries
@@ -54,7 +53,7 @@ def prepare_demo(
                 f"{count}. Raise largest_factor or largest_term."
             )
     prepare_libraries()
-    version = f"{size}-{seed}-{digest([settings.model_dump(exclude={'threads'}), seed])[:8]}"
+    version = f"{size}-{seed}-{digest([settings.model_dump(), seed])[:8]}"
     models = VersionedFolder(root / "base_model")
     base_model = root / "base_model" / version
     if not base_model.exists():
@@ -64,14 +63,7 @@ def prepare_demo(
     export = landing / f"demo-{version}.jsonl"
     if not export.exists():
         asked = [problem for split, count in needed.items() for problem in by_split[split][:count]]
-        sampling = SamplingSettings(
-            k=settings.completions,
-            greedy=False,
-            max_new_tokens=settings.max_new_tokens,
-            batch_size=512,
-            seed=seed,
-            threads=settings.threads,
-        )
+        sampling = demo_sampling(size).model_copy(update={"greedy": False, "seed": seed})
         write_log(base_model, asked, sampling, export, on_progress)
     return DemoPaths(base_model=base_model, export=export)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from dpo_math_assets.training.checkpoints import fingerprint, run_states
 from dpo_math_assets.training.data import read_pairs
-from dpo_math_assets.training.models import prepare_libraries
+from dpo_math_assets.training.models import cpu_threads, prepare_libraries
 from dpo_math_assets.training.progress import Curves, Progress, curves
 from dpo_math_assets.training.run import (
     Stopwatch,
@@ -55,7 +55,7 @@ def train_dpo(
 
     train_file, validation_file = dataset_dir / "train.jsonl", dataset_dir / "validation.jsonl"
     name = f"dpo-{fingerprint('dpo', settings, [train_file, validation_file])}"
-    with run_states(work, name, resume) as states:
+    with run_states(work, name, resume) as states, cpu_threads(settings.threads):
         tokenizer, window = prepare_window(settings)
         rows = read_pairs(train_file)
         kept, overlong, merged = fitting_rows(

@@ -6,6 +6,8 @@ Face cache already.
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,19 @@ def prepare_libraries() -> None:
 
     # They read the environment when they are first imported, which may have been before.
     huggingface_hub.constants.HF_HUB_OFFLINE = True
+
+
+@contextmanager
+def cpu_threads(threads: int) -> Iterator[None]:
+    """Give PyTorch so many CPU threads for a while; 0 leaves its own choice."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def load_tokenizer(base_model: str) -> Any:

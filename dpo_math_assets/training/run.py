@@ -116,8 +116,6 @@ def trainer_arguments(settings: TrainingSettings, window: int, work: Path) -> di
     bf16 = settings.precision == "bf16" or (
         settings.precision == "auto" and on_gpu and torch.cuda.is_bf16_supported()
     )
-    if settings.threads:
-        torch.set_num_threads(settings.threads)
     return {
         "output_dir": str(work),
         "learning_rate": settings.learning_rate,

@@ -71,7 +71,7 @@ class TrainingSettings(BaseModel):
     max_length: int = Field(
         default=1024,
         ge=8,
-        description="Longest prompt with completion, in tokens (at most the model's).",
+        description="Longest prompt with completion, in tokens.",
     )
     max_overlong_share: float = Field(
         default=0.05, ge=0, le=1, description="Share of pairs over max_length that may be left out."

@@ -11,7 +11,7 @@ from typing import Any
 
 from dpo_math_assets.training.checkpoints import fingerprint, run_states
 from dpo_math_assets.training.data import read_completions, read_pairs
-from dpo_math_assets.training.models import prepare_libraries
+from dpo_math_assets.training.models import cpu_threads, prepare_libraries
 from dpo_math_assets.training.progress import Progress, curves
 from dpo_math_assets.training.run import (
     Stopwatch,
@@ -49,7 +49,7 @@ def train_sft_control(
 
     pairs_file, sft_file = dataset_dir / "train.jsonl", dataset_dir / "sft.jsonl"
     name = f"sft-{fingerprint('sft', settings, [pairs_file, sft_file])}"
-    with run_states(work, name, resume) as states:
+    with run_states(work, name, resume) as states, cpu_threads(settings.threads):
         tokenizer, window = prepare_window(settings)
         rows = read_completions(sft_file)
         kept, overlong, merged = fitting_rows(
