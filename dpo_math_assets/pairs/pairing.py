@@ -37,9 +37,6 @@ GROUP = ["prompt_key", "ground_truth"]
 # Which trace stands for a text that was logged several times: the first export, then the first id.
 REPRESENTATIVE = ["export", "trace_id", "line_number"]
 
-# Hex digits of a completion's hash that a float64 holds exactly.
-_DIGITS = 13
-
 
 class PairCaps(BaseModel):
     """What bounds the pairs of one prompt before selection."""
@@ -138,9 +135,10 @@ def build_pairs(
     )
     texts = _distinct_texts(new, earlier, settings.include_malformed)
     sides = _sides(texts)
-    sampled = _combinations(_capped(texts, settings.samples_per_side))
-    kept = _best(sampled.lazy(), settings.candidate_pairs).collect()
-    pairs = _with_texts(kept, pl.concat([new, earlier]))
+    sample = _sample(texts, settings.samples_per_side)
+    sampled = _combinations(sample)
+    kept = _best(sampled.lazy(), ["group"], ["pass", "fail"], settings.candidate_pairs).collect()
+    pairs = _with_texts(kept, sample, pl.concat([new, earlier]))
     excluded = {why: count for why, count in counts.iter_rows() if why is not None}
     traces = int(counts.get_column("len").sum())
     return pairs, PairingReport(
@@ -177,7 +175,7 @@ def cap_pairs(pairs: pl.LazyFrame, caps: PairCaps) -> pl.LazyFrame:
             for key in ("chosen_key", "rejected_key")
         )
     )
-    return _best(sampled, caps.candidate_pairs)
+    return _best(sampled, GROUP, ["chosen_key", "rejected_key"], caps.candidate_pairs)
 
 
 def _distinct_texts(
@@ -224,113 +222,104 @@ def _sides(texts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _capped(texts: pl.DataFrame, samples: int) -> pl.DataFrame:
-    """The `samples` texts of each side with the smallest hash; `texts` comes ordered by it."""
-    return texts.filter(pl.int_range(pl.len()).over([*GROUP, "right"]) < samples)
+def _sample(texts: pl.DataFrame, samples: int) -> pl.DataFrame:
+    """The `samples` texts of each side with the smallest hash, numbered, groups numbered too.
 
-
-def _combinations(texts: pl.DataFrame) -> pl.DataFrame:
-    """Every right × wrong of a group that has a new text, with its score."""
-    side_columns = ["candidate_key", *REPRESENTATIVE, "new"]
-    right = texts.filter("right").select(
-        *GROUP, pl.col(side_columns).name.suffix("_pass"), _uniform("candidate_key").alias("u_pass")
+    `texts` comes ordered by group, side and hash, so that the numbers follow the hashes.
+    """
+    return texts.filter(pl.int_range(pl.len()).over([*GROUP, "right"]) < samples).with_columns(
+        pl.int_range(pl.len(), dtype=pl.UInt32).alias("text"),
+        pl.struct(GROUP).rle_id().alias("group"),
     )
-    wrong = texts.filter(pl.col("right").not_()).select(
-        *GROUP, pl.col(side_columns).name.suffix("_fail"), _uniform("candidate_key").alias("u_fail")
+
+
+def _combinations(sample: pl.DataFrame) -> pl.DataFrame:
+    """Every right × wrong of a group that has a new text: (group, pass, fail, score)."""
+    hashed = pl.col("candidate_key").str.to_integer(base=16, dtype=pl.UInt64).alias("hash")
+    numbers = sample.lazy().select("group", "right", "text", "new", hashed)
+    right = numbers.filter("right").select("group", pl.exclude("group", "right").name.suffix("_r"))
+    wrong = numbers.filter(~pl.col("right")).select(
+        "group", pl.exclude("group", "right").name.suffix("_w")
     )
     return (
-        right.join(wrong, on=GROUP)
-        .filter(
-            pl.col("new_pass") | pl.col("new_fail"),
-            # Two verifier versions may have judged one text differently.
-            pl.col("candidate_key_pass") != pl.col("candidate_key_fail"),
+        right.join(wrong, on="group")
+        # Two verifier versions may have judged one text differently.
+        .filter(pl.col("new_r") | pl.col("new_w"), pl.col("hash_r") != pl.col("hash_w"))
+        .select(
+            "group",
+            pl.col("text_r").alias("pass"),
+            pl.col("text_w").alias("fail"),
+            (-(pl.col("hash_r") / 2.0**64) * (pl.col("hash_w") / 2.0**64)).alias("score"),
         )
-        .rename({"candidate_key_pass": "chosen_key", "candidate_key_fail": "rejected_key"})
-        .with_columns((-(pl.col("u_pass") * pl.col("u_fail"))).alias("score"))
+        .collect()
     )
 
 
-def _uniform(key: str) -> pl.Expr:
-    """A 64-bit hexadecimal hash as a number in [0, 1)."""
-    return pl.col(key).str.head(_DIGITS).str.to_integer(base=16) / 16.0**_DIGITS
-
-
-def _best(pairs: pl.LazyFrame, count: int) -> pl.LazyFrame:
+def _best(pairs: pl.LazyFrame, group: list[str], ties: list[str], count: int) -> pl.LazyFrame:
     """The `count` best pairs of each group, best first; hashes break ties: the order is total."""
-    return pairs.sort(*GROUP, -pl.col("score"), "chosen_key", "rejected_key").filter(
-        pl.int_range(pl.len()).over(GROUP) < count
+    return pairs.sort(*group, -pl.col("score"), *ties).filter(
+        pl.int_range(pl.len()).over(group) < count
     )
 
 
-def _with_texts(keys: pl.DataFrame, traces: pl.LazyFrame) -> pl.DataFrame:
+def _with_texts(keys: pl.DataFrame, sample: pl.DataFrame, traces: pl.LazyFrame) -> pl.DataFrame:
     """Look the sampled completions up again and write the pairs out in full, order kept."""
-    side = ["candidate_key", *REPRESENTATIVE]
-    passing = keys.select(
-        pl.col("chosen_key").alias("candidate_key"),
-        *(pl.col(f"{name}_pass").alias(name) for name in REPRESENTATIVE),
-    )
-    failing = keys.select(
-        pl.col("rejected_key").alias("candidate_key"),
-        *(pl.col(f"{name}_fail").alias(name) for name in REPRESENTATIVE),
-    )
-    wanted = pl.concat([passing, failing]).unique()
-    texts = (
+    used = sample.filter(pl.col("text").is_in(pl.concat([keys["pass"], keys["fail"]]).implode()))
+    found = (
         # The plain filter goes down into the Parquet reader, so that other rows' texts are skipped.
-        traces.filter(pl.col("candidate_key").is_in(wanted.get_column("candidate_key").implode()))
-        .join(wanted.lazy(), on=side, how="semi")
-        .select(*side, "prompt", "candidate", "extracted", "reason", "method", "verifier_version")
-        .unique(side, keep="any")
+        traces.filter(pl.col("candidate_key").is_in(used["candidate_key"].implode()))
+        .join(
+            used.lazy().select("text", "candidate_key", *REPRESENTATIVE),
+            on=["candidate_key", *REPRESENTATIVE],
+        )
+        .select("text", "prompt", "candidate", "extracted", "reason", "method", "verifier_version")
+        .unique("text", keep="any")
         .collect(engine="streaming")
     )
-    chosen = texts.select(
-        pl.col("candidate_key").alias("chosen_key"),
-        *(pl.col(name).alias(f"{name}_pass") for name in REPRESENTATIVE),
-        "prompt",
-        pl.col("candidate").alias("chosen"),
-        pl.col("extracted").alias("chosen_answer"),
-        pl.col("method").alias("chosen_method"),
-        pl.col("verifier_version").alias("version_pass"),
-    )
-    rejected = texts.select(
-        pl.col("candidate_key").alias("rejected_key"),
-        *(pl.col(name).alias(f"{name}_fail") for name in REPRESENTATIVE),
-        pl.col("candidate").alias("rejected"),
-        pl.col("extracted").alias("rejected_answer"),
-        pl.col("reason").alias("rejected_reason"),
-        pl.col("method").alias("rejected_method"),
-        pl.col("verifier_version").alias("version_fail"),
-    )
-    pairs = (
-        keys.with_columns(pl.Series("pair_id", _pair_ids(keys), dtype=pl.String))
-        .join(
-            chosen,
-            on=["chosen_key", *(f"{name}_pass" for name in REPRESENTATIVE)],
-            maintain_order="left",
-        )
-        .join(
-            rejected,
-            on=["rejected_key", *(f"{name}_fail" for name in REPRESENTATIVE)],
-            maintain_order="left",
-        )
-        .with_columns(
-            pl.lit(VERIFIER).alias("verifier"),
-            pl.when(pl.col("version_pass") == pl.col("version_fail"))
-            .then(pl.col("version_pass"))
-            .otherwise(pl.concat_str("version_pass", "version_fail", separator=", "))
-            .alias("verifier_version"),
-        )
-        .select(pl.col(name).cast(dtype) for name, dtype in PAIR_SCHEMA.items())
-    )
-    if pairs.height != keys.height:
+    if found.height != used.height:
         raise DatasetError(
-            f"{keys.height - pairs.height} of {keys.height} pairs lost their completions: the "
+            f"{used.height - found.height} of {used.height} completions were not found again: the "
             "cleaned traces changed while they were being paired; build this export's pairs again"
         )
-    return pairs
+    # One row a number, so that a number is a position.
+    full = sample.join(found, on="text", how="left", maintain_order="left")
+    chosen = full.select(
+        "prompt_key",
+        "prompt",
+        "ground_truth",
+        chosen="candidate",
+        chosen_key="candidate_key",
+        chosen_answer="extracted",
+        trace_id_pass="trace_id",
+        export_pass="export",
+        chosen_method="method",
+        version_pass="verifier_version",
+    )[keys["pass"]]
+    rejected = full.select(
+        rejected="candidate",
+        rejected_key="candidate_key",
+        rejected_answer="extracted",
+        trace_id_fail="trace_id",
+        export_fail="export",
+        rejected_method="method",
+        rejected_reason="reason",
+        version_fail="verifier_version",
+    )[keys["fail"]]
+    pairs = pl.concat([chosen, rejected, keys.select("score")], how="horizontal")
+    return pairs.with_columns(
+        pl.Series("pair_id", _pair_ids(pairs), dtype=pl.String),
+        pl.lit(VERIFIER).alias("verifier"),
+        pl.when(pl.col("version_pass") == pl.col("version_fail"))
+        .then("version_pass")
+        .otherwise(pl.concat_str("version_pass", "version_fail", separator=", "))
+        .alias("verifier_version"),
+    ).select(PAIR_SCHEMA.names())
 
 
-def _pair_ids(keys: pl.DataFrame) -> list[str]:
+def _pair_ids(pairs: pl.DataFrame) -> list[str]:
     return [
         blake2b("\x00".join(parts).encode(), digest_size=8).hexdigest()
-        for parts in keys.select("prompt_key", "chosen_key", "rejected_key").iter_rows()
+        for parts in zip(
+            pairs["prompt_key"], pairs["chosen_key"], pairs["rejected_key"], strict=True
+        )
     ]
