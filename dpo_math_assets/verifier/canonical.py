@@ -10,13 +10,16 @@ from dpo_math_assets.verifier import tree
 from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, num
 from dpo_math_assets.verifier.numeric import exact
 
-__all__ = ["canonical", "numerator"]
+__all__ = ["canonical", "matrix_value", "numerator"]
+
+# A power of a matrix is multiplied out up to this exponent.
+MAX_MATRIX_POWER = 8
 
 ZERO, ONE = num(0), num(1)
 
 
 def canonical(node: Node) -> Node:
-    """The canonical form; matrices are multiplied out where their entries allow it."""
+    """The canonical form of a scalar expression; other nodes come back as they are."""
     value = exact(node)
     if value is not None:
         return tree.rational(value)
@@ -110,6 +113,54 @@ def _power(base: Node, exponent: Node) -> Node:
             if power % index == 0 and base.args[1].args[1] == 1 and power > 0:
                 return _power(base.args[0], num(power // index))
     return node
+
+
+def matrix_value(node: Node) -> Node | None:
+    """The matrix that a sum, product or whole power of matrices comes to, or None."""
+    if node.kind == "matrix":
+        return node
+    if node.kind == "add":
+        parts = [matrix_value(term) for term in node.args]
+        shapes = {(len(part.args), len(part.args[0])) for part in parts if part is not None}
+        if None in parts or len(shapes) != 1:
+            return None
+        rows = zip(*(part.args for part in parts if part is not None), strict=True)
+        return Node("matrix", tuple(tuple(tree.add(*cells) for cells in zip(*row)) for row in rows))
+    if node.kind == "pow" and node.args[1].kind == "num":
+        power, unit = node.args[1].args
+        if unit != 1 or not 1 <= power <= MAX_MATRIX_POWER:
+            return None
+        return matrix_value(Node("mul", (node.args[0],) * power)) if power > 1 else node.args[0]
+    if node.kind != "mul":
+        return None
+    factor, result = ONE, None
+    for part in node.args:
+        matrix = matrix_value(part)
+        if matrix is None:
+            if part.kind not in SCALAR_KINDS:
+                return None
+            factor = tree.mul(factor, part)
+        elif result is None:
+            result = matrix
+        elif len(result.args[0]) != len(matrix.args):
+            return None
+        else:
+            columns = list(zip(*matrix.args, strict=True))
+            result = Node(
+                "matrix",
+                tuple(
+                    tuple(
+                        tree.add(*(tree.mul(x, y) for x, y in zip(row, column, strict=True)))
+                        for column in columns
+                    )
+                    for row in result.args
+                ),
+            )
+    if result is None or factor == ONE:
+        return result
+    return Node(
+        "matrix", tuple(tuple(tree.mul(factor, cell) for cell in row) for row in result.args)
+    )
 
 
 def numerator(node: Node) -> Node:

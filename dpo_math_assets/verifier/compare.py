@@ -18,7 +18,7 @@ from typing import NamedTuple, Protocol
 
 from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier import tree
-from dpo_math_assets.verifier.canonical import canonical
+from dpo_math_assets.verifier.canonical import canonical, matrix_value, numerator
 from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children, free_symbols, num
 from dpo_math_assets.verifier.normal import normalise
@@ -37,6 +37,8 @@ SYMPY_DEADLINE_S = 5.0
 # Items of a list that are matched in any order, and sign choices that are written out.
 MAX_UNORDERED = 64
 MAX_SIGNS = 4
+# Digits that only a printed float shows; its last one may be off by one.
+FLOAT_DIGITS = 15
 
 
 class Pool(Protocol):
@@ -480,6 +482,7 @@ class _Matcher:
         return self.any_of([(reading, b) if percent is a else (a, reading) for reading in readings])
 
     def match_units(self, a: Node, b: Node) -> Outcome:
+        a, b = _with_unit(a), _with_unit(b)
         if a.kind == b.kind:
             if a.args[1] == b.args[1]:
                 return self.match(a.args[0], b.args[0])
@@ -504,7 +507,14 @@ class _Matcher:
             value = tree.plain(measured)
         elif not self.conventions.units_optional:
             return DIFFERENT
-        return self.match(value, b) if measured is a else self.match(a, value)
+        same = self.match(value, b) if measured is a else self.match(a, value)
+        factor = _unit_factor(name)
+        if same.state == "different" and factor and factor[1] != 1:
+            # 150 cents against 1.50: right if the bare value is meant in the base unit
+            base = tree.mul(tree.rational(factor[1]), value)
+            if (self.match(base, b) if measured is a else self.match(a, base)).state == "equal":
+                return AMBIGUOUS
+        return same
 
     def match_bases(self, a: Node, b: Node) -> Outcome:
         if a.kind == b.kind:
@@ -612,9 +622,9 @@ class _Matcher:
                 return EQUAL_EXACT
             return DIFFERENT
         first, second = canonical(a), canonical(b)
-        if first == second:
+        if first == second and not _undefined(first):
             return EQUAL_STRUCTURE
-        if _holds(first, "nan") or _holds(second, "nan"):
+        if _undefined(first) or _undefined(second):
             return UNKNOWN
         infinite = [_has_infinity(node) for node in (first, second)]
         if any(infinite):
@@ -655,14 +665,14 @@ class _Matcher:
     def roundings(self, shown: int) -> list[tuple[Fraction, int]]:
         """How floor(x * 10^places + shift) may relate to the digits shown for x.
 
-        Cut off, or rounded; from ten digits on, one unit of floating point noise either way.
+        Cut off, or rounded; in a full float's digits, one unit of its noise either way.
         None where too few digits are shown to stand for another value.
         """
         digits = len(str(shown))
         if digits < self.conventions.rounded_digits or not shown:
             return []
         ways = [(Fraction(0), 0), (Fraction(1, 2), 0)]
-        return [*ways, (Fraction(0), -1), (Fraction(-1), 0)] if digits >= 10 else ways
+        return [*ways, (Fraction(0), -1), (Fraction(-1), 0)] if digits >= FLOAT_DIGITS else ways
 
     def rounded(self, decimal: Node, other: Node) -> Outcome:
         """A decimal against an irrational constant."""
@@ -724,6 +734,17 @@ def _holds(node: Node, kind: str, shallow: bool = False) -> bool:
     if shallow:
         return any(child.kind == kind for child in children(node))
     return any(_holds(child, kind) for child in children(node))
+
+
+def _undefined(node: Node) -> bool:
+    """Whether a node holds a division by zero, 0^0 or an undefined constant."""
+    if node == Node("const", ("nan",)):
+        return True
+    if node.kind == "pow" and exact(node.args[0]) == 0:
+        exponent = exact(node.args[1])
+        if exponent is None or exponent <= 0:
+            return True
+    return any(_undefined(child) for child in children(node))
 
 
 def _holds_pi(node: Node) -> bool:
@@ -799,6 +820,8 @@ def _settled(node: Node, matcher: _Matcher) -> Node:
     """The statement or value that a chain of equals signs, or one between numbers, comes to."""
     if node.kind == "set" and len(node.args) == 1 and node.args[0].kind in _EQUATIONS:
         node = node.args[0]
+    if node.kind in ("add", "mul", "pow") and _holds(node, "matrix"):
+        return matrix_value(node) or node
     if node.kind == "rel" and node.args[0] == "in":
         return node.args[2] if _is_name(node.args[1]) else node
     if node.kind == "rel" and node.args[0] in ("=", "approx"):
@@ -876,8 +899,6 @@ def _call_variable(node: Node) -> Node | None:
 
 def _difference(equation: Node) -> Node:
     """left - right, over no denominator: what an equation says is zero."""
-    from dpo_math_assets.verifier.canonical import numerator
-
     return numerator(tree.add(equation.args[1], tree.neg(equation.args[2])))
 
 
@@ -1011,6 +1032,12 @@ def _unit_letter(node: Node) -> Node | None:
             number: Node = node.args[0]
             return number
     return None
+
+
+def _with_unit(node: Node) -> Node:
+    """`2 m` beside another length is two metres."""
+    number = _unit_letter(node)
+    return node if number is None else Node("unit", (number, node.args[1].args[0]))
 
 
 def _choice_letter(node: Node) -> str | None:

@@ -266,8 +266,7 @@ def _tidy(answer: str) -> str:
     if len(answer) > MAX_ANSWER:
         return answer
     answer = _EMPHASIS.sub("", answer.replace('\\"', '"').strip("*#_ \t"))
-    answer = _NUMBERING.sub("", clean(answer))
-    answer = _EQUALS_VALUE.sub("", answer)
+    answer = _EQUALS_VALUE.sub("", clean(answer))
     if "\\boxed" in answer or "\\fbox" in answer:
         inner = _boxes(answer)
         if len(inner) == 1:
@@ -324,7 +323,7 @@ def _bare(text: str) -> Extraction:
     if short and "\n" not in stripped and not _prose(stripped):
         return Extraction(_tidy(stripped), "bare", None)
     lines = _HOPE.sub("", stripped).rsplit("\n", 1)
-    last = lines[-1].strip()
+    last = _NUMBERING.sub("", lines[-1].strip())
     concluded = _conclusion(last[-2 * MAX_BARE :])
     if concluded is not None:
         return Extraction(concluded, "conclusion", None)

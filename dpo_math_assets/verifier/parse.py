@@ -14,14 +14,14 @@ from functools import lru_cache
 
 from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier import tree
-from dpo_math_assets.verifier.lexer import ParseError, Token, lex
+from dpo_math_assets.verifier.lexer import MAX_CHARACTERS, ParseError, Token, lex
 from dpo_math_assets.verifier.nodes import Node, num
 from dpo_math_assets.verifier.normal import clean, to_ascii, undouble
 from dpo_math_assets.verifier.vocabulary import FILLERS, NOTES, NUMBER_WORDS, REFUSED, SCALES
 
 __all__ = ["ParseError", "parse"]
 
-MAX_DEPTH = 40
+MAX_DEPTH = 100
 _CLOSING = {"(": (")", "]"), "[": ("]", ")"), "\\{": ("\\}",), "{": ("}",)}
 _FUNCTION_LETTERS = frozenset(("f", "g", "h", "F", "G", "H", "phi", "varphi", "psi"))
 _MATRICES = frozenset(
@@ -33,34 +33,46 @@ _VALUE_COMMANDS = frozenset(
 _DOMAINS = frozenset("RQZNCP")
 
 
-@lru_cache(maxsize=4096)
-def parse(text: str) -> Node:
-    """The tree of an answer. Words that are no mathematics give a `text` node."""
-    source = undouble(to_ascii(clean(to_ascii(text))))
-    choice = _CHOICE.fullmatch(source)
-    if choice:
-        return Node("choice", (choice["a"] or choice["b"] or choice["c"], _parse_source(choice["rest"], strict=False)))
-    return _parse_source(source, strict=True)
-
-
 # `(C) 14`, `\\text{(C)} 14`, `C) 14`, `C. word`
 _CHOICE = re.compile(
     r"(?:\\(?:text|textbf|mathrm|mathbf|textrm)\{)?\s*"
     r"(?:\((?P<a>[A-J])\)(?=[\s}\\])|(?P<b>[A-J])\)|(?P<c>[A-J])[.:](?=\s))"
     r"[\s}\\,]*(?P<rest>[^\s+*/^=<>,].*)"
 )
+# Words that name a set.
+_PHRASES = {
+    **dict.fromkeys(("all real numbers", "all reals", "real numbers"), Node("domain", ("R",))),
+    **dict.fromkeys(("all integers", "integers"), Node("domain", ("Z",))),
+    **dict.fromkeys(
+        ("no solution", "no solutions", "no real solution", "no real solutions", "empty set"),
+        Node("set", ()),
+    ),
+}
 
 
-def _parse_source(source: str, strict: bool) -> Node:
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Node:
+    """The tree of an answer. Words that are no mathematics give a `text` node."""
+    if len(text) > MAX_CHARACTERS:
+        raise VerifierLimit(f"answer of {len(text)} characters; the limit is {MAX_CHARACTERS}")
+    source = undouble(to_ascii(clean(to_ascii(text))))
+    choice = _CHOICE.fullmatch(source)
+    if choice is None:
+        return _parse_source(source)
+    try:
+        rest = _parse_source(choice["rest"])
+    except ParseError:  # a letter with a remark behind it
+        rest = tree.text(choice["rest"])
+    return Node("choice", (choice["a"] or choice["b"] or choice["c"], rest))
+
+
+def _parse_source(source: str) -> Node:
     try:
         return _Parser(source).answer()
-    except ParseError:
-        if strict:
-            raise
-        return tree.text(source)
     except _Words:
-        return tree.text(source)
-    except RecursionError as error:  # cannot happen within MAX_DEPTH; never let it out
+        words = tree.text(source)
+        return _PHRASES.get(words.args[0].removeprefix("the "), words)
+    except RecursionError as error:  # the caller's own stack may be deep already
         raise VerifierLimit("answer nested too deeply") from error
 
 
@@ -341,6 +353,8 @@ class _Parser:
             elif self.take("op", "mod"):
                 node = Node("func", ("mod", node, self.tight(self.prefixed())))
             elif self.take("op", "%"):
+                if node.kind == "percent":
+                    raise ParseError("per cent of per cent")
                 node = Node("percent", (node,))
             elif self.implicit():
                 node = tree.mul(node, self.power())
