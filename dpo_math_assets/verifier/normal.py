@@ -19,8 +19,10 @@ def _words(text: str) -> list[str]:
 
 
 _GREEK = _words(
-    "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho "
-    "varsigma sigma tau upsilon varphi chi psi omega"
+    """
+    alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho
+    varsigma sigma tau upsilon varphi chi psi omega
+    """
 )
 _GREEK_CAPITALS = {
     "Γ": "Gamma",
@@ -124,8 +126,10 @@ def undouble(text: str) -> str:
     return _DOUBLED.sub(lambda found: "\\", text)
 
 
-_PAIRS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ("**", "**"), ("__", "__"))
-_PAIRS += (("`", "`"), ('"', '"'), ("*", "*"))
+_PAIRS = (
+    *(("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]")),
+    *(("**", "**"), ("__", "__"), ("`", "`"), ('"', '"'), ("*", "*")),
+)
 
 
 def clean(text: str) -> str:
@@ -142,7 +146,7 @@ def clean(text: str) -> str:
                 break
             end -= 1
         for left, right in _PAIRS:
-            if end - start > len(left) + len(right) - (left == right == ""):
+            if end - start > len(left) + len(right):
                 inner_start, inner_end = start + len(left), end - len(right)
                 if (
                     text.startswith(left, start)
@@ -159,8 +163,8 @@ def clean(text: str) -> str:
 
 
 _SPACING = re.compile(
-    r"(\\\\)|\\[,;:! ]|\\(?:left|right|[bB]igg?[lrm]?|mleft|mright|displaystyle|textstyle|limits|quad|qquad|"
-    r"thinspace|,)(?![A-Za-z])|\s+|~"
+    r"(\\\\)|\\[,;:! ]|\\(?:left|right|[bB]igg?[lrm]?|mleft|mright|displaystyle|textstyle|limits|"
+    r"quad|qquad|thinspace|,)(?![A-Za-z])|\s+|~"
 )
 _VARIANT = re.compile(r"\\[dtc]frac(?![A-Za-z])")
 

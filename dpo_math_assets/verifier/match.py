@@ -1,0 +1,612 @@
+"""Two trees compared: statements, sets, lists, tuples and matrices item by item, down to scalars.
+
+Every comparison gives an `Outcome`: equal, different, or unknown. Containers are equal if all their
+items are, and different as soon as one is.
+"""
+
+from fractions import Fraction
+from itertools import pairwise
+
+from dpo_math_assets.errors import VerifierLimit
+from dpo_math_assets.verifier import tree
+from dpo_math_assets.verifier.canonical import canonical, matrix_value
+from dpo_math_assets.verifier.conventions import Conventions
+from dpo_math_assets.verifier.inspection import holds
+from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children, free_symbols, num
+from dpo_math_assets.verifier.normal import normalise
+from dpo_math_assets.verifier.numeric import exact
+from dpo_math_assets.verifier.outcome import (
+    AMBIGUOUS,
+    DIFFERENT,
+    EQUAL_EXACT,
+    EQUAL_STRUCTURE,
+    EQUAL_TEXT,
+    UNKNOWN,
+    Outcome,
+    Pool,
+)
+from dpo_math_assets.verifier.parse import ParseError, parse
+from dpo_math_assets.verifier.readings import (
+    choice_letter,
+    decimal_comma,
+    digits_in_base,
+    unit_factor,
+    unit_letter,
+    with_unit,
+)
+from dpo_math_assets.verifier.scalars import Scalars
+from dpo_math_assets.verifier.sets import Piece, pieces_of
+from dpo_math_assets.verifier.statements import (
+    EQUATIONS,
+    assigned,
+    below_zero,
+    call_variable,
+    difference,
+    is_equation,
+    is_name,
+    labelled_items,
+    names_of,
+    one_or_list,
+    operands,
+    operators,
+    sign_choices,
+    without_labels,
+)
+from dpo_math_assets.verifier.verdict import METHODS
+
+__all__ = ["Matcher", "same_at_sight"]
+
+# Items of a list that are matched in any order.
+MAX_UNORDERED = 64
+
+_SETS = frozenset(
+    (
+        "interval",
+        "union",
+        "inter",
+        "setminus",
+        "setbuilder",
+        "domain",
+        "set",
+        "tuple",
+        "rel",
+        "chain",
+    )
+)
+_CONTRADICTION = Node("text", ("contradiction",))
+
+
+class Matcher:
+    """Compares trees under one set of conventions. The first argument is the candidate's."""
+
+    def __init__(self, conventions: Conventions, pool: Pool | None, probing: bool = True) -> None:
+        self.conventions = conventions
+        self.scalars = Scalars(conventions, pool, probing)
+
+    def answers(self, a: Node, b: Node) -> Outcome:
+        """Two whole answers: the conventions for bare forms apply only here."""
+        if a == b and not holds(a, "dots"):
+            return EQUAL_STRUCTURE
+        outcome = self.match(a, b)
+        if outcome.state != "equal" and self.conventions.decimal_comma:
+            for comma, other in ((a, b), (b, a)):
+                value = decimal_comma(comma)
+                if value is not None and other.kind == "dec":
+                    return EQUAL_EXACT if exact(other) == value else DIFFERENT
+        return outcome
+
+    def match(self, a: Node, b: Node) -> Outcome:
+        if a == b and not holds(a, "dots"):
+            return EQUAL_STRUCTURE
+        if "text" in (a.kind, b.kind):
+            return _match_text(a, b)
+        if "choice" in (a.kind, b.kind):
+            return self.match_choice(a, b)
+        first, second = sign_choices(a), sign_choices(b)
+        if first is None or second is None:
+            return UNKNOWN
+        if len(first) > 1 or len(second) > 1:
+            return self.match(one_or_list(first), one_or_list(second))
+        a, b = _settled(a, self), _settled(b, self)
+        if _CONTRADICTION in (a, b):
+            return AMBIGUOUS
+        if a.kind in EQUATIONS or b.kind in EQUATIONS:
+            return self.match_relations(a, b)
+        return self.match_values(a, b)
+
+    # relations and assignments
+
+    def match_relations(self, a: Node, b: Node) -> Outcome:
+        if a.kind in ("list", "set") or b.kind in ("list", "set"):
+            return self.match_lists(a, b)
+        if is_equation(a) and is_equation(b):
+            return self.match_equations(a, b)
+        if is_equation(a) or is_equation(b):
+            equation, value = (a, b) if is_equation(a) else (b, a)
+            if value.kind in ("rel", "chain"):
+                return DIFFERENT
+            if not self.conventions.assignment_matches_value:
+                return DIFFERENT
+            given = assigned(equation)
+            if given is not None:
+                return self.match(given[1], b) if equation is a else self.match(a, given[1])
+            # an answer may give what a gold equation says of y; an answer must not leave y unsolved
+            return self.solves(b, a) if equation is b else UNKNOWN
+        if "mod" in (a.kind, b.kind):
+            if a.kind == b.kind:
+                return self.every([(a.args[0], b.args[0]), (a.args[1], b.args[1])])
+            return self.match(*(node.args[0] if node.kind == "mod" else node for node in (a, b)))
+        if "ratio" in (a.kind, b.kind):
+            return self.match_ratios(a, b)
+        return self.match_inequalities(a, b)
+
+    def match_equations(self, a: Node, b: Node) -> Outcome:
+        left, right = assigned(a), assigned(b)
+        if left is not None and right is not None:
+            if left[0] == right[0]:
+                return self.match(left[1], right[1])
+            names = [call_variable(side[0]) for side in (left, right)]
+            if names[0] and names[1] and left[0].args[0] == right[0].args[0]:
+                old, new = names[0], names[1]
+                renamed = tree.replace(left[1], lambda node: new if node == old else None)
+                return self.match(renamed, right[1])
+        sides = [side for node in (a, b) for side in node.args[1:]]
+        if any(side.kind not in SCALAR_KINDS for side in sides):
+            same = self.every([(a.args[1], b.args[1]), (a.args[2], b.args[2])])
+            return same if same.state == "equal" else UNKNOWN
+        differences = [difference(node) for node in (a, b)]
+        return self.proportional(differences[0], differences[1], positive=False)
+
+    def proportional(self, a: Node, b: Node, positive: bool) -> Outcome:
+        """Whether a = c*b for a constant c != 0 (c > 0 where `positive`)."""
+        names = free_symbols(a)
+        if names != free_symbols(b):
+            return DIFFERENT if not self.vanishing(a, b) else UNKNOWN
+        for seed in range(3):
+            point = {
+                name: Fraction(7 * k + 3 + 5 * seed, 11)
+                for k, name in enumerate(sorted(names), start=1)
+            }
+            x, y = exact(a, point), exact(b, point)
+            if x is None or y is None:
+                # no rational values: try only equality up to sign
+                outcome = self.scalars.compare(a, b)
+                if outcome.state == "equal" or positive:
+                    return outcome
+                return self.scalars.compare(a, tree.neg(b))
+            if x == 0 and y == 0:
+                continue
+            if x == 0 or y == 0 or (positive and x * y < 0):
+                return DIFFERENT
+            return self.scalars.compare(a, canonical(tree.mul(tree.rational(x / y), b)))
+        return UNKNOWN
+
+    def vanishing(self, a: Node, b: Node) -> bool:
+        """Whether symbols of one side only might cancel; then nothing is known here."""
+        return free_symbols(canonical(a)) == free_symbols(canonical(b))
+
+    def solves(self, equation: Node, value: Node) -> Outcome:
+        """`y + 1 = x` against x - 1: equal if the equation is linear in the one symbol it gives."""
+        if value.kind not in SCALAR_KINDS:
+            return DIFFERENT
+        zero = difference(equation)
+        if zero.kind not in SCALAR_KINDS:
+            return UNKNOWN
+        unknown = free_symbols(zero) - free_symbols(value)
+        if len(unknown) != 1:
+            return DIFFERENT
+        symbol = Node("sym", tuple(unknown))
+
+        def at(x: Node) -> Node:
+            return tree.replace(zero, lambda node: x if node == symbol else None)
+
+        bend = tree.add(at(num(0)), tree.mul(num(-2), at(num(1))), at(num(2)))
+        slope = tree.add(at(num(1)), tree.neg(at(num(0))))
+        if self.scalars.compare(bend, num(0)).state != "equal":
+            return DIFFERENT if exact(bend) is not None else UNKNOWN
+        if self.scalars.compare(slope, num(0)).state != "different":
+            return UNKNOWN
+        return self.scalars.compare(at(value), num(0))
+
+    def match_ratios(self, a: Node, b: Node) -> Outcome:
+        if a.kind == b.kind == "ratio":
+            if len(a.args) != len(b.args):
+                return DIFFERENT
+            if any(exact(part) == 0 for part in (*a.args, *b.args)):
+                return self.every(list(zip(a.args, b.args, strict=True)))
+            return self.every(
+                [
+                    (tree.mul(a.args[k], b.args[0]), tree.mul(b.args[k], a.args[0]))
+                    for k in range(1, len(a.args))
+                ]
+            )
+        ratio, other = (a, b) if a.kind == "ratio" else (b, a)
+        if len(ratio.args) != 2 or other.kind not in SCALAR_KINDS:
+            return DIFFERENT
+        quotient = tree.divide(ratio.args[0], ratio.args[1])
+        return self.match(quotient, b) if ratio is a else self.match(a, quotient)
+
+    def match_inequalities(self, a: Node, b: Node) -> Outcome:
+        if a.kind == b.kind and operators(a) == operators(b):
+            same = self.every(list(zip(operands(a), operands(b), strict=True)))
+            if same.state == "equal":
+                return same
+        both = a.kind in EQUATIONS and b.kind in EQUATIONS
+        if not both and not self.conventions.interval_matches_inequality:
+            return DIFFERENT
+        if both:
+            names = [free_symbols(node) for node in (a, b)]
+            if names[0] != names[1]:
+                return DIFFERENT
+        outcome = self.match_pieces(a, b) if not both or len(names[0]) == 1 else None
+        if outcome is not None:
+            return outcome
+        if a.kind == b.kind == "rel":
+            normal = [below_zero(node) for node in (a, b)]
+            if normal[0] is None or normal[1] is None:
+                return UNKNOWN
+            if normal[0][0] != normal[1][0]:
+                return DIFFERENT
+            positive = normal[0][0] != "!="
+            return self.proportional(normal[0][1], normal[1][1], positive)
+        return UNKNOWN if both else DIFFERENT
+
+    def match_pieces(self, a: Node, b: Node) -> Outcome | None:
+        first, second = pieces_of(a), pieces_of(b)
+        if first is None or second is None:
+            return None
+        if len(first) != len(second):
+            return DIFFERENT
+        pairs: list[tuple[Node, Node]] = []
+        for x, y in zip(first, second, strict=True):
+            if x[2:] != y[2:]:
+                return DIFFERENT
+            pairs += _ends(x, y)
+        return self.every(pairs)
+
+    # lists, sets, tuples, matrices
+
+    def match_values(self, a: Node, b: Node) -> Outcome:
+        if a.kind in SCALAR_KINDS and b.kind in SCALAR_KINDS:
+            if unit_letter(a) == b or unit_letter(b) == a:
+                return AMBIGUOUS
+            return self.scalars.compare(a, b)
+        if "percent" in (a.kind, b.kind):
+            return self.match_percent(a, b)
+        if "unit" in (a.kind, b.kind):
+            return self.match_units(a, b)
+        if "basen" in (a.kind, b.kind):
+            return self.match_bases(a, b)
+        if a.kind in ("list", "set") or b.kind in ("list", "set"):
+            return self.match_lists(a, b)
+        rows = [_as_rows(node) for node in (a, b)]
+        if rows[0] is not None and rows[1] is not None:
+            return self.match_matrices(a, b, rows[0], rows[1])
+        if a.kind in _SETS and b.kind in _SETS:
+            outcome = self.match_pieces(a, b)
+            if outcome is not None:
+                return outcome
+        if a.kind == b.kind and a.kind in ("union", "inter"):
+            return self.unordered(list(a.args), list(b.args))
+        if a.kind == b.kind and a.kind in ("setminus", "setbuilder", "cases", "rel"):
+            first, second = children(a), children(b)
+            if len(first) == len(second):
+                same = self.every(list(zip(first, second, strict=True)))
+                if same.state == "equal":
+                    return same
+            return UNKNOWN
+        if a.kind in SCALAR_KINDS or b.kind in SCALAR_KINDS:
+            other = b if a.kind in SCALAR_KINDS else a
+            return UNKNOWN if holds(other, "matrix") and other.kind == "mul" else DIFFERENT
+        if a.kind == "domain" and b.kind == "domain":
+            return DIFFERENT
+        simple = {"tuple", "interval", "matrix"}
+        return DIFFERENT if a.kind in simple and b.kind in simple else UNKNOWN
+
+    def match_lists(self, a: Node, b: Node) -> Outcome:
+        """Lists and sets with each other, with tuples, and with a single value."""
+        a, b = labelled_items(a), labelled_items(b)
+        if holds(a, "dots", shallow=True) != holds(b, "dots", shallow=True):
+            return UNKNOWN
+        listed = ("list", "set", "tuple", "matrix")
+        if a.kind not in listed or b.kind not in listed:
+            group, other = (a, b) if a.kind in ("list", "set") else (b, a)
+            if len(group.args) == 1:
+                return self.match(*(group.args[0] if node is group else node for node in (a, b)))
+            if other.kind in _SETS and group.kind == "set":
+                outcome = self.match_pieces(a, b)
+                return UNKNOWN if outcome is None else outcome
+            given = assigned(other) if is_equation(other) else None
+            if given is not None and given[1].kind in listed:
+                return self.match(*(given[1] if node is other else node for node in (a, b)))
+            if other.kind in EQUATIONS or other.kind in _SETS:
+                return self.match_conditions(a, b)
+            return DIFFERENT
+        first, second = (_items(node) for node in (a, b))
+        if first is None or second is None:
+            return UNKNOWN
+        if len(first) != len(second) and "set" not in (a.kind, b.kind):
+            return DIFFERENT
+        names = [names_of(items) for items in (first, second)]
+        if names[0] and names[1]:
+            return self.unordered(first, second)
+        if names[0] or names[1]:
+            # labelled values against bare ones: in order, unless all carry one label
+            labels = names[0] or names[1] or []
+            values = [without_labels(items) for items in (first, second)]
+            if len(set(labels)) > 1:
+                return self.in_order(values[0], values[1])
+            return self.unordered(values[0], values[1])
+        if (a.kind == "set" and b.kind == "tuple") or (a.kind == "tuple" and b.kind == "set"):
+            return DIFFERENT
+        ordered = {"tuple", "matrix"} & {a.kind, b.kind}
+        if ordered or (a.kind == b.kind == "list" and self.conventions.bare_list_ordered):
+            return self.in_order(first, second)
+        return self.unordered(first, second)
+
+    def match_conditions(self, a: Node, b: Node) -> Outcome:
+        """A list of inequalities (`x < 1 or x > 3`) against a set or an inequality."""
+        group = a if a.kind == "list" else b
+        pieces = [pieces_of(item) for item in group.args]
+        if any(piece is None for piece in pieces) or len(free_symbols(group)) > 1:
+            return DIFFERENT if all(item.kind in SCALAR_KINDS for item in group.args) else UNKNOWN
+        union = Node("union", group.args)
+        return self.match_pieces(*(union if node is group else node for node in (a, b))) or UNKNOWN
+
+    def match_matrices(
+        self, a: Node, b: Node, rows: list[tuple[Node, ...]], others: list[tuple[Node, ...]]
+    ) -> Outcome:
+        if a.kind == b.kind == "matrix":
+            shapes = [(len(found), len(found[0])) for found in (rows, others)]
+            if shapes[0] != shapes[1]:
+                return DIFFERENT
+        flat = [[cell for row in found for cell in row] for found in (rows, others)]
+        vectors = all(min(len(found), len(found[0])) == 1 for found in (rows, others))
+        if len(flat[0]) != len(flat[1]) or not (vectors or a.kind == b.kind):
+            return DIFFERENT
+        return self.in_order(flat[0], flat[1])
+
+    def match_percent(self, a: Node, b: Node) -> Outcome:
+        if a.kind == b.kind:
+            return self.match(a.args[0], b.args[0])
+        percent, other = (a, b) if a.kind == "percent" else (b, a)
+        if other.kind == "unit":
+            return self.match(*(node.args[0] if node.kind == "unit" else node for node in (a, b)))
+        readings = [tree.plain(percent)]
+        if self.conventions.percent_matches_number:
+            readings.append(percent.args[0])
+        return self.any_of([(reading, b) if percent is a else (a, reading) for reading in readings])
+
+    def match_units(self, a: Node, b: Node) -> Outcome:
+        a, b = with_unit(a), with_unit(b)
+        if a.kind == b.kind:
+            if a.args[1] == b.args[1]:
+                return self.match(a.args[0], b.args[0])
+            factors = [unit_factor(node.args[1]) for node in (a, b)]
+            if factors[0] and factors[1]:
+                if factors[0][0] != factors[1][0]:
+                    return DIFFERENT
+                scaled = [
+                    tree.mul(tree.rational(factor[1]), node.args[0])
+                    for factor, node in zip(factors, (a, b), strict=True)
+                    if factor
+                ]
+                return self.match(scaled[0], scaled[1])
+            same = self.match(a.args[0], b.args[0])
+            if same.state != "equal":
+                return same
+            words = [set(node.args[1].split()) for node in (a, b)]
+            return same if words[0] <= words[1] or words[1] <= words[0] else UNKNOWN
+        measured, other = (a, b) if a.kind == "unit" else (b, a)
+        value, name = measured.args
+        if name == "degree" and holds(other, "pi"):
+            value = tree.plain(measured)
+        elif not self.conventions.units_optional:
+            return DIFFERENT
+        same = self.match(value, b) if measured is a else self.match(a, value)
+        factor = unit_factor(name)
+        if same.state == "different" and factor and factor[1] != 1:
+            # 150 cents against 1.50: right if the bare value is meant in the base unit
+            base = tree.mul(tree.rational(factor[1]), value)
+            if (self.match(base, b) if measured is a else self.match(a, base)).state == "equal":
+                return AMBIGUOUS
+        return same
+
+    def match_bases(self, a: Node, b: Node) -> Outcome:
+        if a.kind == b.kind:
+            return EQUAL_EXACT if a.args[0] == b.args[0] else DIFFERENT
+        based, other = (a, b) if a.kind == "basen" else (b, a)
+        value = exact(other) if other.kind in SCALAR_KINDS else None
+        if value is None:
+            return DIFFERENT if other.kind in SCALAR_KINDS else UNKNOWN
+        if value == based.args[0]:
+            return EQUAL_EXACT
+        # the base is often left away where the question has named it
+        return EQUAL_EXACT if value == digits_in_base(*based.args) else DIFFERENT
+
+    def match_choice(self, a: Node, b: Node) -> Outcome:
+        letters = [choice_letter(node) for node in (a, b)]
+        if letters[0] and letters[1]:
+            if letters[0] != letters[1]:
+                return DIFFERENT
+            rests = [node.args[1] if node.kind == "choice" else None for node in (a, b)]
+            if rests[0] is None or rests[1] is None:
+                return EQUAL_EXACT
+            same = self.match(rests[0], rests[1])
+            return AMBIGUOUS if same.state == "different" else same
+        if not self.conventions.choice_matches_value:
+            return DIFFERENT
+        rests = [node.args[1] if node.kind == "choice" else node for node in (a, b)]
+        if rests[0] is None or rests[1] is None:
+            return DIFFERENT
+        return self.match(rests[0], rests[1])
+
+    # joining outcomes
+
+    def every(self, pairs: list[tuple[Node, Node]]) -> Outcome:
+        """Equal if every pair is; different as soon as one is."""
+        method, unknown = EQUAL_STRUCTURE.method, None
+        for x, y in pairs:
+            outcome = self.match(x, y)
+            if outcome.state == "different":
+                return DIFFERENT
+            if outcome.state == "unknown":
+                unknown = unknown or outcome
+            elif METHODS.index(outcome.method) > METHODS.index(method):
+                method = outcome.method
+        return unknown or Outcome("equal", method)
+
+    def any_of(self, pairs: list[tuple[Node, Node]]) -> Outcome:
+        """Equal if one pair is; different only if all are."""
+        unknown = None
+        for x, y in pairs:
+            outcome = self.match(x, y)
+            if outcome.state == "equal":
+                return outcome
+            if outcome.state == "unknown":
+                unknown = outcome
+        return unknown or DIFFERENT
+
+    def in_order(self, first: list[Node], second: list[Node]) -> Outcome:
+        if len(first) != len(second):
+            return DIFFERENT
+        return self.every(list(zip(first, second, strict=True)))
+
+    def unordered(self, first: list[Node], second: list[Node]) -> Outcome:
+        """Equal as sets: each item has its equal on the other side."""
+        if len(first) > MAX_UNORDERED or len(second) > MAX_UNORDERED:
+            return self.in_order(first, second) if first == second else UNKNOWN
+        method, unknown = EQUAL_STRUCTURE.method, None
+        rest = list(second)
+        for item in first:
+            found = None
+            doubt = None
+            for other in rest:
+                outcome = self.match(item, other)
+                if outcome.state == "equal":
+                    found = other
+                    if METHODS.index(outcome.method) > METHODS.index(method):
+                        method = outcome.method
+                    break
+                if outcome.state == "unknown":
+                    doubt = outcome
+            if found is not None:
+                rest.remove(found)
+            elif doubt is None:
+                repeated = any(self.match(item, other).state == "equal" for other in second)
+                if not repeated:
+                    return DIFFERENT
+            else:
+                unknown = doubt
+        for item in rest:
+            outcome = self.any_of([(other, item) for other in first])
+            if outcome.state == "different":
+                return DIFFERENT
+            if outcome.state == "unknown":
+                unknown = outcome
+        return unknown or Outcome("equal", method)
+
+    # scalars
+
+
+def _match_text(a: Node, b: Node) -> Outcome:
+    """Words equal the same words; a few words differ from other words and from a number."""
+    if a.kind == b.kind:
+        words = [_content_words(node.args[0]) for node in (a, b)]
+        if words[0] == words[1]:
+            return EQUAL_TEXT
+        return DIFFERENT if max(map(len, words)) <= 2 and _alphabetic(a, b) else UNKNOWN
+    said, other = (a, b) if a.kind == "text" else (b, a)
+    if other.kind in ("num", "dec", "unit", "tuple") and _alphabetic(said):
+        few = len(_content_words(said.args[0])) <= 2
+        return DIFFERENT if few else UNKNOWN
+    return UNKNOWN if said is a else Outcome("unknown", reason="unparsable_gold")
+
+
+def _content_words(text: str) -> list[str]:
+    return [word for word in text.split() if word not in ("the", "a", "an")]
+
+
+def _alphabetic(*nodes: Node) -> bool:
+    return all(node.args[0].replace(" ", "").isalpha() for node in nodes)
+
+
+def _settled(node: Node, matcher: Matcher) -> Node:
+    """The statement or value that a chain of equals signs, or one between numbers, comes to."""
+    if node.kind == "set" and len(node.args) == 1 and node.args[0].kind in EQUATIONS:
+        node = node.args[0]
+    if node.kind in ("add", "mul", "pow") and holds(node, "matrix"):
+        return matrix_value(node) or node
+    if node.kind == "rel" and node.args[0] == "in":
+        return node.args[2] if is_name(node.args[1]) else node
+    if node.kind == "rel" and node.args[0] in ("=", "approx"):
+        signs, items = (node.args[0],), node.args[1:]
+    elif node.kind == "chain" and set(node.args[0]) <= {"=", "approx"}:
+        signs, items = node.args[0], node.args[1:]
+    else:
+        return node
+    names = [item for item in items if is_name(item)]
+    values = [item for item in items if not is_name(item)]
+    if not values:
+        if len(items) == 2:
+            return Node("rel", ("=", *items))
+        return node
+    if len(values) == 1 and len(names) == 1:
+        return Node("rel", ("=", names[0], values[0]))
+    stated = [item for item in values if item.kind in SCALAR_KINDS and not free_symbols(item)]
+    if len(stated) == len(values):
+        exactly = [
+            item
+            for sign, item in zip(("=", *signs), items, strict=True)
+            if sign == "=" and not is_name(item)
+        ] or values
+        for x, y in pairwise(exactly):
+            if matcher.match(x, y).state != "equal":
+                return _CONTRADICTION
+        value = exactly[0]
+    elif len(values) == 1:
+        value = values[0]
+    elif names and len(signs) > 1:
+        for x, y in pairwise(values):
+            if matcher.match(x, y).state != "equal":
+                return _CONTRADICTION
+        value = values[-1]
+    else:
+        return Node("rel", ("=", *items)) if len(items) == 2 else node
+    return Node("rel", ("=", names[0], value)) if names else value
+
+
+def _ends(x: Piece, y: Piece) -> list[tuple[Node, Node]]:
+    return (
+        [(x.low, y.low)]
+        if x.low == x.high and y.low == y.high
+        else [(x.low, y.low), (x.high, y.high)]
+    )
+
+
+def _items(node: Node) -> list[Node] | None:
+    if node.kind == "matrix":
+        rows = _as_rows(node)
+        assert rows is not None
+        return [cell for row in rows for cell in row] if min(len(rows), len(rows[0])) == 1 else None
+    return list(node.args)
+
+
+def _as_rows(node: Node) -> list[tuple[Node, ...]] | None:
+    """The rows of a matrix, or of a tuple taken as one row."""
+    if node.kind == "matrix":
+        return list(node.args)
+    return [node.args] if node.kind == "tuple" else None
+
+
+_CHEAP = Matcher(Conventions(), None, probing=False)
+
+
+def same_at_sight(a: str, b: str) -> bool:
+    """Whether two answers are equal by the tiers that cost microseconds."""
+    if normalise(a) == normalise(b):
+        return True
+    try:
+        return _CHEAP.answers(parse(a), parse(b)).state == "equal"
+    except (ParseError, VerifierLimit):
+        return False
