@@ -50,6 +50,12 @@ class GateSettings(BaseModel):
         description="Fall of logps/chosen in training (nats a completion) that is still no sign "
         "of likelihood displacement.",
     )
+    max_overlap_rate: float = Field(
+        default=0.01,
+        ge=0.0,
+        le=1.0,
+        description="Share of the compared prompts that may be like one that was trained on.",
+    )
     override_reason: str = Field(
         default="", description="Why a human releases a candidate that the gate refuses."
     )
@@ -112,11 +118,13 @@ def judge_release(
     comparison: Comparison,
     settings: GateSettings | None = None,
     curves: list[dict[str, Any]] | None = None,
+    overlap: pl.DataFrame | None = None,
 ) -> GateDecision:
     """Judge a candidate against its base.
 
-    `curves` is the training's list of {step, logps/chosen, …}; None for a model that was not
-    trained here, which has no condition on training then.
+    `curves` is the training's list of {step, logps/chosen, …} and `overlap` what
+    contamination.py found. None for a model that was not trained here: there is no condition on
+    its training then.
     """
     settings = settings or GateSettings()
     conditions = [
@@ -127,6 +135,8 @@ def judge_release(
         _pass_at_k_not_down(comparison),
         _no_slice_worse(comparison, settings),
     ]
+    if overlap is not None:
+        conditions.append(_not_trained_on(comparison, overlap, settings))
     if curves is not None:
         conditions.append(_chosen_still_likely(curves, settings))
     return GateDecision(conditions, settings.override_reason.strip())
@@ -228,6 +238,20 @@ def _no_slice_worse(comparison: Comparison, settings: GateSettings) -> GateCondi
         float(worse.height),
         0.0,
         f"{tested.height} of {comparison.slices.height} slices are large enough to test; {found}.",
+    )
+
+
+def _not_trained_on(
+    comparison: Comparison, overlap: pl.DataFrame, settings: GateSettings
+) -> GateCondition:
+    rate = overlap.height / comparison.n_prompts
+    return GateCondition(
+        "not_trained_on",
+        rate <= settings.max_overlap_rate,
+        rate,
+        settings.max_overlap_rate,
+        f"{overlap.height} of {comparison.n_prompts} prompts are like one that was trained on "
+        f"({rate:.1%}); at most {settings.max_overlap_rate:.1%} is allowed.",
     )
 
 

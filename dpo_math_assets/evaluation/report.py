@@ -18,11 +18,17 @@ import polars as pl
 
 from dpo_math_assets.evaluation import plots
 from dpo_math_assets.evaluation.gate import GateDecision
-from dpo_math_assets.evaluation.statistics import METRICS, Comparison
+from dpo_math_assets.evaluation.statistics import (
+    METRICS,
+    Comparison,
+    PairedDifference,
+    paired_differences,
+)
 from dpo_math_assets.storage import write_text
 
 # A page with more is slow to open; how many there are in all is always said.
 MOST_FLIPS = 1000
+MOST_OVERLAPS = 100
 
 FLIP_SCHEMA = pl.Schema(
     {
@@ -77,11 +83,12 @@ def write_report(
     samples: pl.DataFrame,
     decision: GateDecision,
     curves: Sequence[dict[str, Any]] | None = None,
+    overlap: pl.DataFrame | None = None,
     history: Sequence[dict[str, Any]] | None = None,
     title: str = "Offline evaluation",
 ) -> None:
     """Write the page to `out`, whole or not at all; see `render_report`."""
-    write_text(out, render_report(comparison, samples, decision, curves, history, title))
+    write_text(out, render_report(comparison, samples, decision, curves, overlap, history, title))
 
 
 def render_report(
@@ -89,13 +96,15 @@ def render_report(
     samples: pl.DataFrame,
     decision: GateDecision,
     curves: Sequence[dict[str, Any]] | None = None,
+    overlap: pl.DataFrame | None = None,
     history: Sequence[dict[str, Any]] | None = None,
     title: str = "Offline evaluation",
 ) -> str:
     """The page as HTML.
 
     `samples` are the judged samples that were compared; `curves` the training's
-    {step, loss, rewards/…, logps/…}; `history` earlier evaluations, oldest first, a row
+    {step, loss, rewards/…, logps/…}; `overlap` the compared prompts that are like one that was
+    trained on (OVERLAP_SCHEMA); `history` earlier evaluations, oldest first, a row
     {run, base, base_low, base_high, candidate, candidate_low, candidate_high, n_prompts, passed}
     of avg@k.
     """
@@ -107,6 +116,8 @@ def render_report(
         _undecided_section(samples),
         _slice_section(comparison),
     ]
+    if overlap is not None:
+        sections.append(_overlap_section(overlap, comparison, samples))
     if curves:
         sections.append(
             "<h2>Training curves</h2>" + _image(plots.training_curves(curves), "training curves")
@@ -175,16 +186,6 @@ def _headline_section(comparison: Comparison) -> str:
         )
         for row in everything.iter_rows(named=True)
     ]
-    changes = [
-        (
-            _metric_title(found.metric, comparison.k),
-            _percent(found.base_rate),
-            _percent(found.candidate_rate),
-            _change(found.difference, found.low, found.high),
-            _p(found.p_value),
-        )
-        for found in comparison.differences.values()
-    ]
     if comparison.mcnemar is None:
         mcnemar = ""
     else:
@@ -198,10 +199,54 @@ def _headline_section(comparison: Comparison) -> str:
         " Wilson's for greedy, a bootstrap over prompts for the others.</p>"
         + _image(plots.pass_rate_chart(comparison.rates), "pass rates by model")
         + _table(header, rows)
-        + f"<h2>{_text(comparison.base)} against {_text(comparison.candidate)}</h2>"
-        + _table(("rate", comparison.base, comparison.candidate, "change, in points", "p"), changes)
+        + _difference_table(comparison.base, comparison, comparison.differences)
         + mcnemar
+        + "".join(
+            _difference_table(control, comparison, differences)
+            for control, differences in comparison.controls.items()
+        )
     )
+
+
+def _difference_table(
+    base: str, comparison: Comparison, differences: dict[str, PairedDifference]
+) -> str:
+    rows = [
+        (
+            _metric_title(found.metric, comparison.k),
+            _percent(found.base_rate),
+            _percent(found.candidate_rate),
+            _change(found.difference, found.low, found.high),
+            _p(found.p_value),
+        )
+        for found in differences.values()
+    ]
+    title = f"{_text(base)} against {_text(comparison.candidate)}"
+    header = ("rate", base, comparison.candidate, "change, in points", "p")
+    return f"<h3>{title}</h3>" + _table(header, rows)
+
+
+def _overlap_section(overlap: pl.DataFrame, comparison: Comparison, samples: pl.DataFrame) -> str:
+    title = "<h2>Prompts like one that was trained on</h2>"
+    if overlap.is_empty():
+        return f"{title}<p>None of the {comparison.n_prompts} prompts.</p>"
+    rows = [
+        (row["prompt_id"], row["why"].replace("_", " "), row["prompt"], row["training_prompt"])
+        for row in overlap.head(MOST_OVERLAPS).iter_rows(named=True)
+    ]
+    said = f"{overlap.height} of {comparison.n_prompts}"
+    if overlap.height > MOST_OVERLAPS:
+        said += f"; the first {MOST_OVERLAPS} are here"
+    clean = samples.join(overlap, on="prompt_id", how="anti")
+    without = ""
+    if not clean.is_empty():
+        without = "<p>The rates without them:</p>" + _difference_table(
+            comparison.base,
+            comparison,
+            paired_differences(clean, comparison.base, comparison.candidate, comparison.settings),
+        )
+    table = _table(("prompt", "why", "asked", "trained on"), rows)
+    return f"{title}<p>{said}.</p><details><summary>Show them</summary>{table}</details>{without}"
 
 
 def _undecided_section(samples: pl.DataFrame) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from dpo_math_assets.errors import EvaluationError
+from dpo_math_assets.evaluation.contamination import training_overlap
 from dpo_math_assets.evaluation.gate import (
     GateCondition,
     GateDecision,
@@ -17,10 +18,12 @@ from dpo_math_assets.evaluation.gate import (
 )
 from dpo_math_assets.evaluation.report import write_report
 from dpo_math_assets.evaluation.statistics import Comparison, StatisticsSettings, compare_models
+from dpo_math_assets.pairs.decontamination import DecontaminationSettings
 from dpo_math_assets.storage import write_json, write_parquet
 
 RATES_FILE = "pass_rates.parquet"
 SLICES_FILE = "slices.parquet"
+OVERLAP_FILE = "training_overlap.parquet"
 DECISION_FILE = "decision.json"
 REPORT_FILE = "report.html"
 
@@ -42,21 +45,27 @@ def evaluate(
     base: str = "base",
     candidate: str = "dpo",
     curves: list[dict[str, Any]] | None = None,
+    training_files: list[Path] | None = None,
     history: Sequence[dict[str, Any]] | None = None,
     title: str = "Offline evaluation",
 ) -> Evaluation:
     """Compare two models of judged samples, judge the release, and write the folder `out`.
 
     `out` gets pass_rates.parquet (RATE_SCHEMA), slices.parquet (SLICE_DIFFERENCE_SCHEMA),
-    decision.json and report.html. `curves` and `history` are as in report.py; without curves the
-    gate has no condition on training.
+    decision.json and report.html; and training_overlap.parquet (OVERLAP_SCHEMA) where
+    `training_files` names the JSON lines that the candidate was trained on. `curves` and `history`
+    are as in report.py. Without curves or training files the gate has no condition on them.
     """
     comparison = compare_models(samples, base, candidate, statistics)
-    decision = judge_release(comparison, gate, curves)
+    overlap = None
+    if training_files is not None:
+        overlap = training_overlap(samples, training_files, DecontaminationSettings())
+        write_parquet(out / OVERLAP_FILE, overlap)
+    decision = judge_release(comparison, gate, curves, overlap)
     write_parquet(out / RATES_FILE, comparison.rates)
     write_parquet(out / SLICES_FILE, comparison.slices)
     write_json(out / DECISION_FILE, decision.as_dict())
-    write_report(out / REPORT_FILE, comparison, samples, decision, curves, history, title)
+    write_report(out / REPORT_FILE, comparison, samples, decision, curves, overlap, history, title)
     return Evaluation(comparison, decision)
 
 

@@ -134,6 +134,8 @@ class Comparison:
     k: int | None  # sampled completions a prompt, the smaller of the two models'
     rates: pl.DataFrame  # RATE_SCHEMA, every model of the samples
     differences: dict[str, PairedDifference]  # by metric; a metric that was not drawn is absent
+    # Candidate minus each other model of the samples, such as the SFT control, by metric.
+    controls: dict[str, dict[str, PairedDifference]]
     mcnemar: McNemar | None  # None without greedy completions
     slices: pl.DataFrame  # SLICE_DIFFERENCE_SCHEMA, avg_at_k, without the slice of everything
     settings: StatisticsSettings
@@ -181,12 +183,12 @@ def compare_models(
     """
     settings = settings or StatisticsSettings()
     check_judged(samples)
-    _check_comparable(samples, base, candidate)
+    others = [m for m in samples["model"].unique().sort() if m not in (base, candidate)]
+    for model in (base, *others):
+        _check_comparable(samples, model, candidate)
     pairs = _paired(samples, base, candidate)
-    metrics = [m for m in METRICS if pairs[m].null_count() == 0]
-    differences = {m: _difference(pairs, m, settings) for m in metrics}
     mcnemar = None
-    if "pass_at_1" in metrics:
+    if pairs["pass_at_1"].null_count() == 0:
         gained = int((pairs["pass_at_1_candidate"] > pairs["pass_at_1"]).sum())
         lost = int((pairs["pass_at_1_candidate"] < pairs["pass_at_1"]).sum())
         mcnemar = McNemar(gained, lost, mcnemar_test(gained, lost))
@@ -194,13 +196,25 @@ def compare_models(
         base=base,
         candidate=candidate,
         n_prompts=pairs.height,
-        k=pairs["k"].min() if "avg_at_k" in metrics else None,  # type: ignore[arg-type]
+        k=pairs["k"][0],
         rates=pass_rates(samples, settings, base),
-        differences=differences,
+        differences=_differences(pairs, settings),
+        controls={
+            model: _differences(_paired(samples, model, candidate), settings) for model in others
+        },
         mcnemar=mcnemar,
         slices=_slice_differences(samples, base, candidate, settings),
         settings=settings,
     )
+
+
+def paired_differences(
+    samples: pl.DataFrame, base: str, candidate: str, settings: StatisticsSettings
+) -> dict[str, PairedDifference]:
+    """The differences of two models by metric, as in `Comparison`, and nothing else."""
+    check_judged(samples)
+    _check_comparable(samples, base, candidate)
+    return _differences(_paired(samples, base, candidate), settings)
 
 
 def check_judged(samples: pl.DataFrame) -> None:
@@ -344,16 +358,29 @@ def _check_comparable(samples: pl.DataFrame, base: str, candidate: str) -> None:
 
 
 def _paired(samples: pl.DataFrame, base: str, candidate: str) -> pl.DataFrame:
-    """One row a prompt: the base's METRICS, and the candidate's under `<metric>_candidate`."""
+    """One row a prompt: the base's METRICS, and the candidate's under `<metric>_candidate`.
+
+    A metric that one of the two has not drawn is null for both.
+    """
     both = prompt_scores(samples.filter(pl.col("model").is_in([base, candidate])))
     columns = ["prompt_id", *METRICS]
-    return both.filter(model=base).join(
+    joined = both.filter(model=base).join(
         both.filter(model=candidate).select(columns),
         on="prompt_id",
         suffix="_candidate",
         validate="1:1",
         maintain_order="left",
     )
+    return joined.with_columns(
+        pl.when(pl.col(f"{metric}_candidate").is_not_null()).then(pl.col(metric)).alias(metric)
+        for metric in METRICS
+    )
+
+
+def _differences(pairs: pl.DataFrame, settings: StatisticsSettings) -> dict[str, PairedDifference]:
+    """The differences of all metrics that both models have drawn."""
+    drawn = [metric for metric in METRICS if pairs[metric].null_count() == 0]
+    return {metric: _difference(pairs, metric, settings) for metric in drawn}
 
 
 def _difference(pairs: pl.DataFrame, metric: str, settings: StatisticsSettings) -> PairedDifference:

@@ -2,8 +2,10 @@
 
 import json
 
+import polars as pl
 import pytest
 
+from dpo_math_assets.evaluation.contamination import OVERLAP_SCHEMA
 from dpo_math_assets.evaluation.gate import GateSettings, judge_release
 from dpo_math_assets.evaluation.statistics import StatisticsSettings, compare_models
 
@@ -17,10 +19,10 @@ BASE = same(20, "w", "wwww") | same(20, "c", "cccc", 20)
 BETTER = same(20, "w", "wcwc") | same(20, "c", "cccc", 20)
 
 
-def decide(base, dpo, settings=SETTINGS, curves=STEADY, **more):
+def decide(base, dpo, settings=SETTINGS, curves=STEADY, overlap=None, **more):
     statistics = StatisticsSettings(resamples=1000)
     comparison = compare_models(judged({"base": base, "dpo": dpo}, **more), settings=statistics)
-    return judge_release(comparison, settings, curves)
+    return judge_release(comparison, settings, curves, overlap)
 
 
 def failed(decision):
@@ -105,6 +107,14 @@ def test_curves_that_do_not_show_the_likelihood_are_not_taken_for_good_ones(curv
 
 def test_a_model_trained_elsewhere_is_judged_without_curves():
     assert len(decide(BASE, BETTER, curves=None).conditions) == 6
+
+
+def test_prompts_that_were_trained_on_hold_a_release_back():
+    trained_on = pl.DataFrame([{"prompt_id": "held_out/3"}], schema=OVERLAP_SCHEMA)
+    decision = decide(BASE, BETTER, overlap=trained_on)
+    assert failed(decision) == ["not_trained_on"]
+    assert "1 of 40 prompts are like one that was trained on (2.5%)" in decision.summary()
+    assert decide(BASE, BETTER, overlap=trained_on.clear()).holds
 
 
 def test_without_greedy_or_sampled_completions_the_gate_does_not_hold():

@@ -6,6 +6,7 @@ from typing import ClassVar
 import polars as pl
 import pytest
 
+from dpo_math_assets.evaluation.contamination import OVERLAP_SCHEMA
 from dpo_math_assets.evaluation.gate import GateSettings, judge_release
 from dpo_math_assets.evaluation.report import flipped_samples, render_report, write_report
 from dpo_math_assets.evaluation.statistics import StatisticsSettings, compare_models
@@ -25,6 +26,11 @@ SAMPLES = judged(
     prompts={"a": f"Solve {ATTACK}"},
 ).with_columns(completion=pl.col("completion") + ATTACK)
 CURVES = [{"step": 1, "loss": 0.7, "logps/chosen": -1.0}, {"step": 2, "logps/chosen": -2.0}]
+OVERLAP = pl.DataFrame(
+    [("a", ATTACK, f"Solve {ATTACK}", "same_problem", "train.jsonl", "1", ATTACK)],
+    schema=OVERLAP_SCHEMA,
+    orient="row",
+)
 HISTORY = [
     {
         "run": ATTACK, "base": 0.4, "base_low": 0.3, "base_high": 0.5, "candidate": 0.6,
@@ -36,7 +42,7 @@ HISTORY = [
 def page(settings=None, **more):
     comparison = compare_models(SAMPLES, settings=StatisticsSettings(resamples=200))
     decision = judge_release(comparison, settings or GateSettings(min_prompts=5), CURVES)
-    return render_report(comparison, SAMPLES, decision, CURVES, HISTORY, **more)
+    return render_report(comparison, SAMPLES, decision, CURVES, OVERLAP, HISTORY, **more)
 
 
 def test_flips_are_the_prompts_that_only_one_model_passes_lost_ones_first():
@@ -90,6 +96,21 @@ def test_the_headline_figures_are_those_of_the_comparison():
     assert "37.5 %" in text and "62.5 %" in text  # avg@2 of base and dpo
     for model in ("base", "dpo", "sft"):
         assert f"<td>{model}</td>" in text
+    assert "<h3>base against dpo</h3>" in text and "<h3>sft against dpo</h3>" in text
+
+
+def test_rates_are_shown_without_the_prompts_that_were_trained_on():
+    text = page().replace("\u00a0", " ")
+    after = text.split("The rates without them:")[1]
+    # Prompt a is out: of the 6 samples of b, c and d the base passes 2 and dpo 5.
+    assert "<td>avg@2</td><td>33.3 %</td><td>83.3 %</td>" in after
+    nothing = render_report(
+        compare_models(SAMPLES, settings=StatisticsSettings(resamples=200)),
+        SAMPLES,
+        judge_release(compare_models(SAMPLES, settings=StatisticsSettings(resamples=200))),
+        overlap=OVERLAP.clear(),
+    )
+    assert "None of the 4 prompts." in nothing
 
 
 def test_the_report_is_written_whole(tmp_path):
@@ -135,8 +156,8 @@ def test_the_page_runs_in_a_browser_and_runs_nothing_else(browser, tmp_path):
     tab.get_by_label("Search").fill("")
     tab.get_by_label("Source").select_option("")
     tab.get_by_label("Show").select_option("lost")
-    tab.locator("summary").click()
-    assert tab.locator("details pre").all_inner_texts()[1:] == [
+    tab.locator("#flips summary").click()
+    assert tab.locator("#flips pre").all_inner_texts()[1:] == [
         "FINAL ANSWER: right" + ATTACK,
         "FINAL ANSWER: wrong" + ATTACK,
     ]

@@ -30,6 +30,16 @@ def test_an_evaluation_folder_holds_rates_decision_and_report(tmp_path):
     assert read_decision(tmp_path) == found.decision
 
 
+def test_what_was_trained_on_is_looked_up_and_kept(tmp_path):
+    train = tmp_path / "train.jsonl"
+    train.write_text('{"prompt": "held_out/7 solve"}\n')
+    out = tmp_path / "out"
+    found = evaluate(SAMPLES, out, QUICK, candidate="model", training_files=[train])
+    overlap = pl.read_parquet(out / "training_overlap.parquet")
+    assert overlap["prompt_id"].to_list() == ["held_out/7"]
+    assert "not_trained_on" in [c.name for c in found.decision.conditions if not c.passed]
+
+
 def test_a_later_override_keeps_what_failed(tmp_path):
     evaluate(SAMPLES, tmp_path, QUICK, GateSettings(min_prompts=31), candidate="model")
     assert not read_decision(tmp_path, "  ").passed

@@ -99,6 +99,28 @@ def test_a_comparison_pairs_the_models_prompt_by_prompt():
     assert found.mcnemar.p_value == 1.0
 
 
+def test_the_candidate_is_set_against_the_control_too():
+    outcomes = {
+        "base": {"a": ("w", "ww"), "b": ("w", "ww")},
+        "dpo": {"a": ("c", "cc"), "b": ("w", "cw")},
+        "sft": {"a": ("c", "cc"), "b": ("c", "cc")},
+    }
+    found = compare_models(judged(outcomes), settings=QUICK)
+    assert list(found.controls) == ["sft"]
+    assert found.controls["sft"]["avg_at_k"].difference == -1 / 4
+    assert found.differences["avg_at_k"].difference == 3 / 4
+    del outcomes["sft"]["b"]
+    with pytest.raises(EvaluationError, match="only one of sft and dpo, for example 'b'"):
+        compare_models(judged(outcomes), settings=QUICK)
+
+
+def test_a_rate_that_one_model_lacks_is_not_compared():
+    outcomes = {"base": same(3, "c", "cw"), "dpo": same(3, "", "cc")}
+    found = compare_models(judged(outcomes), settings=QUICK)
+    assert list(found.differences) == ["avg_at_k", "pass_at_k", "maj_at_k"]
+    assert found.mcnemar is None
+
+
 def test_the_same_completions_show_no_difference_at_all():
     outcome = {"a": ("c", "cw"), "b": ("w", "ww"), "c": ("c", "cc")}
     found = compare_models(judged({"base": outcome, "dpo": outcome}), settings=QUICK)
