@@ -32,7 +32,7 @@ import polars as pl
 from dpo_math_assets.errors import LogFormatError
 from dpo_math_assets.storage import atomic_file
 from dpo_math_assets.traces.json_records import closes
-from dpo_math_assets.traces.prompts import normalise_prompt, prompt_key, text_key
+from dpo_math_assets.traces.prompts import prompt_key, text_key
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA, TRACE_SCHEMA
 from dpo_math_assets.traces.tables import ParquetTable, row_groups
 from dpo_math_assets.traces.verdicts import says_nothing
@@ -140,7 +140,7 @@ def _hashes(texts: pl.Series, key: Callable[[str], str]) -> pl.Series:
 
 
 def _folded_key(text: str) -> str:
-    return text_key("".join(normalise_prompt(text).casefold().split()))
+    return text_key("".join(text.casefold().split()))
 
 
 def _export_keys(raw: Path) -> pl.DataFrame:

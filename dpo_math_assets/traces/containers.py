@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -87,31 +88,22 @@ class ExportFile:
     def chunks(self) -> Iterator[bytes]:
         """The decompressed bytes, as far as they can be had."""
         with self._open() as file:
-            try:
-                yield from self._decompressed(file)
-            except OSError as error:
-                raise LogFormatError(
-                    f"{self.path}: reading stopped after {self.bytes_in} bytes ({error}). "
-                    "Check the disk or the mount, then materialize this export again."
-                ) from error
+            yield from self._decompressed(file)
 
     def lines(self) -> Iterator[Line | Damage]:
         """The lines in order, then what a damaged compressed stream did not give."""
-        chunks = self.chunks()
-        head = self._head(chunks)
-        encoding, mark = _encoding(head)
-        body = _chain(head[len(mark) :], chunks)
-        number, offset = 1, len(mark)
-        decoded = (
-            _utf8_lines(body, offset)
-            if encoding == "utf-8"
-            else _wide_lines(body, offset, encoding)
-        )
-        for line in decoded:
-            yield line
-            number, offset = line.number + line.whole, line.offset + len(line.raw)
-        if self._undecodable:
-            yield from self._damage(self._undecodable, number, offset)
+        with self._open() as file:
+            chunks = self._decompressed(file)
+            head = self._head(chunks)
+            encoding, mark = _encoding(head)
+            body = chain([head[len(mark) :]], chunks)
+            number, offset = 1, len(mark)
+            utf8 = encoding == "utf-8"
+            for line in _utf8_lines(body, offset) if utf8 else _wide_lines(body, offset, encoding):
+                yield line
+                number, offset = line.number + line.whole, line.offset + len(line.raw)
+            if self._undecodable:
+                yield from self._damage(self._undecodable, number, offset)
 
     def _damage(self, first: Damage, number: int, offset: int) -> Iterator[Damage]:
         for raw in _pieces(first.raw, self._rest):
@@ -127,10 +119,16 @@ class ExportFile:
             ) from error
 
     def _raw(self, file: IO[bytes], size: int) -> Iterator[bytes]:
-        while piece := file.read(size):
-            self.bytes_in += len(piece)
-            self._hash.update(piece)
-            yield piece
+        try:
+            while piece := file.read(size):
+                self.bytes_in += len(piece)
+                self._hash.update(piece)
+                yield piece
+        except OSError as error:
+            raise LogFormatError(
+                f"{self.path}: reading stopped after {self.bytes_in} bytes ({error}). "
+                "Check the disk or the mount, then materialize this export again."
+            ) from error
 
     def _decompressed(self, file: IO[bytes]) -> Iterator[bytes]:
         magic = file.read(16)
@@ -209,11 +207,6 @@ def _is_compression_error(error: Exception) -> bool:
     import zstandard
 
     return isinstance(error, zstandard.ZstdError)
-
-
-def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest
 
 
 def _pieces(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

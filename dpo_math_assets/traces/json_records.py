@@ -145,45 +145,51 @@ class _Pending:
     """The beginning of a record (or nothing yet) that the next line or piece continues."""
 
     def __init__(self, line: Line, text: str, offset: int, ordinal: int, depth: int = 0) -> None:
-        self.line = line  # that it begins on
+        self.lines = [line]
         self.offset = offset
         self.ordinal = ordinal
         self.texts = [text]
         self.size = len(text)
-        self.depth = depth  # brackets still open
         self.broken = False  # a string in it is not closed
-        self.indented: bool | None = None  # whether its inner lines stand deeper than itself
+        self.across_lines = line.whole
+        self._depth = depth  # brackets still open
         self._indent = _indent(line.text or "")
+        self._indented: bool | None = None  # whether its inner lines stand deeper than itself
 
     def begins_anew(self, text: str) -> bool:
-        """Whether the line begins another record, so that this one was cut."""
+        """Whether the line begins another record, so that this one was cut.
+
+        It does if it stands no deeper than this one began, and inner lines stand deeper or the
+        line is a whole object by itself.
+        """
         stripped = text.strip(_SPACE + ",")
-        if not stripped.startswith("{"):
+        if not stripped.startswith("{") or _indent(text) > self._indent:
             return False
-        if self.indented and _indent(text) <= self._indent:
+        if self._indented:
             return True
         try:
             return bool(decode(stripped))
         except (ValueError, RecursionError):
             return False
 
-    def add_line(self, text: str) -> bool:
-        """Take a further line in; True where the record ends on it."""
-        if self.indented is None and text.strip():
-            self.indented = _indent(text) > self._indent
+    def add_piece(self, line: Line, text: str) -> None:
+        """Take in the next piece of the same line."""
+        self.lines.append(line)
         self.texts.append(text)
         self.size += len(text)
-        extent = _extent(text, depth=self.depth)
-        self.depth = extent.depth
+
+    def add_line(self, line: Line, text: str) -> bool:
+        """Take in a further line; True where the record ends on it."""
+        if self._indented is None and text.strip():
+            self._indented = _indent(text) > self._indent
+        self.add_piece(line, text)
+        extent = _extent(text, depth=self._depth)
+        self._depth = extent.depth
         self.broken |= extent.in_string
         if self.broken:  # its brackets no longer count, but a brace at its own indent closes it
             closes = text.lstrip().startswith("}") and _indent(text) <= self._indent
-            return closes and bool(self.indented)
+            return closes and bool(self._indented)
         return extent.end is not None
-
-    def damage(self, reason: str, detail: str) -> Damage:
-        raw = "".join(self.texts).rstrip("\r\n").encode("utf-8", "surrogatepass")
-        return Damage(self.line.number, self.offset, reason, detail, raw)
 
 
 class _Rest(NamedTuple):
@@ -248,19 +254,18 @@ class JsonRecords:
             yield Damage(line.number, line.offset, *_OVER_LONG, line.body())
             return
         pending, self._pending = self._pending, None
-        across_lines = pending is not None and pending.line.whole
-        if pending and across_lines and pending.begins_anew(text):
-            yield pending.damage(*_CUT)
+        if pending and pending.across_lines and pending.begins_anew(text):
+            yield self._damage(pending, *_CUT)
             pending = None
         if pending is None:
             pending = _Pending(line, text, line.offset, 1)
-        elif not across_lines:
-            pending.texts.append(text)
-        elif not pending.add_line(text):
+        elif not pending.across_lines:
+            pending.add_piece(line, text)
+        elif not pending.add_line(line, text):
             yield from self._keep(pending, line)
             return
         elif pending.broken:
-            yield pending.damage("not_json", "a string in this record is not closed")
+            yield self._damage(pending, "not_json", "a string in this record is not closed")
             return
         whole_text = "".join(pending.texts)
         if not whole_text.strip(_SPACE):
@@ -272,7 +277,8 @@ class JsonRecords:
             return
         left = _Pending(line, whole_text[rest.position :], rest.offset, rest.ordinal, rest.depth)
         if line.whole and rest.in_string:
-            yield left.damage("not_json", "the line ends inside a string: it was cut or torn")
+            detail = "the line ends inside a string: it was cut or torn"
+            yield self._damage(left, "not_json", detail)
         else:
             yield from self._keep(left, line)
 
@@ -280,21 +286,29 @@ class JsonRecords:
         """Wait for the rest of a record, unless it has grown too long."""
         if pending.size > MAX_RECORD_BYTES:
             self._skipping = not line.whole
-            yield pending.damage(*_OVER_LONG)
+            yield self._damage(pending, *_OVER_LONG)
         else:
             self._pending = pending
 
     def _give_up(self) -> Iterator[Damage]:
         """The open record will not be continued."""
         if self._pending and self._pending.size:
-            yield self._pending.damage(*_CUT)
+            yield self._damage(self._pending, *_CUT)
         self._pending = None
+
+    def _damage(self, pending: _Pending, reason: str, detail: str) -> Damage:
+        first = pending.lines[0]
+        if self._copy_text:  # the text is not what the file holds, so the lines are kept instead
+            raw = b"".join(line.raw for line in pending.lines)
+            return Damage(first.number, first.offset, reason, detail, raw.rstrip(b"\r\n"))
+        raw = _encoded("".join(pending.texts).rstrip("\r\n"), first)()
+        return Damage(first.number, pending.offset, reason, detail, raw)
 
     def _values(
         self, start: _Pending, last: Line, text: str
     ) -> Generator[Record | Damage, None, _Rest]:
         """The values of a text; returns where it stops inside one, or its end."""
-        number, offset, ordinal = start.line.number, start.offset, start.ordinal
+        number, offset, ordinal = start.lines[0].number, start.offset, start.ordinal
         position = counted = 0
         while True:
             position = _end(_BETWEEN, text, position)
@@ -302,10 +316,10 @@ class JsonRecords:
                 self._array = None
                 position += 1
                 continue
-            if not self._copy_text:  # doubled backslashes: the place in the file is the line's
-                passed = text[counted:position]
-                offset += len(passed.encode(last.encoding, "surrogatepass"))
-                counted = position
+            passed = text[counted:position]
+            counted = position
+            number += passed.count("\n")
+            offset += len(_encoded(passed, last)())
             if position == len(text):
                 return _Rest(position, offset, ordinal, 0, False)
             if text[position] in "{[":
@@ -318,22 +332,32 @@ class JsonRecords:
                     return _Rest(position, offset, ordinal, extent.depth, extent.in_string)
                 end = extent.end
             else:
-                end = _end(_NUL_RUN, text, position)
-                if end == position:
-                    end = max(_end(_REST_OF_LINE, text, position), position + 1)
-            alone = start.line is last and not text[end:].strip(_SPACE) and ordinal == 1
-            raw = last.body if alone else _encoded(text[position:end])
-            yield from _value(text[position:end], Record({}, number, ordinal, offset, raw))
+                end = self._end_of_other(text, position)
+            place = Record({}, number, ordinal, offset, _encoded(text[position:end], last))
+            if self._copy_text:
+                place.offset, place.raw = last.offset, last.body
+            yield from _value(text[position:end], place)
             ordinal += 1
             position = end
+
+    def _end_of_other(self, text: str, position: int) -> int:
+        """Where something ends that is neither object nor array."""
+        if (end := _end(_NUL_RUN, text, position)) > position:
+            return end
+        if self._array:
+            try:
+                return _DECODER.raw_decode(text, position)[1]
+            except ValueError:
+                pass
+        return max(_end(_REST_OF_LINE, text, position), position + 1)
 
 
 def _opens_array(text: str, position: int, extent: _Extent) -> bool:
     """Whether the bracket begins an array of records rather than a value of its own."""
     if text[position] != "[":
         return False
-    inside = text[_end(_BETWEEN, text, position + 1) :][:1]
-    return inside == "{" or (inside == "" and extent.end is None)
+    inside = _end(_BETWEEN, text, position + 1)
+    return text.startswith("{", inside) or (inside == len(text) and extent.end is None)
 
 
 def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
@@ -341,8 +365,9 @@ def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
     return match.end() if match else position
 
 
-def _encoded(text: str) -> Callable[[], bytes]:
-    return lambda: text.encode("utf-8", "surrogatepass")
+def _encoded(text: str, line: Line) -> Callable[[], bytes]:
+    """Part of the line's text as the bytes that the file holds."""
+    return lambda: text.encode(line.encoding, "surrogatepass")
 
 
 def _value(text: str, place: Record) -> Iterator[Record | Damage]:

@@ -164,7 +164,10 @@ def _flat_trace(record: Fields, place: Place) -> Fields:
 
 
 def _first_key(record: Fields, names: tuple[str, ...]) -> str | None:
-    return next((name for name in names if record.get(name) is not None), None)
+    for name in names:
+        if record.get(name) is not None:
+            return name
+    return None
 
 
 def _verdicts_differ(values: Any) -> bool:
@@ -405,29 +408,43 @@ def _trace(
     if not isinstance(candidate, str):
         raise RecordProblem("no_candidate", f"the completion must be text, not {candidate!r:.60}")
     meta = _flattened(meta)
-    for name, text in (("prompt", prompt), ("candidate", candidate)):
-        if not _is_unicode(text):
-            meta[f"{name}_as_logged"] = text.encode("ascii", "backslashreplace").decode("ascii")
     if solver is None:
         solver = meta.get("model", meta.get("solver"))
     reason = _name(logged_reason)
     verdict = None if says_nothing(reason) else logged_verdict(logged_ok)
     if logged_ok is not None and logged_ok is not verdict:
         meta.setdefault("ok", logged_ok)
-    moment = _moment(created_at)
-    if moment is None and created_at is not None:
-        meta.setdefault("created_at", created_at)
-    return {
-        "trace_id": _clean(_name(trace_id) or place.made_id),
-        "prompt": _clean(prompt),
-        "candidate": _clean(candidate),
-        "final": _clean(_name(final)),
-        "ground_truth": _clean(ground_truth),
+    trace = {
+        "trace_id": _name(trace_id),
+        "prompt": prompt,
+        "candidate": candidate,
+        "final": _name(final),
+        "ground_truth": ground_truth,
         "logged_ok": verdict,
-        "logged_reason": _clean(reason),
-        "verifier": _clean(_name(verifier)) or DEFAULT_VERIFIER,
-        "solver": _clean(_name(solver)),
-        "created_at": moment,
+        "logged_reason": reason,
+        "verifier": _name(verifier),
+        "solver": _name(solver),
+        "created_at": _moment(created_at),
+    }
+    given = {
+        "trace_id": trace_id,
+        "final": final,
+        "logged_reason": logged_reason,
+        "verifier": verifier,
+        "solver": solver,
+        "created_at": created_at,
+    }
+    for name, value in given.items():
+        if value is not None and trace[name] is None:  # of a type that the column cannot hold
+            meta.setdefault(name, value)
+    for name, text in trace.items():
+        if isinstance(text, str) and not _is_unicode(text):
+            meta[f"{name}_as_logged"] = text.encode("ascii", "backslashreplace").decode("ascii")
+            trace[name] = _clean(text)
+    trace["trace_id"] = trace["trace_id"] or place.made_id
+    trace["verifier"] = trace["verifier"] or DEFAULT_VERIFIER
+    return {
+        **trace,
         "meta": strict_json(meta),
         "export": place.export,
         "line_number": place.line_number,
@@ -469,7 +486,8 @@ def _name(value: Any) -> str | None:
         return value
     if isinstance(value, LoggedFloat):
         return value.text
-    return str(value) if isinstance(value, int | float) else None
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value) if number else None
 
 
 def _mapped(record: Fields, field_map: Mapping[str, str]) -> Fields:
@@ -525,6 +543,9 @@ def _moment(value: Any) -> datetime | None:
 
 
 def _is_unicode(text: str) -> bool:
+    """Whether UTF-8 can hold the text: no unpaired surrogates."""
+    if text.isascii():
+        return True
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -532,20 +553,21 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _clean(text: Any) -> Any:
-    """The text with U+FFFD for unpaired surrogates; None stays None."""
-    if text is None or text.isascii() or _is_unicode(text):
-        return text
+def _clean(text: str) -> str:
+    """The text with U+FFFD for unpaired surrogates."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
 def strict_json(value: Fields) -> str:
     """JSON that any parser takes: NaN and infinities as text, no unpaired surrogate."""
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        text = _ENCODER.encode(value)
         text.encode("utf-8")
     except (ValueError, TypeError):
-        text = json.dumps(_strict(value), ensure_ascii=False, allow_nan=False)
+        text = _ENCODER.encode(_strict(value))
     return text
 
 

@@ -1,0 +1,114 @@
+"""The promises of intake as a whole: balance, repeatability, and outputs whole or absent."""
+
+import gzip
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dpo_math_assets.traces.intake import read_export
+from dpo_math_assets.traces.schema import QUARANTINE_SCHEMA, TRACE_SCHEMA
+from dpo_math_assets_tests.traces.reading import FLAT, lines, read
+
+MIXED = lines(FLAT, [1], {"kind": "training-trace"}, {}, FLAT) + b"\n\noops\n"
+
+
+def test_every_record_is_accounted_for_exactly_once(tmp_path: Path) -> None:
+    report = read(tmp_path, MIXED).report
+    assert report.records_in == 6
+    assert report.trace_records == 2
+    assert report.other_records == {"training_trace": 1}
+    assert report.quarantined == {"not_an_object": 1, "not_json": 1, "unrecognised_record": 1}
+    assert report.blank_lines == 2
+
+
+def test_the_tables_have_their_schemas_even_when_empty(tmp_path: Path) -> None:
+    for content in (b"", MIXED):
+        read(tmp_path, content)
+        assert pl.read_parquet(tmp_path / "out" / "traces.parquet").schema == TRACE_SCHEMA
+        assert pl.read_parquet(tmp_path / "out" / "quarantine.parquet").schema == QUARANTINE_SCHEMA
+
+
+def test_reading_again_gives_the_same_bytes(tmp_path: Path) -> None:
+    written = []
+    for _ in range(2):
+        read(tmp_path, MIXED)
+        written.append([path.read_bytes() for path in sorted((tmp_path / "out").iterdir())])
+    assert written[0] == written[1]
+
+
+def test_progress_ends_with_the_number_of_records(tmp_path: Path) -> None:
+    seen: list[int] = []
+    read(tmp_path, lines(*[FLAT] * 25_000), on_progress=seen.append)
+    assert seen == [10_000, 20_000, 25_000]
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.binary(max_size=30),
+            st.sampled_from(
+                [lines(FLAT), b"{", b"[", b'"', b"\n", b"}\n", b"\\", gzip.compress(b"a")]
+            ),
+        ),
+        max_size=12,
+    )
+)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_bytes_stop_the_intake_or_unbalance_it(tmp_path: Path, parts: list[bytes]) -> None:
+    content = b"".join(parts)
+    if not content.startswith((b"PK\x03\x04", b"BZh", b"PAR1")):
+        read(tmp_path, content)
+
+
+def test_an_export_that_fails_midway_leaves_the_earlier_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read(tmp_path, MIXED)
+    before = {path: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+
+    def no_space(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("dpo_math_assets.traces.tables.RowTable._flush", no_space)
+    with pytest.raises(OSError, match="No space"):
+        read(tmp_path, lines(FLAT))
+    assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+
+
+READER = """
+import sys
+from pathlib import Path
+from dpo_math_assets.traces.intake import read_export
+folder = Path(sys.argv[1])
+print("ready", flush=True)
+while True:
+    read_export(folder / "big.jsonl", "big", folder / "t.parquet", folder / "q.parquet")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.fault
+def test_a_killed_intake_leaves_whole_tables(tmp_path: Path) -> None:
+    records = 30_000
+    (tmp_path / "big.jsonl").write_bytes(lines(*[FLAT] * records) + b"oops\n")
+    read_export(tmp_path / "big.jsonl", "big", tmp_path / "t.parquet", tmp_path / "q.parquet")
+    chance = random.Random(0)
+    for _ in range(6):
+        with subprocess.Popen(
+            [sys.executable, "-c", READER, str(tmp_path)], stdout=subprocess.PIPE
+        ) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            time.sleep(chance.uniform(0.0, 2.0))
+            os.kill(process.pid, signal.SIGKILL)
+        assert pl.read_parquet(tmp_path / "t.parquet").height == records
+        assert pl.read_parquet(tmp_path / "q.parquet").height == 1
