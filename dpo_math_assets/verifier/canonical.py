@@ -125,7 +125,10 @@ def matrix_value(node: Node) -> Node | None:
         if None in parts or len(shapes) != 1:
             return None
         rows = zip(*(part.args for part in parts if part is not None), strict=True)
-        return Node("matrix", tuple(tuple(tree.add(*cells) for cells in zip(*row)) for row in rows))
+        return Node(
+            "matrix",
+            tuple(tuple(tree.add(*cells) for cells in zip(*row, strict=True)) for row in rows),
+        )
     if node.kind == "pow" and node.args[1].kind == "num":
         power, unit = node.args[1].args
         if unit != 1 or not 1 <= power <= MAX_MATRIX_POWER:

@@ -17,6 +17,7 @@ the length of the text.
 import re
 from typing import NamedTuple
 
+from dpo_math_assets.verifier.match import same_at_sight
 from dpo_math_assets.verifier.normal import clean, normalise
 
 __all__ = ["Extraction", "extract", "split_boxes"]
@@ -41,8 +42,8 @@ class Extraction(NamedTuple):
 _NONE = Extraction(None, None, "no_final_answer")
 _AMBIGUOUS = Extraction(None, None, "ambiguous_answer")
 
-# At the start of a line in any case, or capitalised anywhere; `the final answer: 5` in the middle of
-# a sentence is a label like others.
+# At the start of a line in any case, or capitalised anywhere; `the final answer: 5` in the middle
+# of a sentence is a label like others.
 _FINAL = re.compile(
     r"(?:(?:^|\n)[ \t>*_#\-\d.)]*[Ff]inal[ _][Aa]nswer|Final[ _]Answer|FINAL[ _]ANSWER)"
     r"[ \t]*(?:\(s\)|\*\*|__)?[ \t]*[:=：][ \t*_]*"
@@ -141,8 +142,6 @@ def _settle(
 
 def _agreeing(distinct: dict[str, str]) -> dict[str, str]:
     """The answers without those that are equal to an earlier one by the cheap tiers."""
-    from dpo_math_assets.verifier.compare import same_at_sight
-
     kept: dict[str, str] = {}
     for key, answer in distinct.items():
         if len(kept) > MAX_BOXES:
@@ -272,9 +271,7 @@ def _tidy(answer: str) -> str:
         if len(inner) == 1:
             return clean(inner[0][1])
     sentence = _sentence(answer)
-    if len(sentence) < len(answer) and _WORD.search(
-        _LATEX_WORD.sub("", answer[len(sentence) :])
-    ):
+    if len(sentence) < len(answer) and _WORD.search(_LATEX_WORD.sub("", answer[len(sentence) :])):
         answer = sentence
     because = _BECAUSE.search(answer)
     if because:
@@ -317,9 +314,10 @@ def _bare(text: str) -> Extraction:
     tail = stripped[-2000:]
     formulas = [next(filter(None, found.groups())) for found in _FORMULA.finditer(tail)]
     short = len(stripped) <= MAX_BARE
-    if len(formulas) == 1 and short and _WORD.search(_LATEX_WORD.sub(" ", _FORMULA.sub(" ", tail))):
-        if len(_SENTENCE_END.findall(" ".join(stripped.split()))) <= 1:
-            return Extraction(clean(formulas[0]), "formula", None)
+    around = _WORD.search(_LATEX_WORD.sub(" ", _FORMULA.sub(" ", tail)))
+    one_sentence = len(_SENTENCE_END.findall(" ".join(tail.split()))) <= 1
+    if short and len(formulas) == 1 and around and one_sentence:
+        return Extraction(clean(formulas[0]), "formula", None)
     if short and "\n" not in stripped and not _prose(stripped):
         return Extraction(_tidy(stripped), "bare", None)
     lines = _HOPE.sub("", stripped).rsplit("\n", 1)

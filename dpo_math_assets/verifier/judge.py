@@ -1,8 +1,9 @@
 """One completion judged: extract the final answer, compare it with the gold."""
 
-from dpo_math_assets.verifier.compare import Pool, compare
+from dpo_math_assets.verifier.compare import compare
 from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.extract import extract
+from dpo_math_assets.verifier.outcome import Pool
 from dpo_math_assets.verifier.pool import shared_pool
 from dpo_math_assets.verifier.verdict import Verdict
 

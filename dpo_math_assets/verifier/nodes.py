@@ -41,8 +41,8 @@ Other kinds (settled in compare.py, never seen by the numeric and symbolic tiers
 | `tuple` | *items | ordered: point, tuple, vector in parentheses |
 | `set` | *items | braces; no items is the empty set |
 | `list` | *items | bare values joined by commas, `and`, `or` |
-| `interval` | low, high, low_closed: bool, high_closed: bool | real interval; a pair in round brackets \
-alone is a tuple |
+| `interval` | low, high, low_closed: bool, high_closed: bool | real interval; a pair in round \
+brackets alone is a tuple |
 | `union`, `inter` | *sets | union, intersection |
 | `setminus` | a, b | set difference |
 | `domain` | name: str | a named set: `R`, `Q`, `Z`, `N`, `C` |

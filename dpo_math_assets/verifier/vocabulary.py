@@ -44,23 +44,25 @@ FUNCTION_NAMES: dict[str, str] = {
 CONSTANTS: dict[str, str] = {
     **{"pi": "pi", "Pi": "pi", "infinity": "oo", "infty": "oo", "inf": "oo", "oo": "oo"},
     **{"Infinity": "oo", "exponentialE": "e", "imaginaryI": "i", "nan": "nan", "zoo": "nan"},
-    **{"e": "e", "i": "i", "imath": "i", "iota": "iota"},
+    **{"e": "e", "i": "i", "imath": "i"},
 }
-del CONSTANTS["iota"]
-
 GREEK = frozenset(
     _words(
-        "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu "
-        "xi omicron rho varrho sigma varsigma tau upsilon phi varphi chi psi omega "
-        "Gamma Delta Theta Lambda Xi Sigma Upsilon Phi Psi Omega ell hbar mho aleph"
+        """
+    alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi
+    omicron rho varrho sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta
+    Lambda Xi Sigma Upsilon Phi Psi Omega ell hbar mho aleph
+    """
     )
 )
 
 # Commands whose braces hold words or upright letters.
 TEXT_COMMANDS = frozenset(
     _words(
-        "text textbf textit textrm textsf texttt mbox hbox mathrm mathbf mathit mathsf mathtt "
-        "operatorname bold bf rm boldsymbol bm pmb mathcal mathscr mathfrak emph textnormal unit"
+        """
+    text textbf textit textrm textsf texttt mbox hbox mathrm mathbf mathit mathsf mathtt
+    operatorname bold bf rm boldsymbol bm pmb mathcal mathscr mathfrak emph textnormal unit
+    """
     )
 )
 ACCENTS = frozenset(
@@ -141,17 +143,21 @@ SPACES = frozenset(("quad", "qquad", "thinspace", ",", ";", ":", " "))
 # English words of two or three letters that are not products of variables.
 SHORT_WORDS = frozenset(
     _words(
-        "is it no yes not the for all any odd if of to by at on day men be we are has was per cup "
-        "am pm an as so its his her our one two six ten can only set box new non who old both each"
+        """
+    is it no yes not the for all any odd if of to by at on day men be we are has was per cup am
+    pm an as so its his her our one two six ten can only set box new non who old both each
+    """
     )
 )
 
 # Words before an answer that say nothing about it.
 FILLERS = frozenset(
     _words(
-        "only about approximately approx exactly roughly is are the answer equals equal to value "
-        "a an either both namely nearly around just total of final be was solution solutions "
-        "result option choice number x= so therefore thus hence that all"
+        """
+    only about approximately approx exactly roughly is are the answer equals equal to value a an
+    either both namely nearly around just total of final be was solution solutions result option
+    choice number x= so therefore thus hence that all
+    """
     )
 )
 
@@ -161,9 +167,11 @@ NOTES = frozenset(_words("for where with such some because since as here using")
 # Words that change what is said: an answer with one of them is text and never a value.
 REFUSED = frozenset(
     _words(
-        "not no wrong incorrect false never isnt except unless if when but more less than least "
-        "most fewer greater above below under over impossible undefined unknown neither nor minus "
-        "plus times cannot cant without until instead"
+        """
+    not no wrong incorrect false never isnt except unless if when but more less than least most
+    fewer greater above below under over impossible undefined unknown neither nor minus plus
+    times cannot cant without until instead
+    """
     )
 )
 
@@ -171,8 +179,10 @@ NUMBER_WORDS = {
     word: value
     for value, word in enumerate(
         _words(
-            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-            "fifteen sixteen seventeen eighteen nineteen twenty"
+            """
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
+    fifteen sixteen seventeen eighteen nineteen twenty
+    """
         )
     )
 }

@@ -1,0 +1,37 @@
+"""Looking into trees: what they hold, where they are infinite or undefined."""
+
+from dpo_math_assets.verifier import tree
+from dpo_math_assets.verifier.nodes import Node, children
+from dpo_math_assets.verifier.numeric import exact
+
+__all__ = ["has_infinity", "holds", "is_infinity", "undefined"]
+
+
+def holds(node: Node, kind: str, shallow: bool = False) -> bool:
+    """Whether a node of this kind (or the constant of this name) is in the tree."""
+    if node.kind == kind or (node.kind == "const" and node.args[0] == kind):
+        return True
+    if shallow:
+        return any(child.kind == kind for child in children(node))
+    return any(holds(child, kind) for child in children(node))
+
+
+def undefined(node: Node) -> bool:
+    """Whether a node holds a division by zero, 0^0 or an undefined constant."""
+    if node == Node("const", ("nan",)):
+        return True
+    if node.kind == "pow" and exact(node.args[0]) == 0:
+        exponent = exact(node.args[1])
+        if exponent is None or exponent <= 0:
+            return True
+    return any(undefined(child) for child in children(node))
+
+
+def is_infinity(node: Node) -> bool:
+    return node == Node("const", ("oo",)) or node == tree.neg(Node("const", ("oo",)))
+
+
+def has_infinity(node: Node) -> bool:
+    if node.kind in ("sum", "integral", "limit", "prod"):
+        return False
+    return is_infinity(node) or any(has_infinity(child) for child in children(node))

@@ -1,0 +1,138 @@
+"""Two scalar expressions compared: exact values, canonical forms, rounded decimals, probing, SymPy.
+
+The first tier that knows decides; what none establishes is unknown.
+"""
+
+from fractions import Fraction
+from math import floor
+
+from dpo_math_assets.verifier import tree
+from dpo_math_assets.verifier.canonical import canonical
+from dpo_math_assets.verifier.conventions import Conventions
+from dpo_math_assets.verifier.inspection import has_infinity, is_infinity, undefined
+from dpo_math_assets.verifier.nodes import Node, free_symbols, num
+from dpo_math_assets.verifier.numeric import exact, probe
+from dpo_math_assets.verifier.outcome import (
+    DIFFERENT,
+    EQUAL_EXACT,
+    EQUAL_STRUCTURE,
+    UNKNOWN,
+    Outcome,
+    Pool,
+)
+from dpo_math_assets.verifier.sets import approximate
+
+__all__ = ["Scalars"]
+
+# Seconds that SymPy may take over one pair of expressions.
+SYMPY_DEADLINE_S = 5.0
+# Digits that only a printed float shows; its last one may be off by one.
+FLOAT_DIGITS = 15
+
+
+class Scalars:
+    """The tiers for scalar expressions under one set of conventions.
+
+    Without `probing` only the tiers that cost microseconds are asked.
+    """
+
+    def __init__(self, conventions: Conventions, pool: Pool | None, probing: bool) -> None:
+        self.conventions = conventions
+        self.pool = pool
+        self.probing = probing
+
+    def compare(self, a: Node, b: Node) -> Outcome:
+        """Two expressions: exact values, canonical forms, rounded decimals, probing, SymPy."""
+        if a == b:
+            return EQUAL_STRUCTURE
+        x, y = exact(a), exact(b)
+        if x is not None and y is not None:
+            if x == y or self.rounds(a, x, y) or self.rounds(b, y, x):
+                return EQUAL_EXACT
+            return DIFFERENT
+        first, second = canonical(a), canonical(b)
+        if first == second and not undefined(first):
+            return EQUAL_STRUCTURE
+        if undefined(first) or undefined(second):
+            return UNKNOWN
+        infinite = [has_infinity(node) for node in (first, second)]
+        if any(infinite):
+            plain = [
+                node.kind == "const" or node.kind == "num" or is_infinity(node)
+                for node in (first, second)
+            ]
+            return DIFFERENT if all(plain) or not all(infinite) else UNKNOWN
+        for decimal, other in ((a, b), (b, a)):
+            if decimal.kind == "dec" and not free_symbols(other):
+                return self.rounded(decimal, other)
+        if not self.probing:
+            return UNKNOWN
+        result: str = probe(a, b)
+        if result == "equal":
+            return Outcome("equal", "numeric")
+        if result == "different":
+            return DIFFERENT
+        if self.pool is None:
+            return UNKNOWN
+        result = self.pool.equal(a, b, SYMPY_DEADLINE_S)
+        if result == "equal":
+            return Outcome("equal", "symbolic")
+        if result == "different":
+            return DIFFERENT
+        return Outcome("unknown", reason="timeout" if result == "unknown" else result)
+
+    def rounds(self, decimal: Node, value: Fraction, other: Fraction) -> bool:
+        """Whether `decimal` is the rational `other` rounded or cut to the digits it shows."""
+        if decimal.kind != "dec" or other.denominator == 1 or (value < 0) != (other < 0):
+            return False
+        shown = _shown_digits(decimal)
+        exactly = abs(other) * 10 ** decimal.args[2] if shown else Fraction(0)
+        return any(
+            floor(exactly + shift) == shown + offset for shift, offset in self.roundings(shown)
+        )
+
+    def roundings(self, shown: int) -> list[tuple[Fraction, int]]:
+        """How floor(x * 10^places + shift) may relate to the digits shown for x.
+
+        Cut off, or rounded; in a full float's digits, one unit of its noise either way.
+        None where too few digits are shown to stand for another value.
+        """
+        digits = len(str(shown))
+        if digits < self.conventions.rounded_digits or not shown:
+            return []
+        ways = [(Fraction(0), 0), (Fraction(1, 2), 0)]
+        return [*ways, (Fraction(0), -1), (Fraction(-1), 0)] if digits >= FLOAT_DIGITS else ways
+
+    def rounded(self, decimal: Node, other: Node) -> Outcome:
+        """A decimal against an irrational constant."""
+        value = approximate(other)
+        if value is None:
+            return self.probed(decimal, other) if self.probing else UNKNOWN
+        unit = Fraction(1, 10) ** decimal.args[2]
+        shown = _shown_digits(decimal)
+        ways = self.roundings(shown)
+        if not ways or abs(value - decimal.args[0] / decimal.args[1]) > 2 * unit + 1e-9 * abs(
+            value
+        ):
+            return DIFFERENT
+        if not self.probing:
+            return UNKNOWN
+        # the float says near; balls say which digits
+        size = tree.neg(other) if value < 0 else other
+        for shift, offset in ways:
+            scaled = tree.add(tree.mul(tree.rational(1 / unit), size), tree.rational(shift))
+            if probe(Node("func", ("floor", scaled)), num(shown + offset)) == "equal":
+                return Outcome("equal", "numeric")
+        return DIFFERENT
+
+    def probed(self, a: Node, b: Node) -> Outcome:
+        result = probe(a, b)
+        if result == "equal":
+            return Outcome("equal", "numeric")
+        return DIFFERENT if result == "different" else UNKNOWN
+
+
+def _shown_digits(decimal: Node) -> int:
+    """The digits that a decimal shows, as an integer; 0 if it shows none after the point."""
+    p, q, places = decimal.args
+    return int(abs(p) * 10**places // q) if places > 0 else 0

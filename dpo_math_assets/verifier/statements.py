@@ -1,0 +1,165 @@
+"""Statements: names given values, equations, inequalities, and answers with plus-minus signs."""
+
+from itertools import product
+
+from dpo_math_assets.verifier import tree
+from dpo_math_assets.verifier.canonical import numerator
+from dpo_math_assets.verifier.inspection import holds
+from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, free_symbols
+
+__all__ = [
+    "EQUATIONS",
+    "assigned",
+    "below_zero",
+    "call_variable",
+    "difference",
+    "is_equation",
+    "is_name",
+    "labelled_items",
+    "names_of",
+    "one_or_list",
+    "operands",
+    "operators",
+    "sign_choices",
+    "without_labels",
+]
+
+# Tuple items with a plus-minus sign that are written out.
+MAX_SIGNS = 4
+
+EQUATIONS = frozenset(("rel", "chain", "mod", "ratio"))
+
+
+def is_name(node: Node) -> bool:
+    """Whether a node is what stands left of an equals sign to be given a value."""
+    if node.kind in ("sym", "call"):
+        return True
+    if node.kind in ("tuple", "ratio"):
+        return all(is_name(item) for item in node.args)
+    if node.kind == "abs":
+        return tree.letters(node.args[0]) is not None and node.args[0].kind == "mul"
+    if node.kind == "text":
+        return True
+    return node.kind == "mul" and all(is_name(factor) for factor in node.args)
+
+
+def is_equation(node: Node) -> bool:
+    return node.kind == "rel" and node.args[0] in ("=", "approx")
+
+
+def assigned(equation: Node) -> tuple[Node, Node] | None:
+    """(name, value) of an equation that gives a value to a name."""
+    _, left, right = equation.args
+    for name, value in ((left, right), (right, left)):
+        if is_name(name) and not (free_symbols(name) & free_symbols(value) and name.kind == "sym"):
+            return name, value
+    return None
+
+
+def call_variable(node: Node) -> Node | None:
+    if node.kind == "call" and len(node.args) == 2 and node.args[1].kind == "sym":
+        variable: Node = node.args[1]
+        return variable
+    if node.kind == "mul" and len(node.args) == 2 and node.args[1].kind == "sym":
+        variable = node.args[1]
+        return variable
+    return None
+
+
+def difference(equation: Node) -> Node:
+    """left - right, over no denominator: what an equation says is zero."""
+    return numerator(tree.add(equation.args[1], tree.neg(equation.args[2])))
+
+
+def operators(node: Node) -> tuple[str, ...]:
+    if node.kind == "chain":
+        operators: tuple[str, ...] = node.args[0]
+        return operators
+    return (node.args[0],) if node.kind == "rel" else ()
+
+
+def operands(node: Node) -> tuple[Node, ...]:
+    operands: tuple[Node, ...] = node.args[1:] if node.kind in ("rel", "chain") else node.args
+    return operands
+
+
+def below_zero(node: Node) -> tuple[str, Node] | None:
+    """An inequality as `expression < 0` or `<= 0` or `!= 0`."""
+    operator, left, right = node.args
+    if left.kind not in SCALAR_KINDS or right.kind not in SCALAR_KINDS:
+        return None
+    if operator in (">", ">="):
+        left, right, operator = right, left, operator.replace(">", "<")
+    if operator not in ("<", "<=", "!="):
+        return None
+    return operator, tree.add(left, tree.neg(right))
+
+
+def sign_choices(node: Node) -> list[Node] | None:
+    """The answers that a node with plus-minus signs stands for; None if there are too many.
+
+    Signs within one expression go together; the items of a tuple or list choose independently.
+    """
+    if not (holds(node, "pm") or holds(node, "mp")):
+        return [node]
+    if node.kind in ("tuple", "list", "set"):
+        if sum(holds(item, "pm") or holds(item, "mp") for item in node.args) > MAX_SIGNS:
+            return None
+        items = [sign_choices(item) for item in node.args]
+        if any(item is None for item in items):
+            return None
+        if node.kind != "tuple":
+            return [Node("list", tuple(choice for item in items for choice in item or ()))]
+        return [Node("tuple", choice) for choice in product(*(item or () for item in items))]
+
+    def signed(plus: bool) -> Node:
+        def change(inner: Node) -> Node | None:
+            if inner.kind not in ("pm", "mp"):
+                return None
+            value = tree.replace(inner.args[0], change)
+            return value if plus == (inner.kind == "pm") else tree.neg(value)
+
+        return tree.replace(node, change)
+
+    return [signed(True), signed(False)]
+
+
+def one_or_list(choices: list[Node]) -> Node:
+    return choices[0] if len(choices) == 1 else Node("list", tuple(choices))
+
+
+def labelled_items(node: Node) -> Node:
+    """`(p, q) = (3, 2)` as `p = 3, q = 2`, and `n = 1, 2, 3` as three values of n."""
+    if is_equation(node) and node.args[1].kind == node.args[2].kind == "tuple":
+        names, values = node.args[1].args, node.args[2].args
+        if len(names) == len(values):
+            return Node(
+                "list", tuple(Node("rel", ("=", *pair)) for pair in zip(names, values, strict=True))
+            )
+    if node.kind == "list" and len(node.args) > 1 and node.args[0].kind == "rel":
+        first, *rest = node.args
+        if first.args[0] == "in":
+            first = Node("rel", ("=", *first.args[1:]))
+        given = assigned(first) if is_equation(first) else None
+        if given is not None and not any(item.kind in EQUATIONS for item in rest):
+            return Node("list", (given[1], *rest))
+    return node
+
+
+def names_of(items: list[Node]) -> list[Node]:
+    """The labels of a list of assignments, or nothing if one item is no assignment."""
+    labels = []
+    for item in items:
+        given = assigned(item) if is_equation(item) else None
+        if given is None:
+            return []
+        labels.append(given[0])
+    return labels
+
+
+def without_labels(items: list[Node]) -> list[Node]:
+    found = []
+    for item in items:
+        given = assigned(item) if is_equation(item) else None
+        found.append(given[1] if given else item)
+    return found
