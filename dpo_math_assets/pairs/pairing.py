@@ -197,10 +197,10 @@ def _distinct_texts(
         )
 
     arrived = keys(new, True).collect(engine="streaming")
-    prompts = arrived.lazy().select("prompt_key").unique()
-    known = (
-        keys(earlier, False).join(prompts, on="prompt_key", how="semi").collect(engine="streaming")
-    )
+    prompts = arrived["prompt_key"].unique()
+    # A plain filter goes down into the Parquet reader, which then skips the other rows' columns.
+    touched = earlier.filter(pl.col("prompt_key").is_in(prompts.implode()))
+    known = keys(touched, False).collect(engine="streaming")
     text = [*GROUP, "right", "candidate_key"]
     texts = (
         pl.concat([arrived, known])
@@ -266,16 +266,18 @@ def _with_texts(keys: pl.DataFrame, sample: pl.DataFrame, traces: pl.LazyFrame) 
     """Look the sampled completions up again and write the pairs out in full, order kept."""
     used = sample.filter(pl.col("text").is_in(pl.concat([keys["pass"], keys["fail"]]).implode()))
     found = (
-        # The plain filter goes down into the Parquet reader, so that other rows' texts are skipped.
+        # Again a filter for the Parquet reader: only these rows' texts are read.
         traces.filter(pl.col("candidate_key").is_in(used["candidate_key"].implode()))
         .join(
             used.lazy().select("text", "candidate_key", *REPRESENTATIVE),
             on=["candidate_key", *REPRESENTATIVE],
         )
         .select("text", "prompt", "candidate", "extracted", "reason", "method", "verifier_version")
-        .unique("text", keep="any")
         .collect(engine="streaming")
     )
+    if found.height > used.height:
+        # Records that repeat a trace id on one line: the same text, so any of them will do.
+        found = found.unique("text")
     if found.height != used.height:
         raise DatasetError(
             f"{used.height - found.height} of {used.height} completions were not found again: the "
