@@ -14,6 +14,7 @@ travel as JSON: nothing is unpickled or evaluated on either side.
 
 import importlib
 import json
+import math
 import os
 import selectors
 import subprocess
@@ -24,7 +25,7 @@ import traceback
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, cast
@@ -64,13 +65,22 @@ class _Job:
     context: Any
     items: Sequence[Any]
     deadline_s: float
-    chunks: deque[tuple[int, int]]
-    results: list[Any]
+    # When the last answer is due, whether or not a worker was there to give it.
+    end: float = math.inf
     done: int = 0
+    chunks: deque[tuple[int, int]] = field(init=False)
+    results: list[Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.chunks = _chunks(self.items)
+        self.results = [None] * len(self.items)
 
     def settle(self, index: int, result: Any) -> None:
         self.results[index] = result
         self.done += 1
+
+    def next_deadline(self) -> float:
+        return min(time.monotonic() + self.deadline_s, self.end)
 
 
 @dataclass(eq=False)
@@ -92,16 +102,13 @@ class _Worker:
         """Hand over the next chunk of `job`, and start the clock of its first item."""
         self.start, self.stop = job.chunks.popleft()
         request = {"op": job.op, "context": job.context, "items": job.items[self.start : self.stop]}
-        self.deadline = time.monotonic() + job.deadline_s
         pipe = self.process.stdin
         assert pipe is not None
-        try:
+        # If it died, the end of its output says so to the loop that reads it.
+        with suppress(BrokenPipeError):
             pipe.write(json.dumps(request).encode() + b"\n")
             pipe.flush()
-        except BrokenPipeError:
-            # It died; the end of its output says so to the loop that reads it.
-            return
-        self.deadline = time.monotonic() + job.deadline_s
+        self.deadline = job.next_deadline()
 
     def lines(self) -> Iterator[bytes]:
         """Whole lines that have arrived; raises EOFError where the process has ended."""
@@ -127,12 +134,10 @@ class _Worker:
 
     def _close(self) -> None:
         for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except BrokenPipeError:
-                    # What was still to be written has no reader any more.
-                    continue
+            # What was still to be written may have no reader any more.
+            with suppress(BrokenPipeError):
+                assert pipe is not None
+                pipe.close()
 
 
 class SymPyPool:
@@ -176,9 +181,14 @@ class SymPyPool:
         self._reset()
 
     def equal(self, a: Node, b: Node, deadline_s: float) -> SymbolicResult:
-        """Whether SymPy can show two scalar expressions equal or different, within `deadline_s`."""
-        [result] = self.map("equal", [[encode(a), encode(b)]], deadline_s)
-        return cast(SymbolicResult, result)
+        """Whether SymPy can show two scalar expressions equal or different.
+
+        An answer comes within `deadline_s`, even if a worker must start first; only waiting for
+        other callers to free one is not counted.
+        """
+        job = _Job("equal", None, [[encode(a), encode(b)]], deadline_s)
+        self._run(job, None, to_the_end=True)
+        return cast(SymbolicResult, job.results[0])
 
     def map(
         self,
@@ -192,20 +202,29 @@ class SymPyPool:
         """Answer every item by operation `op` (see `serve`), in order, each within `deadline_s`.
 
         An answer is what the operation gives, as JSON carries it, or a `Failure` for an item that
-        overran its deadline or ended its worker. Waiting for a free worker is not counted.
+        overran its deadline or ended its worker. Waiting for a worker is not counted.
         `on_progress(done, total)` is called from this thread as answers arrive.
         Raises `PoolError` if no worker can be started.
         """
-        chunks = _chunks(items)
-        job = _Job(op, context, items, deadline_s, deque(chunks), [None] * len(items))
-        with self._borrowed(len(chunks)) as (workers, slots):
-            while job.done < len(items):
+        job = _Job(op, context, items, deadline_s)
+        self._run(job, on_progress)
+        return job.results
+
+    def _run(
+        self,
+        job: _Job,
+        on_progress: Callable[[int, int], None] | None,
+        to_the_end: bool = False,
+    ) -> None:
+        with self._borrowed(len(job.chunks)) as (workers, slots):
+            if to_the_end:
+                job.end = time.monotonic() + job.deadline_s
+            while job.done < len(job.items):
                 while len(workers) < slots and job.chunks:
                     workers.append(self._start())
                 self._step(job, workers)
                 if on_progress is not None:
-                    on_progress(job.done, len(items))
-        return job.results
+                    on_progress(job.done, len(job.items))
 
     @contextmanager
     def _borrowed(self, wanted: int) -> Iterator[tuple[list[_Worker], int]]:
@@ -259,6 +278,7 @@ class SymPyPool:
                     assert worker.process.stdout is not None
                     selector.register(worker.process.stdout, selectors.EVENT_READ, worker)
             soonest = min(key.data.deadline for key in selector.get_map().values())
+            soonest = min(soonest, job.end)
             events = selector.select(max(0.0, soonest - time.monotonic()))
             for key, _ in events:
                 try:
@@ -273,6 +293,9 @@ class SymPyPool:
                 if time.monotonic() >= key.data.deadline:
                     workers.remove(key.data)
                     self._lose(job, key.data, "timeout")
+        while job.chunks and time.monotonic() >= job.end:
+            for index in range(*job.chunks.popleft()):
+                job.settle(index, "timeout")
 
     def _read(self, job: _Job, worker: _Worker) -> None:
         for line in worker.lines():
@@ -281,7 +304,7 @@ class SymPyPool:
                 continue
             job.settle(worker.start, json.loads(line))
             worker.start += 1
-            worker.deadline = time.monotonic() + job.deadline_s
+            worker.deadline = job.next_deadline()
 
     def _lose(self, job: _Job, worker: _Worker, failure: Failure) -> None:
         """Drop a worker: the item it was on is lost, those behind it go back to the queue."""
@@ -298,9 +321,9 @@ class SymPyPool:
                 job.chunks.append((worker.start + 1, worker.stop))
 
 
-def _chunks(items: Sequence[Any]) -> list[tuple[int, int]]:
+def _chunks(items: Sequence[Any]) -> deque[tuple[int, int]]:
     """Cut `items` into runs that are short in number and in text."""
-    runs: list[tuple[int, int]] = []
+    runs: deque[tuple[int, int]] = deque()
     start = size = 0
     for index, item in enumerate(items):
         size += len(item) if isinstance(item, str) else sum(map(len, item))

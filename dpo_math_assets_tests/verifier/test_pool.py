@@ -218,3 +218,11 @@ def test_importing_the_verifier_loads_no_sympy() -> None:
 def test_trees_travel_unchanged_even_with_numbers_too_long_to_print() -> None:
     tree = Node("add", (num(7**9000), Node("call", ("f", X)), Node("integral", (X, X, None, None))))
     assert decode(encode(tree)) == tree
+
+
+def test_a_single_question_is_answered_in_time_even_before_a_worker_has_started() -> None:
+    with SymPyPool() as pool:
+        begun = time.monotonic()
+        assert pool.equal(INTEGRAL, THIRD, 0.01) == "timeout"
+        assert time.monotonic() - begun < 5.0
+        assert _ask(pool) == "equal"

@@ -1,0 +1,367 @@
+"""What the verifier reaches: accuracy, self-match, speed, and what hostile answers can do to it.
+
+    python benchmarks/verifier.py [SHARED] [--short] [--show]
+
+SHARED is the folder with the real data (`data/` and `verify_cases/`), by default `shared` beside
+the repository. `--show` lists every row that counts against the verifier; `--short` takes fewer
+rows, for continuous integration. Nothing here is a test: figures depend on the machine, and the
+exit code is 0 unless data is missing.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+# Two workers must not each start a thread for every CPU.
+os.environ.setdefault("POLARS_MAX_THREADS", "2")
+
+import polars as pl
+
+from dpo_math_assets.verifier import Verdict, verify, verify_frame
+from dpo_math_assets.verifier.pool import shared_pool
+
+# Sources whose answers are plain syntax; the others are LaTeX.
+PLAIN_SYNTAX = ("kas_compare_tests", "perseus_numeric")
+GSM8K_LOGS = ("openai_gsm8k_solutions", "zeroeval_gsm8k", "star_gsm8k")
+OTHER_LOGS = ("zeroeval_math_l5", "qwen25math_rm_example", "bbh_arithmetic")
+DEADLINE_S = 5.0
+SHOWN = 160
+
+
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    with path.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines if line.strip()]
+
+
+def heading(title: str) -> None:
+    print(f"\n## {title}\n")
+
+
+def table(names: list[str], rows: list[list[object]]) -> None:
+    cells = [names, *([str(cell) for cell in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for number, row in enumerate(cells):
+        print("| " + " | ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) + " |")
+        if number == 0:
+            print("|" + "|".join("-" * (width + 2) for width in widths) + "|")
+
+
+def short(text: object) -> str:
+    line = " ".join(str(text).split())
+    return line if len(line) <= SHOWN else "…" + line[1 - SHOWN :]
+
+
+@dataclass
+class Tally:
+    """Verdicts against labels. Right: a pass where one is due, and none where none is."""
+
+    rows: int = 0
+    right: int = 0
+    false_passes: list[str] = field(default_factory=list)
+    false_mismatches: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
+
+    def add(self, expected: bool, verdict: Verdict, gold: str, candidate: str) -> None:
+        self.rows += 1
+        line = (
+            f"{verdict.reason}/{verdict.method}: gold {short(gold)!r}, "
+            f"extracted {short(verdict.extracted)!r}, candidate {short(candidate)!r}"
+        )
+        if (verdict.ok is True) == expected:
+            self.right += 1
+        elif not expected:
+            self.false_passes.append(line)
+        elif verdict.ok is False:
+            self.false_mismatches.append(line)
+        else:
+            self.missed.append(line)
+
+    def line(self, name: str) -> list[object]:
+        share = f"{100 * self.right / self.rows:.1f} %" if self.rows else "-"
+        wrong = (len(self.false_passes), len(self.false_mismatches), len(self.missed))
+        return [name, self.rows, share, *wrong]
+
+    def show(self, name: str) -> None:
+        kinds = {
+            "false pass": self.false_passes,
+            "false mismatch": self.false_mismatches,
+            "undecided": self.missed,
+        }
+        for kind, lines in kinds.items():
+            for line in lines:
+                print(f"- {name}: {kind}: {line}")
+
+
+COLUMNS = ["source", "rows", "right", "false pass", "false mismatch", "undecided, due a pass"]
+
+
+def accuracy(shared: Path, show: bool) -> None:
+    """Labelled pairs of answers, by source."""
+    heading("Accuracy on labelled answers")
+    tallies: dict[str, Tally] = {}
+    groups = {"all LaTeX": Tally(), "all plain syntax": Tally()}
+    files = sorted((shared / "verify_cases").glob("*.jsonl"))
+    files.append(shared / "data" / "answers" / "hardverify_math.jsonl")
+    for path in files:
+        tally = tallies.setdefault(path.stem, Tally())
+        group = groups["all plain syntax" if path.stem in PLAIN_SYNTAX else "all LaTeX"]
+        for row in rows_of(path):
+            verdict = verify(row["prediction"], row["gold"])
+            for each in (tally, group):
+                each.add(row["expected"], verdict, row["gold"], row["prediction"])
+    table(COLUMNS, [tally.line(name) for name, tally in (tallies | groups).items()])
+    if show:
+        print()
+        for name, tally in tallies.items():
+            tally.show(name)
+
+
+def log_frame(shared: Path, name: str) -> pl.DataFrame:
+    columns = ("candidate", "ground_truth", "ok")
+    rows = rows_of(shared / "data" / "logs" / f"{name}.jsonl")
+    return pl.DataFrame([{column: row[column] for column in columns} for row in rows])
+
+
+def logs(shared: Path, show: bool) -> None:
+    """Whole completions with the verdict their source gives them."""
+    heading("Real logs against their labels")
+    tallies = {}
+    for name in (*GSM8K_LOGS, *OTHER_LOGS):
+        tally = tallies[name] = Tally()
+        for row in verify_frame(log_frame(shared, name)).iter_rows(named=True):
+            verdict = Verdict(row["verdict"], row["reason"], row["method"], row["extracted"])
+            tally.add(row["ok"], verdict, row["ground_truth"], row["candidate"][-SHOWN:])
+    table(COLUMNS, [tally.line(name) for name, tally in tallies.items()])
+    print("\nWhere the GSM8K labels and the verifier contradict each other:\n")
+    for name in GSM8K_LOGS:
+        tally = tallies[name]
+        for line in tally.false_passes:
+            print(f"- {name}: label wrong, or false pass: {line}")
+        for line in tally.false_mismatches:
+            print(f"- {name}: label wrong, or false mismatch: {line}")
+    if show:
+        print()
+        for name, tally in tallies.items():
+            tally.show(name)
+
+
+def self_match(shared: Path) -> None:
+    """Every MATH gold, given as the final answer, equals itself."""
+    heading("FINAL ANSWER: <MATH gold> against itself")
+    sources = {
+        "math500": shared / "data" / "eval" / "math500.jsonl",
+        "zeroeval_math_l5": shared / "data" / "logs" / "zeroeval_math_l5.jsonl",
+    }
+    lines, failures = [], []
+    for name, path in sources.items():
+        golds = sorted({row["ground_truth"] for row in rows_of(path)})
+        verdicts = [verify(f"FINAL ANSWER: {gold}", gold) for gold in golds]
+        failures += [(g, v) for g, v in zip(golds, verdicts, strict=True) if not v.ok]
+        lines.append([name, len(golds), sum(bool(verdict.ok) for verdict in verdicts)])
+    table(["golds of", "distinct", "pass"], lines)
+    for gold, verdict in failures:
+        print(f"- {verdict.reason}: {short(gold)!r}, extracted {short(verdict.extracted)!r}")
+
+
+def timed(frame: pl.DataFrame, workers: int) -> tuple[float, pl.DataFrame]:
+    begun = time.perf_counter()
+    verdicts = verify_frame(frame, workers=workers)
+    return time.perf_counter() - begun, verdicts
+
+
+def answer_frame(shared: Path) -> pl.DataFrame:
+    """Real extracted answers with their golds: GSM8K and MATH, as a frame of final answers."""
+    names = ("openai_gsm8k_solutions", "zeroeval_gsm8k", "zeroeval_math_l5")
+    frame = pl.concat([log_frame(shared, name) for name in names])
+    answers = verify_frame(frame).filter(pl.col("extracted").is_not_null())
+    return answers.select(
+        candidate="FINAL ANSWER: " + pl.col("extracted"), ground_truth="ground_truth"
+    )
+
+
+def speed(shared: Path, million: int) -> None:
+    """Rows a second, with the caches as a user finds them: a first call pays for imports."""
+    heading("Speed")
+    answers = answer_frame(shared)
+    verify_frame(answers.head(100))
+    seconds, _ = timed(answers, 1)
+    distinct = answers.unique()
+    only, _ = timed(distinct, 1)
+    repeats = -(-million // len(gsm := log_frame(shared, "zeroeval_gsm8k")))
+    # Every completion made a different text, so that none is read only once for many rows.
+    logs_ = pl.concat(
+        [
+            gsm.select(
+                pl.format("Attempt {}.\n{}", pl.lit(number), "candidate").alias("candidate"),
+                "ground_truth",
+            )
+            for number in range(repeats)
+        ]
+    ).head(million)
+    long, _ = timed(logs_, 2)
+    rate = "{:,.0f}".format
+    table(
+        ["frame", "rows", "workers", "seconds", "rows/s"],
+        [
+            [
+                "final answers as logged",
+                len(answers),
+                1,
+                f"{seconds:.2f}",
+                rate(len(answers) / seconds),
+            ],
+            [
+                "the distinct ones of these",
+                len(distinct),
+                1,
+                f"{only:.2f}",
+                rate(len(distinct) / only),
+            ],
+            [
+                "whole logs, all texts distinct",
+                len(logs_),
+                2,
+                f"{long:.1f}",
+                rate(len(logs_) / long),
+            ],
+        ],
+    )
+    size = gsm["candidate"].str.len_chars().mean()
+    print(
+        "\nFinal answers: as extracted from real GSM8K and MATH completions, after FINAL ANSWER:.\n"
+        f"Whole logs: the {len(gsm):,} completions of zeroeval_gsm8k, {size:.0f} characters on "
+        f"average, {repeats} times, each time with a first line of its own."
+    )
+
+
+def peer(shared: Path, sample: int) -> None:
+    """Math-Verify on the same rows in the same run, one process each, no warm caches."""
+    heading("Against Math-Verify")
+    try:
+        from math_verify import parse as peer_parse
+        from math_verify import verify as peer_verify
+    except ImportError:
+        print("math-verify is not installed")
+        return
+    import logging
+
+    logging.getLogger("math_verify").setLevel(logging.CRITICAL)
+    rows = answer_frame(shared).unique(maintain_order=True)
+    rows = rows.sample(min(sample, len(rows)), seed=1)
+    pairs = list(rows.iter_rows())
+    peer_verify(peer_parse("$1$"), peer_parse("$1$"))
+    begun = time.perf_counter()
+    agreed = 0
+    for candidate, gold in pairs:
+        text = candidate.removeprefix("FINAL ANSWER: ")
+        agreed += bool(peer_verify(peer_parse(f"${gold}$"), peer_parse(f"${text}$")))
+    theirs = time.perf_counter() - begun
+    ours, verdicts = timed(rows, 1)
+    passes = (verdicts["verdict"] == "correct").sum()
+    rate = "{:,.0f}".format
+    table(
+        ["checker", "rows", "seconds", "rows/s", "passes"],
+        [
+            [
+                "Math-Verify, answers in $…$",
+                len(pairs),
+                f"{theirs:.2f}",
+                rate(len(pairs) / theirs),
+                agreed,
+            ],
+            ["verify_frame", len(pairs), f"{ours:.3f}", rate(len(pairs) / ours), passes],
+        ],
+    )
+    print(f"\nRatio: {theirs / ours:,.0f}")
+
+
+HOSTILE = {
+    "code": "__import__('os').system('echo executed')",
+    "code in LaTeX": "\\boxed{().__class__.__bases__[0].__subclasses__()}",
+    "lambda": "(lambda f: f(f))(lambda f: f(f))",
+    "tower of powers": "9^9^9^9",
+    "tower in LaTeX": "9^{9^{9^{9^{9}}}}",
+    "factorial of 10^8": "(10^8)!",
+    "factorial of a factorial": "((10!)!)!",
+    "100,000 brackets": "(" * 100_000 + "1" + ")" * 100_000,
+    "100,000 open boxes": "\\boxed{" * 100_000,
+    "1 MB of digits": "7" * 1_000_000,
+    "1 MB of a sum": "x+" * 500_000 + "1",
+    "10,000 roots": "\\sqrt" * 10_000 + "{2}",
+    "an integral nobody solves": "\\int_0^1 \\sin(\\sin(x)) e^{x^3} \\ln(x) \\, dx",
+    "Integral(...).doit()": "Integral(exp(x**x), (x, 0, 1)).doit()",
+    "a double sum": "\\sum_{k=1}^{300} \\sum_{j=1}^{300} \\sin(jk)",
+    "an expansion": "(a+b+c+d+e+f+g+h)^{200} \\sin(x) - (a+b)^{100}",
+    "NaN": "NaN",
+    "zoo": "zoo",
+    "oo - oo": "\\infty - \\infty",
+    "1/0": "\\frac{1}{0}",
+}
+# Each hostile answer meets each of these golds, and itself.
+GOLDS = ("42", "\\frac{1}{3}", "x^2+1", "\\int_0^1 x^2 \\, dx")
+HONEST = [("FINAL ANSWER: 42", "42", "correct"), ("FINAL ANSWER: 41", "42", "incorrect")]
+
+
+def hostile_rows(texts: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+    for name, text in texts.items():
+        for gold in (*GOLDS, text):
+            yield name, f"FINAL ANSWER: {text}", gold
+
+
+def hostile(deadline_s: float) -> None:
+    """Each hostile row alone, to see its time; then all of them in one frame with honest rows."""
+    heading(f"Hostile answers, deadline {deadline_s:g} s")
+    worst: dict[str, float] = {}
+    verdicts: dict[str, Counter[str]] = {}
+    warm = pl.DataFrame({"candidate": ["\\int_0^1 x^2 dx"], "ground_truth": ["1/3"]})
+    verify_frame(warm, workers=1)
+    for name, candidate, gold in hostile_rows(HOSTILE):
+        frame = pl.DataFrame({"candidate": [candidate], "ground_truth": [gold]})
+        begun = time.perf_counter()
+        out = verify_frame(frame, workers=1, timeout_s=deadline_s)
+        worst[name] = max(worst.get(name, 0.0), time.perf_counter() - begun)
+        verdicts.setdefault(name, Counter())[out["reason"][0]] += 1
+    lines = [
+        [name, f"{seconds:.2f}", ", ".join(f"{k} {v}" for k, v in verdicts[name].items())]
+        for name, seconds in worst.items()
+    ]
+    table(["answer", "worst s", "reasons"], lines)
+    print(f"\nWorst overrun of the deadline: {max(0.0, max(worst.values()) - deadline_s):.2f} s")
+    rows = [(candidate, gold, None) for _, candidate, gold in hostile_rows(HOSTILE)]
+    mixed = [row for pair in zip(rows, HONEST * len(rows), strict=False) for row in pair]
+    frame = pl.DataFrame(mixed, schema=["candidate", "ground_truth", "due"], orient="row")
+    out = verify_frame(frame, workers=2, timeout_s=deadline_s)
+    honest = out.filter(pl.col("due").is_not_null())
+    right = (honest["verdict"] == honest["due"]).sum()
+    print(f"Honest rows among them: {right} of {len(honest)} right")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("shared", nargs="?", type=Path)
+    parser.add_argument("--short", action="store_true")
+    parser.add_argument("--show", action="store_true")
+    options = parser.parse_args()
+    shared = options.shared or Path(__file__).parents[1].parent / "shared"
+    if not (shared / "verify_cases").is_dir():
+        sys.exit(f"no data at {shared}: give the folder that holds data/ and verify_cases/")
+    accuracy(shared, options.show)
+    logs(shared, options.show)
+    self_match(shared)
+    speed(shared, 20_000 if options.short else 1_000_000)
+    peer(shared, 100 if options.short else 1_000)
+    hostile(1.0 if options.short else DEADLINE_S)
+    shared_pool.cache_clear()
+
+
+if __name__ == "__main__":
+    main()
