@@ -23,6 +23,8 @@ from dpo_math_assets.verifier.parse import ParseError, parse
 
 __all__ = ["compare"]
 
+_DEFAULT = Conventions()
+
 Comparison = tuple[str, str, str | None]
 
 
@@ -36,7 +38,10 @@ def compare(
 
     Without a pool, what only SymPy could settle is undecided.
     """
-    conventions = conventions or Conventions()
+    plain = _plain_numbers(extracted, ground_truth)
+    if plain is not None:
+        return plain
+    conventions = conventions or _DEFAULT
     try:
         return _compare(_stated(extracted), _stated(ground_truth), conventions, pool)
     except VerifierLimit:
@@ -48,7 +53,7 @@ def _compare(answer: str, gold: str, conventions: Conventions, pool: Pool | None
     if normal and normal == normalise(gold):
         return "correct", "pass", "text"
     plain = _plain_numbers(answer, gold)
-    if plain is not None:
+    if plain is not None:  # a marker or a wrapping was taken off
         return plain
     try:
         gold_node = _parse_answer(gold)

@@ -25,6 +25,8 @@ __all__ = ["Extraction", "extract", "split_boxes"]
 MAX_ANSWER = 2_000_000
 MAX_BARE = 300
 MAX_BOXES = 64
+# Markers of a kind that are looked at: the last ones.
+MAX_MARKERS = 200
 
 
 class Extraction(NamedTuple):
@@ -39,31 +41,27 @@ class Extraction(NamedTuple):
     reason: str | None
 
 
+# (offset in the text, answer)
+_Found = list[tuple[int, str]]
+
 _NONE = Extraction(None, None, "no_final_answer")
 _AMBIGUOUS = Extraction(None, None, "ambiguous_answer")
 
-# At the start of a line in any case, or capitalised anywhere; `the final answer: 5` in the middle
-# of a sentence is a label like others.
-_FINAL = re.compile(
-    r"(?:(?:^|\n)[ \t>*_#\-\d.)]*[Ff]inal[ _][Aa]nswer|Final[ _]Answer|FINAL[ _]ANSWER)"
-    r"[ \t]*(?:\(s\)|\*\*|__)?[ \t]*[:=：][ \t*_]*"
-)
 _BOX = re.compile(r"\\(?:boxed|fbox)[ \t]*\{|\\beginboxed[ \t]*\{")
 # Four hashes are a Markdown heading too: an answer begins like a value and is no numbered title.
 _HASHES = re.compile(
-    r"####+[ \t]*(?=[-+$€£.(\\\[{\d]|[A-J]\s*$)(?!\d+[.)]\s+[A-Za-z])([^\n]*)", re.MULTILINE
+    r"(?<!#)#{4,}+[ \t]*+(?=[-+$€£.(\\\[{\d]|[A-J]\s*$)(?!\d+[.)]\s+[A-Za-z])([^\n]*)",
+    re.MULTILINE,
 )
-_JSON = re.compile(r'"(?:final_)?(?:answer|final)"[ \t]*:[ \t]*')
+_COLON = re.compile(r"(?:\(s\)|s)?[ \t*_]*[:=：][ \t*_]*")
+_JSON_COLON = re.compile(r'"[ \t]*:[ \t]*')
 _JSON_STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
-_JSON_SCALAR = re.compile(r"-?[\d.]+(?:[eE][+-]?\d+)?(?=\s*[,}\n]|\s*$)")
-_LABEL = re.compile(
-    r"(?:^|\n)[ \t>*_#]*(?:A|Answer|ANSWER|answer)[*_ \t]*[:：][*_ \t]*([^\n]*)"
-    r"|\b[Aa]nswer[*_]*[:：][*_ \t]*([^\n]*)"
+_JSON_SCALAR = re.compile(r"\$?-?[\d.]+(?:[eE][+-]?\d+)?(?=\s*[,}\n]|\s*$)")
+_ARTICLE = re.compile(
+    r"\b(?:the|our|my|final|correct)\s+(?:(?:final|correct|right)\s+)?$", re.IGNORECASE
 )
-_PHRASE = re.compile(
-    r"\b(?:the|our|my|final|correct)\s+(?:final\s+|correct\s+|right\s+)?answer\s+"
-    r"(?:is|are|will be|would be|should be|must be|equals|=)(?:\s*:)?\s+(?=\S)",
-    re.IGNORECASE,
+_IS = re.compile(
+    r"\s+(?:is|are|will be|would be|should be|must be|equals|=)(?:\s*:)?\s+(?=\S)", re.IGNORECASE
 )
 _FORMULA = re.compile(
     r"\$\$([^$]+)\$\$|(?<!\\)\$([^$\n]+)(?<!\\)\$(?!\d)|\\\(([^\\]*(?:\\(?![()])[^\\]*)*)\\\)"
@@ -74,8 +72,10 @@ _SENTENCE_END = re.compile(
     r"[.!?。](?=\s+[A-Z\"'(*<\\]|\s*$|\s*<|\"?,?\s*$)|\n"
 )
 _THEREFORE = re.compile(r"(?:^|(?<=[.!?]\s))[*_\s]*(?:Therefore|So|Thus|Hence|In total)\b")
-_HOPE = re.compile(r"\s*I hope it is correct\.?\s*$")
-_BECAUSE = re.compile(r",?\s+(?:because|since|as we|which|so that|i hope)\b", re.IGNORECASE)
+_HOPE = re.compile(r"(?<!\s)\s*I hope it is correct\.?\s*$")
+_BECAUSE = re.compile(
+    r"(?<![\s,]),?\s+(?:because|since|as we|which|so that|i hope)\b", re.IGNORECASE
+)
 _BLANK = re.compile(r"(?:\\(?:phantom|hspace)\{[^{}]*\}|\\square|\\[,;: ]|[_?.#*\s])+")
 _EMPHASIS = re.compile(r"\*\*(?=[\s.,;:]|$)|(?<=\s)\*\*")
 _NUMBERING = re.compile(r"^\d+[.)]\s+(?=[A-Z])")
@@ -83,20 +83,22 @@ _EQUALS_VALUE = re.compile(r"^=\s*(?=-?\$?[\d.,]+%?(?:\s+[A-Za-z ]+)?$)")
 _SPECIAL = re.compile(r"<\|[a-z_]{1,20}\|>|</?s>")
 _LATEX_WORD = re.compile(r"\\[A-Za-z]+")
 _WORD = re.compile(r"[A-Za-z]{2,}")
+_PLAIN_NUMBER = re.compile(r"-?\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
 
 
 def extract(candidate: str) -> Extraction:
     """The final answer of a completion."""
     text = _after_thinking(candidate)
+    final, json, label = _marked(text)
     strong = {
-        "final": _tidied(_final_lines(text)),
-        "boxed": _tidied(_boxes(text)),
-        "hashes": _tidied([(found.start(), found[1]) for found in _HASHES.finditer(text)]),
+        "final": _tidied(final),
+        "boxed": _tidied(_boxes(text)) if "box" in text else [],
+        "hashes": _tidied(_hashes(text)) if "####" in text else [],
     }
     for marker, answers in strong.items():
         if answers:
             return _settle(marker, answers, strong)
-    for marker, answers in (("json", _tidied(_json(text))), ("label", _tidied(_labels(text)))):
+    for marker, answers in (("json", _tidied(json)), ("label", _tidied(label))):
         if answers:
             return _settle(marker, answers, {})
     return _bare(text)
@@ -106,22 +108,22 @@ def _after_thinking(text: str) -> str:
     end = text.rfind("</think>")
     if end >= 0 and text[end + 8 :].strip():
         text = text[end + 8 :]
-    special = _SPECIAL.search(text)
+    special = _SPECIAL.search(text) if "<|" in text or "s>" in text else None
     if special and text[: special.start()].strip():
         text = text[: special.start()]
     return text
 
 
-def _tidied(answers: list[tuple[int, str]]) -> list[tuple[int, str]]:
+def _tidied(answers: _Found) -> _Found:
     """The answers without their wrapping; empty ones and blanks to fill in are none."""
-    tidied = [(at, _tidy(answer)) for at, answer in answers]
+    tidied = [(at, _tidy(answer)) for at, answer in answers[-MAX_MARKERS:]]
     return [(at, answer) for at, answer in tidied if answer and not _BLANK.fullmatch(answer)]
 
 
-def _settle(
-    marker: str, answers: list[tuple[int, str]], strong: dict[str, list[tuple[int, str]]]
-) -> Extraction:
+def _settle(marker: str, answers: _Found, strong: dict[str, _Found]) -> Extraction:
     """One answer from several of a kind, if they agree and no later marker contradicts them."""
+    if len(answers) == 1 and sum(map(bool, strong.values())) < 2:
+        return Extraction(answers[0][1], marker, None)
     distinct = {normalise(answer): answer for _, answer in answers}
     if len(distinct) > 1:
         distinct = _agreeing(distinct)
@@ -151,17 +153,83 @@ def _agreeing(distinct: dict[str, str]) -> dict[str, str]:
     return kept
 
 
-def _final_lines(text: str) -> list[tuple[int, str]]:
-    answers = []
-    for found in _FINAL.finditer(text):
-        rest = _line(text, found.end())
-        if not rest.strip(" *_#$\\[]()"):
-            rest = _next_line(text, found.end())
-        phrase = _PHRASE.match(rest)
-        if phrase:
-            rest = rest[phrase.end() :]
-        answers.append((found.start(), rest))
-    return answers
+def _marked(text: str) -> tuple[_Found, _Found, _Found]:
+    """(offset, answer) behind final-answer lines, JSON fields and labels; the last label only.
+
+    All three hold the word `answer` (but for `"final"` and `A:`), so one search finds them.
+    """
+    final: _Found = []
+    json: _Found = []
+    label: _Found = []
+    for at in _occurrences(text, ("nswer", "NSWER")):
+        end = at + 5
+        if text.startswith('"', end) and (found := _JSON_COLON.match(text, end)):
+            _json_value(text, at, found.end(), json)
+        elif found := _COLON.match(text, end):
+            kind = final if _is_final(text, at) else label
+            # a label ends a word of its own: `reanswer:` is none
+            kind.append((at, _rest(text, found.end())))
+        elif (found := _IS.match(text, end)) and _ARTICLE.search(text, max(0, at - 30), at - 1):
+            label.append((at, _sentence(_line(text, found.end()))))
+    for at in _occurrences(text, ('"final"',)):
+        if found := _JSON_COLON.match(text, at + 6):
+            _json_value(text, at, found.end(), json)
+    at = 0 if text.startswith("A:") else text.rfind("\nA:") + 1
+    if text.startswith("A:", at):
+        label.append((at, _line(text, at + 2)))
+    return final, json, sorted(label)[-1:]
+
+
+def _occurrences(text: str, words: tuple[str, ...]) -> list[int]:
+    """Where the words begin, in order; the last ones if there are very many."""
+    found: list[int] = []
+    for word in words:
+        at = text.find(word)
+        while at >= 0:
+            found.append(at)
+            at = text.find(word, at + len(word))
+    return sorted(found)[-MAX_MARKERS:]
+
+
+_BEFORE_FINAL = " \t>*_#-0123456789.)"
+
+
+def _is_final(text: str, at: int) -> bool:
+    """Whether `answer` at this offset ends `final answer` as a marker of its own.
+
+    At the start of a line in any case, or capitalised anywhere; `the final answer: 5` in the middle
+    of a sentence is a label like others.
+    """
+    word = text[max(0, at - 7) : at - 1]
+    if word[:-1] in ("Final", "FINAL") and text[at - 1] == "A":
+        return True
+    line = text.rfind("\n", max(0, at - 60), at)
+    if word[:-1].lower() != "final" or (line < 0 and at > 60):
+        return False
+    return not text[line + 1 : at - 7].strip(_BEFORE_FINAL)
+
+
+def _rest(text: str, start: int) -> str:
+    """The rest of the line, or the next line with text; without a phrase that opens it."""
+    rest = _line(text, start)
+    if not rest.strip(" *_#$\\[]()"):
+        rest = _next_line(text, start)
+    at = rest.lower().find("answer", 0, 40)
+    if at >= 0 and (found := _IS.match(rest, at + 6)):
+        rest = rest[found.end() :]
+    return rest
+
+
+def _json_value(text: str, at: int, start: int, answers: _Found) -> None:
+    string = _JSON_STRING.match(text, start)
+    if string:
+        answers.append((at, _unescape(string[1])))
+    elif scalar := _JSON_SCALAR.match(text, start):
+        answers.append((at, scalar[0]))
+
+
+def _hashes(text: str) -> _Found:
+    return [(found.start(), found[1]) for found in _HASHES.finditer(text)]
 
 
 def _line(text: str, start: int) -> str:
@@ -185,13 +253,13 @@ def _next_line(text: str, start: int) -> str:
     return ""
 
 
-def _boxes(text: str) -> list[tuple[int, str]]:
+def _boxes(text: str) -> _Found:
     """Contents of the outermost boxes; one scan of the braces serves them all."""
     starts = [(found.start(), found.end()) for found in _BOX.finditer(text)]
     if not starts:
         return []
     closing = _closing_braces(text, {end - 1 for _, end in starts})
-    answers: list[tuple[int, str]] = []
+    answers: _Found = []
     covered = -1
     for start, end in starts:
         close = closing.get(end - 1)
@@ -222,37 +290,12 @@ def _closing_braces(text: str, wanted: set[int]) -> dict[int, int]:
     return closing
 
 
-def _json(text: str) -> list[tuple[int, str]]:
-    answers = []
-    for found in _JSON.finditer(text):
-        string = _JSON_STRING.match(text, found.end())
-        if string:
-            answers.append((found.start(), _unescape(string[1])))
-            continue
-        scalar = _JSON_SCALAR.match(text, found.end())
-        if scalar:
-            answers.append((found.start(), scalar[0]))
-    return answers
-
-
 _ESCAPE = re.compile(r'\\(["\\/n])')
 
 
 def _unescape(text: str) -> str:
     r"""JSON escapes of an answer; a lone `\frac`, which is no JSON, is left alone."""
     return _ESCAPE.sub(lambda found: " " if found[1] == "n" else found[1], text)
-
-
-def _labels(text: str) -> list[tuple[int, str]]:
-    answers = [
-        (found.start(), found[1] if found[1] is not None else found[2])
-        for found in _LABEL.finditer(text)
-    ]
-    for found in _PHRASE.finditer(text):
-        answers.append((found.start(), _sentence(_line(text, found.end()))))
-    # a label whose own text is the phrase: "Answer: the answer is 5"
-    answers = [(at, answer) for at, answer in answers if not _PHRASE.search(answer)]
-    return sorted(answers)[-1:] if answers else []
 
 
 def _sentence(text: str) -> str:
@@ -262,7 +305,7 @@ def _sentence(text: str) -> str:
 
 def _tidy(answer: str) -> str:
     """What stands behind a marker, without the prose and the wrapping around it."""
-    if len(answer) > MAX_ANSWER:
+    if len(answer) > MAX_ANSWER or _PLAIN_NUMBER.fullmatch(answer):
         return answer
     answer = _EMPHASIS.sub("", answer.replace('\\"', '"').strip("*#_ \t"))
     answer = _EQUALS_VALUE.sub("", clean(answer))

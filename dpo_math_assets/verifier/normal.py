@@ -132,11 +132,18 @@ _PAIRS = (
 )
 
 
+# What wrapping begins and ends with; most answers have neither.
+_OPENING = frozenset(' \t\r\n\x0b\x0c\xa0\u3000$\\*_`"')
+_ENDING = frozenset(' \t\r\n\x0b\x0c\xa0\u3000.,;$)]*_`"')
+
+
 def clean(text: str) -> str:
     """The answer without the wrapping of its place: Markdown, delimiters, quotes, full stop.
 
     Linear in the length: each step removes characters from the ends.
     """
+    if text and text[0] not in _OPENING and text[-1] not in _ENDING:
+        return text
     start, end = 0, len(text)
     while True:
         while start < end and text[start].isspace():
@@ -175,6 +182,8 @@ def normalise(text: str) -> str:
     Idempotent. Removes wrapping, spacing and size commands; spaces between two letters or digits
     are kept as one, because `1 2` is not `12`.
     """
+    if text.isalnum() and text.isascii():
+        return text
     text = to_ascii(text)
     while (shorter := _normalise_once(text)) != text:
         text = shorter
