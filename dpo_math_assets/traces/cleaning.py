@@ -249,12 +249,20 @@ def _mapped(
 def _with_final_answers(
     judged: pl.DataFrame, verified: Callable[[pl.DataFrame, str, str], pl.DataFrame]
 ) -> pl.DataFrame:
-    """Verify `final` where the completion's text holds no final answer."""
-    judged = judged.with_row_index("row")
-    needs_final = (pl.col("reason") == "no_final_answer") & (
-        pl.col("final").str.strip_chars().fill_null("") != ""
+    """Verify `final` where the completion's text holds no final answer.
+
+    A short text without any marker is read as an answer by itself; where that cannot be parsed,
+    it is prose, and holds none either.
+    """
+    prose = pl.col("candidate").str.strip_chars(" \t\r\n.") == pl.col("extracted").str.strip_chars(
+        " \t\r\n."
     )
-    rows = judged.filter(needs_final)
+    needs_final = (
+        (pl.col("reason") == "no_final_answer")
+        | ((pl.col("reason") == "unparsable_answer") & prose)
+    ) & (pl.col("final").str.strip_chars() != "")
+    judged = judged.with_row_index("row")
+    rows = judged.filter(needs_final.fill_null(False))
     if rows.height:
         by_final = verified(rows.drop(_VERDICT_COLUMNS), "final", "ground_truth").select(
             "row", *_VERDICT_COLUMNS, answer_source=pl.lit("final")
