@@ -292,7 +292,7 @@ def _slice_section(comparison: Comparison) -> str:
     return (
         "<h2>Slices, avg@k</h2>"
         f"<p>p is corrected for all tested slices (Holm). A slice of fewer than "
-        f"{comparison.settings.min_slice_prompts} prompts, or one that holds all of its kind, is "
+        f"{comparison.settings.min_slice_prompts} prompts, or one that holds all prompts, is "
         "not tested. Difficulty is the base's own pass rate on half of its samples; the other "
         "half is compared.</p>"
         + _image(

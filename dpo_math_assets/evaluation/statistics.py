@@ -12,6 +12,7 @@ decided completions stand beside them, and undecided has rates of its own.
 | maj_at_k | the most frequent answer of k | bootstrap over prompts |
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,9 @@ UNCLEAR_ANSWER = ("unparsable_answer", "ambiguous_answer")
 
 SAMPLED_METRICS = ("avg_at_k", "pass_at_k", "maj_at_k")
 METRICS = ("pass_at_1", *SAMPLED_METRICS)
+
+# So many resamples for each tested slice let a corrected p-value fall to 2/400, or 0.005.
+RESAMPLES_A_TESTED_SLICE = 400
 
 
 class StatisticsSettings(BaseModel):
@@ -380,10 +384,12 @@ def _paired(samples: pl.DataFrame, base: str, candidate: str) -> pl.DataFrame:
 def _differences(pairs: pl.DataFrame, settings: StatisticsSettings) -> dict[str, PairedDifference]:
     """The differences of all metrics that both models have drawn."""
     drawn = [metric for metric in METRICS if pairs[metric].null_count() == 0]
-    return {metric: _difference(pairs, metric, settings) for metric in drawn}
+    return {metric: _difference(pairs, metric, settings, settings.resamples) for metric in drawn}
 
 
-def _difference(pairs: pl.DataFrame, metric: str, settings: StatisticsSettings) -> PairedDifference:
+def _difference(
+    pairs: pl.DataFrame, metric: str, settings: StatisticsSettings, test_resamples: int
+) -> PairedDifference:
     base = pairs[metric].to_numpy()
     candidate = pairs[f"{metric}_candidate"].to_numpy()
     clusters = pairs["prompt"].to_numpy()
@@ -402,7 +408,7 @@ def _difference(pairs: pl.DataFrame, metric: str, settings: StatisticsSettings) 
         low=interval.low,
         high=interval.high,
         p_value=randomisation_test(
-            candidate - base, clusters, resamples=settings.resamples, seed=settings.seed
+            candidate - base, clusters, resamples=test_resamples, seed=settings.seed
         ),
     )
 
@@ -411,38 +417,50 @@ def _slice_differences(
     samples: pl.DataFrame, base: str, candidate: str, settings: StatisticsSettings
 ) -> pl.DataFrame:
     """SLICE_DIFFERENCE_SCHEMA rows; none where nothing was sampled."""
+    parts = list(_slice_pairs(samples, base, candidate, settings))
+    # A slice of all prompts is the headline again and needs no test of its own.
+    tested = [
+        settings.min_slice_prompts <= part.height < samples["prompt_id"].n_unique()
+        for _, _, part in parts
+    ]
+    # A p-value is at least 2 / resamples: with many slices, correction would leave none small.
+    resamples = max(settings.resamples, RESAMPLES_A_TESTED_SLICE * sum(tested))
+    rows: list[dict[str, Any]] = []
+    for (kind, value, part), is_tested in zip(parts, tested, strict=True):
+        found = _difference(part, "avg_at_k", settings, resamples)
+        rows.append(
+            {
+                "slice_by": kind,
+                "slice": value,
+                "n_prompts": part.height,
+                "base_rate": found.base_rate,
+                "candidate_rate": found.candidate_rate,
+                "difference": found.difference,
+                "low": found.low,
+                "high": found.high,
+                "tested": is_tested,
+                "p_value": found.p_value if is_tested else None,
+            }
+        )
+    adjusted = iter(holm([row["p_value"] for row in rows if row["tested"]]))
+    for row in rows:
+        row["p_holm"] = next(adjusted) if row["tested"] else None
+    return pl.DataFrame(rows, schema=SLICE_DIFFERENCE_SCHEMA)
+
+
+def _slice_pairs(
+    samples: pl.DataFrame, base: str, candidate: str, settings: StatisticsSettings
+) -> Iterator[tuple[str, str, pl.DataFrame]]:
+    """Every slice with sampled completions: its kind, its value, and its paired prompts."""
     members = slice_prompts(samples, base, settings.slice_fields).filter(
         pl.col("slice_by") != EVERYTHING
     )
-    rows: list[dict[str, Any]] = []
     for kind in members["slice_by"].unique(maintain_order=True):
         pairs = _paired(samples_of_kind(samples, kind), base, candidate)
         if pairs["avg_at_k"].null_count():
             continue
         joined = members.filter(slice_by=kind).select("prompt_id", "slice")
-        values = joined["slice"].unique().sort()
-        for value in values:
+        for value in joined["slice"].unique().sort():
             part = pairs.join(joined.filter(slice=value), on="prompt_id", how="semi")
-            if part.is_empty():
-                continue
-            found = _difference(part, "avg_at_k", settings)
-            # The only slice of its kind is everything again: no test of its own.
-            tested = part.height >= settings.min_slice_prompts and values.len() > 1
-            rows.append(
-                {
-                    "slice_by": kind,
-                    "slice": value,
-                    "n_prompts": part.height,
-                    "base_rate": found.base_rate,
-                    "candidate_rate": found.candidate_rate,
-                    "difference": found.difference,
-                    "low": found.low,
-                    "high": found.high,
-                    "tested": tested,
-                    "p_value": found.p_value if tested else None,
-                }
-            )
-    adjusted = iter(holm([row["p_value"] for row in rows if row["tested"]]))
-    for row in rows:
-        row["p_holm"] = next(adjusted) if row["tested"] else None
-    return pl.DataFrame(rows, schema=SLICE_DIFFERENCE_SCHEMA)
+            if part.height:
+                yield kind, value, part

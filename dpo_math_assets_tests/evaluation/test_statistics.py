@@ -201,6 +201,20 @@ def test_holm_counts_every_tested_slice():
     assert smallest["p_holm"] == pytest.approx(4 * smallest["p_value"])
 
 
+def test_many_slices_do_not_hide_one_that_is_clearly_worse():
+    # 31 slices of 20 prompts, one of which falls from always to never.
+    base = same(600, "c", "ccww")
+    dpo = base | same(20, "w", "wwww", 600)
+    base = base | same(20, "c", "cccc", 600)
+    meta = {f"held_out/{n}": f'{{"group": "g{n // 20}"}}' for n in range(620)}
+    settings = StatisticsSettings(resamples=500, slice_fields=["group"])
+    found = compare_models(judged({"base": base, "dpo": dpo}, meta=meta), settings=settings)
+    assert found.slices.filter("tested", slice_by="meta.group").height == 31
+    fallen = found.slices.row(by_predicate=pl.col("slice") == "g30", named=True)
+    assert fallen["difference"] == -1.0
+    assert fallen["p_holm"] < 0.01
+
+
 @pytest.mark.parametrize(
     ("samples", "said"),
     [
