@@ -4,7 +4,6 @@ import json
 
 import dagster as dg
 
-from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.jobs import ingest_exports
 from dpo_math_assets.pairs.pairing import PairingSettings
 from dpo_math_assets.partitions import EXPORTS, export_partitions, range_tags
@@ -31,13 +30,13 @@ def new_log_exports(
 ) -> dg.SensorResult | dg.SkipReason:
     """The cursor holds the last registration that a run was asked for, and unfinished files."""
     cursor = json.loads(context.cursor) if context.cursor else {"sequence": 0, "observed": {}}
-    try:
-        settings = project.settings()
-        found = project.landing.register(
-            settings.intake.settle_seconds, cursor["observed"], at_most=KEYS_A_TICK
-        )
-    except DpoMathError as error:
-        return dg.SkipReason(str(error))
+    settings = project.settings()
+    folder = project.landing.folder
+    if folder.is_relative_to(project.data_root):
+        folder.mkdir(parents=True, exist_ok=True)  # the default one; a typo elsewhere is an error
+    found = project.landing.register(
+        settings.intake.settle_seconds, cursor["observed"], at_most=KEYS_A_TICK
+    )
     for path, why in found.unreadable.items():
         context.log.error(f"{path} cannot be read ({why}); make it readable, it is tried again")
     for copy in found.duplicates:

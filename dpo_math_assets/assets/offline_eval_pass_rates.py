@@ -145,10 +145,7 @@ def _metadata(found: Evaluation, path: Path, checkpoint: str) -> dict[str, Any]:
         numbers["greedy_lost"] = comparison.mcnemar.lost
         numbers["mcnemar_p_value"] = float(f"{comparison.mcnemar.p_value:.3g}")
     return {
-        **numbers,
-        "prompts": comparison.n_prompts,
-        "samples_a_prompt": comparison.k or 0,
-        "gate_passed": found.decision.passed,
+        # What a reader comes for stands first.
         "gate": found.decision.summary(),
         "pass_rates": picture(pass_rate_chart(comparison.rates), "pass rates by model"),
         "gain_by_slice": picture(
@@ -160,6 +157,10 @@ def _metadata(found: Evaluation, path: Path, checkpoint: str) -> dict[str, Any]:
             ["model", "n_prompts", "pass_at_1", "avg_at_k", "pass_at_k", "maj_at_k"],
         ),
         "report": dg.MetadataValue.path(path / REPORT_FILE),
+        "gate_passed": found.decision.passed,
+        **numbers,
+        "prompts": comparison.n_prompts,
+        "samples_a_prompt": comparison.k or 0,
         "path": dg.MetadataValue.path(path),
         "checkpoint_version": checkpoint,
     }

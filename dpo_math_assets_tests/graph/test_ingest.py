@@ -1,0 +1,148 @@
+"""Exports through raw, cleaned and pairs, as runs of the graph."""
+
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from dpo_math_assets_tests.graph.conftest import Workbench, attempt, checks
+
+SHARED_LOGS = Path(__file__).parents[2].parent / "shared" / "data" / "logs"
+
+RIGHT = attempt("3*(4+5)", "27", "27", ok=True)
+WRONG = attempt("3*(4+5)", "17", "27", ok=False)
+ANOTHER = attempt("3*(4+5)", "19", "27", ok=False)
+
+
+def test_a_right_and_a_wrong_answer_of_one_prompt_become_a_pair(workbench: Workbench) -> None:
+    workbench.land("day1.jsonl", [RIGHT, WRONG])
+    result = workbench.ingest()
+    assert result.success
+    pairs = pl.read_parquet(
+        workbench.project.store.partition("preference_pairs", "000001-day1.jsonl")
+    )
+    assert pairs.select("chosen_answer", "rejected_answer").rows() == [("27", "17")]
+    assert checks(result) == {
+        "row_balance": True,
+        "exports_are_readable": True,
+        "every_trace_is_verified": True,
+        "log_agrees": True,
+        "no_chosen_is_rejected": True,
+        "verdicts_hold_again": True,
+    }
+
+
+def test_an_answer_that_the_log_calls_wrong_and_is_right_is_never_rejected(
+    workbench: Workbench,
+) -> None:
+    lying = attempt("3*(4+5)", "\\frac{54}{2}", "27", ok=False)
+    workbench.land("day1.jsonl", [lying, WRONG])
+    result = workbench.ingest()
+    pairs = pl.read_parquet(
+        workbench.project.store.partition("preference_pairs", "000001-day1.jsonl")
+    )
+    assert pairs["chosen"].to_list() == [lying["candidate"]]
+    assert checks(result)["log_agrees"] is False
+    assert workbench.metadata("cleaned_traces")["disagreements_with_log"] == 1
+
+
+def test_two_exports_in_one_run_pair_across_each_other(workbench: Workbench) -> None:
+    workbench.land("day1.jsonl", [RIGHT], age=90)
+    workbench.land("day2.jsonl", [WRONG], age=80)
+    assert workbench.ingest().success
+    assert workbench.metadata("preference_pairs", "000001-day1.jsonl")["pairs"] == 0
+    assert workbench.metadata("preference_pairs", "000002-day2.jsonl")["pairs"] == 1
+
+
+def test_a_broken_line_costs_that_line_and_is_kept_whole_with_its_place(
+    workbench: Workbench,
+) -> None:
+    workbench.land("day1.jsonl", [RIGHT, '{"prompt": "cut o', WRONG])
+    result = workbench.ingest()
+    assert result.success
+    metadata = workbench.metadata("raw_verifier_logs")
+    assert (metadata["records_in"], metadata["traces"], metadata["quarantined"]) == (3, 2, 1)
+    store = workbench.project.store
+    (line,) = (
+        store.scan("quarantined_lines", ["000001-day1.jsonl"], pl.Schema())
+        .collect()
+        .rows(named=True)
+    )
+    assert (line["line_number"], line["line"]) == (2, b'{"prompt": "cut o')
+    assert checks(result)["row_balance"] is True
+    assert checks(result)["exports_are_readable"] is False
+
+
+def test_an_export_that_cannot_be_read_at_all_stops_no_other_and_is_named(
+    workbench: Workbench,
+) -> None:
+    workbench.land("broken.parquet", ["PAR1 and then nothing"], age=90)
+    workbench.land("good.jsonl", [RIGHT, WRONG], age=80)
+    result = workbench.ingest()
+    assert result.success
+    assert workbench.metadata("preference_pairs", "000002-good.jsonl")["pairs"] == 1
+    assert (
+        "broken.parquet"
+        in workbench.metadata("raw_verifier_logs", "000001-broken.parquet")["unreadable"]
+    )
+    (check,) = [
+        check
+        for check in result.get_asset_check_evaluations()
+        if check.check_name == "exports_are_readable"
+    ]
+    assert not check.passed
+    assert check.severity == dg.AssetCheckSeverity.ERROR
+    assert "broken.parquet" in (check.description or "")
+
+
+def test_a_second_run_rewrites_nothing_that_is_up_to_date(workbench: Workbench) -> None:
+    workbench.land("day1.jsonl", [RIGHT, WRONG])
+    workbench.ingest()
+    store = workbench.project.store
+    stages = ("raw_verifier_logs", "cleaned_traces", "preference_pairs")
+    before = [store.partition(stage, "000001-day1.jsonl").stat().st_mtime_ns for stage in stages]
+    assert workbench.ingest().success
+    after = [store.partition(stage, "000001-day1.jsonl").stat().st_mtime_ns for stage in stages]
+    assert before == after
+
+
+def test_a_changed_export_replaces_its_rows_and_the_pairs_that_rested_on_them(
+    workbench: Workbench,
+) -> None:
+    workbench.land("day1.jsonl", [RIGHT], age=90)
+    workbench.land("day2.jsonl", [WRONG], age=80)
+    workbench.ingest()
+    workbench.land("day1.jsonl", [ANOTHER], age=30)
+    assert workbench.ingest().success
+    assert workbench.metadata("preference_pairs", "000002-day2.jsonl")["pairs"] == 0
+
+
+def test_a_partition_without_an_export_fails_with_what_to_do(workbench: Workbench) -> None:
+    workbench.instance.add_dynamic_partitions("log_exports", ["made-up"])
+    result = workbench.run("ingest_exports", {"dagster/partition": "made-up"})
+    assert not result.success
+    (failure,) = [event for event in result.all_events if event.is_step_failure]
+    told = failure.step_failure_data.user_failure_data
+    assert told is not None
+    assert "No export is registered as 'made-up'" in (told.description or "")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not SHARED_LOGS.is_dir(), reason="needs the real logs beside the repository")
+def test_real_logs_dropped_as_they_are_go_through_with_every_line_accounted_for(
+    workbench: Workbench,
+) -> None:
+    sources = sorted(SHARED_LOGS.glob("*.jsonl"))
+    for source in sources:
+        workbench.land(source.name, source.read_text("utf-8").splitlines())
+    result = workbench.ingest()
+    assert result.success
+    for key in workbench.project.landing.partitions():
+        metadata = workbench.metadata("raw_verifier_logs", key)
+        lines = (SHARED_LOGS / key.split("-", 1)[1]).read_text("utf-8").count("\n")
+        assert metadata["records_in"] == lines
+        assert metadata["traces"] + metadata["quarantined"] == lines
+        assert metadata["quarantined"] == 0
+    assert checks(result)["row_balance"] is True
+    assert checks(result)["verdicts_hold_again"] is True

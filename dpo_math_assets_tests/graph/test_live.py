@@ -1,0 +1,181 @@
+"""A real `dagster dev`: a file dropped into the landing folder becomes pairs, and a click works."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dpo_math_assets_tests.graph.conftest import attempt
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+pytestmark = pytest.mark.slow
+
+
+class Server:
+    """A `dagster dev` on folders of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.landing = folder / "data" / "landing"
+        home = folder / "home"
+        home.mkdir()
+        shutil.copyfile(ROOT / "dagster.yaml", home / "dagster.yaml")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.log = (folder / "dagster.log").open("w")
+        self.process = subprocess.Popen(
+            [
+                Path(sys.executable).with_name("dagster"),
+                "dev",
+                "--workspace",
+                ROOT / "workspace.yaml",
+                "--port",
+                str(self.port),
+            ],
+            cwd=folder,
+            env={
+                **os.environ,
+                "DAGSTER_HOME": str(home),
+                "DPO_MATH_DATA": str(folder / "data"),
+                "PYTHONWARNINGS": "ignore",
+            },
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def ask(self, query: str, **variables: Any) -> Any:
+        """A GraphQL query's data."""
+        request = urllib.request.Request(
+            f"{self.address}/graphql",
+            json.dumps({"query": query, "variables": variables}).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as response:
+            answer = json.load(response)
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+    def materialized(self, asset: str) -> list[str]:
+        """The materialized partitions of an asset."""
+        data = self.ask(
+            """
+            query($asset: AssetKeyInput!) {
+              assetNodeOrError(assetKey: $asset) {
+                ... on AssetNode {
+                  assetPartitionStatuses {
+                    ... on DefaultPartitionStatuses { materializedPartitions }
+                  }
+                }
+              }
+            }""",
+            asset={"path": [asset]},
+        )
+        statuses = data["assetNodeOrError"]["assetPartitionStatuses"]
+        partitions: list[str] = statuses["materializedPartitions"]
+        return partitions
+
+    def wait(self, what: str, condition: Callable[[], Any], seconds: float = 120) -> Any:
+        """Wait until the condition gives something; its exceptions count as nothing yet."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, f"dagster dev ended:\n{self.log_text()}"
+            try:
+                if found := condition():
+                    return found
+            except OSError:
+                pass
+            time.sleep(0.5)
+        raise AssertionError(f"{what} did not happen in {seconds} s:\n{self.log_text()}")
+
+    def log_text(self) -> str:
+        return (self.folder / "dagster.log").read_text()[-6000:]
+
+    def stop(self) -> None:
+        os.killpg(self.process.pid, signal.SIGINT)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.log.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    started = Server(tmp_path_factory.mktemp("live"))
+    try:
+        started.wait(
+            "the code location",
+            lambda: started.ask(
+                "{ repositoriesOrError { ... on RepositoryConnection { nodes { name } } } }"
+            )["repositoriesOrError"]["nodes"],
+        )
+        yield started
+    finally:
+        started.stop()
+
+
+def drop(server: Server, name: str, prompt: str) -> None:
+    """Land a finished export whose prompt has a right and a wrong answer."""
+    server.landing.mkdir(parents=True, exist_ok=True)
+    lines = [attempt(prompt, "12", "12", ok=True), attempt(prompt, "13", "12", ok=False)]
+    path = server.folder / name
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    old = time.time() - 60
+    os.utime(path, (old, old))
+    path.rename(server.landing / name)
+
+
+def test_a_dropped_export_becomes_pairs_without_anybody_clicking(server: Server) -> None:
+    drop(server, "today.jsonl", "3*4")
+    key = "000001-today.jsonl"
+    server.wait("the pairs partition", lambda: key in server.materialized("preference_pairs"))
+    data = server.ask("""{ runsOrError { ... on Runs { results { status jobName } } } }""")[
+        "runsOrError"
+    ]["results"]
+    assert [(run["jobName"], run["status"]) for run in data] == [("ingest_exports", "SUCCESS")]
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+def test_a_person_materializes_a_partition_by_clicking(server: Server) -> None:
+    from playwright.sync_api import sync_playwright
+
+    drop(server, "clicked.jsonl", "2*6")
+
+    def landed() -> str | None:
+        keys = server.materialized("preference_pairs")
+        return next((key for key in keys if key.endswith("clicked.jsonl")), None)
+
+    key = server.wait("the pairs partition", landed)
+    raw = server.folder / "data" / "raw_verifier_logs" / f"{key}.parquet"
+    raw.unlink()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        page = browser.new_page(viewport={"width": 1500, "height": 1000})
+        page.goto(f"{server.address}/assets/raw_verifier_logs?view=partitions")
+        page.get_by_role("button", name="Materialize").first.click()
+        page.get_by_role("button", name="All", exact=True).click()
+        page.get_by_role("button", name="Launch backfill").click()
+        server.wait("the clicked run", raw.exists)
+        browser.close()

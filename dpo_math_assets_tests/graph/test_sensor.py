@@ -1,0 +1,128 @@
+"""The landing sensor: each finished export once, whatever restarts."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from dpo_math_assets.errors import DpoMathError, LogFormatError
+from dpo_math_assets.resources import Project
+from dpo_math_assets.sensors import new_log_exports
+from dpo_math_assets_tests.graph.conftest import Workbench, attempt
+
+RIGHT = attempt("2+3", "5", "5", ok=True)
+WRONG = attempt("2+3", "6", "5", ok=False)
+
+
+def tick(workbench: Workbench, cursor: str | None = None) -> dg.SensorResult | dg.SkipReason:
+    """One evaluation; its dynamic partitions are added, as the daemon does."""
+    context = dg.build_sensor_context(
+        instance=workbench.instance, cursor=cursor, resources={"project": workbench.project}
+    )
+    result: Any = new_log_exports(context)
+    if isinstance(result, dg.SkipReason):
+        assert context.cursor is None or json.loads(context.cursor)
+        return result
+    assert isinstance(result, dg.SensorResult)
+    for request in result.dynamic_partitions_requests or []:
+        workbench.instance.add_dynamic_partitions(
+            request.partitions_def_name, list(request.partition_keys)
+        )
+    return result
+
+
+def requested(result: dg.SensorResult | dg.SkipReason) -> tuple[str, str]:
+    """First and last partition of the one run that was asked for."""
+    assert isinstance(result, dg.SensorResult)
+    (request,) = result.run_requests or []
+    tags = request.tags
+    return tags["dagster/asset_partition_range_start"], tags["dagster/asset_partition_range_end"]
+
+
+def run(workbench: Workbench, result: dg.SensorResult | dg.SkipReason) -> None:
+    """Run what a tick asked for."""
+    assert isinstance(result, dg.SensorResult)
+    (request,) = result.run_requests or []
+    assert workbench.run("ingest_exports", dict(request.tags)).success
+
+
+def test_fresh_exports_are_asked_for_in_one_run(workbench: Workbench) -> None:
+    for number in range(3):
+        workbench.land(f"{number}.jsonl", [{**RIGHT, "trace_id": number}], age=90 - number)
+    assert requested(tick(workbench)) == ("000001-0.jsonl", "000003-2.jsonl")
+    assert workbench.instance.get_dynamic_partitions("log_exports") == [
+        "000001-0.jsonl",
+        "000002-1.jsonl",
+        "000003-2.jsonl",
+    ]
+
+
+def test_a_second_tick_asks_for_nothing_again(workbench: Workbench) -> None:
+    workbench.land("a.jsonl", [RIGHT, WRONG])
+    first = tick(workbench)
+    assert isinstance(first, dg.SensorResult)
+    assert isinstance(tick(workbench, first.cursor), dg.SkipReason)
+
+
+def test_a_sensor_whose_cursor_was_lost_does_not_process_a_finished_export_again(
+    workbench: Workbench,
+) -> None:
+    workbench.land("a.jsonl", [RIGHT, WRONG])
+    run(workbench, tick(workbench))
+    assert isinstance(tick(workbench, cursor=None), dg.SkipReason)
+
+
+def test_a_daemon_killed_between_registering_and_asking_loses_no_export(
+    workbench: Workbench,
+) -> None:
+    workbench.land("a.jsonl", [RIGHT, WRONG])
+    workbench.project.landing.register(settle_seconds=1)  # the tick that was killed came this far
+    assert requested(tick(workbench, cursor=None)) == ("000001-a.jsonl", "000001-a.jsonl")
+
+
+def test_an_export_that_is_still_written_is_waited_for_and_named(workbench: Workbench) -> None:
+    workbench.land("growing.jsonl", [RIGHT], age=0)
+    result = tick(workbench)
+    assert isinstance(result, dg.SkipReason)
+    assert "growing.jsonl" in (result.skip_message or "")
+    workbench.land("growing.jsonl", [RIGHT, WRONG], age=60)
+    assert requested(tick(workbench)) == ("000001-growing.jsonl", "000001-growing.jsonl")
+
+
+def test_a_changed_export_is_asked_for_again_with_those_whose_pairs_rest_on_it(
+    workbench: Workbench,
+) -> None:
+    workbench.land("a.jsonl", [RIGHT], age=90)
+    workbench.land("b.jsonl", [WRONG], age=80)
+    first = tick(workbench)
+    assert isinstance(first, dg.SensorResult)
+    run(workbench, first)
+    workbench.land("a.jsonl", [RIGHT, WRONG], age=30)
+    second = tick(workbench, first.cursor)
+    assert requested(second) == ("000001-a.jsonl", "000002-b.jsonl")
+    run(workbench, second)
+    assert workbench.metadata("preference_pairs", "000001-a.jsonl")["pairs"] == 1
+
+
+def test_a_landing_folder_that_is_not_there_fails_the_tick_with_what_to_do(
+    workbench: Workbench,
+) -> None:
+    Path(workbench.project.landing_folder).rmdir()
+    with pytest.raises(LogFormatError, match="does not exist: create it"):
+        tick(workbench)
+
+
+def test_a_fresh_project_makes_its_own_landing_folder(workbench: Workbench) -> None:
+    data = Path(workbench.project.data_root)
+    workbench.project = Project(data_root=str(data), landing_folder=str(data / "landing"))
+    assert isinstance(tick(workbench), dg.SkipReason)
+    assert (data / "landing").is_dir()
+
+
+def test_a_mistake_in_the_settings_fails_the_tick_with_its_name(workbench: Workbench) -> None:
+    workbench.project.settings_file.parent.mkdir(parents=True)
+    workbench.project.settings_file.write_text("intake: {settle: 3}\n")
+    with pytest.raises(DpoMathError, match="no setting named 'settle'"):
+        tick(workbench)

@@ -1,0 +1,59 @@
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from dpo_math_assets.errors import DpoMathError
+from dpo_math_assets.resources import launchpad_config, with_overrides
+from dpo_math_assets.settings import Settings, load_settings, write_settings
+from dpo_math_assets.training.settings import TrainingSettings
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "settings.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_an_absent_file_gives_the_defaults(tmp_path: Path) -> None:
+    assert load_settings(tmp_path / "none.yaml") == Settings()
+
+
+def test_what_was_written_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "settings.yaml"
+    write_settings(path, {"training": {"base_model": "m", "loss_type": ["ipo"]}})
+    settings = load_settings(path)
+    assert (settings.training.base_model, settings.training.loss_type) == ("m", ["ipo"])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("training: {learning_rte: 1}", "no setting named 'learning_rte'"),
+        ("trainig: {}", "trainig"),
+        ("training: {beta: -1}", "training.beta: Input should be greater than 0"),
+        ("training: [", "is not YAML"),
+        ("- 1", "must hold sections"),
+    ],
+)
+def test_a_mistake_in_the_file_is_named_and_never_ignored(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    with pytest.raises(DpoMathError) as error:
+        load_settings(write(tmp_path, text))
+    assert told in str(error.value)
+    assert "settings.yaml" in str(error.value)
+
+
+def test_one_field_in_the_launchpad_leaves_the_other_settings_of_the_file() -> None:
+    section = TrainingSettings(base_model="mine", learning_rate=0.5)
+    config = launchpad_config(TrainingSettings)(beta=0.7)
+    assert isinstance(config, dg.Config)
+    changed = with_overrides(section, config, "config of dpo_checkpoint")
+    assert (changed.base_model, changed.learning_rate, changed.beta) == ("mine", 0.5, 0.7)
+
+
+def test_a_value_out_of_bounds_in_the_launchpad_is_an_error_that_says_the_field() -> None:
+    config = launchpad_config(TrainingSettings)(beta=-1.0)
+    with pytest.raises(DpoMathError, match="config of dpo_checkpoint: beta"):
+        with_overrides(TrainingSettings(), config, "config of dpo_checkpoint")
