@@ -32,7 +32,7 @@ VERDICT_COLUMNS = ("verdict", "reason", "method", "extracted", "verifier_version
 PAIRS_WORTH_WORKERS = 2_000
 CHARACTERS_WORTH_WORKERS = 20_000_000
 # Bytes of a pair that may be compared here: more could take longer than a deadline allows.
-LONG_PAIR = 400
+LONG_PAIR = 1_000
 # Texts held as Python strings at a time.
 SLICE = 50_000
 
@@ -156,7 +156,7 @@ def _compare_all(
     integers = pairs.filter(plain).with_columns(
         verdict=pl.when(same).then(pl.lit("correct")).otherwise(pl.lit("incorrect")),
         reason=pl.when(same).then(pl.lit("pass")).otherwise(pl.lit("mismatch")),
-        method=pl.when(same).then(pl.lit("text")),
+        method=pl.when(same).then(pl.lit("exact")),
     )
     progress.add(len(integers))
 

@@ -45,6 +45,7 @@ AGREEMENTS = 4
 POINTS = 12
 # Where both sides are rarely real, or piecewise, more points are looked at.
 MORE_POINTS = 48
+SCALES = (2, 4, 2, 1, 12, 100)
 
 
 def probe(a: Node, b: Node) -> ProbeResult:
@@ -202,28 +203,49 @@ def _is_complex_part(node: Node) -> bool:
 
 
 def _is_piecewise(node: Node) -> bool:
-    return node.kind == "abs" or (
-        node.kind == "func" and node.args[0] in ("floor", "ceil", "sign", "max", "min", "mod")
-    )
+    """Whether a node may follow different rules in different regions: `sqrt(x^2)` does, too."""
+    kind, args = node
+    if kind == "func":
+        return args[0] in ("floor", "ceil", "sign", "max", "min", "mod")
+    if kind == "pow":
+        exponent = exact(args[1])
+        return exponent is not None and exponent.denominator != 1
+    return kind in ("abs", "root")
 
 
 def _points(a: Node, b: Node, names: list[str], random: Random) -> Iterator[Point]:
-    """Real points of several sizes and signs, some as large as the numbers in the expressions."""
+    """Real points: some of several sizes and signs, then some between the numbers written.
+
+    Where a piecewise expression changes its rule, there mostly stands a number in it, so later
+    points take the gaps between these numbers, and beyond them, in turn.
+    """
     integers = integer_symbols(a) | integer_symbols(b)
-    largest = min(max(_largest(a), _largest(b), 1), 10**6)
-    scales = [Fraction(scale) for scale in (2, 4, 2, 1, 12, 2 * largest)]
+    written = _written(a) | _written(b)
+    marks = sorted({Fraction(0), *written, *(-value for value in written)})
+    marks = [2 * marks[0] - 1, *marks, 2 * marks[-1] + 1]
     for turn in count():
-        scale = scales[turn % len(scales)]
         point = {}
-        for name in names:
+        for place, name in enumerate(names):
+            share = Fraction(random.randrange(1, 1 << 24), 1 << 24)
             if name in integers:
-                point[name] = (Fraction(random.randrange(1, 7 + 2 * turn)), Fraction(0))
-                continue
-            size = scale * Fraction(random.randrange(1, 1 << 24), 1 << 24)
-            # The first point is all positive: there most expressions are defined.
-            sign = random.choice((1, -1)) if turn else 1
-            point[name] = (sign * size, Fraction(0))
+                value = Fraction(random.randrange(1, 7 + 2 * turn))
+            elif turn < POINTS:
+                value = SCALES[turn % len(SCALES)] * share
+                # The first point is all positive: there most expressions are defined.
+                value *= random.choice((1, -1)) if turn else 1
+            else:
+                gap = (turn + 7 * place) % (len(marks) - 1)
+                value = marks[gap] + (marks[gap + 1] - marks[gap]) * share
+            point[name] = (value, Fraction(0))
         yield point
+
+
+def _written(node: Node) -> frozenset[Fraction]:
+    """Numbers in the expression, without the very large."""
+    if node.kind in ("num", "dec"):
+        value = Fraction(node.args[0], node.args[1])
+        return frozenset({value}) if abs(value) <= 10**9 else frozenset()
+    return frozenset[Fraction]().union(*map(_written, children(node)))
 
 
 def integer_symbols(node: Node) -> frozenset[str]:
@@ -241,13 +263,6 @@ def integer_symbols(node: Node) -> frozenset[str]:
         if base is not None and base < 0:
             return found | free_symbols(args[1])
     return found
-
-
-def _largest(node: Node) -> int:
-    """The largest number written in the expression, rounded up."""
-    if node.kind in ("num", "dec"):
-        return abs(int(node.args[0])) // int(node.args[1]) + 1
-    return max(map(_largest, children(node)), default=0)
 
 
 def _confirmed_as_complex(

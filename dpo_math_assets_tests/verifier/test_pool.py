@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psutil
 import pytest
@@ -188,21 +189,19 @@ def test_workers_end_when_their_parent_is_killed_in_the_middle_of_a_row() -> Non
     assert not alive
 
 
-def test_a_worker_never_imports_the_callers_main_module(tmp_path: "os.PathLike[str]") -> None:
-    script = os.path.join(tmp_path, "main.py")
-    with open(script, "w") as file:
-        file.write(
-            "print('started')\n"
-            "from dpo_math_assets_tests.verifier.test_pool import SymPyPool, _ask\n"
-            "print(_ask(SymPyPool()))\n"
-        )
-    with open(os.path.join(tmp_path, "sympy.py"), "w") as file:
-        file.write("raise SystemExit('the current folder is not to be imported from')\n")
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+def test_a_worker_imports_neither_the_callers_main_module_nor_the_current_folder(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "main.py").write_text(
+        "print('started')\n"
+        "from dpo_math_assets_tests.verifier.test_pool import SymPyPool, _ask\n"
+        "print(_ask(SymPyPool()))\n"
+    )
+    (tmp_path / "sympy.py").write_text("raise SystemExit('not to be imported')\n")
     done = subprocess.run(
-        [sys.executable, "-P", script],
+        [sys.executable, "-P", tmp_path / "main.py"],
         cwd=tmp_path,
-        env=environment,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         capture_output=True,
         text=True,
     )

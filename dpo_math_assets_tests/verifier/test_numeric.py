@@ -1,0 +1,166 @@
+from collections.abc import Iterator
+from fractions import Fraction
+
+import pytest
+
+from dpo_math_assets.verifier import enclosure
+from dpo_math_assets.verifier.nodes import Node
+from dpo_math_assets.verifier.numeric import exact, probe
+from dpo_math_assets.verifier.parse import parse
+
+
+@pytest.fixture(params=["flint", "mpmath"])
+def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Every verdict must hold with ball arithmetic and with the library that is always there."""
+    if request.param == "flint":
+        pytest.importorskip("flint")
+    else:
+        monkeypatch.setattr(enclosure.importlib.util, "find_spec", lambda name: None)
+    enclosure._arithmetics.cache_clear()
+    yield request.param
+    enclosure._arithmetics.cache_clear()
+
+
+EQUAL = [
+    # constants that cancel
+    (r"\sqrt{2}+\sqrt{3}", r"\sqrt{5+2\sqrt{6}}"),
+    (r"\sin(7\pi)", "0"),
+    (r"2\cos(\pi/5)", r"\frac{1+\sqrt{5}}{2}"),
+    (r"e^{i\pi}", "-1"),
+    (r"\ln(8)/\ln(2)", "3"),
+    (r"\left\lceil\log_{10}(1000)\right\rceil", "3"),
+    (r"|3+4i|", "5"),
+    # rational functions
+    ("(x+1)^2", "x^2+2x+1"),
+    (r"\frac{x^2-1}{x-1}", "x+1"),
+    ("x^{1000}", r"x^{500} \cdot x^{500}"),
+    (r"\frac{1}{x}+\frac{1}{y}", r"\frac{x+y}{xy}"),
+    # real branches
+    (r"\sqrt{x^2}", "|x|"),
+    (r"\sqrt{x}\sqrt{x+1}", r"\sqrt{x(x+1)}"),
+    (r"\ln(x)+\ln(y)", r"\ln(xy)"),
+    (r"\ln(x^2)", r"2\ln(x)"),
+    (r"\sqrt[3]{-8}", "-2"),
+    (r"(-5)^{1/3}", r"-\sqrt[3]{5}"),
+    (r"x^{2/3}", r"\sqrt[3]{x^2}"),
+    (r"\sqrt{x-5}\sqrt{x-5}", "x-5"),
+    # functions
+    (r"\sin^2(x)+\cos^2(x)", "1"),
+    (r"\tan(2x)", r"\frac{2\tan(x)}{1-\tan^2(x)}"),
+    (r"e^{ix}", r"\cos(x)+i\sin(x)"),
+    (r"|x-100|", r"|100-x|"),
+    (r"\max(x,y)", r"\max(y,x)"),
+    # integers by their place
+    ("(n+1)n!", "(n+1)!"),
+    (r"\cos(\pi n)", "(-1)^n"),
+    (r"\sum_{k=1}^{n} k", r"\frac{n(n+1)}{2}"),
+    (r"\binom{n}{2}", r"\frac{n(n-1)}{2}"),
+    # what stands for itself
+    (r"1+\int_0^1 e^{x^2} \, dx", r"\int_0^1 e^{x^2} \, dx + 1"),
+]
+
+DIFFERENT = [
+    ("4", "4t"),
+    ("R^2+1", "r^2+1"),
+    ("1/2^{99}", "1/2^{98}"),
+    ("1-10^{-600}", "1"),
+    ("x+10^{-600}", "x"),
+    ("x^{1000}", "2x^{1000}"),
+    ("3^{1000000}", "3^{1000001}"),
+    (r"e^{\pi\sqrt{163}}", "262537412640768744"),
+    (r"\sqrt{x^2}", "x"),
+    (r"\sqrt{x}", r"-\sqrt{x}"),
+    (r"\sin(\pi x)", "0"),
+    (r"\cos(2\pi x)", r"\cos(\pi x)"),
+    ("|x-100|", "100-x"),
+    ("|x-1001|", "1001-x"),
+    (r"\sqrt{(x-1001)^2}", "1001-x"),
+    (r"|x-1|\cdot|x-1.001|", "(x-1)(x-1.001)"),
+    (r"\lfloor x \rfloor", "0"),
+    (r"\lfloor x \rfloor", r"\lceil x \rceil - 1.001"),
+    ("(-2)^{n-1}", "(-2)^n"),
+    (r"x\sqrt{-1}", "x"),
+    (r"\sum_{k=1}^{n} k", r"\frac{n(n+1)}{2}+1"),
+    ("e^x+1", "e^x"),
+]
+
+UNKNOWN = [
+    # beyond the limits
+    ("9^{9^{9^9}}", "9^{9^{9^8}}"),
+    # undefined everywhere
+    (r"\frac{1}{x-x}", r"\frac{1}{x-x}"),
+    (r"\frac{1}{0}", r"\frac{1}{0}"),
+    # not for numbers to tell: SymPy may
+    (r"\int_0^1 x^2 \, dx", r"\frac{1}{3}"),
+]
+
+
+@pytest.mark.parametrize(("a", "b"), EQUAL)
+def test_equal_expressions_agree_in_both_orders(backend: str, a: str, b: str) -> None:
+    assert probe(parse(a), parse(b)) == "equal"
+    assert probe(parse(b), parse(a)) == "equal"
+
+
+@pytest.mark.parametrize(("a", "b"), DIFFERENT)
+def test_different_expressions_are_told_apart_in_both_orders(backend: str, a: str, b: str) -> None:
+    assert probe(parse(a), parse(b)) == "different"
+    assert probe(parse(b), parse(a)) == "different"
+
+
+@pytest.mark.parametrize(("a", "b"), UNKNOWN)
+def test_what_values_cannot_settle_is_unknown_and_never_a_guess(
+    backend: str, a: str, b: str
+) -> None:
+    assert probe(parse(a), parse(b)) == "unknown"
+    assert probe(parse(b), parse(a)) == "unknown"
+
+
+def test_a_conjugate_is_not_its_number_though_they_agree_on_the_reals() -> None:
+    z = Node("sym", ("z",))
+    assert probe(Node("func", ("conj", z)), z) == "unknown"
+
+
+def test_an_unknown_function_of_equal_arguments_is_equal_and_of_others_is_not() -> None:
+    assert probe(parse("f(2x)"), parse("f(3x-x)")) == "equal"
+    assert probe(parse("f(x)"), parse("f(y)")) == "different"
+    assert probe(parse("f(x)"), parse("g(x)")) == "different"
+
+
+def test_a_decimal_is_exactly_what_is_written() -> None:
+    assert probe(parse("0.3333"), parse(r"\frac{1}{3}")) == "different"
+    assert probe(parse("x^{0.5}"), parse(r"\sqrt{x}")) == "equal"
+
+
+def test_one_verdict_however_often_it_is_asked() -> None:
+    a, b = parse(r"\sin(x)\cos(y)"), parse(r"\frac{\sin(x+y)+\sin(x-y)}{2}")
+    assert {probe(a, b) for _ in range(5)} == {"equal"}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2^{-3}", Fraction(1, 8)),
+        (r"\sqrt{4/9}", Fraction(2, 3)),
+        (r"\sqrt[3]{-27}", Fraction(-3)),
+        ("5!", Fraction(120)),
+        ("6!!", Fraction(48)),
+        (r"\binom{10}{3}", Fraction(120)),
+        (r"\gcd(2.4, 3.6)", Fraction(6, 5)),
+        (r"\sum_{k=1}^{3} \frac{1}{k}", Fraction(11, 6)),
+        (r"\sqrt{2}", None),
+        ("x", None),
+        (r"\frac{1}{0}", None),
+        ("0^0", None),
+        ("2^{10^9}", None),
+        ("(10^8)!", None),
+        (r"\sum_{k=1}^{10^9} k", None),
+    ],
+)
+def test_exact_values_are_exact_or_none(text: str, value: Fraction | None) -> None:
+    assert exact(parse(text)) == value
+
+
+def test_an_expression_of_thousands_of_nodes_is_refused_and_not_evaluated() -> None:
+    sines = [Node("func", ("sin", Node("num", (k, 1)))) for k in range(5000)]
+    total = Node("add", tuple(sines))
+    assert probe(total, Node("add", tuple(reversed(sines)))) == "unknown"
