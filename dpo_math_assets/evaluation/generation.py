@@ -32,7 +32,7 @@ class LocalModel:
             raise EvaluationError("No model was named: give a folder or hub id.")
         prepare_libraries()
         import torch
-        from transformers import AutoModelForCausalLM, AutoTokenizer
+        from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
         try:
             self.tokenizer: Any = AutoTokenizer.from_pretrained(model_dir)
@@ -46,6 +46,11 @@ class LocalModel:
             )
         if self.tokenizer.pad_token_id is None:
             self.tokenizer.pad_token = self.tokenizer.eos_token
+        # Chat models end a turn with a token of their own, named in the generation config. Nothing
+        # else of it may count: a penalty that one of two folders has is not a model's merit.
+        own = model.generation_config.eos_token_id
+        self.ends = {self.tokenizer.eos_token_id, *([own] if isinstance(own, int) else own or [])}
+        model.generation_config = GenerationConfig()
         self.model = model.eval().to("cuda" if torch.cuda.is_available() else "cpu")
         self.settings = settings
         window = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
@@ -103,7 +108,6 @@ class LocalModel:
         pad = self.tokenizer.pad_token_id
         padded = [[pad] * (width - len(ids)) + ids for ids in encoded]
         mask = [[0] * (width - len(ids)) + [1] * len(ids) for ids in encoded]
-        ends = self._end_tokens()
         device = self.model.device
         threads = torch.get_num_threads()
         if self.settings.threads:
@@ -114,20 +118,14 @@ class LocalModel:
                 output = self.model.generate(
                     input_ids=torch.tensor(padded, device=device),
                     attention_mask=torch.tensor(mask, device=device),
-                    generation_config=self._configuration(width, copies, greedy, ends),
+                    generation_config=self._configuration(width, copies, greedy),
                 )
         finally:
             torch.set_num_threads(threads)
-        completions = [self._completion(ids, ends) for ids in output[:, width:].tolist()]
+        completions = [self._completion(ids) for ids in output[:, width:].tolist()]
         return [completions[at : at + copies] for at in range(0, len(completions), copies)]
 
-    def _end_tokens(self) -> set[int]:
-        # Chat models end a turn with a token of their own, named in the generation config.
-        named = self.model.generation_config.eos_token_id
-        own = [named] if isinstance(named, int) else named or []
-        return {self.tokenizer.eos_token_id, *own}
-
-    def _configuration(self, width: int, copies: int, greedy: bool, ends: set[int]) -> Any:
+    def _configuration(self, width: int, copies: int, greedy: bool) -> Any:
         from transformers import GenerationConfig
 
         most = self.settings.max_new_tokens
@@ -136,7 +134,7 @@ class LocalModel:
             "max_new_tokens": room,
             "num_return_sequences": copies,
             "pad_token_id": self.tokenizer.pad_token_id,
-            "eos_token_id": sorted(ends),
+            "eos_token_id": sorted(self.ends),
         }
         if greedy:
             return GenerationConfig(**shared, do_sample=False)
@@ -148,8 +146,8 @@ class LocalModel:
             top_k=0,
         )
 
-    def _completion(self, ids: list[int], ends: set[int]) -> Completion:
-        end = next((place for place, token in enumerate(ids) if token in ends), None)
+    def _completion(self, ids: list[int]) -> Completion:
+        end = next((place for place, token in enumerate(ids) if token in self.ends), None)
         text = self.tokenizer.decode(
             ids if end is None else ids[:end],
             skip_special_tokens=True,

@@ -7,6 +7,8 @@ by chance alone (regression to the mean). So the even-numbered samples of the ba
 and only odd-numbered samples are compared in them.
 """
 
+import json
+
 import polars as pl
 
 from dpo_math_assets.errors import EvaluationError
@@ -38,7 +40,7 @@ def slice_prompts(samples: pl.DataFrame, base: str, slice_fields: list[str]) -> 
         EVERYTHING: pl.lit(EVERYTHING),
         "source": pl.col("source"),
         "answer_type": answer_type(pl.col("ground_truth")),
-        **{f"meta.{f}": pl.col("meta").str.json_path_match(f"$['{f}']") for f in slice_fields},
+        **{f"meta.{f}": pl.lit(_meta_values(prompts["meta"], f)) for f in slice_fields},
     }
     parts = [
         prompts.select("prompt_id", pl.lit(kind).alias("slice_by"), value.alias("slice"))
@@ -89,6 +91,18 @@ def answer_type(ground_truth: pl.Expr) -> pl.Expr:
         .when(text.str.contains(r"^\\text\{|^[A-Za-z][A-Za-z ]{2,}$"))
         .then(pl.lit("words"))
         .otherwise(pl.lit("expression"))
+    )
+
+
+def _meta_values(meta: pl.Series, field: str) -> pl.Series:
+    """A field's values as text: a string as it is, anything else as JSON, null where absent."""
+    values = [json.loads(text).get(field) for text in meta]
+    return pl.Series(
+        [
+            value if value is None or isinstance(value, str) else json.dumps(value)
+            for value in values
+        ],
+        dtype=pl.String,
     )
 
 

@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -148,6 +149,27 @@ def test_a_completion_ends_at_the_end_token_and_only_then_is_whole(tmp_path, tin
     assert cut.height > 0
     assert set(cut["completion_tokens"]) == {6}
     assert talking.filter(~pl.col("truncated"))["completion_tokens"].max() <= 6
+
+
+def test_a_folders_own_generation_settings_change_no_sample(tiny_model, tmp_path):
+    folder = make_tiny_model(tmp_path / "penalised")
+    hidden = {"repetition_penalty": 9.0, "top_k": 2, "min_p": 0.5, "max_time": 0.0, "num_beams": 3}
+    (folder / "generation_config.json").write_text(json.dumps(hidden))
+    samples, _ = draw(folder, tmp_path / "penalised.parquet")
+    plain, _ = draw(tiny_model, tmp_path / "plain.parquet")
+    assert samples.equals(plain)
+
+
+def test_a_chat_models_own_end_of_turn_ends_a_completion(tiny_model, tmp_path):
+    plain, _ = draw(tiny_model, tmp_path / "plain.parquet")
+    longest = plain.filter(mode="greedy").sort("completion_tokens")["completion"][-1]
+    folder = make_tiny_model(tmp_path / "chat")
+    turn = LocalModel(tiny_model, SETTINGS).tokenizer.convert_tokens_to_ids(longest[1])
+    (folder / "generation_config.json").write_text(json.dumps({"eos_token_id": [turn, 0]}))
+    samples, _ = draw(folder, tmp_path / "chat.parquet")
+    assert not samples["completion"].str.contains(longest[1], literal=True).any()
+    assert samples["completion_tokens"].max() <= 6
+    assert samples["truncated"].sum() < plain["truncated"].sum()
 
 
 def test_the_prompt_is_tokenized_as_the_trainer_does(tiny_model):

@@ -51,14 +51,14 @@ def test_one_sample_a_prompt_cannot_both_bin_and_be_compared():
     assert slice_prompts(samples, "base", []).filter(slice_by="difficulty").is_empty()
 
 
-def test_a_meta_field_of_any_scalar_type_makes_slices():
+def test_a_meta_field_of_any_type_makes_slices():
     samples = judged(
         {"base": {"a": ("c", ""), "b": ("c", ""), "c": ("c", "")}},
-        meta={"a": '{"level": 5}', "b": '{"level": "5", "odd name.x": true}', "c": "{}"},
+        meta={"a": '{"level": 5}', "b": '{"level": "5", "it\'s odd.x": true}', "c": "{}"},
     )
-    found = slice_prompts(samples, "base", ["level", "odd name.x"])
+    found = slice_prompts(samples, "base", ["level", "it's odd.x"])
     assert found.filter(slice_by="meta.level")["slice"].to_list() == ["5", "5"]
-    assert found.filter(slice_by="meta.odd name.x")["slice"].to_list() == ["true"]
+    assert found.filter(slice_by="meta.it's odd.x")["slice"].to_list() == ["true"]
 
 
 def test_a_mistyped_slice_field_is_an_error_and_not_an_empty_table():
