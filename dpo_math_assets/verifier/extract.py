@@ -22,11 +22,12 @@ from dpo_math_assets.verifier.normal import clean, normalise
 
 __all__ = ["Extraction", "extract", "split_boxes"]
 
-MAX_ANSWER = 2_000_000
+# Longer answers are handed on as they stand; no later step takes them.
+MAX_ANSWER = 10_000
 MAX_BARE = 300
 MAX_BOXES = 64
 # Markers of a kind that are looked at: the last ones.
-MAX_MARKERS = 200
+MAX_MARKERS = 100
 
 
 class Extraction(NamedTuple):
@@ -124,33 +125,34 @@ def _settle(marker: str, answers: _Found, strong: dict[str, _Found]) -> Extracti
     """One answer from several of a kind, if they agree and no later marker contradicts them."""
     if len(answers) == 1 and sum(map(bool, strong.values())) < 2:
         return Extraction(answers[0][1], marker, None)
-    distinct = {normalise(answer): answer for _, answer in answers}
+    distinct = _distinct([answer for _, answer in answers], MAX_BOXES if marker == "boxed" else 1)
+    if not distinct:
+        return _AMBIGUOUS
     if len(distinct) > 1:
-        distinct = _agreeing(distinct)
-    if len(distinct) > 1:
-        if marker != "boxed" or len(distinct) > MAX_BOXES:
-            return _AMBIGUOUS
-        return Extraction(
-            ", ".join(f"\\boxed{{{answer}}}" for answer in distinct.values()), marker, None
-        )
+        return Extraction(", ".join(f"\\boxed{{{answer}}}" for answer in distinct), marker, None)
     last_at, answer = answers[-1]
     for other, found in strong.items():
-        if other != marker and found and found[-1][0] > last_at:
-            later = found[-1][1]
-            if len(_agreeing({normalise(answer): answer, normalise(later): later})) > 1:
-                return _AMBIGUOUS
+        later = other != marker and found and found[-1][0] > last_at
+        if later and not _distinct([answer, found[-1][1]], 1):
+            return _AMBIGUOUS
     return Extraction(answer, marker, None)
 
 
-def _agreeing(distinct: dict[str, str]) -> dict[str, str]:
-    """The answers without those that are equal to an earlier one by the cheap tiers."""
+def _distinct(answers: list[str], limit: int) -> list[str]:
+    """The answers without those equal to an earlier one by the cheap tiers; none if over `limit`.
+
+    Long ones are compared by their text alone.
+    """
     kept: dict[str, str] = {}
-    for key, answer in distinct.items():
-        if len(kept) > MAX_BOXES:
-            break
-        if not any(same_at_sight(answer, other) for other in kept.values()):
-            kept[key] = answer
-    return kept
+    for answer in answers:
+        key = normalise(answer) if len(answer) <= MAX_ANSWER else answer
+        short = len(answer) <= MAX_BARE
+        if key in kept or (short and any(same_at_sight(answer, other) for other in kept.values())):
+            continue
+        if len(kept) == limit:
+            return []
+        kept[key] = answer
+    return list(kept.values())
 
 
 def _marked(text: str) -> tuple[_Found, _Found, _Found]:
@@ -214,7 +216,7 @@ def _rest(text: str, start: int) -> str:
     rest = _line(text, start)
     if not rest.strip(" *_#$\\[]()"):
         rest = _next_line(text, start)
-    at = rest.lower().find("answer", 0, 40)
+    at = rest[:40].lower().find("answer")
     if at >= 0 and (found := _IS.match(rest, at + 6)):
         rest = rest[found.end() :]
     return rest
@@ -354,13 +356,9 @@ def _number_said(answer: str) -> str | None:
 def _bare(text: str) -> Extraction:
     """A completion that is itself an answer."""
     stripped = text.strip()
-    tail = stripped[-2000:]
-    formulas = [next(filter(None, found.groups())) for found in _FORMULA.finditer(tail)]
     short = len(stripped) <= MAX_BARE
-    around = _WORD.search(_LATEX_WORD.sub(" ", _FORMULA.sub(" ", tail)))
-    one_sentence = len(_SENTENCE_END.findall(" ".join(tail.split()))) <= 1
-    if short and len(formulas) == 1 and around and one_sentence:
-        return Extraction(clean(formulas[0]), "formula", None)
+    if short and (formula := _one_formula(stripped)):
+        return Extraction(clean(formula), "formula", None)
     if short and "\n" not in stripped and not _prose(stripped):
         return Extraction(_tidy(stripped), "bare", None)
     lines = _HOPE.sub("", stripped).rsplit("\n", 1)
@@ -376,6 +374,15 @@ def _bare(text: str) -> Extraction:
     ):
         return Extraction(_tidy(last), "last_line", None)
     return _NONE
+
+
+def _one_formula(text: str) -> str | None:
+    """The only formula of one sentence with words around it."""
+    formulas = [next(filter(None, found.groups())) for found in _FORMULA.finditer(text)]
+    if len(formulas) != 1 or len(_SENTENCE_END.findall(" ".join(text.split()))) > 1:
+        return None
+    around = _WORD.search(_LATEX_WORD.sub(" ", _FORMULA.sub(" ", text)))
+    return formulas[0] if around else None
 
 
 def _conclusion(line: str) -> str | None:

@@ -13,7 +13,6 @@ from dpo_math_assets.verifier.canonical import canonical, matrix_value
 from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.inspection import holds
 from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children, free_symbols, num
-from dpo_math_assets.verifier.normal import normalise
 from dpo_math_assets.verifier.numeric import exact
 from dpo_math_assets.verifier.outcome import (
     AMBIGUOUS,
@@ -604,8 +603,6 @@ _CHEAP = Matcher(Conventions(), None, probing=False)
 
 def same_at_sight(a: str, b: str) -> bool:
     """Whether two answers are equal by the tiers that cost microseconds."""
-    if normalise(a) == normalise(b):
-        return True
     try:
         return _CHEAP.answers(parse(a), parse(b)).state == "equal"
     except (ParseError, VerifierLimit):

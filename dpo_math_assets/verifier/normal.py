@@ -140,33 +140,30 @@ _ENDING = frozenset(' \t\r\n\x0b\x0c\xa0\u3000.,;$)]*_`"')
 def clean(text: str) -> str:
     """The answer without the wrapping of its place: Markdown, delimiters, quotes, full stop.
 
-    Linear in the length: each step removes characters from the ends.
+    Linear in the length: each step takes a pair that does not come again inside.
     """
     if text and text[0] not in _OPENING and text[-1] not in _ENDING:
         return text
-    start, end = 0, len(text)
     while True:
-        while start < end and text[start].isspace():
-            start += 1
-        while start < end and (text[end - 1].isspace() or text[end - 1] in ".,;"):
-            if text.startswith("...", end - 3) or text[end - 2 : end - 1] == "\\":
-                break
-            end -= 1
+        text = text.strip()
+        if text[-1:] in (".", ",", ";") and not text.endswith("..."):
+            shorter = text.rstrip(".,; \t\r\n")
+            # `\\,` and `\\;` are spaces of LaTeX; what stands before them is for the lexer
+            text = text if shorter.endswith("\\") else shorter
         for left, right in _PAIRS:
-            if end - start > len(left) + len(right):
-                inner_start, inner_end = start + len(left), end - len(right)
-                if (
-                    text.startswith(left, start)
-                    and text.startswith(right, inner_end)
-                    and inner_start < inner_end
-                    and text.find(right, inner_start, inner_end) < 0
-                    and text.find(left, inner_start, inner_end) < 0
-                    and text[inner_end - 1] != "\\"
-                ):
-                    start, end = inner_start, inner_end
-                    break
+            inside = len(left), len(text) - len(right)
+            if (
+                inside[0] < inside[1]
+                and text.startswith(left)
+                and text.endswith(right)
+                and text[inside[1] - 1] != "\\"
+                and text.find(left, *inside) < 0
+                and text.find(right, *inside) < 0
+            ):
+                text = text[inside[0] : inside[1]]
+                break
         else:
-            return text[start:end]
+            return text
 
 
 _SPACING = re.compile(

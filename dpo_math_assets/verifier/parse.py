@@ -50,20 +50,32 @@ _PHRASES = {
 }
 
 
-@lru_cache(maxsize=4096)
 def parse(text: str) -> Node:
     """The tree of an answer. Words that are no mathematics give a `text` node."""
     if len(text) > MAX_CHARACTERS:
         raise VerifierLimit(f"answer of {len(text)} characters; the limit is {MAX_CHARACTERS}")
-    source = undouble(to_ascii(clean(to_ascii(text))))
-    choice = _CHOICE.fullmatch(source)
-    if choice is None:
-        return _parse_source(source)
+    found = _parsed(text)
+    if isinstance(found, Node):
+        return found
+    raise found
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Node | ParseError | VerifierLimit:
+    """The tree, or why there is none: golds come again and again, and so do bad answers."""
     try:
-        rest = _parse_source(choice["rest"])
-    except ParseError:  # a letter with a remark behind it
-        rest = tree.text(choice["rest"])
-    return Node("choice", (choice["a"] or choice["b"] or choice["c"], rest))
+        source = undouble(to_ascii(clean(to_ascii(text))))
+        choice = _CHOICE.fullmatch(source)
+        if choice is None:
+            return _parse_source(source)
+        letter = choice["a"] or choice["b"] or choice["c"]
+        try:
+            rest = _parse_source(choice["rest"])
+        except ParseError:  # a letter with a remark behind it
+            rest = tree.text(choice["rest"])
+        return Node("choice", (letter, rest))
+    except (ParseError, VerifierLimit) as error:
+        return error.with_traceback(None)
 
 
 def _parse_source(source: str) -> Node:
