@@ -10,7 +10,7 @@ others (see `pool.py`).
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dpo_math_assets.verifier.compare import compare
@@ -35,11 +35,16 @@ CHARACTERS_WORTH_WORKERS = 20_000_000
 LONG_PAIR = 1_000
 # Texts held as Python strings at a time.
 SLICE = 50_000
+# Texts, and characters of them, that a worker reads before it answers.
+GROUP = 100
+GROUP_CHARACTERS = 500_000
 
 # Integers that are equal only if they are the same text: no leading zeros, no `-0`.
 _PLAIN_INTEGER = r"^(?:0|-?[1-9][0-9]{0,17})$"
 
 Progress = Callable[[int, int], None]
+# A final answer, or why there is none.
+Extracted = tuple[str | None, str | None]
 # Verdict, reason and method of a pair.
 Comparison = tuple[str, str, str | None]
 
@@ -119,20 +124,39 @@ def _extract_all(
     import polars as pl
 
     spread = candidates.str.len_bytes().sum() > CHARACTERS_WORTH_WORKERS
-    found: list[tuple[str | None, str | None]] = []
+    found: list[Extracted] = []
     for part in candidates.to_frame().iter_slices(SLICE):
         texts = part.to_series().to_list()
-        if spread:
-            answers = pool.map("extract", texts, timeout_s)
-            found += [(None, x) if isinstance(x, str) else (x[0], x[1]) for x in answers]
-        else:
-            found += map(_extracted, texts)
+        found += _extracted_by_workers(texts, pool, timeout_s) if spread else map(_extracted, texts)
         progress.add(len(texts))
     schema = {"extracted": pl.String, "refusal": pl.String}
     return candidates.to_frame().hstack(pl.DataFrame(found, schema=schema, orient="row"))
 
 
-def _extracted(candidate: str) -> tuple[str | None, str | None]:
+def _extracted_by_workers(
+    texts: Sequence[str], pool: SymPyPool, timeout_s: float
+) -> Iterator[Extracted]:
+    """A worker reads many texts at a time; only where that fails is each one asked for alone."""
+    groups = list(_groups(texts))
+    for group, answers in zip(groups, pool.map("extract", groups, timeout_s), strict=True):
+        if isinstance(answers, str):
+            for answer in pool.map("extract", [[text] for text in group], timeout_s):
+                yield (None, answer) if isinstance(answer, str) else answer[0]
+        else:
+            yield from answers
+
+
+def _groups(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The texts in runs of at most `GROUP`, cut sooner where they are long."""
+    start = size = 0
+    for end, text in enumerate(texts, start=1):
+        size += len(text)
+        if end - start == GROUP or size > GROUP_CHARACTERS or end == len(texts):
+            yield texts[start:end]
+            start, size = end, 0
+
+
+def _extracted(candidate: str) -> Extracted:
     try:
         found = extract(candidate)
     except Exception:

@@ -326,7 +326,7 @@ def _chunks(items: Sequence[Any]) -> deque[tuple[int, int]]:
     runs: deque[tuple[int, int]] = deque()
     start = size = 0
     for index, item in enumerate(items):
-        size += len(item) if isinstance(item, str) else sum(map(len, item))
+        size += sum(map(len, item))
         if index + 1 - start >= CHUNK_ITEMS or size >= CHUNK_CHARACTERS:
             runs.append((start, index + 1))
             start, size = index + 1, 0
@@ -385,8 +385,8 @@ def serve(memory_mb: int, parent: int) -> None:
 
     A request is one line, `{"op", "context", "items"}`; each item is answered by one line of JSON.
     Operations: `equal` (two encoded trees -> `equal`, `different` or `unknown`), `compare` (answer
-    and gold as text, `context` the conventions -> verdict, reason, method) and `extract` (a
-    completion -> answer, reason).
+    and gold as text, `context` the conventions -> verdict, reason, method) and `extract`
+    (completions -> answer and reason of each).
     """
     import signal
     import warnings
@@ -433,7 +433,7 @@ def _operation(op: str, context: Any) -> Callable[[Any], Any]:
     if op == "extract":
         from dpo_math_assets.verifier.extract import extract
 
-        return lambda text: ((found := extract(text)).answer, found.reason)
+        return lambda texts: [((found := extract(text)).answer, found.reason) for text in texts]
     raise ValueError(op)
 
 
