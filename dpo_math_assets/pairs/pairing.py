@@ -37,6 +37,8 @@ GROUP = ["prompt_key", "ground_truth"]
 # Which trace stands for a text that was logged several times: the first export, then the first id.
 REPRESENTATIVE = ["export", "trace_id", "line_number"]
 
+HAS_PROMPT = pl.col("prompt").str.strip_chars().fill_null("") != ""
+
 
 class PairCaps(BaseModel):
     """What bounds the pairs of one prompt before selection."""
@@ -91,7 +93,9 @@ def exclusion(include_malformed: bool = False) -> pl.Expr:
     proven_wrong = (pl.col("verdict") == "incorrect") & (pl.col("reason") == "mismatch")
     malformed = pl.lit(include_malformed) & (pl.col("reason") == "no_final_answer")
     return (
-        pl.when(pl.col("duplicate").fill_null(False))
+        pl.when(~HAS_PROMPT)
+        .then(pl.lit("no_prompt"))
+        .when(pl.col("duplicate").fill_null(False))
         .then(pl.lit("duplicate"))
         .when(pl.col("near_duplicate").fill_null(False))
         .then(pl.lit("near_duplicate"))
@@ -204,7 +208,7 @@ def _distinct_texts(
     text = [*GROUP, "right", "candidate_key"]
     texts = (
         pl.concat([arrived, known])
-        .sort(*text, *REPRESENTATIVE, pl.col("new").not_())
+        .sort(*text, *REPRESENTATIVE)
         .unique(text, keep="first", maintain_order=True)
     )
     # A group that only an earlier export has (another reference answer) gains nothing here.

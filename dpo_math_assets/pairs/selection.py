@@ -40,6 +40,7 @@ from dataclasses import dataclass, field
 import polars as pl
 from pydantic import Field, model_validator
 
+from dpo_math_assets.errors import DatasetError
 from dpo_math_assets.pairs.decontamination import DecontaminationSettings, contaminated
 from dpo_math_assets.pairs.pairing import PairCaps, cap_pairs
 from dpo_math_assets.pairs.schema import SELECTED_SCHEMA
@@ -128,7 +129,8 @@ def select_pairs(
     `pairs` is the union of all exports' pairs (PAIR_SCHEMA). `survey` and `removed_problems`
     (`contaminated`) come from all traces; without them they are drawn from the pairs alone, which
     knows pass rates, wrong answers and held-out problems only of prompts that make pairs. Texts
-    are read for the selected pairs only.
+    are read for the selected pairs only. Raises DatasetError for pairs of prompts that the survey
+    does not know.
     """
     known = survey or survey_pairs(pairs, settings)
     if removed_problems is None:
@@ -204,17 +206,24 @@ def _candidates(pairs: pl.LazyFrame, settings: DatasetSettings, known: Survey) -
     problems = known.problems.select(
         "prompt_key", "canonical_key", "split", "attempts", "pass_rate", "set_aside"
     )
-    return (
+    capped = (
         cap_pairs(light, settings)
         .collect(engine="streaming")
         # Two spellings of one reference answer make the same pair twice.
         .unique(["prompt_key", "pair_id"], keep="first", maintain_order=True)
-        .join(problems, on="prompt_key", maintain_order="left")
+    )
+    unknown = capped.join(problems, on="prompt_key", how="anti").height
+    if unknown:
+        raise DatasetError(
+            f"{unknown} of {capped.height} pairs are of prompts that no cleaned trace has: the "
+            "traces changed since; build preference_pairs anew for all exports"
+        )
+    return (
+        capped.join(problems, on="prompt_key", maintain_order="left")
         .join(
             known.wrong_answers,
             on=["prompt_key", "rejected_answer"],
             how="left",
-            nulls_equal=True,
             maintain_order="left",
         )
         .with_columns(pl.col("answer_count").fill_null(0))
@@ -264,7 +273,6 @@ def _few_a_prompt(rows: pl.DataFrame, settings: DatasetSettings) -> pl.DataFrame
                 picked.group_by("prompt_key", column).agg(pl.len().alias(name)),
                 on=["prompt_key", column],
                 how="left",
-                nulls_equal=True,
             ).with_columns(pl.col(name).fill_null(0))
         best = (
             counted.filter(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from dpo_math_assets.pairs.pairing import HAS_PROMPT
 from dpo_math_assets.pairs.split import SplitSettings, assign_splits
 from dpo_math_assets.traces.prompts import canonical_key
 from dpo_math_assets.verifier import verify_frame
@@ -39,7 +40,7 @@ class Survey:
 def survey_traces(traces: pl.LazyFrame, settings: SplitSettings) -> Survey:
     """Survey all cleaned traces (CLEANED_SCHEMA), pairs or not."""
     return _survey(
-        traces.select(
+        traces.filter(HAS_PROMPT).select(
             "prompt_key",
             "prompt",
             pl.col("ground_truth").str.strip_chars(),

@@ -139,6 +139,20 @@ def test_no_held_out_problem_is_in_anything_that_trains(tmp_path: Path) -> None:
     assert not train & validation
 
 
+def test_more_data_never_moves_a_problem_between_training_and_evaluation(tmp_path: Path) -> None:
+    build(tmp_path / "less", logs(30), eval_fraction=0.3)
+    build(tmp_path / "more", logs(90), eval_fraction=0.3)
+    less, more = (
+        {
+            part: {row["prompt"] for row in lines(tmp_path / data / file)}
+            for part, file in (("train", "train.jsonl"), ("eval", "eval_prompts.jsonl"))
+        }
+        for data in ("less", "more")
+    )
+    assert less["eval"] < more["eval"]
+    assert less["train"] < more["train"]
+
+
 def test_held_out_prompts_that_make_no_pair_are_evaluated_too(tmp_path: Path) -> None:
     unsolved = [
         trace(

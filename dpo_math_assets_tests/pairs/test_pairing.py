@@ -60,6 +60,8 @@ def test_a_right_and_a_wrong_attempt_make_the_documented_pair() -> None:
 @pytest.mark.parametrize(
     ("unfit", "why"),
     [
+        ({"prompt": None, "prompt_key": None}, "no_prompt"),
+        ({"prompt": " \n"}, "no_prompt"),
         ({"duplicate": True}, "duplicate"),
         ({"near_duplicate": True}, "near_duplicate"),
         ({"gold_conflict": True}, "gold_conflict"),

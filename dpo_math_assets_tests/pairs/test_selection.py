@@ -8,6 +8,7 @@ import pytest
 from polars.testing import assert_frame_equal
 from pydantic import ValidationError
 
+from dpo_math_assets.errors import DatasetError
 from dpo_math_assets.pairs.pairing import PairingSettings, build_pairs
 from dpo_math_assets.pairs.schema import SELECTED_SCHEMA
 from dpo_math_assets.pairs.selection import DatasetSettings, SelectionReport, select_pairs
@@ -247,6 +248,13 @@ def test_the_same_exports_in_any_order_select_the_same_pairs(negatives: str) -> 
         )
         selected, _ = select_pairs(union.lazy(), settings, survey)
         assert_frame_equal(selected, expected)
+
+
+def test_pairs_of_prompts_that_the_traces_no_longer_hold_are_refused() -> None:
+    pairs, _ = build_pairs(cleaned(*attempts("so 14", "so 10")), cleaned(), PairingSettings())
+    settings = DatasetSettings(**ALL_TRAIN)
+    with pytest.raises(DatasetError, match="1 of 1 pairs are of prompts that no cleaned trace has"):
+        select_pairs(pairs.lazy(), settings, survey_traces(cleaned(), settings))
 
 
 def test_no_pairs_select_nothing_and_report_zeros() -> None:

@@ -90,6 +90,10 @@ def test_pairs_alone_give_the_survey_of_their_distinct_completions() -> None:
     assert found.contested.is_empty()
 
 
+def test_a_record_without_a_prompt_is_no_problem_to_survey() -> None:
+    assert survey(trace("p", "x", "correct", prompt=None, prompt_key=None)).problems.is_empty()
+
+
 def test_no_traces_give_empty_tables() -> None:
     found = survey()
     assert found.problems.schema == PROBLEM_SCHEMA
