@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 import polars as pl
 
+from dpo_math_assets.assets.cleaned_traces import cleaned_traces
 from dpo_math_assets.assets.common import GROUP, OWNERS, SINGLE_RUN, plain_failures
 from dpo_math_assets.assets.dpo_checkpoint import (
     CONTROL,
@@ -39,7 +40,13 @@ SAMPLES = "eval_samples"
     name=SAMPLES,
     partitions_def=model_partitions,
     backfill_policy=SINGLE_RUN,
-    deps=[dpo_checkpoint, dpo_dataset],
+    deps=[
+        dpo_checkpoint,
+        dpo_dataset,
+        # Where the held-out prompts come from in the end. Stated, because "Materialize all" finds
+        # the partitions of an asset through partitioned parents alone.
+        dg.AssetDep(cleaned_traces, partition_mapping=dg.AllPartitionMapping()),
+    ],
     group_name=GROUP,
     owners=OWNERS,
     kinds={"huggingface", "parquet"},

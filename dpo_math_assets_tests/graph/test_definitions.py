@@ -31,7 +31,7 @@ def test_the_definitions_load_with_every_asset_in_one_group() -> None:
         "preference_pairs": ["cleaned_traces"],
         "dpo_dataset": ["cleaned_traces", "preference_pairs"],
         "dpo_checkpoint": ["dpo_dataset"],
-        "eval_samples": ["dpo_checkpoint", "dpo_dataset"],
+        "eval_samples": ["cleaned_traces", "dpo_checkpoint", "dpo_dataset"],
         "offline_eval_pass_rates": ["eval_samples"],
         "release_candidate": ["offline_eval_pass_rates"],
     }

@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 
+from dpo_math_assets.assets import ASSETS
 from dpo_math_assets_tests.graph.conftest import attempt
 
 ROOT = Path(__file__).parents[2]
@@ -143,14 +145,82 @@ def drop(server: Server, name: str, prompt: str) -> None:
     path.rename(server.landing / name)
 
 
+def landed(server: Server, name: str) -> str:
+    """The partition of an export, once its pairs are there."""
+
+    def found() -> str | None:
+        keys = server.materialized("preference_pairs")
+        return next((key for key in keys if key.endswith(name)), None)
+
+    key: str = server.wait(f"the pairs of {name}", found)
+    return key
+
+
 def test_a_dropped_export_becomes_pairs_without_anybody_clicking(server: Server) -> None:
     drop(server, "today.jsonl", "3*4")
-    key = "000001-today.jsonl"
-    server.wait("the pairs partition", lambda: key in server.materialized("preference_pairs"))
-    data = server.ask("""{ runsOrError { ... on Runs { results { status jobName } } } }""")[
-        "runsOrError"
-    ]["results"]
-    assert [(run["jobName"], run["status"]) for run in data] == [("ingest_exports", "SUCCESS")]
+    assert landed(server, "today.jsonl") == "000001-today.jsonl"
+    query = "{ runsOrError { ... on Runs { results { status jobName } } } }"
+
+    def finished() -> list[tuple[str, str]]:
+        runs = server.ask(query)["runsOrError"]["results"]
+        found = [(run["jobName"], run["status"]) for run in runs]
+        return found if all(status in ("SUCCESS", "FAILURE") for _, status in found) else []
+
+    assert server.wait("the end of the run", finished) == [("ingest_exports", "SUCCESS")]
+
+
+def test_materialize_all_reaches_every_asset_and_every_model(server: Server) -> None:
+    drop(server, "all.jsonl", "4*3")
+    key = landed(server, "all.jsonl")
+    started = server.ask(
+        """
+        mutation($params: LaunchBackfillParams!) {
+          launchPartitionBackfill(backfillParams: $params) {
+            __typename
+            ... on LaunchBackfillSuccess { backfillId }
+          }
+        }""",
+        params={
+            "assetSelection": [
+                {"path": [asset.key.to_user_string()]}
+                for asset in ASSETS
+                if isinstance(asset, dg.AssetsDefinition)
+            ],
+            "partitionNames": [key],
+        },
+    )["launchPartitionBackfill"]
+    assert started["__typename"] == "LaunchBackfillSuccess", started
+    query = """
+        query($id: String!) {
+          partitionBackfillOrError(backfillId: $id) {
+            ... on PartitionBackfill {
+              assetBackfillData { assetBackfillStatuses {
+                ... on AssetPartitionsStatusCounts { assetKey { path } numPartitionsTargeted }
+                ... on UnpartitionedAssetStatus { assetKey { path } }
+              } }
+            }
+          }
+        }"""
+    data = server.wait(
+        "the backfill",
+        lambda: server.ask(query, id=started["backfillId"])["partitionBackfillOrError"][
+            "assetBackfillData"
+        ],
+    )
+    targets = {
+        status["assetKey"]["path"][0]: status.get("numPartitionsTargeted", 1)
+        for status in data["assetBackfillStatuses"]
+    }
+    assert targets == {
+        "raw_verifier_logs": 1,
+        "cleaned_traces": 1,
+        "preference_pairs": 1,
+        "dpo_dataset": 1,
+        "dpo_checkpoint": 1,
+        "eval_samples": 3,
+        "offline_eval_pass_rates": 1,
+        "release_candidate": 1,
+    }
 
 
 @pytest.mark.browser
@@ -159,12 +229,7 @@ def test_a_person_materializes_a_partition_by_clicking(server: Server) -> None:
     from playwright.sync_api import sync_playwright
 
     drop(server, "clicked.jsonl", "2*6")
-
-    def landed() -> str | None:
-        keys = server.materialized("preference_pairs")
-        return next((key for key in keys if key.endswith("clicked.jsonl")), None)
-
-    key = server.wait("the pairs partition", landed)
+    key = landed(server, "clicked.jsonl")
     raw = server.folder / "data" / "raw_verifier_logs" / f"{key}.parquet"
     raw.unlink()
     with sync_playwright() as playwright:
