@@ -91,7 +91,8 @@ def test_pairs_alone_give_the_survey_of_their_distinct_completions() -> None:
 
 
 def test_a_record_without_a_prompt_is_no_problem_to_survey() -> None:
-    assert survey(trace("p", "x", "correct", prompt=None, prompt_key=None)).problems.is_empty()
+    nameless = {"prompt": None, "prompt_key": None}
+    assert survey(trace("p", "x", "correct") | nameless).problems.is_empty()
 
 
 def test_no_traces_give_empty_tables() -> None:
