@@ -6,6 +6,7 @@ completion is added (IRPO, Pang et al. 2024, arXiv 2404.19733): without it both 
 fall together while reward accuracy looks perfect, and the model unlearns its right answers.
 """
 
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,7 @@ def train_dpo(
         resumed_from = train(trainer, "dpo", on_progress, states, resume)
         points = curves(trainer.state.log_history)
         fall = chosen_fall(points, settings.beta)
+        chosen_tokens = statistics.mean(map(len, trainer.train_dataset["chosen_ids"]))
         report = build_report(
             "dpo",
             settings,
@@ -99,6 +101,7 @@ def train_dpo(
             window=window,
             resumed_from_step=resumed_from,
             logps_chosen_fall=fall,
+            logps_chosen_fall_per_token=None if fall is None else fall / chosen_tokens,
         )
         write_model(trainer, settings, report, points, out)
     return report

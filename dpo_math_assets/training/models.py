@@ -20,7 +20,8 @@ def prepare_libraries() -> None:
     Progress is told by callbacks, in numbers, and not by bars.
     """
     os.environ["HF_HUB_OFFLINE"] = "1"
-    os.environ.setdefault("TQDM_DISABLE", "1")
+    for variable in ("TQDM_DISABLE", "HF_DATASETS_DISABLE_PROGRESS_BARS"):
+        os.environ.setdefault(variable, "1")
     import huggingface_hub.constants
 
     # They read the environment when they are first imported, which may have been before.

@@ -44,6 +44,7 @@ class TrainingReport:
     tokens_per_second: float
     final: dict[str, float]  # the last point of each curve
     logps_chosen_fall: float | None  # nats a completion, against the base model; DPO only
+    logps_chosen_fall_per_token: float | None  # the same over the mean length of chosen
     warnings: list[str]
 
 
@@ -125,6 +126,7 @@ def trainer_arguments(settings: TrainingSettings, window: int, work: Path) -> di
         "max_length": window,
         "seed": settings.seed,
         "bf16": bf16,
+        "use_cpu": not torch.accelerator.is_available(),
         "logging_steps": settings.logging_steps,
         # Otherwise a NaN loss is shown as the mean of the steps before it.
         "logging_nan_inf_filter": False,
@@ -220,6 +222,7 @@ def build_report(
     window: int,
     resumed_from_step: int,
     logps_chosen_fall: float | None,
+    logps_chosen_fall_per_token: float | None,
 ) -> TrainingReport:
     """The report of a run that has ended, with what deserves a second look as warnings."""
     seconds, cpu_seconds = watch.read()
@@ -238,11 +241,12 @@ def build_report(
             "training their last token merges with the completion, at inference it does not. "
             "End prompts with a line break."
         )
-    if logps_chosen_fall is not None and logps_chosen_fall > settings.displacement_warning:
+    if (logps_chosen_fall_per_token or 0.0) > settings.displacement_warning:
         warnings.append(
-            f"The chosen completions fell by {logps_chosen_fall:.1f} nats below the base model "
-            "(likelihood displacement): the model may have unlearned right answers, whatever "
-            "reward accuracy says. Add the sft loss, lower learning_rate or raise beta."
+            f"The chosen completions fell by {logps_chosen_fall:.1f} nats, "
+            f"{logps_chosen_fall_per_token:.2f} a token, below the base model (likelihood "
+            "displacement): the model may have unlearned right answers, whatever reward accuracy "
+            "says. Add the sft loss, lower learning_rate or raise beta."
         )
     return TrainingReport(
         trainer=trainer_name,
@@ -260,6 +264,7 @@ def build_report(
         tokens_per_second=round(tokens / seconds, 1),
         final=final,
         logps_chosen_fall=logps_chosen_fall,
+        logps_chosen_fall_per_token=logps_chosen_fall_per_token,
         warnings=warnings,
     )
 

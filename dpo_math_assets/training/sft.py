@@ -85,6 +85,7 @@ def train_sft_control(
             window=window,
             resumed_from_step=resumed_from,
             logps_chosen_fall=None,
+            logps_chosen_fall_per_token=None,
         )
         write_model(trainer, settings, report, points, out)
     return report
