@@ -356,11 +356,14 @@ def _number_said(answer: str) -> str | None:
 def _bare(text: str) -> Extraction:
     """A completion that is itself an answer."""
     stripped = text.strip()
+    if not stripped:
+        return _NONE
     short = len(stripped) <= MAX_BARE
     if short and (formula := _one_formula(stripped)):
         return Extraction(clean(formula), "formula", None)
     if short and "\n" not in stripped and not _prose(stripped):
-        return Extraction(_tidy(stripped), "bare", None)
+        answer = _tidy(stripped)
+        return Extraction(answer, "bare", None) if answer else _NONE
     lines = _HOPE.sub("", stripped).rsplit("\n", 1)
     last = _NUMBERING.sub("", lines[-1].strip())
     concluded = _conclusion(last[-2 * MAX_BARE :])

@@ -85,7 +85,7 @@ class Matcher:
     def answers(self, a: Node, b: Node) -> Outcome:
         """Two whole answers: the conventions for bare forms apply only here."""
         if a == b and not holds(a, "dots"):
-            return EQUAL_STRUCTURE
+            return EQUAL_TEXT if a.kind == "text" else EQUAL_STRUCTURE
         outcome = self.match(a, b)
         if outcome.state != "equal" and self.conventions.decimal_comma:
             for comma, other in ((a, b), (b, a)):
@@ -96,7 +96,7 @@ class Matcher:
 
     def match(self, a: Node, b: Node) -> Outcome:
         if a == b and not holds(a, "dots"):
-            return EQUAL_STRUCTURE
+            return EQUAL_TEXT if a.kind == "text" else EQUAL_STRUCTURE
         if "text" in (a.kind, b.kind):
             return _match_text(a, b)
         if "choice" in (a.kind, b.kind):

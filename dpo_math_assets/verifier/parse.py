@@ -269,8 +269,10 @@ class _Parser:
         return sign + str(token.node.args[0])
 
     def after_colon(self, label: Node) -> Node:
-        """`7:32` is a ratio; a colon after anything but a value ends a label."""
+        """`7:32` is a ratio, and `x: 5` gives x a value."""
         parts = [label, self.relation()]
+        if label.kind == "sym" and parts[1].kind in ("num", "dec"):
+            return self.words_after(Node("rel", ("=", label, parts[1])))
         while self.take("punct", ":"):
             parts.append(self.relation())
         # `S : T = 7 : 32` puts the equals sign between two ratios

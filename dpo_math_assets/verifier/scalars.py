@@ -10,7 +10,7 @@ from dpo_math_assets.verifier import tree
 from dpo_math_assets.verifier.canonical import canonical
 from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.inspection import has_infinity, is_infinity, undefined
-from dpo_math_assets.verifier.nodes import Node, free_symbols, num
+from dpo_math_assets.verifier.nodes import Node, num
 from dpo_math_assets.verifier.numeric import exact, probe
 from dpo_math_assets.verifier.outcome import (
     DIFFERENT,
@@ -63,8 +63,9 @@ class Scalars:
             ]
             return DIFFERENT if all(plain) or not all(infinite) else UNKNOWN
         for decimal, other in ((a, b), (b, a)):
-            if decimal.kind == "dec" and not free_symbols(other):
-                return self.rounded(decimal, other)
+            value = approximate(other) if decimal.kind == "dec" else None
+            if value is not None:
+                return self.rounded(decimal, other, value)
         if not self.probing:
             return UNKNOWN
         result: str = probe(a, b)
@@ -103,11 +104,8 @@ class Scalars:
         ways = [(Fraction(0), 0), (Fraction(1, 2), 0)]
         return [*ways, (Fraction(0), -1), (Fraction(-1), 0)] if digits >= FLOAT_DIGITS else ways
 
-    def rounded(self, decimal: Node, other: Node) -> Outcome:
-        """A decimal against an irrational constant."""
-        value = approximate(other)
-        if value is None:
-            return self.probed(decimal, other) if self.probing else UNKNOWN
+    def rounded(self, decimal: Node, other: Node, value: float) -> Outcome:
+        """A decimal against an irrational constant that is about `value`."""
         unit = Fraction(1, 10) ** decimal.args[2]
         shown = _shown_digits(decimal)
         ways = self.roundings(shown)
@@ -124,12 +122,6 @@ class Scalars:
             if probe(Node("func", ("floor", scaled)), num(shown + offset)) == "equal":
                 return Outcome("equal", "numeric")
         return DIFFERENT
-
-    def probed(self, a: Node, b: Node) -> Outcome:
-        result = probe(a, b)
-        if result == "equal":
-            return Outcome("equal", "numeric")
-        return DIFFERENT if result == "different" else UNKNOWN
 
 
 def _shown_digits(decimal: Node) -> int:

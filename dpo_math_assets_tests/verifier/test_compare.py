@@ -1,0 +1,220 @@
+"""Verdicts by example: what equals what, and what must never pass for another answer."""
+
+import pytest
+
+from dpo_math_assets.verifier import Conventions, compare, verify
+from dpo_math_assets.verifier.nodes import Node
+from dpo_math_assets.verifier.outcome import Pool
+
+EQUAL = [
+    ("1/2", "0.5"),
+    ("\\frac{1}{2}", "0.50"),
+    ("1,000", "1000"),
+    ("2^{100}", "1267650600228229401496703205376"),
+    ("0.\\overline{3}", "1/3"),
+    ("2\\sqrt{2}", "\\sqrt{8}"),
+    ("\\sqrt{3}+\\sqrt{2}", "\\sqrt{5+2\\sqrt{6}}"),
+    ("\\frac{1}{\\sqrt{3}}", "\\frac{\\sqrt{3}}{3}"),
+    ("\\sqrt[3]{-8}", "-2"),
+    ("(-8)^(1/3)", "-2"),
+    ("e^{i\\pi}", "-1"),
+    ("\\binom{10}{3}", "120"),
+    ("(x-1)(x+1)", "x^2-1"),
+    ("\\sin^2 x+\\cos^2 x", "1"),
+    ("\\cos 2x", "1-2\\sin^2 x"),
+    ("\\frac{x+2}{7}", "\\frac{x}{7}+\\frac{2}{7}"),
+    ("2^{x+1}", "2 \\cdot 2^x"),
+    ("x = 5", "5"),
+    ("y = 2x + 3", "2x - y + 3 = 0"),
+    ("(x-1)^2 + (y-2)^2 = 9", "x^2 + y^2 - 2x - 4y - 4 = 0"),
+    ("f(x) = x^2", "f(t) = t^2"),
+    ("x = 2 + 3 = 5", "5"),
+    ("x > 2", "2 < x"),
+    ("-x > -1", "x < 1"),
+    ("1 \\le x < 2", "[1, 2)"),
+    ("x \\ne 2", "(-\\infty, 2) \\cup (2, \\infty)"),
+    ("(0, 1) \\cup [1, 2)", "(0, 2)"),
+    ("\\{x \\mid x > 2\\}", "(2, \\infty)"),
+    ("|x| < 3", "(-3, 3)"),
+    ("\\{1, 2, 3\\}", "\\{3, 2, 1\\}"),
+    ("3, 5", "5 and 3"),
+    ("x = 3 or x = -2", "-2, 3"),
+    ("(p, q) = (3, 2)", "p = 3, q = 2"),
+    ("3 \\pm \\sqrt{2}", "3 - \\sqrt{2}, 3 + \\sqrt{2}"),
+    ("(\\pm 1, 2)", "(1, 2), (-1, 2)"),
+    ("\\begin{pmatrix} 1 \\\\ 2 \\end{pmatrix}", "(1, 2)"),
+    ("\\begin{pmatrix} 0.5 & 1 \\end{pmatrix}", "\\begin{bmatrix} 1/2 & 1 \\end{bmatrix}"),
+    ("2\\begin{pmatrix} 1 & 2 \\end{pmatrix}", "\\begin{pmatrix} 2 & 4 \\end{pmatrix}"),
+    ("101_2", "5"),
+    ("50\\%", "0.5"),
+    ("5\\text{ cm}", "5"),
+    ("150 cm", "1.5\\text{ m}"),
+    ("90^\\circ", "\\frac{\\pi}{2}"),
+    ("30^\\circ 30'", "30.5^\\circ"),
+    ("(C)", "C"),
+    ("\\text{(C) } 14", "C"),
+    ("\\text{Yes}", "yes"),
+    ("twelve", "12"),
+    ("6 : 4", "3 : 2"),
+    ("\\int_0^1 x\\,dx", "\\frac{1}{2}"),
+    ("\\sum_{k=1}^{10} k", "55"),
+    ("all real numbers", "\\mathbb{R}"),
+    ("1.414", "\\sqrt{2}"),
+    ("85.71", "\\frac{600}{7}"),
+]
+
+DIFFERENT = [
+    ("4", "4t"),
+    ("R^2 + 1", "r^2 + 1"),
+    ("1/2^99", "1/2^98"),
+    ("10^{100}", "10^{100} + 1"),
+    ("99999999999", "100000000000"),
+    ("0.333", "0.334"),
+    ("5", "5.001"),
+    ("\\frac{1}{3}", "0.3"),
+    ("\\pi", "\\frac{22}{7}"),
+    ("5", "-5"),
+    ("5", "\\pm 5"),
+    ("x = 5", "y = 5"),
+    ("x \\ge 5", "x > 5"),
+    ("x \\ge 5", "x \\le 5"),
+    ("x < 2", "x < 2y"),
+    ("[0, 1)", "(0, 1)"),
+    ("(1, 2)", "(2, 1)"),
+    ("\\{1, 2\\}", "\\{1, 2, 3\\}"),
+    ("1, 2", "1"),
+    ("1, 2", "1, 2, 2"),
+    ("(0, 1) \\cup (1, 2)", "(0, 2)"),
+    ("x^2 = 4", "x = 2"),
+    ("x^2", "x^2 + C"),
+    ("|x|", "x"),
+    ("\\sqrt{2}", "\\sqrt[3]{2}"),
+    ("\\log_2 8", "\\log_3 8"),
+    ("f(2)", "f(3)"),
+    ("3 : 2", "2 : 3"),
+    ("12:00", "1:00"),
+    ("A", "B"),
+    ("\\text{odd}", "\\text{even}"),
+    ("50\\%", "5"),
+    ("5\\text{ cm}", "5\\text{ m}"),
+    ("5\\text{ cm}", "5\\text{ cm}^2"),
+    ("101_2", "101_3"),
+    ("\\infty", "-\\infty"),
+    ("\\int x\\,dx", "\\int x^2\\,dx"),
+    (
+        "\\begin{pmatrix} 1 & 2 \\\\ 3 & 4 \\end{pmatrix}",
+        "\\begin{pmatrix} 1 & 3 \\\\ 2 & 4 \\end{pmatrix}",
+    ),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), EQUAL)
+def test_equal_answers_pass_whichever_is_the_gold(one: str, other: str) -> None:
+    for answer, gold in ((one, other), (other, one)):
+        verdict = verify(f"FINAL ANSWER: {answer}", gold)
+        assert (verdict.ok, verdict.reason) == (True, "pass")
+        assert verdict.method is not None
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_different_answers_never_pass_for_each_other(one: str, other: str) -> None:
+    for answer, gold in ((one, other), (other, one)):
+        assert verify(f"FINAL ANSWER: {answer}", gold).ok is False
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold"),
+    [
+        ("4 but not 5", "4"),
+        ("less than 4", "4"),
+        ("4 or 5", "4"),
+        ("x = 3 = 4", "3"),
+        ("2 + 2 = 5", "5"),
+        ("26 g", "26"),
+        ("\\frac{1}{0}", "\\infty"),
+        ("0^0", "1"),
+        ("1, 2, \\ldots", "1, 2"),
+        ("40 = 2C", "20"),
+    ],
+)
+def test_what_says_more_or_less_than_the_gold_is_not_passed(answer: str, gold: str) -> None:
+    assert verify(f"FINAL ANSWER: {answer}", gold).ok is not True
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold", "method"),
+    [
+        ("x^2+1", "x^{2} + 1", "structural"),
+        ("Paris", "paris", "text"),
+        ("7.0", "7", "exact"),
+        ("$7$", "7", "text"),
+        ("0.25", "1/4", "exact"),
+        ("x+1", "1+x", "structural"),
+        ("\\sin^2 x + \\cos^2 x", "1", "numeric"),
+    ],
+)
+def test_a_pass_says_by_which_tier_it_was_established(answer: str, gold: str, method: str) -> None:
+    assert compare(answer, gold) == ("correct", "pass", method)
+
+
+def test_a_gold_outside_the_grammar_is_named_so_that_its_problem_can_be_mended() -> None:
+    assert compare("5", "\\undefinedcommand{3}")[:2] == ("undecided", "unparsable_gold")
+    assert compare("\\undefinedcommand{3}", "5")[:2] == ("undecided", "unparsable_answer")
+
+
+def test_equal_text_passes_even_where_nobody_can_read_it() -> None:
+    text = "\\undefinedcommand{3}"
+    assert compare(text, text) == ("correct", "pass", "text")
+
+
+def test_an_answer_beyond_the_limits_is_undecided_and_not_wrong() -> None:
+    assert compare("1" * 100_000, "1")[:2] == ("undecided", "too_large")
+
+
+class _SaysNothing:
+    """A pool that answers one thing."""
+
+    def __init__(self, result: str) -> None:
+        self.result = result
+
+    def equal(self, a: Node, b: Node, deadline_s: float) -> str:
+        return self.result
+
+
+@pytest.mark.parametrize("result", ["timeout", "worker_crashed"])
+def test_a_row_that_the_pool_lost_is_undecided_and_says_why(result: str) -> None:
+    pool: Pool = _SaysNothing(result)
+    assert compare("\\int_0^1 x^x\\,dx", "0.7", None, pool)[:2] == ("undecided", result)
+
+
+def test_easy_rows_do_not_import_sympy() -> None:
+    import subprocess
+    import sys
+
+    program = (
+        "import sys\n"
+        "from dpo_math_assets.verifier import verify\n"
+        "assert verify('x = 1/2', '0.5').ok and verify('(x+1)^2', 'x^2+2x+1').ok\n"
+        "assert 'sympy' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize(
+    ("setting", "answer", "gold"),
+    [
+        ({"percent_matches_number": False}, "50\\%", "50"),
+        ({"units_optional": False}, "5\\text{ cm}", "5"),
+        ({"bare_list_ordered": True}, "1, 2", "2, 1"),
+        ({"assignment_matches_value": False}, "x = 5", "5"),
+        ({"interval_matches_inequality": False}, "x > 2", "(2, \\infty)"),
+        ({"choice_matches_value": False}, "14", "(C) 14"),
+        ({"decimal_comma": False}, "16,5", "16.5"),
+        ({"rounded_digits": 5}, "1.414", "\\sqrt{2}"),
+    ],
+)
+def test_each_convention_can_be_turned_off(
+    setting: dict[str, bool | int], answer: str, gold: str
+) -> None:
+    assert verify(answer, gold).ok is True
+    assert verify(answer, gold, Conventions.model_validate(setting)).ok is not True
