@@ -108,9 +108,10 @@ def clean_export(
 
     keys = _export_keys(raw)
     conflicts = _conflicting_prompts(keys, raw, verified)
+    # One hash instead of the columns keeps the marks of ten million traces under a gigabyte.
     marks = keys.select(
-        duplicate=~pl.struct("prompt_id", "gold_id", "candidate_id").is_first_distinct(),
-        near_duplicate=~pl.struct("prompt_id", "gold_id", "folded_id").is_first_distinct(),
+        duplicate=~pl.struct("prompt_id", "gold_id", "candidate_id").hash().is_first_distinct(),
+        near_duplicate=~pl.struct("prompt_id", "gold_id", "folded_id").hash().is_first_distinct(),
         gold_conflict=pl.col("prompt_id").is_in(list(conflicts)),
     )
     counts = []
@@ -264,7 +265,7 @@ def _with_final_answers(
     judged = judged.with_row_index("row")
     rows = judged.filter(needs_final.fill_null(False))
     if rows.height:
-        by_final = verified(rows.drop(_VERDICT_COLUMNS), "final", "ground_truth").select(
+        by_final = verified(rows, "final", "ground_truth").select(
             "row", *_VERDICT_COLUMNS, answer_source=pl.lit("final")
         )
         judged = judged.update(by_final, on="row", include_nulls=True)

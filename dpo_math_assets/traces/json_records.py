@@ -240,8 +240,7 @@ class JsonRecords:
             except (ValueError, RecursionError):
                 yield from self._continue(line, text)
             else:
-                record = Record(value, line.number, 1, line.offset, line.body)
-                yield from _found(value, stripped, record)
+                yield from _found(stripped, Record(value, line.number, 1, line.offset, line.body))
         elif stripped:
             yield from self._continue(line, text)
         else:
@@ -322,42 +321,44 @@ class JsonRecords:
             offset += len(_encoded(passed, last)())
             if position == len(text):
                 return _Rest(position, offset, ordinal, 0, False)
-            if text[position] in "{[":
-                extent = _extent(text, position)
-                if not self._array and _opens_array(text, position, extent):
-                    self._array = last
-                    position += 1
-                    continue
-                if extent.end is None:
-                    return _Rest(position, offset, ordinal, extent.depth, extent.in_string)
-                end = extent.end
-            else:
-                end = self._end_of_other(text, position)
-            place = Record({}, number, ordinal, offset, _encoded(text[position:end], last))
+            if not self._array and _opens_array(text, position):
+                self._array = last
+                position += 1
+                continue
+            extent, value = self._next(text, position)
+            if extent.end is None:
+                return _Rest(position, offset, ordinal, extent.depth, extent.in_string)
+            part = text[position : extent.end]
+            place = Record(value, number, ordinal, offset, _encoded(part, last))
             if self._copy_text:
                 place.offset, place.raw = last.offset, last.body
-            yield from _value(text[position:end], place)
+            yield from _found(part, place) if value is not None else _value(part, place)
             ordinal += 1
-            position = end
+            position = extent.end
 
-    def _end_of_other(self, text: str, position: int) -> int:
-        """Where something ends that is neither object nor array."""
-        if (end := _end(_NUL_RUN, text, position)) > position:
-            return end
-        if self._array:
-            try:
-                return _DECODER.raw_decode(text, position)[1]
-            except ValueError:
-                pass
-        return max(_end(_REST_OF_LINE, text, position), position + 1)
+    def _next(self, text: str, position: int) -> tuple[_Extent, Any]:
+        """How far reaches what begins at the position, and its value if it is one."""
+        bracket = text[position] in "{["
+        try:
+            value, end = _DECODER.raw_decode(text, position)
+        except (ValueError, RecursionError):
+            if bracket:
+                return _extent(text, position), None
+        else:
+            if bracket or self._array:
+                return _Extent(end), value
+        end = _end(_NUL_RUN, text, position)
+        if end == position:
+            end = max(_end(_REST_OF_LINE, text, position), position + 1)
+        return _Extent(end), None
 
 
-def _opens_array(text: str, position: int, extent: _Extent) -> bool:
-    """Whether the bracket begins an array of records rather than a value of its own."""
+def _opens_array(text: str, position: int) -> bool:
+    """Whether a bracket begins an array of records rather than a value of its own."""
     if text[position] != "[":
         return False
     inside = _end(_BETWEEN, text, position + 1)
-    return text.startswith("{", inside) or (inside == len(text) and extent.end is None)
+    return inside == len(text) or text[inside] == "{"
 
 
 def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
@@ -371,20 +372,20 @@ def _encoded(text: str, line: Line) -> Callable[[], bytes]:
 
 
 def _value(text: str, place: Record) -> Iterator[Record | Damage]:
+    """The record at a place, or the damage that the text is."""
     try:
-        value = decode(text)
+        place.value = decode(text)
     except (ValueError, RecursionError) as error:
         yield Damage(place.line_number, place.offset, *_why_not(text, error), place.raw())
     else:
-        place.value = value
-        yield from _found(value, text, place)
+        yield from _found(text, place)
 
 
-def _found(value: Any, text: str, record: Record) -> Iterator[Record | Damage]:
+def _found(text: str, record: Record) -> Iterator[Record | Damage]:
     """The record, or the damage that it is although it decodes."""
-    if text.count("{") + text.count("[") > MAX_DEPTH and _too_deep(value):
+    if text.count("{") + text.count("[") > MAX_DEPTH and _too_deep(record.value):
         why = _why_not(text, RecursionError())
-    elif not isinstance(value, dict):
+    elif not isinstance(record.value, dict):
         why = ("not_an_object", "a JSON value that is not an object, so it is no record")
     else:
         yield record
