@@ -45,9 +45,9 @@ class Workbench:
         os.utime(path, (modified, modified))
         return path
 
-    def ingest(self) -> dg.ExecuteInProcessResult:
+    def ingest(self, settle_seconds: float = 1) -> dg.ExecuteInProcessResult:
         """Register what landed, and run the ingest job over all exports in one run."""
-        self.project.landing.register(settle_seconds=1)
+        self.project.landing.register(settle_seconds)
         keys = list(self.project.landing.partitions())
         self.instance.add_dynamic_partitions(EXPORTS, keys)
         return self.run("ingest_exports", range_tags(keys[0], keys[-1]))

@@ -1,0 +1,71 @@
+"""What may be shipped: only what the gate lets through, or what a human answers for."""
+
+import json
+
+import dagster as dg
+import pytest
+
+from dpo_math_assets.evaluation.gate import GateCondition, GateDecision
+from dpo_math_assets.storage import write_json, write_text
+from dpo_math_assets_tests.graph.conftest import Workbench
+
+
+def evaluated(workbench: Workbench, passed: bool) -> None:
+    """A checkpoint and its evaluation, with a gate of one condition."""
+    store = workbench.project.store
+    with store.versions("dpo_checkpoint").new_version("v1") as folder:
+        write_text(folder / "model" / "config.json", "{}")
+    condition = GateCondition("improvement", passed, -0.1, 0.0, "avg@8 went down by 10 points.")
+    with store.versions("offline_eval_pass_rates").new_version("e1") as folder:
+        write_json(folder / "decision.json", GateDecision([condition], "").as_dict())
+        write_json(folder / "made_of.json", {"checkpoint": "v1"})
+        write_text(folder / "report.html", "<html></html>")
+
+
+def release(workbench: Workbench, reason: str = "") -> bool:
+    result = dg.materialize(
+        [
+            asset
+            for asset in workbench.definitions.resolve_asset_graph().assets_defs
+            if asset.key == dg.AssetKey("release_candidate")
+        ],
+        instance=workbench.instance,
+        resources={"project": workbench.project},
+        run_config={
+            "ops": {"release_candidate": {"config": {"override_reason": reason}}},
+            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+        },
+        raise_on_error=False,
+    )
+    return result.success
+
+
+def test_a_refused_checkpoint_is_not_released_by_a_click_on_the_asset_alone(
+    workbench: Workbench,
+) -> None:
+    evaluated(workbench, passed=False)
+    assert not release(workbench)
+    assert workbench.project.store.versions("release_candidate").current() is None
+
+
+def test_a_human_override_releases_and_its_reason_is_kept(workbench: Workbench) -> None:
+    evaluated(workbench, passed=False)
+    assert release(workbench, "asked for by the maths team")
+    folder = workbench.project.store.versions("release_candidate").current()
+    assert folder is not None
+    told = json.loads((folder / "release.json").read_text())
+    assert told["gate"]["overridden"] is True
+    assert told["gate"]["override_reason"] == "asked for by the maths team"
+
+
+@pytest.mark.parametrize("reason", ["", "not needed"])
+def test_a_passed_checkpoint_is_released_with_its_model_and_report(
+    workbench: Workbench, reason: str
+) -> None:
+    evaluated(workbench, passed=True)
+    assert release(workbench, reason)
+    folder = workbench.project.store.versions("release_candidate").current()
+    assert folder is not None
+    assert (folder / "model" / "config.json").exists()
+    assert (folder / "report.html").exists()
+    assert json.loads((folder / "release.json").read_text())["gate"]["overridden"] is False
