@@ -8,7 +8,7 @@ Zippel 1979). Limits come before work: bits of a value, terms of a sum, steps of
 
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
-from math import comb, factorial, gcd, isqrt, lcm, prod
+from math import comb, factorial, gcd, isqrt, lcm, log2, prod
 from random import Random
 from typing import Literal
 
@@ -217,6 +217,20 @@ def _binomial(n: Fraction, k: Fraction) -> Fraction:
     return Fraction(comb(top, bottom)) if bottom >= 0 else Fraction(0)
 
 
+def _logarithm(x: Fraction, base: Fraction) -> Fraction:
+    """The integer exponent of an exact power; other logarithms are `Unknown`."""
+    if x <= 0 or base <= 0 or base == 1:
+        raise Unknown
+    # log of a quotient of long integers, each of which `math.log2` takes at any length
+    size, growth = (log2(value.numerator) - log2(value.denominator) for value in (x, base))
+    if growth == 0 or abs(size / growth) > MAX_BITS:
+        raise Unknown
+    exponent = round(size / growth)
+    if _power(base, Fraction(exponent)) != x:
+        raise Unknown
+    return Fraction(exponent)
+
+
 # Functions whose value at rationals is rational.
 EXACT_FUNCTIONS: dict[str, Callable[..., Fraction]] = {
     "floor": lambda x: Fraction(x.__floor__()),
@@ -231,6 +245,7 @@ EXACT_FUNCTIONS: dict[str, Callable[..., Fraction]] = {
     "min": min,
     "mod": _mod,
     "binom": _binomial,
+    "log": _logarithm,
 }
 
 

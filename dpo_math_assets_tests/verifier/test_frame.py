@@ -150,3 +150,26 @@ def test_real_logs_get_the_verdicts_that_each_row_gets_alone(name: str) -> None:
     rows = [(row["candidate"], row["ground_truth"]) for row in logged]
     out = verify_frame(_frame(rows))
     assert out.select(frame.VERDICT_COLUMNS).rows() == _expected(rows)
+
+
+class _BreaksOnBad:
+    """A pool whose worker dies of any group of texts that holds `bad`."""
+
+    def map(self, op: str, groups: list[list[str]], deadline_s: float) -> list[object]:
+        return [
+            "worker_crashed" if "bad" in group else [(text.upper(), None) for text in group]
+            for group in groups
+        ]
+
+
+def test_a_completion_that_kills_a_worker_takes_nothing_from_those_read_with_it() -> None:
+    read = frame._extracted_by_workers(["a", "bad", "b"], _BreaksOnBad(), 1.0)  # type: ignore[arg-type]
+    assert list(read) == [("A", None), (None, "worker_crashed"), ("B", None)]
+
+
+def test_groups_hold_every_text_once_and_are_cut_where_texts_are_long() -> None:
+    long = "x" * (frame.GROUP_CHARACTERS + 1)
+    texts = [*"abc", long, *("d" for _ in range(frame.GROUP + 1))]
+    groups = [list(group) for group in frame._groups(texts)]
+    assert [text for group in groups for text in group] == texts
+    assert [len(group) for group in groups] == [4, frame.GROUP, 1]
