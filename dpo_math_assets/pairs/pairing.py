@@ -19,17 +19,26 @@ gives what one pass over everything gives; the tests hold that for any order of 
 for granted that a text has one verdict: after a new verifier version, build all partitions anew.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from pathlib import Path
 
 import polars as pl
 from pydantic import BaseModel, Field
 
 from dpo_math_assets.errors import DatasetError
 from dpo_math_assets.pairs.schema import PAIR_SCHEMA, VERIFIER
+from dpo_math_assets.pairs.shares import prompt_shares
+from dpo_math_assets.storage import atomic_file
+from dpo_math_assets.traces.tables import ParquetTable
 
 # Raise it with every change that can change the pairs: partitions of another version are stale.
 PAIRING_VERSION = "1"
+
+# What is in memory at once while an export's pairs are written.
+TRACES_AT_ONCE = 500_000
+PAIRS_A_ROW_GROUP = 100_000
 
 # A reference answer is part of the group: right and wrong mean something only against it.
 GROUP = ["prompt_key", "ground_truth"]
@@ -162,6 +171,36 @@ def build_pairs(
         ),
         pairs_after_sample_cap=sampled.height,
         pairs=pairs.height,
+    )
+
+
+def write_pairs(
+    new: pl.LazyFrame, earlier: pl.LazyFrame, settings: PairingSettings, target: Path
+) -> PairingReport:
+    """Replace the Parquet file `target` by the pairs that `build_pairs` gives, and report on them.
+
+    The prompts are paired a share at a time, so that an export of any size fits into memory.
+    """
+    traces: int = new.select(pl.len()).collect().item()
+    reports = []
+    with atomic_file(target) as temporary, ParquetTable(temporary, PAIR_SCHEMA) as table:
+        for share in prompt_shares(traces, TRACES_AT_ONCE):
+            pairs, report = build_pairs(new.filter(share), earlier.filter(share), settings)
+            reports.append(report)
+            for rows in pairs.iter_slices(PAIRS_A_ROW_GROUP):
+                table.write(rows)
+    excluded = sum((Counter(report.excluded) for report in reports), Counter[str]())
+    return PairingReport(
+        traces=sum(report.traces for report in reports),
+        eligible=sum(report.eligible for report in reports),
+        excluded=dict(sorted(excluded.items())),
+        prompts=sum(report.prompts for report in reports),
+        prompts_all_right=sum(report.prompts_all_right for report in reports),
+        prompts_all_wrong=sum(report.prompts_all_wrong for report in reports),
+        prompts_mixed=sum(report.prompts_mixed for report in reports),
+        pairs_possible=sum(report.pairs_possible for report in reports),
+        pairs_after_sample_cap=sum(report.pairs_after_sample_cap for report in reports),
+        pairs=sum(report.pairs for report in reports),
     )
 
 

@@ -44,10 +44,14 @@ from dpo_math_assets.errors import DatasetError
 from dpo_math_assets.pairs.decontamination import DecontaminationSettings, contaminated
 from dpo_math_assets.pairs.pairing import PairCaps, cap_pairs
 from dpo_math_assets.pairs.schema import SELECTED_SCHEMA
+from dpo_math_assets.pairs.shares import prompt_shares
 from dpo_math_assets.pairs.split import EVAL, SplitSettings
 from dpo_math_assets.pairs.survey import Survey, survey_pairs
 
 NEGATIVES = ("frequent", "close", "random")
+
+# Candidates that are in memory at once, without their texts.
+PAIRS_AT_ONCE = 1_000_000
 
 # What names one row of the pairs of all exports.
 ROW = ["ground_truth", "pair_id", "export_pass", "trace_id_pass", "export_fail", "trace_id_fail"]
@@ -106,7 +110,6 @@ class SelectionReport:
 
     pairs_in: int
     pairs: int
-    prompts_in: int
     prompts: int
     removed: dict[str, int] = field(default_factory=dict)
     pairs_by_split: dict[str, int] = field(default_factory=dict)
@@ -135,22 +138,49 @@ def select_pairs(
     known = survey or survey_pairs(pairs, settings)
     if removed_problems is None:
         removed_problems = contaminated(known.problems, settings)
-    pairs_in, prompts_in = (
-        pairs.select(pl.len(), pl.col("prompt_key").n_unique().alias("prompts"))
-        .collect(engine="streaming")
-        .row(0)
+    pairs_in: int = pairs.select(pl.len()).collect(engine="streaming").item()
+    shares = [
+        _of_each_prompt(pairs.filter(share), settings, known, removed_problems)
+        for share in prompt_shares(pairs_in, PAIRS_AT_ONCE)
+    ]
+    before = pl.concat([rows for rows, _ in shares])
+    removed = {policy: sum(counts[policy] for _, counts in shares) for policy in shares[0][1]}
+    sound = _few_malformed(before, settings.max_malformed_share)
+    rows = _balanced_lengths(sound, settings)
+    removed["over_the_malformed_share"] = before.height - sound.height
+    removed["length_balance"] = sound.height - rows.height
+    selected = _with_texts(rows, pairs)
+    chosen, rejected = _mean(selected, "chosen_length"), _mean(selected, "rejected_length")
+    return selected, SelectionReport(
+        pairs_in=pairs_in,
+        pairs=selected.height,
+        prompts=selected.get_column("prompt_key").n_unique(),
+        removed={policy: count for policy, count in removed.items() if count},
+        pairs_by_split=dict(selected.group_by("split").len().sort("split").iter_rows()),
+        malformed=selected.filter(_MALFORMED).height,
+        chosen_length_mean=chosen,
+        rejected_length_mean=rejected,
+        chosen_length_mean_before=_mean(sound, "chosen_length"),
+        rejected_length_mean_before=_mean(sound, "rejected_length"),
+        lengths_in_band=max(chosen, rejected) <= (1 + settings.length_band) * min(chosen, rejected),
     )
-    removed: dict[str, int] = {}
-    left = pairs_in
+
+
+_MALFORMED = pl.col("rejected_reason") == "no_final_answer"
+
+
+def _of_each_prompt(
+    pairs: pl.LazyFrame, settings: DatasetSettings, known: Survey, removed_problems: pl.DataFrame
+) -> tuple[pl.DataFrame, dict[str, int]]:
+    """What the policies that look at one prompt at a time leave, and how many pairs each took."""
+    count: int = pairs.select(pl.len()).collect(engine="streaming").item()
+    rows = _candidates(pairs, settings, known)
+    removed = {"repeated_or_over_the_caps": count - rows.height}
 
     def keep(policy: str, kept: pl.DataFrame) -> pl.DataFrame:
-        nonlocal left
-        if kept.height < left:
-            removed[policy] = left - kept.height
-            left = kept.height
+        removed[policy] = rows.height - kept.height
         return kept
 
-    rows = keep("repeated_or_over_the_caps", _candidates(pairs, settings, known))
     for why in known.problems.get_column("set_aside").drop_nulls().unique().sort():
         rows = keep(why, rows.filter(pl.col("set_aside").ne_missing(why)))
     rows = keep("held_out", rows.filter(pl.col("split") != EVAL))
@@ -161,28 +191,7 @@ def select_pairs(
         rows.filter(pl.col("pass_rate").is_between(settings.min_pass_rate, settings.max_pass_rate)),
     )
     rows = keep("over_the_prompt_cap", _few_a_prompt(rows, settings))
-    rows = keep("over_the_malformed_share", _few_malformed(rows, settings.max_malformed_share))
-    before = rows
-    rows = keep("length_balance", _balanced_lengths(rows, settings))
-    selected = _with_texts(rows, pairs)
-    chosen, rejected = _mean(selected, "chosen_length"), _mean(selected, "rejected_length")
-    return selected, SelectionReport(
-        pairs_in=pairs_in,
-        pairs=selected.height,
-        prompts_in=prompts_in,
-        prompts=selected.get_column("prompt_key").n_unique(),
-        removed=removed,
-        pairs_by_split=dict(selected.group_by("split").len().sort("split").iter_rows()),
-        malformed=selected.filter(_MALFORMED).height,
-        chosen_length_mean=chosen,
-        rejected_length_mean=rejected,
-        chosen_length_mean_before=_mean(before, "chosen_length"),
-        rejected_length_mean_before=_mean(before, "rejected_length"),
-        lengths_in_band=max(chosen, rejected) <= (1 + settings.length_band) * min(chosen, rejected),
-    )
-
-
-_MALFORMED = pl.col("rejected_reason") == "no_final_answer"
+    return rows, removed
 
 
 def _candidates(pairs: pl.LazyFrame, settings: DatasetSettings, known: Survey) -> pl.DataFrame:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from dpo_math_assets.pairs.pairing import HAS_PROMPT
+from dpo_math_assets.pairs.shares import prompt_shares
 from dpo_math_assets.pairs.split import SplitSettings, assign_splits
 from dpo_math_assets.traces.prompts import canonical_key
 from dpo_math_assets.verifier import verify_frame
@@ -26,6 +27,9 @@ PROBLEM_SCHEMA = pl.Schema(
         "set_aside": pl.String,  # why the problem is not used at all, or null
     }
 )
+
+# Attempts that are counted at once.
+ROWS_AT_ONCE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,14 @@ def survey_pairs(pairs: pl.LazyFrame, settings: SplitSettings) -> Survey:
 
 
 def _survey(logged: pl.LazyFrame, settings: SplitSettings) -> Survey:
+    rows: int = logged.select(pl.len()).collect(engine="streaming").item()
+    shares = [_share(logged.filter(share)) for share in prompt_shares(rows, ROWS_AT_ONCE)]
+    problems, wrong_answers, contested = (pl.concat(tables) for tables in zip(*shares, strict=True))
+    return Survey(_judged(problems, settings), wrong_answers, contested)
+
+
+def _share(logged: pl.LazyFrame) -> list[pl.DataFrame]:
+    """Problems, wrong answers and contested texts of a share of the prompts."""
     # An attempt is (prompt, trace id, text): logged twice, it is still one.
     attempts = logged.group_by(
         "prompt_key", "trace_id", "candidate_key", "right", "ground_truth"
@@ -119,8 +131,7 @@ def _survey(logged: pl.LazyFrame, settings: SplitSettings) -> Survey:
         .filter("contested")
         .select("prompt_key", "candidate_key")
     )
-    collected = pl.collect_all([problems, wrong_answers, contested], engine="streaming")
-    return Survey(_judged(collected[0], settings), collected[1], collected[2])
+    return pl.collect_all([problems, wrong_answers, contested], engine="streaming")
 
 
 def _judged(problems: pl.DataFrame, settings: SplitSettings) -> pl.DataFrame:
