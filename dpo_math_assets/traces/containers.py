@@ -51,7 +51,9 @@ class Line:
 
     def body(self) -> bytes:
         """The bytes as they came, without the line end."""
-        return self.raw.rstrip(b"\r\n") if self.encoding == "utf-8" else self.raw
+        if self.encoding == "utf-8" or self.text is None:
+            return self.raw.rstrip(b"\r\n")
+        return self.text.rstrip("\r\n").encode(self.encoding, "surrogatepass")
 
 
 @dataclass(slots=True)

@@ -97,7 +97,11 @@ def _size(lines: Iterable[Line]) -> int:
 def _record(header: list[str], row: list[str], lines: list[Line]) -> Record:
     value = {name: cell for name, cell in zip(header, row, strict=True) if cell != ""}
     first = lines[0]
-    return Record(value, first.number, 1, first.offset, lambda: b"".join(x.raw for x in lines))
+
+    def raw() -> bytes:
+        return b"".join([*(line.raw for line in lines[:-1]), lines[-1].body()])
+
+    return Record(value, first.number, 1, first.offset, raw)
 
 
 def _damage(line: Line, detail: str) -> Damage:

@@ -73,11 +73,9 @@ def test_an_export_from_a_windows_shell_is_read(tmp_path: Path, mark: bytes, enc
     export = read(tmp_path, mark + text.encode(encoding))
     assert export.trace["prompt"] == "Find √2² 𝑥"
     (entry,) = export.quarantine
-    width = len("x".encode(encoding))
     assert entry["line_number"] == 2
     assert entry["byte_offset"] == len(mark) + len(text.split("#")[0].encode(encoding))
-    assert entry["line"].decode(encoding).strip() == "# odd"
-    assert len(entry["line"]) >= 5 * width
+    assert entry["line"] == "# odd".encode(encoding)
 
 
 def test_a_byte_that_is_not_utf8_costs_its_line_only(tmp_path: Path) -> None:

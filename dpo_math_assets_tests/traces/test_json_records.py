@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dpo_math_assets.traces.containers import Damage, Line
+from dpo_math_assets.traces.containers import Damage, ExportFile, Line
 from dpo_math_assets.traces.json_records import JsonRecords, Record, is_copy
 from dpo_math_assets_tests.traces.reading import FLAT, lines, read
 
@@ -89,6 +89,27 @@ def test_damage_is_kept_and_costs_no_other_record(
         damaged = [(found_damage[0][0], text.splitlines()[0])]
         assert damaged[0][0] in ("nested_too_deep", "number_too_long")
     assert found_damage == damaged
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ('{"id": 1}\n\n{"id": 2}\n', [1, 3]),
+        ('[\n {\n  "id": 1\n },\n {\n  "id": 2\n }\n]\n', [2, 5]),
+        ('[{\n "id": 1\n}, {\n "id": 2\n}]\n', [1, 3]),
+        ('{\n "id": 1\n}{"id": 2}\n{"id": 3}', [1, 3, 4]),
+    ],
+)
+def test_a_record_is_found_on_the_line_where_it_begins(
+    tmp_path: Path, text: str, numbers: list[int]
+) -> None:
+    (tmp_path / "e.jsonl").write_text(text, encoding="utf-8")
+    source = ExportFile(tmp_path / "e.jsonl")
+    records = [item for item in JsonRecords().read(source.lines()) if isinstance(item, Record)]
+    assert [record.line_number for record in records] == numbers
+    for record in records:  # and its bytes are those that stand there
+        assert record.offset is not None
+        assert text.encode()[record.offset :].startswith(record.raw())
 
 
 def test_blank_lines_are_counted_and_are_no_records() -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from dpo_math_assets.errors import LogFormatError
 from dpo_math_assets_tests.traces.reading import FLAT, Export, lines, read
@@ -471,6 +473,32 @@ def test_shapes_may_be_mixed_in_one_export(tmp_path: Path) -> None:
     assert export.report.other_records == {"training_trace": 1}
     assert export.report.quarantined == {"not_an_object": 1}
     assert (export.report.records_in, export.report.traces) == (6, 5)
+
+
+NAMES = [
+    *("trace_id", "id", "prompt", "problem", "goal", "candidate", "solver_output", "model_output"),
+    *("response", "final", "ground_truth", "gold", "ok", "reason", "verifier", "solver", "model"),
+    *("created_at", "meta", "check", "result", "steps", "plan_json", "version", "trace", "kind"),
+    *("output", "summary", "data", "context", "is_correct", "sample_id", "repeated_keys", "source"),
+]
+WORDS = ["", "14", "specialist.run", "specialist.verify", "s2", "essence-trace-export/1.0", "[]"]
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(WORDS),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=3), inner, max_size=5)
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=9), max_size=4))
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_record_however_odd_stops_the_intake(tmp_path: Path, records: list[Any]) -> None:
+    export = read(tmp_path, lines(*records))
+    assert export.report.records_in == len(records)
+    for trace in export.traces:
+        json.loads(trace["meta"], parse_constant=pytest.fail)
 
 
 # Field maps --------------------------------------------------------------------------------------
