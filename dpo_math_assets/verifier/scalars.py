@@ -88,6 +88,8 @@ class Scalars:
             return False
         shown = _shown_digits(decimal)
         exactly = abs(other) * 10 ** decimal.args[2] if shown else Fraction(0)
+        if exactly.denominator == 1:  # the digits shown could have said it exactly
+            return False
         return any(
             floor(exactly + shift) == shown + offset for shift, offset in self.roundings(shown)
         )

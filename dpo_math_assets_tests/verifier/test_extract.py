@@ -45,7 +45,7 @@ def test_the_answer_is_found_where_people_and_models_put_it(completion: str, ans
         "",
         "I would need more information to solve this problem, as the number of cars is missing.",
         "#### Step 1: Calculate the total number of eggs that the farmer collects each day",
-        "The result is \\boxed{\\phantom{0}} and I will fill it in when the sum has been worked out",
+        "The result is \\boxed{\\phantom{0}} and I will fill it in once the sum is worked out",
     ],
 )
 def test_text_without_an_answer_gives_none_and_no_guess(completion: str) -> None:

@@ -1,0 +1,254 @@
+"""Properties: answers equal by construction are never wrong, near misses never pass.
+
+Expressions are built from positive integers and letters with sums, products and powers, so each is
+a polynomial that grows strictly with every number in it: raising one number changes its value.
+"""
+
+import string
+from dataclasses import dataclass
+from fractions import Fraction
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dpo_math_assets.errors import VerifierLimit
+from dpo_math_assets.verifier import compare, extract, verify
+from dpo_math_assets.verifier.normal import normalise
+from dpo_math_assets.verifier.parse import ParseError, parse
+
+# Deadlines would be timed tests; the profile of a loaded machine must not fail them.
+relaxed = settings(deadline=None, max_examples=150)
+
+LETTERS = "abcknmxyz"
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A number or a letter."""
+
+    value: int | str
+
+
+@dataclass(frozen=True)
+class Op:
+    """`+`, `*` or `^` of two trees; the exponent of `^` is a number."""
+
+    sign: str
+    left: "Tree"
+    right: "Tree"
+
+
+Tree = Leaf | Op
+
+leaves = st.one_of(st.integers(2, 9), st.sampled_from(LETTERS)).map(Leaf)
+
+
+def _operations(inner: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
+    return st.one_of(
+        st.builds(Op, st.sampled_from("+*"), inner, inner),
+        st.builds(Op, st.just("^"), inner, st.integers(2, 3).map(Leaf)),
+    )
+
+
+trees: st.SearchStrategy[Tree] = st.recursive(leaves, _operations, max_leaves=6)
+
+
+def plain(tree: Tree) -> str:
+    """The tree in plain syntax, every operation in brackets."""
+    if isinstance(tree, Leaf):
+        return str(tree.value)
+    return f"({plain(tree.left)}{tree.sign}{plain(tree.right)})"
+
+
+def latex(tree: Tree) -> str:
+    """The tree in LaTeX, sums in brackets and operands exchanged."""
+    if isinstance(tree, Leaf):
+        return str(tree.value)
+    left, right = latex(tree.left), latex(tree.right)
+    if tree.sign == "+":
+        return f"\\left({right} + {left}\\right)"
+    if tree.sign == "*":
+        return f"{right} \\cdot {left}"
+    return f"\\left({left}\\right)^{{{right}}}"
+
+
+def numbers(tree: Tree) -> int:
+    """How many numbers the tree holds."""
+    if isinstance(tree, Leaf):
+        return isinstance(tree.value, int)
+    return numbers(tree.left) + numbers(tree.right)
+
+
+def raised(tree: Tree, which: int) -> Tree:
+    """The tree with its number at position `which` one greater."""
+    if isinstance(tree, Leaf):
+        return Leaf(tree.value + 1) if isinstance(tree.value, int) else tree
+    here = numbers(tree.left)
+    if which < here:
+        return Op(tree.sign, raised(tree.left, which), tree.right)
+    return Op(tree.sign, tree.left, raised(tree.right, which - here))
+
+
+@relaxed
+@given(trees)
+def test_one_expression_in_two_notations_is_never_called_wrong(tree: Tree) -> None:
+    assert compare(plain(tree), latex(tree))[0] == "correct"
+
+
+@relaxed
+@given(trees, trees)
+def test_rewriting_by_the_laws_of_algebra_is_never_called_wrong(a: Tree, b: Tree) -> None:
+    x, y = plain(a), plain(b)
+    for one, other in (
+        (f"({x}+{y})^2", f"{x}^2 + 2*{x}*{y} + {y}^2"),
+        (f"\\frac{{{x}}}{{{y}}}", f"{x} * {y}^{{-1}}"),
+        (f"{x} - {y}", f"-({y} - {x})"),
+        (f"\\sqrt{{{x}^2 \\cdot 2}}", f"|{x}| \\sqrt{{2}}"),
+    ):
+        assert compare(one, other)[0] != "incorrect"
+
+
+@relaxed
+@given(st.data(), trees.filter(lambda tree: numbers(tree) > 0))
+def test_a_number_changed_by_one_never_passes(data: st.DataObject, tree: Tree) -> None:
+    which = data.draw(st.integers(0, numbers(tree) - 1))
+    changed = raised(tree, which)
+    for wrap in ("{}", "x = {}", "({}, 1)", "[{}, \\infty)", "\\{{1, {}\\}}", "1/({})"):
+        answer, gold = wrap.format(plain(changed)), wrap.format(latex(tree))
+        assert compare(answer, gold)[0] != "correct"
+        assert compare(gold, answer)[0] != "correct"
+
+
+@relaxed
+@given(trees, st.sampled_from(LETTERS))
+def test_a_letter_in_the_other_case_is_another_letter(tree: Tree, letter: str) -> None:
+    text = f"{plain(tree)} + {letter}"
+    other = f"{plain(tree)} + {letter.upper()}"
+    assert compare(text, other)[0] != "correct"
+
+
+@relaxed
+@given(st.fractions(-1000, 1000, max_denominator=500), st.integers(2, 9))
+def test_a_rational_is_equal_in_every_form_it_is_written(value: Fraction, k: int) -> None:
+    p, q = value.numerator, value.denominator
+    forms = [f"{p}/{q}", f"\\frac{{{p}}}{{{q}}}", f"\\frac{{{k * p}}}{{{k * q}}}", f"-{-p}/{q}"]
+    forms[-1] = f"-\\frac{{{-p}}}{{{q}}}" if p < 0 else forms[1]
+    whole, part = divmod(abs(p), q)
+    if whole and part:
+        forms.append(f"{'-' if p < 0 else ''}{whole}\\frac{{{part}}}{{{q}}}")
+    for form in forms:
+        assert compare(form, forms[0])[0] == "correct"
+        assert compare(form, f"{p + 1}/{q}")[0] == "incorrect"
+
+
+@relaxed
+@given(st.integers(-(10**30), 10**30), st.integers(1, 6))
+def test_decimals_compare_by_their_exact_value(digits: int, places: int) -> None:
+    def written(number: int) -> str:
+        sign, size = "-" if number < 0 else "", abs(number)
+        return f"{sign}{size // 10**places}.{size % 10**places:0{places}d}"
+
+    value = Fraction(digits, 10**places)
+    assert compare(written(digits), f"{value.numerator}/{value.denominator}")[0] == "correct"
+    assert compare(written(digits), written(digits + 1))[0] == "incorrect"
+
+
+@relaxed
+@given(st.lists(st.integers(-50, 50), min_size=2, max_size=6, unique=True), st.randoms())
+def test_order_counts_in_tuples_and_not_in_sets_and_bare_lists(
+    items: list[int], random: object
+) -> None:
+    turned = items[1:] + items[:1]
+    text, other = (", ".join(map(str, values)) for values in (items, turned))
+    assert compare(f"\\{{{text}\\}}", f"\\{{{other}\\}}")[0] == "correct"
+    assert compare(text, other)[0] == "correct"
+    assert compare(f"({text})", f"({other})")[0] == "incorrect"
+    assert compare(text, ", ".join(map(str, items[:-1])))[0] == "incorrect"
+
+
+answers = st.text(
+    alphabet=st.sampled_from(
+        [*string.ascii_letters, *string.digits, *" +-*/^_=<>()[]{}\\,.;:!|$%&'\n"]
+    ),
+    max_size=40,
+)
+fragments = st.lists(
+    st.sampled_from(
+        [
+            *(
+                "\\frac",
+                "\\sqrt",
+                "{",
+                "}",
+                "(",
+                ")",
+                "[",
+                "]",
+                "^",
+                "_",
+                "1",
+                "23",
+                "0.5",
+                "x",
+                "y",
+            ),
+            *("+", "-", "=", "<", "\\le", ",", ";", ":", "\\pm", "!", "|", "\\{", "\\}", "\\infty"),
+            *("\\begin{pmatrix}", "\\end{pmatrix}", "&", "\\\\", "\\text{", "and", "not", "%"),
+            *(
+                "\\int",
+                "dx",
+                "\\sum_{i=0}^{n}",
+                "\\cup",
+                "\\in",
+                "²",
+                "½",
+                "٣",
+                "–",
+                "cm",
+                "\\circ",
+            ),
+        ]
+    ),
+    max_size=12,
+).map("".join)
+anything = st.one_of(answers, fragments, st.text(max_size=60))
+
+
+@settings(deadline=None, max_examples=600)
+@given(anything)
+def test_the_parser_raises_nothing_but_its_own_errors_on_any_text(text: str) -> None:
+    try:
+        parse(text)
+    except (ParseError, VerifierLimit):
+        return
+
+
+@settings(deadline=None, max_examples=400)
+@given(anything)
+def test_normalising_twice_changes_nothing_more(text: str) -> None:
+    once = normalise(text)
+    assert normalise(once) == once
+
+
+@settings(deadline=None, max_examples=300)
+@given(anything, anything)
+def test_a_verdict_does_not_depend_on_which_side_is_the_gold(a: str, b: str) -> None:
+    if "boxed" in a + b or not a.strip() or not b.strip():
+        return
+    assert compare(a, b)[0] == compare(b, a)[0]
+
+
+@settings(deadline=None, max_examples=300)
+@given(anything, anything)
+def test_any_completion_and_gold_get_a_verdict(candidate: str, gold: str) -> None:
+    verdict = verify(candidate, gold)
+    assert verdict.verdict in ("correct", "incorrect", "undecided")
+    assert (verdict.reason == "pass") == (verdict.verdict == "correct")
+    assert (verdict.method is not None) == (verdict.verdict == "correct")
+
+
+@settings(deadline=None, max_examples=300)
+@given(anything)
+def test_extraction_takes_any_text(text: str) -> None:
+    found = extract(text)
+    assert (found.answer is None) == (found.reason is not None)
