@@ -41,9 +41,17 @@ def build_definitions(**resource_overrides: Any) -> dg.Definitions:
     )
 
 
-@dg.logger(description="What assets say, a line each, without Dagster's own columns.")
-def plain_logger(init_context: dg.InitLoggerContext) -> logging.Logger:
-    """A logger for people who watch a run in a terminal."""
+class PlainFormatter(logging.Formatter):
+    """`12:00:01 step: message`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        meta = getattr(record, "dagster_meta", {})
+        step = meta.get("step_key") or meta.get("job_name") or ""
+        message = meta.get("orig_message") or record.getMessage()
+        return f"{self.formatTime(record, '%H:%M:%S')} {step}: {message}"
+
+
+def _plain_handler(init_context: dg.InitLoggerContext) -> logging.Logger:
     handler = logging.StreamHandler(sys.stdout)
     handler.setLevel(logging.INFO)
     handler.setFormatter(PlainFormatter())
@@ -54,14 +62,10 @@ def plain_logger(init_context: dg.InitLoggerContext) -> logging.Logger:
     return logger
 
 
-class PlainFormatter(logging.Formatter):
-    """`12:00:01 step: message`, and an error with its cause."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        meta = getattr(record, "dagster_meta", {})
-        step = meta.get("step_key") or meta.get("job_name") or ""
-        message = meta.get("orig_message") or record.getMessage()
-        return f"{self.formatTime(record, '%H:%M:%S')} {step}: {message}"
+plain_logger = dg.LoggerDefinition(
+    _plain_handler,
+    description="For people who watch a run in a terminal: what assets say, a line each.",
+)
 
 
 @dg.definitions

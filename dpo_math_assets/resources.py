@@ -13,7 +13,7 @@ from dpo_math_assets.storage import Store
 from dpo_math_assets.traces.landing import LandingArea
 
 
-class Project(dg.ConfigurableResource):  # type: ignore[type-arg]
+class Project(dg.ConfigurableResource):
     """Where data, landing area and settings of this project lie."""
 
     data_root: str = Field(description="Folder of all that the assets store.")
@@ -66,7 +66,7 @@ def with_overrides(section: SettingsT, config: dg.Config, where: str) -> Setting
     return override(section, changes, where)
 
 
-class TaskRunner(dg.ConfigurableResource):  # type: ignore[type-arg]
+class TaskRunner(dg.ConfigurableResource):
     """Starts `dpo_math_assets.processes` for work that needs torch, and waits for it.
 
     A process of its own frees its memory when it ends, and its crash is the run's, not the

@@ -1,6 +1,7 @@
 """Sensors: what notices new log exports in the landing folder."""
 
 import json
+from typing import Any
 
 import dagster as dg
 
@@ -29,7 +30,8 @@ def new_log_exports(
     context: dg.SensorEvaluationContext, project: Project
 ) -> dg.SensorResult | dg.SkipReason:
     """The cursor holds the last registration that a run was asked for, and unfinished files."""
-    cursor = json.loads(context.cursor) if context.cursor else {"sequence": 0, "observed": {}}
+    cursor: dict[str, Any] = {"sequence": 0, "observed": {}}
+    cursor.update(json.loads(context.cursor or "{}"))
     settings = project.settings()
     folder = project.landing.folder
     if folder.is_relative_to(project.data_root):

@@ -1,5 +1,7 @@
 """The lineage, one module a stage."""
 
+import dagster as dg
+
 from dpo_math_assets.assets.cleaned_traces import cleaned_traces
 from dpo_math_assets.assets.dpo_checkpoint import dpo_checkpoint
 from dpo_math_assets.assets.dpo_dataset import dpo_dataset
@@ -10,7 +12,7 @@ from dpo_math_assets.assets.preference_pairs import preference_pairs
 from dpo_math_assets.assets.raw_verifier_logs import raw_verifier_logs
 from dpo_math_assets.assets.release_candidate import release_candidate
 
-ASSETS = [
+ASSETS: list[dg.AssetsDefinition | dg.AssetSpec] = [
     log_exports,
     raw_verifier_logs,
     cleaned_traces,
@@ -20,4 +22,17 @@ ASSETS = [
     eval_samples,
     offline_eval_pass_rates,
     release_candidate,
+]
+
+__all__ = [
+    "ASSETS",
+    "cleaned_traces",
+    "dpo_checkpoint",
+    "dpo_dataset",
+    "eval_samples",
+    "log_exports",
+    "offline_eval_pass_rates",
+    "preference_pairs",
+    "raw_verifier_logs",
+    "release_candidate",
 ]

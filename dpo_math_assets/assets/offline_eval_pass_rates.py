@@ -78,7 +78,8 @@ def comparable_samples(store: Store, checkpoint: Path) -> tuple[pl.DataFrame, di
 
     Raises DpoMathError that names the partition to materialize where they do not.
     """
-    frames, shared = [], {}
+    frames = []
+    shared: dict[str, Any] = {}
     for model in model_partitions.get_partition_keys():
         record = store.record(SAMPLES, model)
         if record is None:

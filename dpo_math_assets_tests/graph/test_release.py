@@ -5,6 +5,7 @@ import json
 import dagster as dg
 import pytest
 
+from dpo_math_assets.assets import release_candidate
 from dpo_math_assets.evaluation.gate import GateCondition, GateDecision
 from dpo_math_assets.storage import write_json, write_text
 from dpo_math_assets_tests.graph.conftest import Workbench
@@ -24,11 +25,7 @@ def evaluated(workbench: Workbench, passed: bool) -> None:
 
 def release(workbench: Workbench, reason: str = "") -> bool:
     result = dg.materialize(
-        [
-            asset
-            for asset in workbench.definitions.resolve_asset_graph().assets_defs
-            if asset.key == dg.AssetKey("release_candidate")
-        ],
+        [release_candidate],
         instance=workbench.instance,
         resources={"project": workbench.project},
         run_config={

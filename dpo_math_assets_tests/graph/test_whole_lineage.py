@@ -1,4 +1,4 @@
-"""The whole lineage in process, from a first log export to the release gate, on a tiny real model."""
+"""The whole lineage in process, from a log export to the release gate, on a tiny real model."""
 
 import json
 from pathlib import Path
