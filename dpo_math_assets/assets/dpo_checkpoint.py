@@ -17,7 +17,7 @@ from dpo_math_assets.training.settings import TrainingSettings, validate_trainin
 
 if TYPE_CHECKING:
 
-    class TrainingOverrides(TrainingSettings, dg.Config):
+    class TrainingOverrides(dg.Config):
         """Training settings of one run."""
 
 else:

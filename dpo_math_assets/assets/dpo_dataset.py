@@ -23,7 +23,7 @@ from dpo_math_assets.verifier import VERIFIER_VERSION
 
 if TYPE_CHECKING:
 
-    class DatasetOverrides(DatasetSettings, dg.Config):
+    class DatasetOverrides(dg.Config):
         """Dataset settings of one run."""
 
 else:

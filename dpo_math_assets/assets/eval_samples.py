@@ -27,7 +27,7 @@ from dpo_math_assets.verifier import VERIFIER_VERSION
 
 if TYPE_CHECKING:
 
-    class SamplingOverrides(SamplingSettings, dg.Config):
+    class SamplingOverrides(dg.Config):
         """Sampling settings of one run."""
 
 else:
