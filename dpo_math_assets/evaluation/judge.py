@@ -23,9 +23,6 @@ def judge_samples(samples: pl.DataFrame, workers: int | None = None) -> pl.DataF
             f"Samples lack the columns {', '.join(missing)}; draw them with sample_model."
         )
     judged = verify_frame(
-        samples.drop(VERDICT_SCHEMA.names(), strict=False),
-        candidate="completion",
-        ground_truth="ground_truth",
-        workers=workers,
+        samples, candidate="completion", ground_truth="ground_truth", workers=workers
     )
     return judged.select(SAMPLE_SCHEMA.names()).cast(SAMPLE_SCHEMA)

@@ -59,6 +59,35 @@ def test_greedy_answers_that_got_worse_hold_a_release_back():
     assert "0 prompts gained, 20 lost" in condition.sentence
 
 
+def test_greedy_answers_that_got_much_better_are_no_reason_to_refuse():
+    assert decide(BASE, same(20, "c", "wcwc") | same(20, "c", "cccc", 20)).holds
+
+
+def test_two_prompts_no_longer_solved_could_be_chance():
+    base = same(20, "w", "wwwc") | same(20, "c", "cccc", 20)
+    dpo = BETTER | same(2, "w", "wwww")
+    decision = decide(base, dpo)
+    assert decision.holds
+    [condition] = [c for c in decision.conditions if c.name == "pass_at_k_not_down"]
+    assert "a change of -5.0 points [-12.5 points to +0.0 points]" in condition.sentence
+
+
+def test_one_of_many_slices_a_little_worse_could_be_chance():
+    # Of 8 unchanged slices one loses in 6 of its 20 prompts: p = 2/64 alone, 8 times that together.
+    base = same(160, "w", "wcww")
+    dpo = base | same(6, "w", "wwww", 140)
+    sources = {f"held_out/{n}": f"s{n // 20}" for n in range(160)}
+    decision = decide(base, dpo, sources=sources)
+    assert "no_slice_worse" not in failed(decision)
+    worse = (
+        compare_models(judged({"base": base, "dpo": dpo}, sources=sources))
+        .slices.filter(slice="s7")
+        .row(0, named=True)
+    )
+    assert worse["p_value"] == pytest.approx(2 / 64)
+    assert worse["p_holm"] > 0.05
+
+
 def test_fewer_prompts_ever_solved_hold_a_release_back():
     base = same(30, "w", "wwcw") | same(30, "w", "wcwc", 30)
     narrower = same(30, "w", "wwww") | same(30, "w", "cccc", 30)

@@ -22,7 +22,7 @@ FOUR_PROMPTS = judged(
     {
         "base": {
             "a": ("c", "ccww"),  # 2 of 4
-            "b": ("w", "cwww"),  # 1 of 4
+            "b": ("w", "wwwc"),  # 1 of 4
             "c": ("a", "neww"),  # none, two without an answer
             "d": ("u", "cccc"),  # all, the greedy one not decided
         }
