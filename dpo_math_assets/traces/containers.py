@@ -17,6 +17,8 @@ from typing import IO, Any
 
 from dpo_math_assets.errors import LogFormatError
 
+PARQUET_MAGIC = b"PAR1"
+
 # A longer record is not read but kept in the quarantine, in pieces of this size.
 MAX_RECORD_BYTES = 64 * 1024 * 1024
 
@@ -27,7 +29,6 @@ _GZIP_READ_BYTES = 64 * 1024
 _ZSTD_READ_BYTES = 4 * 1024
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-_PARQUET_MAGIC = b"PAR1"
 _UNSUPPORTED = {
     b"PK\x03\x04": "a zip archive",
     b"BZh": "bzip2",
@@ -85,7 +86,7 @@ class ExportFile:
     def is_parquet(self) -> bool:
         """Whether the decompressed content is Parquet."""
         with self._open() as file:
-            return self._head(ExportFile(self.path)._decompressed(file)).startswith(_PARQUET_MAGIC)
+            return self._head(ExportFile(self.path)._decompressed(file)).startswith(PARQUET_MAGIC)
 
     def chunks(self) -> Iterator[bytes]:
         """The decompressed bytes, as far as they can be had."""

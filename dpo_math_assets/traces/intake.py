@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dpo_math_assets.errors import LogFormatError
+from dpo_math_assets.errors import DpoMathError, LogFormatError
 from dpo_math_assets.storage import atomic_file
-from dpo_math_assets.traces.containers import Damage, ExportFile, Line
+from dpo_math_assets.traces.containers import PARQUET_MAGIC, Damage, ExportFile, Line
 from dpo_math_assets.traces.csv_records import CsvRecords, is_csv_header
 from dpo_math_assets.traces.json_records import JsonRecords, Record, is_copy
 from dpo_math_assets.traces.schema import QUARANTINE_SCHEMA, TRACE_SCHEMA
@@ -75,7 +75,7 @@ def read_export(
 
     `field_map` gives the log's own name (or dotted path) for a canonical field; `on_progress` is
     called with the number of records read so far. Raises LogFormatError where the file cannot be
-    read at all; a bad record never does that.
+    read at all, which a bad record never does, and DpoMathError where the field map is wrong.
     """
     field_map = _checked_map(field_map or {})
     source = ExportFile(path)
@@ -150,7 +150,7 @@ def _quarantine_row(damage: Damage, export: str) -> dict[str, Any]:
 def _checked_map(field_map: dict[str, str]) -> dict[str, str]:
     checked = {_SYNONYMS.get(name, name): path for name, path in field_map.items()}
     if unknown := sorted(checked.keys() - set(_MAPPABLE)):
-        raise LogFormatError(
+        raise DpoMathError(
             f"the field map names {', '.join(map(repr, unknown))}, which no trace has. "
             f"Its keys may be {', '.join(_MAPPABLE)}."
         )
@@ -187,14 +187,18 @@ class _ParquetRecords:
         self._source = source
 
     def read(self, lines: Iterator[Line | Damage]) -> Iterator[Record | Damage]:
-        """Every row. The bytes go through a temporary file, where Parquet can be read at random."""
+        """Every row. Parquet is read at random, so what is compressed is unpacked to a file."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         del lines
-        with tempfile.TemporaryFile() as whole:
-            for chunk in self._source.chunks():
-                whole.write(chunk)
+        path = self._source.path
+        with path.open("rb") as plain, tempfile.TemporaryFile() as unpacked:
+            compressed = plain.read(len(PARQUET_MAGIC)) != PARQUET_MAGIC
+            for chunk in self._source.chunks():  # all of it in any case, for the fingerprint
+                if compressed:
+                    unpacked.write(chunk)
+            whole = unpacked if compressed else plain
             try:
                 file = pq.ParquetFile(whole)
                 number = 0
@@ -204,7 +208,7 @@ class _ParquetRecords:
                         yield _parquet_record(row, number)
             except (pa.ArrowException, OSError) as error:
                 raise LogFormatError(
-                    f"{self._source.path}: is not a whole Parquet file ({error}). "
+                    f"{path}: is not a whole Parquet file ({error}). "
                     "Fetch it again from where it was written."
                 ) from error
 

@@ -10,8 +10,8 @@
 | `flat` | `candidate` or `solver_output` | one |
 | `generation` | `model_output`, `response`, `completion` | one, mostly without a verdict |
 
-Recognised, but no attempt at a problem (`OTHER_KINDS`): counted by kind. Everything else is a
-`RecordProblem`, which names what is missing and goes to the quarantine with the record.
+Other records of the runtime are recognised and counted by kind (`_other_kind`). Everything else is
+a `RecordProblem`, which names what is missing and goes to the quarantine with the record.
 
 Rules for the fields of a trace:
 
@@ -92,7 +92,7 @@ class Reading:
 
 
 def read_record(record: Fields, place: Place, field_map: Mapping[str, str]) -> Reading:
-    """The record's kind and traces; none for a kind of OTHER_KINDS. Raises RecordProblem."""
+    """The record's kind and traces; none for a record that is no attempt. Raises RecordProblem."""
     mapped = _mapped(record, field_map)
     if "prompt" in mapped or "candidate" in mapped:
         renamed = {path for name, path in field_map.items() if name in mapped and path in record}
@@ -163,6 +163,10 @@ def _flat_trace(record: Fields, place: Place) -> Fields:
     return _trace(place, meta, **fields)
 
 
+def _first(*values: Any) -> Any:
+    return next((value for value in values if value is not None), None)
+
+
 def _first_key(record: Fields, names: tuple[str, ...]) -> str | None:
     for name in names:
         if record.get(name) is not None:
@@ -192,9 +196,8 @@ def _evaluated(record: Fields, place: Place) -> Reading:
     trace_id = record[id_key] if id_key else None
     if id_key and record.get("sample_id") is not None:
         trace_id = f"{_name(trace_id)}/{_name(record['sample_id'])}"
-    truth_key = _first_key(record, FIELD_NAMES["ground_truth"])
-    truth = record[truth_key] if truth_key else outcome.get("gold_final")
-    final = record.get("final", outcome.get("pred_final"))
+    truth = _first(*map(record.get, FIELD_NAMES["ground_truth"]), outcome.get("gold_final"))
+    final = _first(record.get("final"), outcome.get("pred_final"))
     trace = _trace(
         place,
         meta,
@@ -217,7 +220,7 @@ def _evaluated(record: Fields, place: Place) -> Reading:
 
 def _verifier_call(record: Fields, place: Place) -> Fields:
     """{problem, solver_output, check | result, …}: a verifier's input with its outcome."""
-    check_key = next((key for key in ("check", "result") if key in record), None)
+    check_key = _first_key(record, ("check", "result"))
     check = _json_field(record[check_key]) if check_key else record
     problem = _json_field(record["problem"])
     return _attempt(
@@ -230,10 +233,10 @@ def _verifier_call(record: Fields, place: Place) -> Fields:
             for key, value in record.items()
             if key not in ("problem", "solver_output", "trace_id")
         },
-        trace_id=record.get("trace_id", problem.get("id", record.get("id"))),
+        trace_id=_first(record.get("trace_id"), problem.get("id"), record.get("id")),
         verifier=record.get("verifier"),
         solver=record.get("solver"),
-        created_at=record.get("created_at", record.get("started_at")),
+        created_at=_first(record.get("created_at"), record.get("started_at")),
     )
 
 
@@ -242,15 +245,17 @@ def _exported_row(record: Fields) -> Fields:
     row = _json_field(record.get("trace"))
     if not isinstance(row, dict):
         raise RecordProblem("bad_task_trace", "the trace export has no `trace` object")
-    rest = {key: value for key, value in record.items() if key not in {"trace", *row}}
-    steps = rest.pop("executor_steps", None)
-    plan = rest.pop("plan", None)
-    return {
-        **rest,
-        **row,
-        "steps": row.get("steps") or steps or [],
-        "plan_json": row.get("plan_json") or plan or [],
+    rest = {
+        key: value
+        for key, value in record.items()
+        if key != "trace" and (key not in row or row[key] != value)
     }
+    row = dict(row)
+    for name, source in (("steps", "executor_steps"), ("plan_json", "plan")):
+        if not row.get(name):
+            row[name] = rest.pop(source, None)
+    clashing = {key: rest.pop(key) for key in list(rest) if key in row}
+    return {**rest, **row, **({"trace_export": clashing} if clashing else {})}
 
 
 def _task_trace(row: Fields, place: Place, kind: str) -> Reading:
@@ -259,23 +264,20 @@ def _task_trace(row: Fields, place: Place, kind: str) -> Reading:
     plan = plan.get("nodes", plan.get("steps", [])) if isinstance(plan, dict) else plan
     nodes = {str(node.get("id")): node for node in _objects(plan, "plan_json")}
     attempts = [step for step in steps if _is_attempt(step)]
-    checks: dict[str, list[Fields]] = {}
+    checks: dict[str, list[Fields]] = {str(step.get("id")): [] for step in attempts}
+    others = []
     for step in steps:
-        if step.get("kind") == "specialist.verify":
-            source = str(nodes.get(str(step.get("id")), {}).get("source"))
-            checks.setdefault(source, []).append(step)
-    if not attempts:
-        return Reading("task_without_attempt", [])
-    joined = {id(step) for each in attempts for step in checks.get(str(each.get("id")), [])}
-    others = [step for step in steps if not _is_attempt(step) and id(step) not in joined]
+        source = nodes.get(str(step.get("id")), {}).get("source")
+        if step.get("kind") == "specialist.verify" and str(source) in checks:
+            checks[str(source)].append(step)
+        elif not _is_attempt(step):
+            others.append(step)
     traces = []
-    for position, step in enumerate(attempts):
-        step_id = str(step.get("id"))
-        verifications = checks.get(step_id, [])
-        if position > 0:
-            others = []  # stored once a record
+    for step in attempts:
+        verifications = checks[str(step.get("id"))]
         traces.append(_step_trace(row, place, step, verifications, nodes, others))
-    return Reading(kind, traces)
+        others = []  # stored once a record
+    return Reading(kind if traces else "task_without_attempt", traces)
 
 
 def _is_attempt(step: Fields) -> bool:
@@ -310,6 +312,7 @@ def _step_trace(
     given = [(check, name) for check, name in verdicts if isinstance(check, dict)]
     telling = [pair for pair in given if not says_nothing(_name(pair[0].get("reason")))]
     check, verifier = (telling or given or [({}, None)])[0]
+    problem = _json_field(output.get("problem"))
     own = {
         **{key: value for key, value in step.items() if key != "output"},
         "output": {
@@ -320,14 +323,14 @@ def _step_trace(
     meta["steps"] = [*other_steps, own, *verifications]
     return _attempt(
         place,
-        problem=_json_field(output.get("problem")) or {"goal": row.get("goal")},
+        problem=problem if isinstance(problem, dict) else {"goal": row.get("goal")},
         output=_json_field(output.get("solver_output")),
         check=check,
         meta=meta,
         trace_id=f"{_name(row.get('id')) or place.made_id}:{step_id}",
         verifier=verifier,
         solver=node.get("solver"),
-        created_at=output.get("started_at", row.get("created_at")),
+        created_at=_first(output.get("started_at"), row.get("created_at")),
     )
 
 

@@ -62,7 +62,9 @@ def test_progress_ends_with_the_number_of_records(tmp_path: Path) -> None:
         max_size=12,
     )
 )
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_no_bytes_stop_the_intake_or_unbalance_it(tmp_path: Path, parts: list[bytes]) -> None:
     content = b"".join(parts)
     if not content.startswith((b"PK\x03\x04", b"BZh", b"PAR1")):

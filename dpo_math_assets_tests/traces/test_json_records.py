@@ -124,13 +124,14 @@ RECORD = '{"id": 7, "candidate": "x"}'
 
 
 @given(st.lists(st.one_of(st.just(RECORD), line_text(""), st.sampled_from(["[", "{", '"', "]"]))))
-@settings(max_examples=300)
+@settings(deadline=None, max_examples=300)
 def test_no_line_of_garbage_takes_a_whole_record_with_it(parts: list[str]) -> None:
     ids, _, _ = parse("\n".join(parts))
     assert ids.count(7) >= parts.count(RECORD)
 
 
 @given(st.lists(st.one_of(st.just(RECORD), line_text('[]{}"\0'))))
+@settings(deadline=None)
 def test_every_line_of_garbage_is_kept_whole(parts: list[str]) -> None:
     _, damaged, _ = parse("\n".join(parts))
     stripped = [part.strip(" \t,\ufeff\x1e") for part in parts if part != RECORD]

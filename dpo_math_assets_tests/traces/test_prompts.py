@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dpo_math_assets.traces.prompts import (
@@ -47,6 +47,7 @@ def test_accents_in_one_or_two_characters_are_one_prompt() -> None:
 
 
 @given(st.text())
+@settings(deadline=None)
 def test_a_normalised_prompt_stays_as_it_is(text: str) -> None:
     assert normalise_prompt(normalise_prompt(text)) == normalise_prompt(text)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dpo_math_assets.errors import LogFormatError
+from dpo_math_assets.errors import DpoMathError, LogFormatError
 from dpo_math_assets_tests.traces.reading import FLAT, Export, lines, read
 
 PROBLEM = {
@@ -432,6 +432,30 @@ def test_an_exported_trace_is_read_as_its_task(tmp_path: Path) -> None:
     assert json.loads(export.traces[0]["meta"])["env"] == {"commit": "abc"}
 
 
+def test_what_an_export_says_differently_from_its_task_is_kept_too(tmp_path: Path) -> None:
+    record = {
+        "version": "essence-trace-export/1.0",
+        "trace": {**TASK, "routine_json": {"a": 1}, "persona_id": "p"},
+        "executor_steps": [{"id": "other"}],
+        "routine_json": {"a": 2},
+        "persona_id": "p",
+    }
+    meta = json.loads(one(tmp_path, record).traces[0]["meta"])
+    assert meta["routine_json"] == {"a": 1}
+    assert meta["trace_export"] == {"routine_json": {"a": 2}}
+    assert meta["executor_steps"] == [{"id": "other"}]
+
+
+def test_a_verify_step_that_no_plan_joins_judges_no_attempt(tmp_path: Path) -> None:
+    steps = [
+        run("s2", "FINAL ANSWER: 14", UNCHECKED),
+        verification("s3", {"ok": False, "reason": "mismatch"}),
+    ]
+    export = one(tmp_path, {**TASK, "steps": steps, "plan_json": None})
+    assert export.trace["logged_ok"] is None
+    assert [step["id"] for step in export.meta["steps"]] == ["s3", "s2"]
+
+
 # Others ------------------------------------------------------------------------------------------
 
 
@@ -492,8 +516,44 @@ VALUES = st.recursive(
 )
 
 
+ODD_STEP = st.fixed_dictionaries(
+    {
+        "id": VALUES,
+        "kind": st.sampled_from(["specialist.run", "specialist.verify"]),
+        "output": st.fixed_dictionaries(
+            {"solver_output": st.just(OUTPUT) | VALUES, "problem": VALUES, "check": VALUES}
+        ),
+    }
+)
+
+
+@given(st.lists(ODD_STEP, max_size=4), VALUES, VALUES)
+@settings(
+    deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_no_task_however_odd_stops_the_intake(
+    tmp_path: Path, steps: list[Any], plan: Any, goal: Any
+) -> None:
+    read(tmp_path, lines({"id": 1, "goal": goal, "steps": steps, "plan_json": plan}))
+
+
+@given(VALUES, VALUES, VALUES)
+@settings(
+    deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_no_call_however_odd_stops_the_intake(
+    tmp_path: Path, problem: Any, output: Any, check: Any
+) -> None:
+    read(tmp_path, lines({"problem": {"goal": problem}, "solver_output": output, "check": check}))
+    read(
+        tmp_path, lines({"problem": {"goal": "1+1?", "context": problem}, "solver_output": OUTPUT})
+    )
+
+
 @given(st.lists(st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=9), max_size=4))
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_no_record_however_odd_stops_the_intake(tmp_path: Path, records: list[Any]) -> None:
     export = read(tmp_path, lines(*records))
     assert export.report.records_in == len(records)
@@ -540,5 +600,6 @@ def test_a_field_map_leaves_known_shapes_alone(tmp_path: Path) -> None:
 
 
 def test_a_field_map_with_an_unknown_field_says_which_there_are(tmp_path: Path) -> None:
-    with pytest.raises(LogFormatError, match=r"'promt'.*prompt, candidate"):
+    with pytest.raises(DpoMathError, match=r"'promt'.*prompt, candidate") as caught:
         read(tmp_path, lines(FLAT), field_map={"promt": "q"})
+    assert not isinstance(caught.value, LogFormatError)  # the export is not at fault
