@@ -18,15 +18,14 @@ def progress_callback(stage: str, on_progress: Progress) -> Any:
 
     class RunProgress(TrainerCallback):  # type: ignore[misc]
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
-            numbers = _numbers(logs or {})
-            _check_finite(numbers, stage, state.global_step)
+            _check_finite(logs or {}, stage, state.global_step)
             if state.is_world_process_zero:
                 on_progress(
                     {
                         "stage": stage,
                         "step": state.global_step,
                         "steps": state.max_steps,
-                        **numbers,
+                        **_numbers(logs or {}),
                     }
                 )
 
@@ -51,18 +50,22 @@ def curves(log_history: list[dict[str, Any]]) -> Curves:
 
 
 def _numbers(logs: dict[str, Any]) -> dict[str, float | int]:
-    """The numeric entries of a log, `step` left out."""
+    """The finite numbers of a log about the model; not its step, nor the trainer's stopwatch."""
     return {
         key: value
         for key, value in logs.items()
-        if isinstance(value, int | float) and not isinstance(value, bool) and key != "step"
+        if isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+        and key != "step"
+        and not key.endswith(("_runtime", "_per_second"))
     }
 
 
-def _check_finite(numbers: dict[str, float | int], stage: str, step: int) -> None:
+def _check_finite(logs: dict[str, Any], stage: str, step: int) -> None:
     for name in ("loss", "grad_norm", "eval_loss"):
-        if name in numbers and not math.isfinite(numbers[name]):
+        if not math.isfinite(logs.get(name, 0.0)):
             raise TrainingError(
-                f"{name} of the {stage} run is {numbers[name]} at step {step}. Lower "
+                f"{name} of the {stage} run is {logs[name]} at step {step}. Lower "
                 "learning_rate, set precision to fp32, or look for odd texts in the dataset."
             )

@@ -50,7 +50,7 @@ def test_a_dpo_run_leaves_a_model_that_loads_with_its_manifest_and_curves(
     assert [p["step"] for p in points if "eval_rewards/margins" in p] == [5, 10, 15]
     losses = [entry["loss"] for entry in told if "loss" in entry]
     assert losses == [point["loss"] for point in points]
-    assert losses[-1] < losses[0]
+    assert points[-1]["loss"] < points[0]["loss"]
 
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["settings"]["beta"] == settings.beta
@@ -239,7 +239,7 @@ def test_displacement_is_measured_against_the_base_model_on_the_same_pairs() -> 
 def test_curves_hold_one_point_a_step_without_the_closing_summary() -> None:
     log = [
         {"step": 10, "loss": 0.7, "epoch": 1.0},
-        {"step": 10, "eval_loss": 0.6},
+        {"step": 10, "eval_loss": 0.6, "eval_runtime": 3.0, "eval_logits/chosen": math.nan},
         {"step": 20, "loss": 0.5},
         {"step": 20, "train_runtime": 9.0, "train_loss": 0.6},
     ]
@@ -247,3 +247,17 @@ def test_curves_hold_one_point_a_step_without_the_closing_summary() -> None:
         {"step": 10, "loss": 0.7, "epoch": 1.0, "eval_loss": 0.6},
         {"step": 20, "loss": 0.5},
     ]
+
+
+def test_a_run_that_unlearns_its_chosen_answers_says_so_though_reward_accuracy_is_perfect(
+    settings: TrainingSettings, dataset: Path, tmp_path: Path
+) -> None:
+    fast = settings.model_copy(update={"learning_rate": 3e-2, "epochs": 10.0})
+    train_sft_control(fast, dataset, tmp_path / "knows", quiet)
+    knowing = fast.model_copy(update={"base_model": str(tmp_path / "knows")})
+    plain = knowing.model_copy(update={"loss_type": ["sigmoid"], "loss_weights": [1.0]})
+    report = train_dpo(plain, dataset, tmp_path / "plain", quiet)
+    assert report.final["rewards/accuracies"] == 1.0
+    assert (report.logps_chosen_fall_per_token or 0) > settings.displacement_warning
+    assert any("likelihood displacement" in warning for warning in report.warnings)
+    assert "likelihood displacement" in (tmp_path / "plain" / "README.md").read_text()
