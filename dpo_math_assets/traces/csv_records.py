@@ -8,6 +8,7 @@ at the next line, so that a stray quote costs a line and not the rest of the exp
 import csv
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from dpo_math_assets.traces.containers import MAX_RECORD_BYTES, Damage, Line
 from dpo_math_assets.traces.json_records import Record
@@ -47,51 +48,71 @@ class CsvRecords:
         """Every record and every damaged part, in the order of the export."""
         header: list[str] | None = None
         delimiter = ","
-        waiting: deque[Line] = deque()  # lines of the row that is open
+        row = _Row()
         returned: deque[Line] = deque()  # lines to read again after a damaged row
         source = iter(lines)
         while True:
             line = returned.popleft() if returned else next(source, None)
-            if isinstance(line, Damage):
-                for held in waiting:
-                    yield _damage(held, "the row does not end")
-                waiting.clear()
-                yield line
-                continue
-            if line is None and not waiting:
-                return
-            if line is not None:
-                if not waiting and not (line.text or "x").strip():
+            if isinstance(line, Line):
+                if not row.lines and line.text is not None and not line.text.strip():
                     self.blank_lines += 1
                     continue
-                waiting.append(line)
-            text = _joined(waiting)
-            row: list[str] | None = None
-            if text is not None and text.count('"') % 2 == 0:
-                delimiter = _delimiter(text) if header is None else delimiter
-                try:
-                    row = _cells(text.rstrip("\r\n"), delimiter)
-                except csv.Error:
-                    row = None
-            elif text is not None and line is not None and _size(waiting) <= MAX_RECORD_BYTES:
-                continue  # a quoted cell goes on
-            if row is not None and header is None:
-                header = [name.strip().lstrip("\ufeff") for name in row]
-            elif row is not None and header is not None and len(row) == len(header):
-                yield _record(header, row, list(waiting))
-            else:
-                yield _damage(waiting.popleft(), "the row does not have the cells of the header")
-                returned.extendleft(reversed(waiting))
-            waiting.clear()
+                row.add(line)
+                if row.goes_on and row.size <= MAX_RECORD_BYTES:
+                    continue
+            if row.lines:
+                if header is None and row.text is not None:
+                    delimiter = _delimiter(row.text)
+                cells = row.cells(delimiter)
+                if cells is not None and header is None:
+                    header = [name.strip().lstrip("\ufeff") for name in cells]
+                elif cells is not None and header is not None and len(cells) == len(header):
+                    yield _record(header, cells, row.lines)
+                else:
+                    yield _damage(row.lines[0])
+                    returned.extendleft(reversed(row.lines[1:]))
+                    if not isinstance(line, Line):  # the rest of the row comes before it
+                        source = chain([line] if line else [], source)
+                row = _Row()
+            elif isinstance(line, Damage):
+                yield line
+            elif line is None:
+                return
 
 
-def _joined(lines: Iterable[Line]) -> str | None:
-    texts = [line.text for line in lines]
-    return None if None in texts else "".join(text for text in texts if text is not None)
+class _Row:
+    """The lines of a row so far."""
 
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+        self.size = 0
+        self._quotes = 0
+        self._readable = True
 
-def _size(lines: Iterable[Line]) -> int:
-    return sum(len(line.raw) for line in lines)
+    def add(self, line: Line) -> None:
+        self.lines.append(line)
+        self.size += len(line.raw)
+        self._quotes += (line.text or "").count('"')
+        self._readable &= line.text is not None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a quoted cell is open at the end."""
+        return self._readable and self._quotes % 2 == 1
+
+    @property
+    def text(self) -> str | None:
+        return "".join(line.text or "" for line in self.lines) if self._readable else None
+
+    def cells(self, delimiter: str) -> list[str] | None:
+        """The row's cells, or None where it is not CSV."""
+        text = self.text
+        if text is None or self.goes_on:
+            return None
+        try:
+            return _cells(text.rstrip("\r\n"), delimiter)
+        except csv.Error:
+            return None
 
 
 def _record(header: list[str], row: list[str], lines: list[Line]) -> Record:
@@ -104,6 +125,9 @@ def _record(header: list[str], row: list[str], lines: list[Line]) -> Record:
     return Record(value, first.number, 1, first.offset, raw)
 
 
-def _damage(line: Line, detail: str) -> Damage:
-    reason = "not_csv" if line.text is not None else "not_utf8"
+def _damage(line: Line) -> Damage:
+    if line.text is None:
+        reason, detail = "not_utf8", "these bytes are not UTF-8. Convert the export to UTF-8."
+    else:
+        reason, detail = "not_csv", "the row does not have the cells of the header"
     return Damage(line.number, line.offset, reason, detail, line.body())

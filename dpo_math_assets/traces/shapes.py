@@ -359,7 +359,7 @@ def _attempt(
     prompt = next((text for text in prompts if isinstance(text, str) and text.strip()), None)
     meta = {
         **meta,
-        "problem": {key: value for key, value in problem.items() if value != prompt},
+        "problem": {k: value for k, value in problem.items() if k != "goal" or value != prompt},
         "solver_output": _without_summary(output),
     }
     truth = context.get("ground_truth")

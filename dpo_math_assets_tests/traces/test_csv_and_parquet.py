@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,17 @@ def test_a_csv_that_was_cut_inside_a_quoted_cell_keeps_every_line(tmp_path: Path
     export = read(tmp_path, (HEADER + GOOD + 't-2,"1+\n1').encode(), "e.csv")
     assert export.report.traces == 1
     assert [entry["line"] for entry in export.quarantine] == [b't-2,"1+', b"1"]
+
+
+def test_a_compressed_csv_that_was_cut_gives_what_is_readable_and_says_so(tmp_path: Path) -> None:
+    rows = HEADER + "".join(
+        f't-{number},"{os.urandom(90).hex()}\n?",2,2,t\n' for number in range(999)
+    )
+    whole = gzip.compress(rows.encode())
+    export = read(tmp_path, whole[: len(whole) // 2], "e.csv.gz")
+    assert export.report.traces > 100
+    assert export.quarantine[-1]["reason"] == "compressed_data_cut"
+    assert export.report.quarantined["not_csv"] <= 2  # the lines of the row that was cut
 
 
 def test_a_csv_without_a_field_that_is_needed_is_set_aside_row_by_row(tmp_path: Path) -> None:
