@@ -55,6 +55,8 @@ _NUMBER = re.compile(
 )
 _PLAIN = re.compile(r"(?P<plain>\d+)(?P<fraction>\.\d+)?(?P<exponent>[eE][+-]?\d+(?![A-Za-z\d.]))?")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)(?![A-Za-z])|\^\{?(?:\\text\{)?(?:st|nd|rd|th)\}?\}?")
+_DOTS = re.compile(r"\s?(?:\.\.\.|\\[lc]?dots(?![A-Za-z]))")
+_NOON = re.compile(r"([ap])\.\s?m\b\.?")
 _REPEATING = re.compile(r"\\(?:overline|bar|dot|overset\{\.\})\s*(?:\{(\d{1,50})\}|(\d))")
 _BASE = re.compile(
     r"_(?:\{\s*(?:\\text\{\s*)?(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)(?:\s*\})?\s*\}|(\d))"
@@ -163,8 +165,8 @@ class _Lexer:
             exponent = int(groups["exponent"][1:]) if groups["exponent"] else 0
             node = _literal(whole, fraction, exponent)
             # 0.333... and 3.14\ldots: the dots only say that the digits go on
-            if fraction and text.startswith("...", end):
-                end += 3
+            if fraction and (dots := _DOTS.match(text, end)):
+                end = dots.end()
             elif ordinal := _ORDINAL.match(text, end):
                 end = ordinal.end()
         self._emit("num", "", end - self.position, node)
@@ -252,6 +254,10 @@ class _Lexer:
             self._emit("cmd", "degree", length)
         elif run == "mod" and not upright and not self.text.startswith("(", start + 3):
             self._emit("op", "mod", length)
+        elif noon := _NOON.match(self.text, start):
+            self._emit("word", noon[1] + "m", len(noon[0]))
+        elif lower == "to" and self._last() == "num":
+            self._emit("punct", ":", length)
         elif length == 1:
             if upright and self._last() == "num" and run in UNITS:
                 self._emit("word", run, 1)
@@ -269,7 +275,7 @@ class _Lexer:
         elif run in PRINTED_SETS:
             kind, value = PRINTED_SETS[run]
             self._emit(kind, value, length)
-        elif upright:
+        elif upright and not run.isupper():
             self._emit("word", run, length)
         elif run in GREEK:
             self._emit("sym", run, length)

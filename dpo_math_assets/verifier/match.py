@@ -24,9 +24,10 @@ from dpo_math_assets.verifier.outcome import (
     Outcome,
     Pool,
 )
-from dpo_math_assets.verifier.parse import ParseError, parse
+from dpo_math_assets.verifier.parse import PARAMETER, ParseError, parse
 from dpo_math_assets.verifier.readings import (
     choice_letter,
+    compound_unit,
     decimal_comma,
     digits_in_base,
     unit_factor,
@@ -86,7 +87,7 @@ class Matcher:
         """Two whole answers: the conventions for bare forms apply only here."""
         if a == b and not holds(a, "dots"):
             return EQUAL_TEXT if a.kind == "text" else EQUAL_STRUCTURE
-        outcome = self.match(a, b)
+        outcome = self.match(*_same_parameters(a, b))
         if outcome.state != "equal" and self.conventions.decimal_comma:
             for comma, other in ((a, b), (b, a)):
                 value = decimal_comma(comma)
@@ -154,6 +155,8 @@ class Matcher:
             same = self.every([(a.args[1], b.args[1]), (a.args[2], b.args[2])])
             return same if same.state == "equal" else UNKNOWN
         differences = [difference(node) for node in (a, b)]
+        if any(not free_symbols(canonical(zero)) for zero in differences):
+            return UNKNOWN  # a statement that is always or never true
         return self.proportional(differences[0], differences[1], positive=False)
 
     def proportional(self, a: Node, b: Node, positive: bool) -> Outcome:
@@ -318,9 +321,7 @@ class Matcher:
             given = assigned(other) if is_equation(other) else None
             if given is not None and given[1].kind in listed:
                 return self.match(*(given[1] if node is other else node for node in (a, b)))
-            if other.kind in EQUATIONS or other.kind in _SETS:
-                return self.match_conditions(a, b)
-            return DIFFERENT
+            return UNKNOWN if other.kind in EQUATIONS or other.kind in _SETS else DIFFERENT
         first, second = (_items(node) for node in (a, b))
         if first is None or second is None:
             return UNKNOWN
@@ -342,15 +343,6 @@ class Matcher:
         if ordered or (a.kind == b.kind == "list" and self.conventions.bare_list_ordered):
             return self.in_order(first, second)
         return self.unordered(first, second)
-
-    def match_conditions(self, a: Node, b: Node) -> Outcome:
-        """A list of inequalities (`x < 1 or x > 3`) against a set or an inequality."""
-        group = a if a.kind == "list" else b
-        pieces = [pieces_of(item) for item in group.args]
-        if any(piece is None for piece in pieces) or len(free_symbols(group)) > 1:
-            return DIFFERENT if all(item.kind in SCALAR_KINDS for item in group.args) else UNKNOWN
-        union = Node("union", group.args)
-        return self.match_pieces(*(union if node is group else node for node in (a, b))) or UNKNOWN
 
     def match_matrices(
         self, a: Node, b: Node, rows: list[tuple[Node, ...]], others: list[tuple[Node, ...]]
@@ -508,6 +500,22 @@ class Matcher:
     # scalars
 
 
+def _same_parameters(a: Node, b: Node) -> tuple[Node, Node]:
+    """A parameter that one side declares and the other only uses, under one name."""
+    names = free_symbols(a), free_symbols(b)
+    for k, (declared, used) in enumerate((names, names[::-1])):
+        parameters = [name for name in declared if name.startswith(PARAMETER)]
+        others = used - declared
+        if len(parameters) == len(others) == 1 and parameters[0] not in used:
+            old, new = Node("sym", tuple(others)), Node("sym", tuple(parameters))
+
+            def rename(node: Node, old: Node = old, new: Node = new) -> Node | None:
+                return new if node == old else None
+
+            return (a, tree.replace(b, rename)) if k == 0 else (tree.replace(a, rename), b)
+    return a, b
+
+
 def _match_text(a: Node, b: Node) -> Outcome:
     """Words equal the same words; a few words differ from other words and from a number."""
     if a.kind == b.kind:
@@ -534,6 +542,8 @@ def _settled(node: Node, matcher: Matcher) -> Node:
     """The statement or value that a chain of equals signs, or one between numbers, comes to."""
     if node.kind == "set" and len(node.args) == 1 and node.args[0].kind in EQUATIONS:
         node = node.args[0]
+    if node.kind == "list" and (compound := compound_unit(node)):
+        return compound
     if node.kind in ("add", "mul", "pow") and holds(node, "matrix"):
         return matrix_value(node) or node
     if node.kind == "rel" and node.args[0] == "in":

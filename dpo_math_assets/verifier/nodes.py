@@ -12,7 +12,8 @@ Scalar kinds (`SCALAR_KINDS`; only these reach the numeric and symbolic tiers)
 | `dec` | p: int, q: int, places: int | a decimal literal: exactly p/q as written; its last \
 shown digit stands for 10**-places (`1.50` has places 2, `1.5e6` has places -5) |
 | `const` | name: str | `pi`, `e`, `i`, `oo` (positive infinity), `nan` (an undefined value) |
-| `sym` | name: str | a variable, case sensitive, with subscript and prime: `x_1`, `alpha`, `y'` |
+| `sym` | name: str | a variable, case sensitive, with subscript and prime: `x_1`, `alpha`, `y'`; \
+`#0`, `#1` are declared integer parameters |
 | `add` | *terms | sum of two or more |
 | `mul` | *factors | product of two or more |
 | `pow` | base, exponent | principal power |
@@ -43,7 +44,7 @@ Other kinds (settled in compare.py, never seen by the numeric and symbolic tiers
 | `list` | *items | bare values joined by commas, `and`, `or` |
 | `interval` | low, high, low_closed: bool, high_closed: bool | real interval; a pair in round \
 brackets alone is a tuple |
-| `union`, `inter` | *sets | union, intersection |
+| `union`, `inter` | *sets | union, intersection; of inequalities: one or the other, both at once |
 | `setminus` | a, b | set difference |
 | `domain` | name: str | a named set: `R`, `Q`, `Z`, `N`, `C` |
 | `setbuilder` | expr, condition | { expr : condition } |

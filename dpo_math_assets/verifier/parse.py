@@ -17,11 +17,16 @@ from dpo_math_assets.verifier import tree
 from dpo_math_assets.verifier.lexer import MAX_CHARACTERS, ParseError, Token, lex
 from dpo_math_assets.verifier.nodes import Node, num
 from dpo_math_assets.verifier.normal import clean, to_ascii, undouble
+from dpo_math_assets.verifier.readings import unit_factor
 from dpo_math_assets.verifier.vocabulary import FILLERS, NOTES, NUMBER_WORDS, REFUSED, SCALES
 
-__all__ = ["ParseError", "parse"]
+__all__ = ["PARAMETER", "ParseError", "parse"]
 
 MAX_DEPTH = 100
+# First character of the name of a parameter.
+PARAMETER = "#"
+# Words of one name in a list; more are a sentence.
+MAX_NAME_WORDS = 3
 _CLOSING = {"(": (")", "]"), "[": ("]", ")"), "\\{": ("\\}",), "{": ("}",)}
 _FUNCTION_LETTERS = frozenset(("f", "g", "h", "F", "G", "H", "phi", "varphi", "psi"))
 _MATRICES = frozenset(
@@ -37,7 +42,7 @@ _DOMAINS = frozenset("RQZNCP")
 _CHOICE = re.compile(
     r"(?:\\(?:text|textbf|mathrm|mathbf|textrm)\{)?\s*"
     r"(?:\((?P<a>[A-J])\)(?=[\s}\\])|(?P<b>[A-J])\)|(?P<c>[A-J])[.:](?=\s))"
-    r"[\s}\\,]*(?P<rest>[^\s+*/^=<>,].*)"
+    r"[\s}\\,]*(?P<rest>(?!and\b|or\b)[^\s+*/^=<>,].*)"
 )
 # Words that name a set.
 _PHRASES = {
@@ -79,13 +84,29 @@ def _parsed(text: str) -> Node | ParseError | VerifierLimit:
 
 
 def _parse_source(source: str) -> Node:
+    parser = _Parser(source)
     try:
-        return _Parser(source).answer()
+        node = _with_parameters(parser.answer(), parser.parameters)
     except _Words:
-        words = tree.text(source)
-        return _PHRASES.get(words.args[0].removeprefix("the "), words)
+        node = tree.text(source)
     except RecursionError as error:  # the caller's own stack may be deep already
         raise VerifierLimit("answer nested too deeply") from error
+    if node.kind == "text":
+        return _PHRASES.get(node.args[0].removeprefix("the "), node)
+    return node
+
+
+def _with_parameters(node: Node, names: list[str]) -> Node:
+    """Parameters that run through the integers, renamed by number: their letters mean nothing."""
+    order = {Node("sym", (name,)): place for place, name in enumerate(dict.fromkeys(names))}
+    if not order:
+        return node
+
+    def rename(inner: Node) -> Node | None:
+        place = order.get(inner)
+        return None if place is None else Node("sym", (f"{PARAMETER}{place}",))
+
+    return tree.replace(node, rename)
 
 
 class _Words(Exception):
@@ -100,6 +121,7 @@ class _Parser:
         self.depth = 0
         self.bars = 0  # open absolute values at this level of brackets
         self.builder = False  # directly inside set braces, where a bar separates
+        self.parameters: list[str] = []  # letters that stand for any integer
         self.integrals = 0  # inside integrals `d x` ends the integrand
 
     # the token stream
@@ -143,6 +165,7 @@ class _Parser:
     # lists and words
 
     def answer(self) -> Node:
+        self.take("rel", "=", "approx")
         if self.sees("end"):
             raise ParseError("empty answer")
         node = self.series()
@@ -155,27 +178,51 @@ class _Parser:
     def series(self) -> Node:
         """Items joined by commas and words; groups of them joined by semicolons."""
         groups: list[list[Node]] = [[]]
+        joined_by = set()
         while True:
             groups[-1].append(self.item())
             # `1, 2, and 3`; `(1,2) (3,4)` after `\quad`
             separated = False
             while self.sees("punct", ",", ";") or self.sees("sep"):
+                joined_by.add(self.token.value)
                 if self.next().value == ";":
                     groups.append([])
                 separated = True
             if self.sees("end") or self.sees("close"):
                 break
-            if not separated:
+            if not separated and not self.goes_on(groups[-1][-1]):
                 break
-            if not groups[-1] and len(groups) > 1 and self.sees("end"):
-                break
-        groups = [group for group in groups if group]
+        groups = [self.without_domains(group) for group in groups if group]
         if len(groups) == 1:
             items = groups[0]
-            return items[0] if len(items) == 1 else Node("list", tuple(items))
+            if len(items) == 1:
+                return items[0]
+            return tree.conditions(items, "or" in joined_by) or Node("list", tuple(items))
         if all(len(group) == 1 for group in groups):
             return Node("list", tuple(group[0] for group in groups))
         return Node("list", tuple(Node("tuple", tuple(group)) for group in groups))
+
+    def goes_on(self, last: Node) -> bool:
+        """Whether a second value follows without a comma: `3 hours 20 minutes`."""
+        measured = last.kind == "unit" and unit_factor(last.args[1]) is not None
+        return measured and self.sees("num") and self.ahead().kind == "word"
+
+    def without_domains(self, items: list[Node]) -> list[Node]:
+        """The items without those that only say which numbers a parameter runs through."""
+        if len(items) == 1:
+            return items
+        kept = [item for item in items if not self.declares(item)]
+        return kept or items
+
+    def declares(self, node: Node) -> bool:
+        r"""Whether a node is `k \in \mathbb{Z}`; the parameter is noted."""
+        if node.kind != "rel" or node.args[0] != "in" or node.args[2].kind != "domain":
+            return False
+        name, domain = node.args[1], node.args[2].args[0]
+        if name.kind != "sym" or domain[0] not in "ZN":
+            return False
+        self.parameters.append(name.args[0])
+        return True
 
     def item(self) -> Node:
         """One relation or value with the words before and after it."""
@@ -184,9 +231,9 @@ class _Parser:
             self.next()
             return Node("dots", ())
         if self.sees("word"):
-            return self.number_word()
+            return self.words_alone() or self.number_word()
         node = self.relation()
-        if self.take("punct", ":"):
+        if not self.builder and self.take("punct", ":"):
             return self.after_colon(node)
         return self.words_after(node)
 
@@ -204,13 +251,33 @@ class _Parser:
                 return
             if all(word in FILLERS for word in said) and not self.sees("end"):
                 return
+            if self.take("rel", "="):  # `Area = 5`
+                return
         self.at = start
         self.number_word_or_text()
 
     def number_word_or_text(self) -> None:
         word = self.token.value.lower()
-        if word not in NUMBER_WORDS and word not in SCALES:
+        if word not in NUMBER_WORDS and word not in SCALES and not self.words_end():
             raise _Words
+
+    def words_end(self) -> int:
+        """How many words make up the whole item here; 0 if more than words, or a sentence."""
+        count = 0
+        while self.ahead(count).kind == "word":
+            count += 1
+        after = self.ahead(count)
+        whole = after.kind in ("end", "sep") or (after.kind == "punct" and after.value in ",;")
+        return count if whole and count <= MAX_NAME_WORDS else 0
+
+    def words_alone(self) -> Node | None:
+        """An item of a few words, such as a name in a list of names."""
+        count = self.words_end()
+        said = [self.ahead(k).value for k in range(count)]
+        if not said or (count == 1 and said[0].lower() in NUMBER_WORDS):
+            return None
+        self.at += count
+        return tree.text(" ".join(said))
 
     def number_word(self) -> Node:
         word = self.next().value.lower()
@@ -224,9 +291,12 @@ class _Parser:
             return node
         first = self.token.value.lower()
         if first in NOTES:
-            for token in self.tokens[self.at :]:
-                if token.kind == "word" and token.value.lower() in REFUSED:
-                    raise _Words
+            remark = self.tokens[self.at :]
+            words = {token.value.lower() for token in remark if token.kind == "word"}
+            if not REFUSED.isdisjoint(words):
+                raise _Words
+            if not words.isdisjoint(("integer", "integers", "constant", "constants", "natural")):
+                self.parameters += [token.value for token in remark if token.kind == "sym"]
             self.at = len(self.tokens) - 1
             return node
         scale = SCALES.get(first.removesuffix("s"))
@@ -371,7 +441,9 @@ class _Parser:
                     raise ParseError("per cent of per cent")
                 node = Node("percent", (node,))
             elif self.implicit():
-                node = tree.mul(node, self.power())
+                factor = self.power()
+                if not self.declares(factor):  # `k\pi (k \in \mathbb{Z})`
+                    node = tree.mul(node, factor)
             else:
                 return node
             literal_fraction = False
@@ -391,9 +463,7 @@ class _Parser:
             )
         if token.kind == "num":
             before = self.tokens[self.at - 1]
-            return before.kind in ("close", "const", "sym") and not (
-                before.kind != "close" and before.value == "}"
-            )
+            return before.kind in ("close", "const", "sym") or before.value == "!"
         if token.kind == "open":
             return True
         if token.kind == "bar":
@@ -860,6 +930,8 @@ class _Parser:
                 raise self.unexpected()
         self.next()
         self.environment_name()
+        if all(condition is None for _, condition in branches):  # a system of equations
+            return Node("list", tuple(value for value, _ in branches))
         return Node("cases", tuple(branches))
 
     def bounds(self) -> tuple[Node | None, Node | None]:

@@ -3,11 +3,13 @@
 import re
 from fractions import Fraction
 
+from dpo_math_assets.verifier import tree
 from dpo_math_assets.verifier.nodes import Node
 from dpo_math_assets.verifier.vocabulary import UNITS
 
 __all__ = [
     "choice_letter",
+    "compound_unit",
     "decimal_comma",
     "digits_in_base",
     "unit_factor",
@@ -78,3 +80,20 @@ def choice_letter(node: Node) -> str | None:
         letter = node.args[0]
         return letter
     return None
+
+
+def compound_unit(node: Node) -> Node | None:
+    """`3 hours and 20 minutes` as one value in the first of its units."""
+    units = [item for item in node.args if item.kind == "unit"]
+    names = {item.args[1] for item in units}
+    factors = [unit_factor(item.args[1]) for item in units]
+    if len(units) < len(node.args) or len(names) < len(units) or not all(factors):
+        return None
+    known = [factor for factor in factors if factor]
+    if len({factor[0] for factor in known}) > 1:
+        return None
+    parts = [
+        tree.mul(tree.rational(factor[1] / known[0][1]), item.args[0])
+        for factor, item in zip(known, units, strict=True)
+    ]
+    return Node("unit", (tree.add(*parts), units[0].args[1]))

@@ -8,6 +8,7 @@ ends that cannot be told apart by it are left to the caller as they stand.
 import cmath
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from typing import NamedTuple
 
 from dpo_math_assets.verifier import tree
@@ -33,6 +34,14 @@ class _NoSet(Exception):
     """Not a set of reals that this module can describe."""
 
 
+_HALF_LINES = {
+    **dict.fromkeys(("R+", "R>0"), Piece(tree.rational(Fraction(0)), INFINITY, False, False)),
+    **dict.fromkeys(
+        ("R\\ge 0", "R\\geq 0", "R>=0", "R\\ge0", "R\\geq0"),
+        Piece(tree.rational(Fraction(0)), INFINITY, True, False),
+    ),
+    **dict.fromkeys(("R-", "R<0"), Piece(MINUS_INFINITY, tree.rational(Fraction(0)), False, False)),
+}
 _REALS = [Piece(MINUS_INFINITY, INFINITY, False, False)]
 
 
@@ -59,13 +68,19 @@ def _pieces(node: Node) -> list[Piece]:
         return [Piece(item, item, True, True) for item in args]
     if kind == "domain" and args[0] == "R":
         return _REALS
+    if kind == "domain" and args[0] in _HALF_LINES:
+        return [_HALF_LINES[args[0]]]
+    stated = kind in ("union", "inter") and all(item.kind in ("rel", "chain") for item in args)
+    if stated and len(free_symbols(node)) > 1:
+        raise _NoSet
     if kind == "union":
         return [piece for item in args for piece in _pieces(item)]
     if kind == "inter":
         found = _pieces(args[0])
         for item in args[1:]:
             found = _intersection(found, _pieces(item))
-        return found
+        # `x < 1, x > 3` cannot both be meant
+        return found if found or not stated else [piece for x in args for piece in _pieces(x)]
     if kind == "setminus":
         return _intersection(_pieces(args[0]), _complement(_pieces(args[1])))
     if kind == "setbuilder":
@@ -83,9 +98,6 @@ def _pieces(node: Node) -> list[Piece]:
         for k, operator in enumerate(operators):
             found = _intersection(found, _relation(operator, items[k], items[k + 1]))
         return found
-    if kind == "list":
-        # `x < 1 or x > 2`, or `x > 1, x < 2` and `x > 1, x != 2`: a conjunction if they overlap
-        raise _NoSet
     raise _NoSet
 
 

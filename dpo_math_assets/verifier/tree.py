@@ -13,6 +13,7 @@ __all__ = [
     "add",
     "as_symbol",
     "bracketed",
+    "conditions",
     "divide",
     "function",
     "is_proper_fraction",
@@ -33,6 +34,7 @@ __all__ = [
 
 E = Node("const", ("e",))
 PI = Node("const", ("pi",))
+IMAGINARY = Node("const", ("i",))
 # An exponent p/q becomes the p-th power of a q-th root up to this q.
 MAX_ROOT_INDEX = 100
 
@@ -166,6 +168,8 @@ def function(name: str, arguments: list[Node], base: Node | None, exponent: Node
         node = Node("abs", (x,))
     elif name == "exp":
         node = power(E, x)
+    elif name == "cis":
+        node = add(Node("func", ("cos", x)), mul(IMAGINARY, Node("func", ("sin", x))))
     elif name in ("sqrt", "cbrt"):
         node = root(x, num(2 if name == "sqrt" else 3))
     elif name == "root":
@@ -250,6 +254,27 @@ def bracketed(opening: str, closing: str, content: Node) -> Node:
     if len(items) != 2:
         raise ParseError("an interval that has not two ends")
     return Node("interval", (*items, opening == "[", closing == "]"))
+
+
+_INEQUALITIES = frozenset(("<", "<=", ">", ">=", "!="))
+
+
+def conditions(items: list[Node], alternatives: bool) -> Node | None:
+    r"""Inequalities as one condition: alternatives (`or`), or all at once; None for other items.
+
+    In `x \\ne 0, 1` the values after the first belong to its sign.
+    """
+    first = items[0]
+    if first.kind == "rel" and first.args[0] == "!=":
+        items = [
+            Node("rel", ("!=", first.args[1], item)) if item.kind in SCALAR_KINDS else item
+            for item in items
+        ]
+    for item in items:
+        signs = item.args[0] if item.kind == "chain" else item.args[:1]
+        if item.kind not in ("rel", "chain") or not _INEQUALITIES.issuperset(signs):
+            return None
+    return Node("union" if alternatives else "inter", tuple(items))
 
 
 def as_symbol(node: Node) -> Node | None:

@@ -38,7 +38,7 @@ FUNCTION_NAMES: dict[str, str] = {
     **{"sgn": "sign", "sign": "sign", "gcd": "gcd", "lcm": "lcm", "Re": "re", "Im": "im"},
     **{"max": "max", "min": "min", "Max": "max", "Min": "min", "Mod": "mod", "arg": "arg"},
     **{"mod": "mod", "binomial": "binom", "det": "det", "conjugate": "conj", "factorial": "fact"},
-    **{"hcf": "gcd", "GCD": "gcd", "LCM": "lcm", "root": "root"},
+    **{"cis": "cis", "hcf": "gcd", "GCD": "gcd", "LCM": "lcm", "root": "root"},
 }
 
 CONSTANTS: dict[str, str] = {
@@ -51,7 +51,7 @@ GREEK = frozenset(
         """
     alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi
     omicron rho varrho sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta
-    Lambda Xi Sigma Upsilon Phi Psi Omega ell hbar mho aleph
+    Lambda Xi Sigma Upsilon Phi Psi Omega ell hbar mho aleph angle triangle nabla
     """
     )
 )

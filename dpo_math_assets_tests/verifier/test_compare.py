@@ -60,6 +60,15 @@ EQUAL = [
     ("\\sum_{k=1}^{10} k", "55"),
     ("all real numbers", "\\mathbb{R}"),
     ("1.414", "\\sqrt{2}"),
+    ("\\frac{\\pi}{4} + k\\pi, k \\in \\mathbb{Z}", "\\frac{\\pi}{4} + n\\pi"),
+    ("(3t, 2t) \\text{ for some integer } t", "(3n, 2n)"),
+    ("x < -2 \\text{ or } x > 3", "(-\\infty, -2) \\cup (3, \\infty)"),
+    ("x \\ge 0 \\text{ and } x \\ne 1", "[0, 1) \\cup (1, \\infty)"),
+    ("x \\ne 0, 1", "\\mathbb{R} \\setminus \\{0, 1\\}"),
+    ("\\begin{cases} x = 1 \\\\ y = 2 \\end{cases}", "y = 2, x = 1"),
+    ("3 hours 20 minutes", "200 minutes"),
+    ("Alice and Bob", "Bob and Alice"),
+    ("Area = 5", "5"),
     ("85.71", "\\frac{600}{7}"),
 ]
 
@@ -100,6 +109,11 @@ DIFFERENT = [
     ("5\\text{ cm}", "5\\text{ cm}^2"),
     ("101_2", "101_3"),
     ("\\infty", "-\\infty"),
+    ("k\\pi, k \\in \\mathbb{Z}", "2n\\pi, n \\in \\mathbb{Z}"),
+    ("k + 1", "n + 1"),
+    ("x < 1 \\text{ or } x > 3", "1 < x < 3"),
+    ("Alice and Bob", "Alice and Eve"),
+    ("3 hours 20 minutes", "3 hours"),
     ("\\int x\\,dx", "\\int x^2\\,dx"),
     (
         "\\begin{pmatrix} 1 & 2 \\\\ 3 & 4 \\end{pmatrix}",

@@ -113,7 +113,7 @@ def test_rewriting_by_the_laws_of_algebra_is_never_called_wrong(a: Tree, b: Tree
 def test_a_number_changed_by_one_never_passes(data: st.DataObject, tree: Tree) -> None:
     which = data.draw(st.integers(0, numbers(tree) - 1))
     changed = raised(tree, which)
-    for wrap in ("{}", "x = {}", "({}, 1)", "[{}, \\infty)", "\\{{1, {}\\}}", "1/({})"):
+    for wrap in ("{}", "w = {}", "({}, 1)", "[{}, \\infty)", "\\{{1, {}\\}}", "1/({})"):
         answer, gold = wrap.format(plain(changed)), wrap.format(latex(tree))
         assert compare(answer, gold)[0] != "correct"
         assert compare(gold, answer)[0] != "correct"
