@@ -17,6 +17,7 @@ from dpo_math_assets.verifier.compare import compare
 from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.extract import extract
 from dpo_math_assets.verifier.nodes import Node
+from dpo_math_assets.verifier.numeric import Overrun, within
 from dpo_math_assets.verifier.pool import Failure, SymbolicResult, SymPyPool, shared_pool
 from dpo_math_assets.verifier.verdict import VERIFIER_VERSION
 
@@ -31,8 +32,6 @@ VERDICT_COLUMNS = ("verdict", "reason", "method", "extracted", "verifier_version
 # Below these, starting workers costs more than they save.
 PAIRS_WORTH_WORKERS = 2_000
 CHARACTERS_WORTH_WORKERS = 20_000_000
-# Bytes of a pair that may be compared here: more could take longer than a deadline allows.
-LONG_PAIR = 1_000
 # Texts held as Python strings at a time.
 SLICE = 50_000
 # Texts, and characters of them, that a worker reads before it answers.
@@ -185,21 +184,21 @@ def _compare_all(
     progress.add(len(integers))
 
     rest = pairs.filter(~plain)
-    length = pl.sum_horizontal(pl.col("extracted", "gold").str.len_bytes())
-    spread = pl.lit(len(rest) >= PAIRS_WORTH_WORKERS) | (length > LONG_PAIR)
-    far, near = list(rest.filter(spread).iter_rows()), list(rest.filter(~spread).iter_rows())
-    answers = pool.map(
-        "compare",
-        far,
-        timeout_s,
-        context=conventions.model_dump(mode="json"),
-        on_progress=_since(progress),
-    )
-    results = [(*pair, *_comparison(answer)) for pair, answer in zip(far, answers, strict=True)]
-    for extracted, gold in near:
-        left = _Remaining(pool, timeout_s)
-        results.append((extracted, gold, *_compared(extracted, gold, conventions, left)))
-        progress.add(1)
+    results: list[tuple[str | None, ...]] = []
+    if len(rest) >= PAIRS_WORTH_WORKERS:
+        answers = pool.map(
+            "compare",
+            rest.rows(),
+            timeout_s,
+            context=conventions.model_dump(mode="json"),
+            on_progress=_since(progress),
+        )
+        results = [(*pair, *_comparison(x)) for pair, x in zip(rest.rows(), answers, strict=True)]
+    else:
+        for extracted, gold in rest.iter_rows():
+            verdict = _compared(extracted, gold, conventions, pool, timeout_s)
+            results.append((extracted, gold, *verdict))
+            progress.add(1)
     return pl.concat([integers, pl.DataFrame(results, schema=integers.schema, orient="row")])
 
 
@@ -208,10 +207,13 @@ def _comparison(answer: Comparison | Failure) -> Comparison:
 
 
 def _compared(
-    extracted: str, gold: str, conventions: Conventions, pool: "_Remaining"
+    extracted: str, gold: str, conventions: Conventions, pool: SymPyPool, timeout_s: float
 ) -> Comparison:
     try:
-        return compare(extracted, gold, conventions, pool)
+        with within(timeout_s):
+            return compare(extracted, gold, conventions, _Remaining(pool, timeout_s))
+    except Overrun:
+        return "undecided", "timeout", None
     except Exception:
         log.exception("a pair of %d and %d characters failed", len(extracted), len(gold))
         return "undecided", "worker_crashed", None

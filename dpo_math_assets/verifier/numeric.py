@@ -30,9 +30,16 @@ from typing import Literal
 
 from dpo_math_assets.verifier.enclosure import Comparison, Point, compare_values
 from dpo_math_assets.verifier.nodes import Node, children, free_symbols
-from dpo_math_assets.verifier.rational import Budget, Unknown, compare_rational, exact
+from dpo_math_assets.verifier.rational import (
+    Budget,
+    Overrun,
+    Unknown,
+    compare_rational,
+    exact,
+    within,
+)
 
-__all__ = ["ProbeResult", "exact", "integer_symbols", "probe"]
+__all__ = ["Overrun", "ProbeResult", "exact", "integer_symbols", "probe", "within"]
 
 ProbeResult = Literal["equal", "different", "unknown"]
 
@@ -49,16 +56,21 @@ SCALES = (2, 4, 2, 1, 12, 100)
 
 
 def probe(a: Node, b: Node) -> ProbeResult:
-    """Compare two scalar expressions: `equal` and `different` are established, else `unknown`."""
+    """Compare two scalar expressions: `equal` and `different` are established, else `unknown`.
+
+    Raises `Overrun` after the time that `within` allows.
+    """
     if max(_count(a), _count(b)) > MAX_NODES:
         return "unknown"
     try:
+        budget = Budget(MAX_STEPS)
+        budget.spend(1)
         a, b, opaque = _name_atoms(a, b)
         # The same seed for (a, b) and (b, a).
         random = Random("\n".join(sorted((repr(a), repr(b)))))
         result = compare_rational(a, b, random)
         if result == "unknown":
-            result = _probe_points(a, b, random)
+            result = _probe_points(a, b, random, budget)
     except (Unknown, RecursionError):
         return "unknown"
     if result == "different" and opaque:
@@ -139,9 +151,8 @@ def _holds(node: Node, test: Callable[[Node], bool]) -> bool:
     return test(node) or any(_holds(child, test) for child in children(node))
 
 
-def _probe_points(a: Node, b: Node, random: Random) -> ProbeResult:
+def _probe_points(a: Node, b: Node, random: Random, budget: Budget) -> ProbeResult:
     """Evaluate at points until a difference is proved or agreement is confirmed."""
-    budget = Budget(MAX_STEPS)
     result, ambiguous = _compare_at_points(a, b, random, budget, real_powers=True)
     if result == "different" and ambiguous:
         result, _ = _compare_at_points(a, b, random, budget, real_powers=False)

@@ -30,7 +30,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, cast
 
-from dpo_math_assets.verifier.nodes import Node
+from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children
 
 __all__ = ["Failure", "PoolError", "SymPyPool", "SymbolicResult", "shared_pool"]
 
@@ -186,6 +186,8 @@ class SymPyPool:
         An answer comes within `deadline_s`, even if a worker must start first; only waiting for
         other callers to free one is not counted.
         """
+        if not (is_scalar(a) and is_scalar(b)):
+            return "unknown"
         job = _Job("equal", None, [[encode(a), encode(b)]], deadline_s)
         self._run(job, None, to_the_end=True)
         return cast(SymbolicResult, job.results[0])
@@ -350,6 +352,11 @@ def _after_fork_in_child() -> None:
 
 
 os.register_at_fork(after_in_child=_after_fork_in_child)
+
+
+def is_scalar(node: Node) -> bool:
+    """Whether SymPy can be given the tree: no tuple, set or words anywhere in it."""
+    return node.kind in SCALAR_KINDS and all(map(is_scalar, children(node)))
 
 
 def encode(node: Any) -> Any:

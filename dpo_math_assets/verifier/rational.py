@@ -7,9 +7,12 @@ Zippel 1979). Limits come before work: bits of a value, terms of a sum, steps of
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from fractions import Fraction
-from math import comb, factorial, gcd, isqrt, lcm, log2, prod
+from math import comb, factorial, gcd, inf, isqrt, lcm, log2, prod
 from random import Random
+from time import monotonic
 from typing import Literal
 
 from dpo_math_assets.verifier.nodes import Node, free_symbols
@@ -17,11 +20,13 @@ from dpo_math_assets.verifier.nodes import Node, free_symbols
 __all__ = [
     "EXACT_FUNCTIONS",
     "Budget",
+    "Overrun",
     "Undefined",
     "Unknown",
     "compare_rational",
     "exact",
     "terms",
+    "within",
 ]
 
 MAX_BITS = 20_000
@@ -44,17 +49,40 @@ class Undefined(Exception):
     """The expression has no finite value here."""
 
 
+class Overrun(Exception):
+    """The time that `within` allows is over."""
+
+
+_END: ContextVar[float] = ContextVar("end", default=inf)
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Let no evaluation inside go on after `seconds`: it raises `Overrun`.
+
+    Budgets bound one comparison; a row may hold hundreds of them.
+    """
+    token = _END.set(min(_END.get(), monotonic() + seconds))
+    try:
+        yield
+    finally:
+        _END.reset(token)
+
+
 class Budget:
     """Work that may still be done, in steps of about a microsecond."""
 
     def __init__(self, steps: int) -> None:
         self.left = steps
+        self.end = _END.get()
 
     def spend(self, steps: int) -> None:
-        """Count the work; raises `Unknown` when there is none left."""
+        """Count the work; raises `Unknown` when there is none left, `Overrun` when time is over."""
         self.left -= steps
         if self.left < 0:
             raise Unknown
+        if monotonic() > self.end:
+            raise Overrun
 
 
 def exact(

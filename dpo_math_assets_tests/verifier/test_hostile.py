@@ -45,6 +45,7 @@ ENORMOUS = {
     "a sum of sums": "\\sum_{a=1}^{300} \\sum_{b=1}^{300} \\sum_{c=1}^{300} \\sin(abc)",
     "a sum with many terms": "\\sum_{k=1}^{10^{12}} \\frac{1}{k}",
     "an expansion": "(a+b+c+d+e+f)^{200} \\sin(x)",
+    "slow items": ", ".join(f"\\sum_{{k=1}}^{{300}} \\sin(k+{n})" for n in range(40)),
 }
 
 UNDEFINED = ["NaN", "zoo", "\\infty-\\infty", "\\frac{1}{0}", "0^0", "\\frac{0}{0}", "\\ln(0)"]
@@ -79,6 +80,17 @@ def test_the_undefined_never_equals_a_number(answer: str, gold: str) -> None:
     assert verify(f"FINAL ANSWER: {gold}", answer).ok is not True
 
 
+def test_many_slow_comparisons_in_one_row_share_its_deadline() -> None:
+    """Each of the 1,600 comparisons is within its own limits; together they take minutes."""
+    lists = [
+        ", ".join(f"\\sum_{{k=1}}^{{300}} \\{name}(k+{n})" for n in range(40))
+        for name in ("sin", "cos")
+    ]
+    frame = pl.DataFrame({"candidate": [f"FINAL ANSWER: {lists[0]}"], "ground_truth": [lists[1]]})
+    assert verify_frame(frame, timeout_s=0.2)["reason"][0] == "timeout"
+
+
+@pytest.mark.slow
 def test_hostile_rows_take_nothing_from_the_honest_rows_between_them() -> None:
     rows = []
     for text in (*CODE, *ENORMOUS.values(), *UNDEFINED):

@@ -2,9 +2,11 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dpo_math_assets.verifier import enclosure
-from dpo_math_assets.verifier.nodes import Node
+from dpo_math_assets.verifier.nodes import Node, num
 from dpo_math_assets.verifier.numeric import exact, probe
 from dpo_math_assets.verifier.parse import parse
 
@@ -170,3 +172,61 @@ def test_an_expression_of_thousands_of_nodes_is_refused_and_not_evaluated() -> N
     sines = [Node("func", ("sin", Node("num", (k, 1)))) for k in range(5000)]
     total = Node("add", tuple(sines))
     assert probe(total, Node("add", tuple(reversed(sines)))) == "unknown"
+
+
+_NUMBERS = st.builds(Fraction, st.integers(-9, 9), st.integers(1, 9))
+_LEAVES = st.one_of(
+    _NUMBERS.map(lambda value: Node("num", (value.numerator, value.denominator))),
+    st.sampled_from([Node("sym", (name,)) for name in "xyz"]),
+    st.sampled_from([Node("const", (name,)) for name in ("pi", "e", "i")]),
+)
+
+
+def _grown(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
+    exponents = st.sampled_from([num(2), num(3), num(-1), num(1, 2), num(1, 3), num(-2, 3)])
+    names = st.sampled_from(["sin", "cos", "exp", "ln", "atan", "sinh", "floor", "conj"])
+    return st.one_of(
+        st.builds(lambda x, y: Node("add", (x, y)), inner, inner),
+        st.builds(lambda x, y: Node("mul", (x, y)), inner, inner),
+        st.builds(lambda x, y: Node("pow", (x, y)), inner, exponents),
+        st.builds(lambda x: Node("root", (x, num(3))), inner),
+        st.builds(lambda x: Node("abs", (x,)), inner),
+        st.builds(lambda name, x: Node("func", (name, x)), names, inner),
+    )
+
+
+EXPRESSIONS = st.recursive(_LEAVES, _grown, max_leaves=6)
+_PROPERTY = settings(max_examples=80, deadline=None)
+
+
+def _sum(*terms: Node) -> Node:
+    return Node("add", terms)
+
+
+def _product(*factors: Node) -> Node:
+    return Node("mul", factors)
+
+
+@_PROPERTY
+@given(EXPRESSIONS, EXPRESSIONS, EXPRESSIONS)
+def test_rearranging_an_expression_never_makes_it_different(a: Node, b: Node, c: Node) -> None:
+    rearranged = [
+        (_sum(a, b, c), _sum(c, _sum(b, a))),
+        (_product(a, _sum(b, c)), _sum(_product(c, a), _product(b, a))),
+        (Node("pow", (_sum(a, b), num(2))), _product(_sum(b, a), _sum(a, b))),
+    ]
+    for x, y in rearranged:
+        assert probe(x, y) != "different"
+
+
+@_PROPERTY
+@given(EXPRESSIONS, _NUMBERS.filter(bool), st.integers(0, 40))
+def test_a_shift_however_small_is_never_equal(a: Node, shift: Fraction, digits: int) -> None:
+    small = shift / 10**digits
+    assert probe(a, _sum(a, Node("num", (small.numerator, small.denominator)))) != "equal"
+
+
+@_PROPERTY
+@given(EXPRESSIONS, EXPRESSIONS)
+def test_probing_does_not_depend_on_which_side_is_which(a: Node, b: Node) -> None:
+    assert probe(a, b) == probe(b, a)

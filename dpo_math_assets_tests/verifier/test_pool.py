@@ -225,3 +225,11 @@ def test_a_single_question_is_answered_in_time_even_before_a_worker_has_started(
         assert pool.equal(INTEGRAL, THIRD, 0.01) == "timeout"
         assert time.monotonic() - begun < 5.0
         assert _ask(pool) == "equal"
+
+
+def test_what_sympy_cannot_be_given_is_unknown_and_starts_no_worker() -> None:
+    before = _children()
+    with SymPyPool() as pool:
+        point = Node("tuple", (num(1), num(2)))
+        assert pool.equal(Node("mul", (num(2), point)), point, 5.0) == "unknown"
+        assert _children() == before
