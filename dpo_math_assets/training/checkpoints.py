@@ -42,7 +42,8 @@ def fingerprint(trainer: str, settings: TrainingSettings, data: list[Path]) -> s
 def run_states(work: Path | None, name: str, resume: bool) -> Iterator[Path]:
     """The folder `name` of resumable states in `work`, held for this process alone.
 
-    Without `work` it is temporary; without `resume` earlier states are deleted. A second run that
+    Without `work` it is temporary; without `resume` earlier states are deleted. What ends well has
+    no more use for its states, so they go; what fails or is killed leaves them. A second run that
     trains there at the same time is a TrainingError. Of the processes of one distributed run, the
     first holds the folder for all.
     """
@@ -66,6 +67,7 @@ def run_states(work: Path | None, name: str, resume: bool) -> Iterator[Path]:
             for checkpoint in states.glob("checkpoint-*"):
                 shutil.rmtree(checkpoint)
         yield states
+        shutil.rmtree(states)
 
 
 def mark_whole(checkpoint: Path) -> None:

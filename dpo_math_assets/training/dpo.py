@@ -44,8 +44,8 @@ def train_dpo(
 
     `validation.jsonl`, where it holds pairs, gives the curves' `eval_` numbers at each epoch's
     end. `on_progress` is called at every logged step with the stage, the step and TRL's numbers.
-    Resumable states live in `work`: keep it between runs to resume, delete it after publishing.
-    Without `work` they are temporary and nothing can be resumed.
+    Resumable states live in `work` until the run has ended well: give the same folder again to
+    resume. Without `work` they are temporary and nothing can be resumed.
 
     Raises TrainingError for settings, data or a run that cannot give a good checkpoint.
     """

@@ -39,11 +39,23 @@ def test_two_runs_never_write_into_the_same_states(tmp_path: Path) -> None:
         pass
 
 
-def test_a_run_that_may_not_resume_forgets_earlier_states(tmp_path: Path) -> None:
-    with run_states(tmp_path, "dpo-1", resume=True) as states:
+def fail_after_a_checkpoint(work: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), run_states(work, "dpo-1", resume=True) as states:
         checkpoint(states, 5, whole=True)
+        raise KeyboardInterrupt
+
+
+def test_a_run_that_was_stopped_leaves_states_and_one_that_ended_well_leaves_none(
+    tmp_path: Path,
+) -> None:
+    fail_after_a_checkpoint(tmp_path)
     with run_states(tmp_path, "dpo-1", resume=True) as states:
         assert newest_whole(states) is not None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_may_not_resume_forgets_earlier_states(tmp_path: Path) -> None:
+    fail_after_a_checkpoint(tmp_path)
     with run_states(tmp_path, "dpo-1", resume=False) as states:
         assert newest_whole(states) is None
 
