@@ -227,8 +227,8 @@ def speed(shared: Path, million: int) -> None:
     size = logged["candidate"].str.len_chars().mean()
     print(
         "\nFinal answers: as extracted from real GSM8K and MATH completions, after FINAL ANSWER:.\n"
-        f"Whole completions: the {len(logged):,} of zeroeval_gsm8k, {size:.0f} characters on average;"
-        f" repeated: {repeats} times, each time with a first line of its own.\n"
+        f"Whole completions: the {len(logged):,} of zeroeval_gsm8k, {size:.0f} characters on "
+        f"average; repeated: {repeats} times, each time with a first line of its own.\n"
         f"Load of the machine meanwhile (1 minute): {os.getloadavg()[0]:.1f}, "
         f"processors: {os.cpu_count()}."
     )

@@ -45,6 +45,23 @@ ITS_FALSE_MISMATCHES = {
 }
 
 
+@pytest.mark.parametrize(
+    ("decimal", "exact"),
+    [("0.5", r"\sin(\pi/6)"), ("3.0", r"\ln(e^3)"), ("0.5", r"\frac{\ln 2}{\ln 4}")],
+)
+def test_a_short_decimal_equals_what_it_is_exactly_as_math_verify_says(
+    decimal: str, exact: str
+) -> None:
+    assert verify(f"FINAL ANSWER: {decimal}", exact).ok is True
+    assert verify(f"FINAL ANSWER: {exact}", decimal).ok is True
+
+
+def test_a_set_is_no_vector() -> None:
+    for vector in (r"\begin{pmatrix}1\\2\end{pmatrix}", r"\begin{pmatrix}1&2\end{pmatrix}"):
+        assert verify(r"FINAL ANSWER: \{1,2\}", vector).ok is not True
+        assert verify(f"FINAL ANSWER: {vector}", r"\{1,2\}").ok is not True
+
+
 @pytest.mark.slow
 def test_no_contradiction_with_math_verify_that_is_not_its_known_mistake() -> None:
     peer = pytest.importorskip("math_verify")
