@@ -167,6 +167,8 @@ def build_pairs(options: argparse.Namespace) -> None:
         keys = []
         for arrival, name in enumerate(options.input, start=1):
             path = Path(name)
+            if not path.is_file():
+                raise LogFormatError(f"{name}: no such file")
             key = partition_key(arrival, path.name)
             keys.append(key)
             report = read_partition(

@@ -1,6 +1,7 @@
 """offline_eval_pass_rates: is the trained model better, and is that known?"""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,8 @@ import dagster as dg
 import polars as pl
 
 from dpo_math_assets.assets.common import GROUP, OWNERS, new_version_name, plain_failures
-from dpo_math_assets.assets.dpo_checkpoint import MODEL, current_checkpoint
+from dpo_math_assets.assets.dpo_checkpoint import MODEL, current_checkpoint, read_manifest
+from dpo_math_assets.assets.dpo_dataset import DATASET
 from dpo_math_assets.assets.eval_samples import SAMPLES, eval_samples
 from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.evaluation.plots import pass_rate_chart, slice_chart
@@ -53,7 +55,9 @@ def offline_eval_pass_rates(
     store = project.store
     checkpoint = current_checkpoint(store)
     samples, made_of = comparable_samples(store, checkpoint)
-    curves = json.loads((checkpoint / MODEL / "curves.json").read_text("utf-8"))
+    manifest = read_manifest(checkpoint)
+    fall = manifest["report"]["logps_chosen_fall"]
+    dataset = store.root / DATASET / manifest["dataset_version"]
     history = _history(store)
     version = new_version_name(context.run_id)
     with store.versions(PASS_RATES).new_version(version) as folder:
@@ -62,7 +66,9 @@ def offline_eval_pass_rates(
             folder,
             settings.statistics,
             settings.gate,
-            curves=curves,
+            curves=json.loads((checkpoint / MODEL / "curves.json").read_text("utf-8")),
+            chosen_fall=math.nan if fall is None else fall,
+            training_files=[dataset / "train.jsonl", dataset / "sft.jsonl"],
             history=history,
             title=f"Offline evaluation of {checkpoint.name}",
         )

@@ -15,8 +15,6 @@ from pydantic import BaseModel, Field
 
 from dpo_math_assets.evaluation.statistics import Comparison
 
-CHOSEN_LOGPS = "logps/chosen"
-
 
 class GateSettings(BaseModel):
     """Thresholds of the release gate."""
@@ -56,9 +54,6 @@ class GateSettings(BaseModel):
         le=1.0,
         description="Share of the compared prompts that may be like one that was trained on.",
     )
-    override_reason: str = Field(
-        default="", description="Why a human releases a candidate that the gate refuses."
-    )
 
 
 @dataclass(frozen=True)
@@ -77,7 +72,7 @@ class GateDecision:
     """Whether the candidate may be released, and why."""
 
     conditions: list[GateCondition]
-    override_reason: str  # empty: nobody overrode anything
+    override_reason: str = ""  # empty: nobody overrode anything
 
     @property
     def holds(self) -> bool:
@@ -117,14 +112,14 @@ class GateDecision:
 def judge_release(
     comparison: Comparison,
     settings: GateSettings | None = None,
-    curves: list[dict[str, Any]] | None = None,
+    chosen_fall: float | None = None,
     overlap: pl.DataFrame | None = None,
 ) -> GateDecision:
-    """Judge a candidate against its base.
+    """Judge a candidate against its base; only a human overrides it, afterwards and with a reason.
 
-    `curves` is the training's list of {step, logps/chosen, …} and `overlap` what
-    contamination.py found. None for a model that was not trained here: there is no condition on
-    its training then.
+    `chosen_fall` is how far training left the chosen completions below the base model, in nats a
+    completion (NaN: it was not logged), and `overlap` what contamination.py found. None for a
+    model that was not trained here: there is no condition on its training then.
     """
     settings = settings or GateSettings()
     conditions = [
@@ -137,9 +132,9 @@ def judge_release(
     ]
     if overlap is not None:
         conditions.append(_not_trained_on(comparison, overlap, settings))
-    if curves is not None:
-        conditions.append(_chosen_still_likely(curves, settings))
-    return GateDecision(conditions, settings.override_reason.strip())
+    if chosen_fall is not None:
+        conditions.append(_chosen_still_likely(chosen_fall, settings))
+    return GateDecision(conditions)
 
 
 def _enough_prompts(comparison: Comparison, settings: GateSettings) -> GateCondition:
@@ -255,27 +250,24 @@ def _not_trained_on(
     )
 
 
-def _chosen_still_likely(curves: list[dict[str, Any]], settings: GateSettings) -> GateCondition:
+def _chosen_still_likely(fall: float, settings: GateSettings) -> GateCondition:
     most = settings.max_chosen_logps_fall
-    logged = [point.get(CHOSEN_LOGPS) for point in curves]
-    values = [float(value) for value in logged if value is not None]
-    if len(values) < 2 or not all(math.isfinite(value) for value in values):
+    if not math.isfinite(fall):
         return GateCondition(
             "chosen_still_likely",
             False,
             None,
             most,
-            f"The training curves hold {len(values)} values of {CHOSEN_LOGPS}, or one that is not "
-            "finite; at least 2 finite ones are needed, so log more often.",
+            "Training logged no finite log-probability of the chosen completions: log more often.",
         )
-    fall = values[0] - values[-1]
     return GateCondition(
         "chosen_still_likely",
         fall <= most,
         fall,
         most,
-        f"{CHOSEN_LOGPS} went from {values[0]:.2f} to {values[-1]:.2f} nats in training; a fall "
-        f"of more than {most:g} is a sign of likelihood displacement.",
+        f"Training left the chosen completions {abs(fall):.2f} nats "
+        f"{'less' if fall > 0 else 'more'} likely than the base model; a fall of more than "
+        f"{most:g} is a sign of likelihood displacement.",
     )
 
 

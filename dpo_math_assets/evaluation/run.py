@@ -44,7 +44,8 @@ def evaluate(
     *,
     base: str = "base",
     candidate: str = "dpo",
-    curves: list[dict[str, Any]] | None = None,
+    curves: Sequence[dict[str, Any]] | None = None,
+    chosen_fall: float | None = None,
     training_files: list[Path] | None = None,
     history: Sequence[dict[str, Any]] | None = None,
     title: str = "Offline evaluation",
@@ -54,14 +55,15 @@ def evaluate(
     `out` gets pass_rates.parquet (RATE_SCHEMA), slices.parquet (SLICE_DIFFERENCE_SCHEMA),
     decision.json and report.html; and training_overlap.parquet (OVERLAP_SCHEMA) where
     `training_files` names the JSON lines that the candidate was trained on. `curves` and `history`
-    are as in report.py. Without curves or training files the gate has no condition on them.
+    are as in report.py, `chosen_fall` is as in gate.py. Without it or training files the gate has
+    no condition on them.
     """
     comparison = compare_models(samples, base, candidate, statistics)
     overlap = None
     if training_files is not None:
         overlap = training_overlap(samples, training_files, DecontaminationSettings())
         write_parquet(out / OVERLAP_FILE, overlap)
-    decision = judge_release(comparison, gate, curves, overlap)
+    decision = judge_release(comparison, gate, chosen_fall, overlap)
     write_parquet(out / RATES_FILE, comparison.rates)
     write_parquet(out / SLICES_FILE, comparison.slices)
     write_json(out / DECISION_FILE, decision.as_dict())

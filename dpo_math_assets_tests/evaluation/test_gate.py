@@ -6,23 +6,23 @@ import polars as pl
 import pytest
 
 from dpo_math_assets.evaluation.contamination import OVERLAP_SCHEMA
-from dpo_math_assets.evaluation.gate import GateSettings, judge_release
+from dpo_math_assets.evaluation.gate import GateDecision, GateSettings, judge_release
 from dpo_math_assets.evaluation.statistics import StatisticsSettings, compare_models
 
 from .samples import judged, same
 
 SETTINGS = GateSettings(min_prompts=40)
-STEADY = [{"step": 1, "logps/chosen": -20.0}, {"step": 2, "logps/chosen": -19.0}]
+STEADY = -1.0  # the chosen completions became likelier
 
 # 20 prompts that the base never passes and the candidate half the time, 20 that both pass.
 BASE = same(20, "w", "wwww") | same(20, "c", "cccc", 20)
 BETTER = same(20, "w", "wcwc") | same(20, "c", "cccc", 20)
 
 
-def decide(base, dpo, settings=SETTINGS, curves=STEADY, overlap=None, **more):
+def decide(base, dpo, settings=SETTINGS, chosen_fall=STEADY, overlap=None, **more):
     statistics = StatisticsSettings(resamples=1000)
     comparison = compare_models(judged({"base": base, "dpo": dpo}, **more), settings=statistics)
-    return judge_release(comparison, settings, curves, overlap)
+    return judge_release(comparison, settings, chosen_fall, overlap)
 
 
 def failed(decision):
@@ -116,26 +116,15 @@ def test_missing_and_unclear_answers_are_wrong_and_not_unverifiable():
 
 
 def test_a_collapsed_likelihood_of_chosen_holds_a_release_back():
-    collapse = [{"step": 1, "logps/chosen": -0.8}, {"step": 30, "logps/chosen": -40.0}]
-    assert failed(decide(BASE, BETTER, curves=collapse)) == ["chosen_still_likely"]
+    assert failed(decide(BASE, BETTER, chosen_fall=39.2)) == ["chosen_still_likely"]
 
 
-@pytest.mark.parametrize(
-    "curves",
-    [
-        [],
-        [{"step": 1, "loss": 0.3}],
-        [{"step": 1, "logps/chosen": -1.0}],
-        [{"step": 1, "logps/chosen": -1.0}, {"step": 2, "logps/chosen": float("nan")}],
-        [{"step": 1, "logps/chosen": -1.0}, {"step": 2, "logps/chosen": None}],
-    ],
-)
-def test_curves_that_do_not_show_the_likelihood_are_not_taken_for_good_ones(curves):
-    assert failed(decide(BASE, BETTER, curves=curves)) == ["chosen_still_likely"]
+def test_a_training_that_did_not_log_the_likelihood_is_not_taken_for_a_good_one():
+    assert failed(decide(BASE, BETTER, chosen_fall=float("nan"))) == ["chosen_still_likely"]
 
 
-def test_a_model_trained_elsewhere_is_judged_without_curves():
-    assert len(decide(BASE, BETTER, curves=None).conditions) == 6
+def test_a_model_trained_elsewhere_is_judged_without_its_training():
+    assert len(decide(BASE, BETTER, chosen_fall=None).conditions) == 6
 
 
 def test_prompts_that_were_trained_on_hold_a_release_back():
@@ -155,14 +144,9 @@ def test_without_greedy_or_sampled_completions_the_gate_does_not_hold():
 
 
 def test_a_human_override_releases_and_its_reason_is_kept():
-    settings = GateSettings(min_prompts=41, override_reason=" Agreed with QA on 3 May. ")
-    decision = decide(BASE, BETTER, settings)
+    refused = decide(BASE, BETTER, GateSettings(min_prompts=41))
+    decision = GateDecision(refused.conditions, "Agreed with QA on 3 May.")
     assert decision.passed and decision.overridden and not decision.holds
     kept = json.loads(json.dumps(decision.as_dict(), allow_nan=False))
     assert kept["override_reason"] == "Agreed with QA on 3 May."
     assert [c["name"] for c in kept["conditions"] if not c["passed"]] == ["enough_prompts"]
-
-
-def test_a_blank_reason_overrides_nothing():
-    settings = GateSettings(min_prompts=41, override_reason="   ")
-    assert not decide(BASE, BETTER, settings).passed

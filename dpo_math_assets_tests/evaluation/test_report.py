@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from dpo_math_assets.evaluation.contamination import OVERLAP_SCHEMA
-from dpo_math_assets.evaluation.gate import GateSettings, judge_release
+from dpo_math_assets.evaluation.gate import GateDecision, GateSettings, judge_release
 from dpo_math_assets.evaluation.report import flipped_samples, render_report, write_report
 from dpo_math_assets.evaluation.statistics import StatisticsSettings, compare_models
 
@@ -39,9 +39,10 @@ HISTORY = [
 ]  # fmt: skip
 
 
-def page(settings=None, **more):
+def page(override_reason="", **more):
     comparison = compare_models(SAMPLES, settings=StatisticsSettings(resamples=200))
-    decision = judge_release(comparison, settings or GateSettings(min_prompts=5), CURVES)
+    refused = judge_release(comparison, GateSettings(min_prompts=5), chosen_fall=0.0)
+    decision = GateDecision(refused.conditions, override_reason)
     return render_report(comparison, SAMPLES, decision, CURVES, OVERLAP, HISTORY, **more)
 
 
@@ -71,7 +72,7 @@ def test_a_script_in_a_completion_stays_text():
 
 
 def test_an_override_reason_stays_text():
-    html = page(GateSettings(min_prompts=5, override_reason=ATTACK))
+    html = page(ATTACK)
     assert ATTACK not in html and "overridden by hand" in html
 
 

@@ -1,0 +1,172 @@
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dpo_math_assets.cli import main
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def write(path: Path, rows: list[Any]) -> Path:
+    texts = [row if isinstance(row, str) else json.dumps(row) for row in rows]
+    path.write_text("\n".join(texts) + "\n", encoding="utf-8")
+    return path
+
+
+def test_verify_writes_every_row_back_with_its_verdict(tmp_path: Path) -> None:
+    rows = [
+        {"id": 1, "model_output": "so \\boxed{\\frac12}", "gold": "0.5", "extra": [1]},
+        {"id": 2, "prediction": "FINAL ANSWER: 13", "ground_truth": "14"},
+        {"id": 3, "candidate": "First add both.\nThen multiply by the first.", "ground_truth": "14"},
+        {"id": 4, "candidate": "14"},
+        {"id": 5, "final_answer": 14, "ground_truth": 14},
+    ]
+    out = tmp_path / "out.jsonl"
+    assert (
+        main(["verify", "--input", str(write(tmp_path / "in.jsonl", rows)), "--output", str(out)])
+        == 0
+    )
+    judged = lines(out)
+    assert [{key: row[key] for key in rows[n]} for n, row in enumerate(judged)] == rows
+    assert [(row["verdict"], row["ok"], row["reason"]) for row in judged] == [
+        ("correct", True, "pass"),
+        ("incorrect", False, "mismatch"),
+        ("undecided", None, "no_final_answer"),
+        ("undecided", None, "missing_inputs"),
+        ("correct", True, "pass"),
+    ]
+    assert (judged[0]["extracted"], judged[1]["method"]) == ("\\frac12", None)
+
+
+def test_verify_can_stand_where_the_runtime_calls_its_checker(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    payloads = [
+        {"final_answer": "FINAL ANSWER: 2+2", "ground_truth": "4"},
+        {"final_answer": "5", "ground_truth": "4"},
+        {"final_answer": "", "ground_truth": "4"},
+        "not JSON",
+        "[1]",
+    ]
+    text = "\n".join(p if isinstance(p, str) else json.dumps(p) for p in payloads)
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+    assert main(["verify"]) == 0
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(answer["ok"], answer["reason"]) for answer in answers] == [
+        (True, "pass"),
+        (False, "mismatch"),
+        (False, "missing_inputs"),
+        (False, "bad_payload"),
+        (False, "bad_payload"),
+    ]
+    assert set(answers[0]) == {"ok", "reason"}
+
+
+def test_a_line_of_the_input_that_is_not_json_is_named_and_nothing_half_written_is_left(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = write(tmp_path / "in.jsonl", [{"candidate": "1", "gold": "1"}, "{broken"])
+    assert main(["verify", "--input", str(source), "--output", str(tmp_path / "out.jsonl")]) == 2
+    assert "in.jsonl, line 2: not JSON" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
+
+
+def test_output_stays_strict_json_where_a_log_holds_nan_or_a_lone_surrogate(tmp_path: Path) -> None:
+    rows = [
+        '{"candidate": "1", "gold": "1", "score": NaN}',
+        '{"candidate": "\\ud800 1", "gold": "1"}',
+    ]
+    out = tmp_path / "out.jsonl"
+    source = write(tmp_path / "in.jsonl", rows)
+    assert main(["verify", "--input", str(source), "--output", str(out)]) == 0
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is not JSON")
+
+    for line in out.read_text("utf-8").splitlines():
+        json.loads(line, parse_constant=refuse)
+
+
+def test_build_pairs_reads_logs_of_several_shapes_into_one_file_of_pairs(tmp_path: Path) -> None:
+    flat = write(
+        tmp_path / "flat.jsonl",
+        [
+            {
+                "trace_id": "a",
+                "prompt": "Solve 2*(3+4)",
+                "candidate": "FINAL ANSWER: 14",
+                "ground_truth": "14",
+                "ok": True,
+            }
+        ],
+    )
+    call = write(
+        tmp_path / "calls.jsonl",
+        [
+            {
+                "problem": {
+                    "id": "s:1",
+                    "goal": "Solve 2*(3+4)",
+                    "persona_id": "p",
+                    "context": {"ground_truth": "14"},
+                },
+                "solver_output": {"summary": "FINAL ANSWER: 15", "data": {}, "essence_ids": []},
+                "check": {"ok": False, "reason": "mismatch", "metrics": {}, "citations": []},
+            }
+        ],
+    )
+    out = tmp_path / "pairs.jsonl"
+    assert main(["build-pairs", "--input", str(flat), str(call), "--output", str(out)]) == 0
+    (pair,) = lines(out)
+    assert (pair["prompt"], pair["chosen"], pair["rejected"]) == (
+        "Solve 2*(3+4)",
+        "FINAL ANSWER: 14",
+        "FINAL ANSWER: 15",
+    )
+    assert pair["meta"]["trace_id"] == pair["meta"]["trace_id_pass"] == "a"
+    assert pair["meta"]["verifier"] == "math.sympy.verify"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["verify", "--input", "x.jsonl"], "--input and --output go together"),
+        (["verify", "--input", "none.jsonl", "--output", "o"], "none.jsonl cannot be read"),
+        (["build-pairs", "--input", "none.jsonl", "--output", "o"], "none.jsonl"),
+        (["train", "--model", "", "--data", "none.jsonl", "--out", "o"], "none.jsonl"),
+        (["train", "--model", "m", "--data", "d", "--out", "o", "--set", "beta=1"], "section.name"),
+        (
+            ["train", "--model", "m", "--data", "d", "--out", "o", "--set", "training.bta=1"],
+            "no setting named 'bta'",
+        ),
+        (["evaluate", "--model", "m", "--prompts", "none.jsonl", "--out", "o"], "none.jsonl"),
+    ],
+)
+def test_a_mistake_is_one_sentence_on_stderr_and_no_traceback(
+    arguments: list[str],
+    told: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert told in error
+    assert "Traceback" not in error
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_setting_is_printed_with_its_default_and_meaning(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["settings"]) == 0
+    printed = capsys.readouterr().out
+    assert "training:\n" in printed
+    assert "  beta: 0.1\n      " in printed
+    assert "None" not in printed  # a setting without a description
