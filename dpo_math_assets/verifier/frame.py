@@ -30,8 +30,8 @@ __all__ = ["VERDICT_COLUMNS", "verify_frame"]
 VERDICT_COLUMNS = ("verdict", "reason", "method", "extracted", "verifier_version")
 
 # Below these, starting workers costs more than they save.
-PAIRS_WORTH_WORKERS = 2_000
-CHARACTERS_WORTH_WORKERS = 20_000_000
+PAIRS_WORTH_WORKERS = 20_000
+CHARACTERS_WORTH_WORKERS = 40_000_000
 # Texts held as Python strings at a time.
 SLICE = 50_000
 # Texts, and characters of them, that a worker reads before it answers.
@@ -62,16 +62,19 @@ def verify_frame(
 ) -> "pl.DataFrame":
     """Verify every row: the same rows in the same order, with `VERDICT_COLUMNS` (String) added.
 
-    `candidate` and `ground_truth` name the columns (String, nulls allowed) of completions and
-    golds; verdict columns that are there already are replaced. `timeout_s` bounds the work on one
-    pair. `workers` is the number of processes, by default one a CPU; a small frame needs none.
+    `candidate` and `ground_truth` name the columns (text or numbers, nulls allowed) of completions
+    and golds; verdict columns that are there already are replaced. `timeout_s` bounds the work on
+    one pair. `workers` is the number of processes, by default one a CPU; a small frame needs none.
     `on_progress(done, total)` counts the distinct completions read and distinct pairs compared, of
     which `total` grows once the pairs are known.
     """
     import polars as pl
 
     rows = frame.lazy().drop(VERDICT_COLUMNS, strict=False).collect()
-    texts = rows.select(candidate=pl.col(candidate), gold=pl.col(ground_truth).str.strip_chars())
+    texts = rows.select(
+        candidate=pl.col(candidate).cast(pl.String),
+        gold=pl.col(ground_truth).cast(pl.String).str.strip_chars(),
+    )
     given = texts.select(
         pl.all_horizontal(pl.all().str.strip_chars().str.len_bytes() > 0).fill_null(False)
     ).to_series()

@@ -39,7 +39,15 @@ from dpo_math_assets.verifier.rational import (
     within,
 )
 
-__all__ = ["Overrun", "ProbeResult", "exact", "integer_symbols", "probe", "within"]
+__all__ = [
+    "Overrun",
+    "ProbeResult",
+    "exact",
+    "holds_complex_part",
+    "integer_symbols",
+    "probe",
+    "within",
+]
 
 ProbeResult = Literal["equal", "different", "unknown"]
 
@@ -180,7 +188,7 @@ def _compare_at_points(
             return "different", ambiguous
         found[outcome] += 1
     result = _conclusion(found, needed)
-    if result == "equal" and names and (_holds(a, _is_complex_part) or _holds(b, _is_complex_part)):
+    if result == "equal" and names and (holds_complex_part(a) or holds_complex_part(b)):
         result = _confirmed_as_complex(a, b, names, random, budget, real_powers)
     return result, ambiguous
 
@@ -209,8 +217,10 @@ def _conclusion(found: "Counter[str]", needed: int) -> ProbeResult:
     return "different" if found["mixed"] >= needed else "unknown"
 
 
-def _is_complex_part(node: Node) -> bool:
-    return node.kind == "func" and node.args[0] in ("re", "im", "conj", "arg")
+def holds_complex_part(node: Node) -> bool:
+    """Whether real and imaginary parts matter in an expression."""
+    parts = ("re", "im", "conj", "arg")
+    return _holds(node, lambda part: part.kind == "func" and part.args[0] in parts)
 
 
 def _is_piecewise(node: Node) -> bool:

@@ -4,17 +4,17 @@ SymPy is given trees and never text. Its constructors evaluate as they build, so
 before (integers, exponents, factorials), and `equal` is only ever called in a worker that is killed
 at its deadline and limited in memory (see `pool.py`).
 
-Readings are those of `numeric.py`: symbols are real; those in factorials and the like are positive
-integers; an odd root of a real is real. An indefinite integral stands for one primitive, so two of
-them are equal where their integrands are.
+Readings are those of `numeric.py`: symbols are real, unless `conj` and the like are there; those in
+factorials and the like are positive integers; an odd root of a real is real. An indefinite integral
+stands for one primitive, so two of them are equal where their integrands are.
 """
 
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, Literal
 
-from dpo_math_assets.verifier.nodes import Node
-from dpo_math_assets.verifier.numeric import exact, integer_symbols
+from dpo_math_assets.verifier.nodes import Node, children
+from dpo_math_assets.verifier.numeric import exact, holds_complex_part, integer_symbols
 
 __all__ = ["build", "equal"]
 
@@ -40,14 +40,24 @@ def equal(a: Node, b: Node) -> Literal["equal", "different", "unknown"]:
     clear_cache()
     seed(0)
     integers = integer_symbols(a) | integer_symbols(b)
+    real = not (holds_complex_part(a) or holds_complex_part(b))
     try:
-        left, right = build(a, integers), build(b, integers)
-        return _compare(left, right)
+        result = _compare(build(a, integers, real), build(b, integers, real))
+        if result == "different" and (_is_indefinite(a) or _is_indefinite(b)):
+            return "unknown"
+        return result
     except MemoryError:
         raise
     except Exception:
         # SymPy raises errors of every kind on what it cannot do; none of them is a verdict.
         return "unknown"
+
+
+def _is_indefinite(node: Node) -> bool:
+    """Whether an indefinite integral is in the tree: its value is free by a constant."""
+    if node.kind == "integral" and node.args[2] is None:
+        return True
+    return any(map(_is_indefinite, children(node)))
 
 
 def _compare(left: Any, right: Any) -> Literal["equal", "different", "unknown"]:
@@ -95,17 +105,21 @@ def _is_visible(difference: Any) -> bool:
     )
 
 
-def build(node: Node, integers: frozenset[str] = frozenset()) -> Any:
-    """The SymPy expression of a scalar tree; symbols named in `integers` are positive integers."""
-    return _Builder(integers).build(node)
+def build(node: Node, integers: frozenset[str] = frozenset(), real: bool = True) -> Any:
+    """The SymPy expression of a scalar tree.
+
+    Symbols named in `integers` are positive integers, the others real, or complex if not `real`.
+    """
+    return _Builder(integers, real).build(node)
 
 
 class _Builder:
-    def __init__(self, integers: frozenset[str]) -> None:
+    def __init__(self, integers: frozenset[str], real: bool) -> None:
         import sympy
 
         self.sympy = sympy
         self.integers = integers
+        self.real = real
         # Variables of the sums and products that enclose what is being built.
         self.bound: dict[str, Any] = {}
 
@@ -132,7 +146,7 @@ class _Builder:
             return self.bound[name]
         if name in self.integers:
             return self.sympy.Symbol(name, integer=True, positive=True)
-        return self.sympy.Symbol(name, real=True)
+        return self.sympy.Symbol(name, real=True) if self.real else self.sympy.Symbol(name)
 
     def _add(self, *terms: Node) -> Any:
         return self.sympy.Add(*map(self.build, terms))

@@ -68,6 +68,13 @@ def test_a_missing_or_blank_text_is_missing_inputs_and_never_a_wrong_answer() ->
     assert out["extracted"].null_count() == 5
 
 
+def test_columns_of_numbers_and_columns_of_nothing_but_nulls_are_read() -> None:
+    rows = pl.DataFrame({"candidate": [7, 8], "ground_truth": [7, 7]})
+    assert verify_frame(rows)["verdict"].to_list() == ["correct", "incorrect"]
+    rows = pl.DataFrame({"candidate": [None, None], "ground_truth": [None, "7"]})
+    assert verify_frame(rows)["reason"].to_list() == ["missing_inputs"] * 2
+
+
 def test_every_row_carries_the_version_of_the_verifier_that_judged_it() -> None:
     assert set(verify_frame(_frame(ROWS))["verifier_version"]) == {VERIFIER_VERSION}
 

@@ -57,6 +57,16 @@ def test_not_a_number_equals_nothing_not_even_itself() -> None:
     assert equal(nan, nan) == "unknown"
 
 
+def test_a_conjugate_is_not_its_number() -> None:
+    z = Node("sym", ("z",))
+    assert equal(Node("func", ("conj", z)), z) != "equal"
+
+
+def test_a_primitive_with_a_constant_is_not_called_different_from_its_integral() -> None:
+    assert equal(parse(r"\int x \, dx"), parse(r"\frac{x^2}{2} + C")) == "unknown"
+    assert equal(parse(r"\int x \, dx"), parse(r"\frac{x^2}{2}")) == "equal"
+
+
 def test_a_symbol_named_like_a_command_is_only_a_name() -> None:
     name = "__import__('os').system('true')"
     assert str(build(Node("sym", (name,)))) == name
