@@ -929,7 +929,8 @@ class _Parser:
             if not self.take("op", "\\\\") and not self.sees("cmd", "end"):
                 raise self.unexpected()
         self.next()
-        self.environment_name()
+        if self.environment_name() != "cases" or not branches:
+            raise ParseError("environment cases is empty or not closed")
         if all(condition is None for _, condition in branches):  # a system of equations
             return Node("list", tuple(value for value, _ in branches))
         return Node("cases", tuple(branches))

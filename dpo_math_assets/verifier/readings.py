@@ -87,7 +87,7 @@ def compound_unit(node: Node) -> Node | None:
     units = [item for item in node.args if item.kind == "unit"]
     names = {item.args[1] for item in units}
     factors = [unit_factor(item.args[1]) for item in units]
-    if len(units) < len(node.args) or len(names) < len(units) or not all(factors):
+    if len(units) < max(2, len(node.args)) or len(names) < len(units) or not all(factors):
         return None
     known = [factor for factor in factors if factor]
     if len({factor[0] for factor in known}) > 1:

@@ -50,18 +50,12 @@ class Scalars:
             if x == y or self.rounds(a, x, y) or self.rounds(b, y, x):
                 return EQUAL_EXACT
             return DIFFERENT
-        first, second = canonical(a), canonical(b)
-        if first == second and not undefined(first):
-            return EQUAL_STRUCTURE
-        if undefined(first) or undefined(second):
+        if undefined(a) or undefined(b):
             return UNKNOWN
-        infinite = [has_infinity(node) for node in (first, second)]
-        if any(infinite):
-            plain = [
-                node.kind == "const" or node.kind == "num" or is_infinity(node)
-                for node in (first, second)
-            ]
-            return DIFFERENT if all(plain) or not all(infinite) else UNKNOWN
+        if has_infinity(a) or has_infinity(b):
+            return _infinities(a, b)
+        if canonical(a) == canonical(b):
+            return EQUAL_STRUCTURE
         for decimal, other in ((a, b), (b, a)):
             value = approximate(other) if decimal.kind == "dec" else None
             if value is not None:
@@ -124,6 +118,14 @@ class Scalars:
             if probe(Node("func", ("floor", scaled)), num(shown + offset)) == "equal":
                 return Outcome("equal", "numeric")
         return DIFFERENT
+
+
+def _infinities(a: Node, b: Node) -> Outcome:
+    """Infinity equals itself and no finite value; arithmetic with it decides nothing."""
+    if is_infinity(a) and is_infinity(b):
+        return EQUAL_STRUCTURE if a == b else DIFFERENT
+    plain = is_infinity(a) or is_infinity(b)
+    return DIFFERENT if plain and not (has_infinity(a) and has_infinity(b)) else UNKNOWN
 
 
 def _shown_digits(decimal: Node) -> int:
