@@ -86,8 +86,9 @@ class TrainingSettings(BaseModel):
     )
     logging_steps: int = Field(default=10, ge=1, description="Steps between two curve points.")
     checkpoint_steps: int = Field(default=100, ge=1, description="Steps between resumable states.")
+    # In the demo, runs that lost pass rate fell by 0.17 and more; runs that gained did not fall.
     displacement_warning: float = Field(
-        default=0.25, gt=0, description="Fall of logps/chosen that is warned about, nats a token."
+        default=0.1, gt=0, description="Fall of logps/chosen that is warned about, nats a token."
     )
     threads: int = Field(default=0, ge=0, description="CPU threads of PyTorch; 0: its own choice.")
     trl_overrides: dict[str, Any] = Field(
