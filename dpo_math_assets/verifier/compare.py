@@ -80,9 +80,12 @@ def _verdict(outcome: Outcome) -> Comparison:
     return "undecided", outcome.reason, None
 
 
+_MARKERS = ("####", "inal answer", "inal Answer", "INAL ANSWER", "nswer is", "boxed")
+
+
 def _stated(text: str) -> str:
     """The answer in a text that may be a whole solution: behind a marker, or all of it."""
-    if "####" in text or "inal answer" in text or "INAL ANSWER" in text or "boxed" in text:
+    if any(marker in text for marker in _MARKERS):
         found = extract(text)
         if found.answer is not None:
             return found.answer

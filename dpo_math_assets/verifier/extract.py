@@ -79,6 +79,9 @@ _BECAUSE = re.compile(
 )
 _BLANK = re.compile(r"(?:\\(?:phantom|hspace)\{[^{}]*\}|\\square|\\[,;: ]|[_?.#*\s])+")
 _EMPHASIS = re.compile(r"\*\*(?=[\s.,;:]|$)|(?<=\s)\*\*")
+_CHOICE_SAID = re.compile(
+    r"(?:for sure |definitely |certainly |clearly )?\(?([A-J])\)?[,;] [a-z]+ "
+)
 _NUMBERING = re.compile(r"^\d+[.)]\s+(?=[A-Z])")
 _EQUALS_VALUE = re.compile(r"^=\s*(?=-?\$?[\d.,]+%?(?:\s+[A-Za-z ]+)?$)")
 _SPECIAL = re.compile(r"<\|[a-z_]{1,20}\|>|</?s>")
@@ -322,6 +325,8 @@ def _tidy(answer: str) -> str:
     if because:
         answer = answer[: because.start()]
     answer = clean(answer)
+    if choice := _CHOICE_SAID.match(answer):
+        return choice[1]
     return _number_said(answer) or answer
 
 
@@ -374,6 +379,7 @@ def _bare(text: str) -> Extraction:
         and len(last) <= MAX_BARE
         and not _prose(last)
         and any(map(str.isdigit, last))
+        and (not last.startswith("=") or _EQUALS_VALUE.match(last))  # no half-done sum
     ):
         return Extraction(_tidy(last), "last_line", None)
     return _NONE

@@ -500,9 +500,15 @@ class Matcher:
     # scalars
 
 
+def _value_symbols(node: Node) -> frozenset[str]:
+    """The letters of an answer without the name it gives a value to."""
+    given = assigned(node) if is_equation(node) else None
+    return free_symbols(node if given is None else given[1])
+
+
 def _same_parameters(a: Node, b: Node) -> tuple[Node, Node]:
     """A parameter that one side declares and the other only uses, under one name."""
-    names = free_symbols(a), free_symbols(b)
+    names = _value_symbols(a), _value_symbols(b)
     for k, (declared, used) in enumerate((names, names[::-1])):
         parameters = [name for name in declared if name.startswith(PARAMETER)]
         others = used - declared

@@ -15,7 +15,7 @@ from functools import lru_cache
 from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier import tree
 from dpo_math_assets.verifier.lexer import MAX_CHARACTERS, ParseError, Token, lex
-from dpo_math_assets.verifier.nodes import Node, num
+from dpo_math_assets.verifier.nodes import Node, children, num
 from dpo_math_assets.verifier.normal import clean, to_ascii, undouble
 from dpo_math_assets.verifier.readings import unit_factor
 from dpo_math_assets.verifier.vocabulary import FILLERS, NOTES, NUMBER_WORDS, REFUSED, SCALES
@@ -23,6 +23,7 @@ from dpo_math_assets.verifier.vocabulary import FILLERS, NOTES, NUMBER_WORDS, RE
 __all__ = ["PARAMETER", "ParseError", "parse"]
 
 MAX_DEPTH = 100
+PI = Node("const", ("pi",))
 # First character of the name of a parameter.
 PARAMETER = "#"
 # Words of one name in a list; more are a sentence.
@@ -98,6 +99,7 @@ def _parse_source(source: str) -> Node:
 
 def _with_parameters(node: Node, names: list[str]) -> Node:
     """Parameters that run through the integers, renamed by number: their letters mean nothing."""
+    names += sorted(_multipliers_of_pi(node) - set(names))
     order = {Node("sym", (name,)): place for place, name in enumerate(dict.fromkeys(names))}
     if not order:
         return node
@@ -107,6 +109,29 @@ def _with_parameters(node: Node, names: list[str]) -> Node:
         return None if place is None else Node("sym", (f"{PARAMETER}{place}",))
 
     return tree.replace(node, rename)
+
+
+def _multipliers_of_pi(node: Node) -> set[str]:
+    r"""The letters of general solutions such as `2k\pi + \frac{\pi}{3}`.
+
+    They run through the integers by custom: k, l, m or n, only ever in products of themselves,
+    pi and numbers.
+    """
+    allowed, refused = set(), set()
+
+    def visit(inner: Node) -> None:
+        if inner.kind == "mul" and PI in inner.args:
+            letters = [factor for factor in inner.args if factor.kind not in ("num", "const")]
+            if len(letters) == 1 and letters[0].kind == "sym" and letters[0].args[0] in "klmn":
+                allowed.add(letters[0].args[0])
+                return
+        if inner.kind == "sym":
+            refused.add(inner.args[0])
+        for child in children(inner):
+            visit(child)
+
+    visit(node)
+    return allowed - refused
 
 
 class _Words(Exception):
@@ -290,7 +315,7 @@ class _Parser:
         if not self.sees("word") and not (self.sees("op", "/") and self.ahead().kind == "word"):
             return node
         first = self.token.value.lower()
-        if first in NOTES:
+        if first in NOTES or (first in ("is", "are") and node.kind == "rel"):
             remark = self.tokens[self.at :]
             words = {token.value.lower() for token in remark if token.kind == "word"}
             if not REFUSED.isdisjoint(words):
@@ -420,20 +445,16 @@ class _Parser:
     def product(self) -> Node:
         """Factors joined by signs or by nothing; left to right."""
         node = self.prefixed()
-        literal_fraction = False
         while True:
             if self.take("op", "*"):
                 node = tree.mul(node, self.prefixed())
             elif self.sees("op", "/") and self.ahead().kind == "word":
                 return node  # `5/hour`
             elif self.take("op", "/") or self.take("cmd", "over"):
-                whole = node.kind == "num"
                 divisor = self.prefixed()
-                literal_fraction = whole and divisor.kind == "num"
-                if not literal_fraction:
+                if node.kind != "num" or divisor.kind != "num":
                     divisor = self.tight(divisor)
                 node = tree.divide(node, divisor)
-                continue
             elif self.take("op", "mod"):
                 node = Node("func", ("mod", node, self.tight(self.prefixed())))
             elif self.take("op", "%"):
@@ -446,7 +467,6 @@ class _Parser:
                     node = tree.mul(node, factor)
             else:
                 return node
-            literal_fraction = False
 
     def tight(self, node: Node) -> Node:
         """Letters that stand against a divisor belong to it: `a/2b`."""
@@ -682,7 +702,7 @@ class _Parser:
             self.bars, self.builder = saved
             self.depth -= 1
             return Node("set", ())
-        content = self.content()
+        content = self.series()
         if token.value == "\\{" and (self.sees("bar") or self.sees("punct", ":")):
             self.next()
             self.builder = False
@@ -695,11 +715,6 @@ class _Parser:
             node = tree.bracketed(token.value, closing, content)
         self.bars, self.builder = saved
         self.depth -= 1
-        return node
-
-    def content(self) -> Node:
-        """What brackets hold: integrand, list or one item."""
-        node = self.series()
         return node
 
     def raw_braces(self) -> Node:
@@ -958,11 +973,8 @@ class _Parser:
     def integral(self) -> Node:
         low, high = self.bounds()
         self.integrals += 1
-        wrapped = self.token.value if self.sees("open") else ""
-        node = self.integrand()
+        body, variable = self.integrand()
         self.integrals -= 1
-        body, variable = node
-        del wrapped
         return Node("integral", (body, variable, low, high))
 
     def integrand(self) -> tuple[Node, Node]:
