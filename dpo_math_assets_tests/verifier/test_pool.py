@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import dagster
 import psutil
 import pytest
 
@@ -233,3 +234,26 @@ def test_what_sympy_cannot_be_given_is_unknown_and_starts_no_worker() -> None:
         point = Node("tuple", (num(1), num(2)))
         assert pool.equal(Node("mul", (num(2), point)), point, 5.0) == "unknown"
         assert _children() == before
+
+
+@dagster.op
+def ask_in_a_step(context: dagster.OpExecutionContext) -> str:
+    with SymPyPool() as pool:
+        return _ask(pool)
+
+
+@dagster.job(executor_def=dagster.multiprocess_executor)
+def asking_in_a_process_of_a_run() -> None:
+    ask_in_a_step()
+
+
+@pytest.mark.slow
+def test_the_pool_answers_in_the_process_of_a_dagster_step(tmp_path: Path) -> None:
+    with (
+        dagster.DagsterInstance.local_temp(str(tmp_path)) as instance,
+        dagster.execute_job(
+            dagster.reconstructable(asking_in_a_process_of_a_run), instance=instance
+        ) as result,
+    ):
+        assert result.success
+        assert result.output_for_node("ask_in_a_step") == "equal"
