@@ -14,7 +14,7 @@ class Conventions(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     percent_matches_number: bool = Field(
-        default=True, description="`10%` equals the bare numbers 10 and 0.1; else only 0.1"
+        default=True, description="`10%` equals the bare 10 and 0.1 (from 1% on); else only 0.1"
     )
     units_optional: bool = Field(
         default=True, description="a value with a unit or currency equals the bare value"

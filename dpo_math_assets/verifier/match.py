@@ -364,7 +364,8 @@ class Matcher:
         if other.kind == "unit":
             return self.match(*(node.args[0] if node.kind == "unit" else node for node in (a, b)))
         readings = [tree.plain(percent)]
-        if self.conventions.percent_matches_number:
+        value = exact(percent.args[0]) if percent.args[0].kind in SCALAR_KINDS else None
+        if self.conventions.percent_matches_number and (value is None or abs(value) >= 1):
             readings.append(percent.args[0])
         return self.any_of([(reading, b) if percent is a else (a, reading) for reading in readings])
 

@@ -47,7 +47,7 @@ class Scalars:
             return EQUAL_STRUCTURE
         x, y = exact(a), exact(b)
         if x is not None and y is not None:
-            if x == y or self.rounds(a, x, y) or self.rounds(b, y, x):
+            if x == y or self.rounds(a, x, b, y) or self.rounds(b, y, a, x):
                 return EQUAL_EXACT
             return DIFFERENT
         if undefined(a) or undefined(b):
@@ -76,28 +76,32 @@ class Scalars:
             return DIFFERENT
         return Outcome("unknown", reason="timeout" if result == "unknown" else result)
 
-    def rounds(self, decimal: Node, value: Fraction, other: Fraction) -> bool:
-        """Whether `decimal` is the rational `other` rounded or cut to the digits it shows."""
+    def rounds(self, decimal: Node, value: Fraction, node: Node, other: Fraction) -> bool:
+        """Whether `decimal` is the rational `other` rounded or cut to the digits it shows.
+
+        Another decimal is only rounded: who cuts 6.018 to 6.01 has made a mistake.
+        """
         if decimal.kind != "dec" or other.denominator == 1 or (value < 0) != (other < 0):
             return False
         shown = _shown_digits(decimal)
         exactly = abs(other) * 10 ** decimal.args[2] if shown else Fraction(0)
         if exactly.denominator == 1:  # the digits shown could have said it exactly
             return False
-        return any(
-            floor(exactly + shift) == shown + offset for shift, offset in self.roundings(shown)
-        )
+        ways = self.roundings(shown)
+        if node.kind == "dec":
+            ways = ways[:1]
+        return any(floor(exactly + shift) == shown + offset for shift, offset in ways)
 
     def roundings(self, shown: int) -> list[tuple[Fraction, int]]:
         """How floor(x * 10^places + shift) may relate to the digits shown for x.
 
-        Cut off, or rounded; in a full float's digits, one unit of its noise either way.
+        Rounded, or cut off; in a full float's digits, one unit of its noise either way.
         None where too few digits are shown to stand for another value.
         """
         digits = len(str(shown))
         if digits < self.conventions.rounded_digits or not shown:
             return []
-        ways = [(Fraction(0), 0), (Fraction(1, 2), 0)]
+        ways = [(Fraction(1, 2), 0), (Fraction(0), 0)]
         return [*ways, (Fraction(0), -1), (Fraction(-1), 0)] if digits >= FLOAT_DIGITS else ways
 
     def rounded(self, decimal: Node, other: Node, value: float) -> Outcome:
