@@ -12,6 +12,7 @@ Readings:
   `conj` or `arg` occur, agreement must hold at complex points too.
 - Symbols inside factorials, binomials, `gcd`, `lcm`, `mod`, in bounds of sums, or in the exponent
   of a negative constant are positive integers.
+- No number of points shows two expressions with `gcd`, `lcm` or `mod` of symbols equal.
 - A power such as `(-8)^(1/3)` is the real root; where that makes a difference, the principal value
   is tried after it.
 - Unknown functions, and sums, integrals and limits that are no finite sums, stand for themselves:
@@ -116,7 +117,7 @@ def _name_atoms(a: Node, b: Node) -> tuple[Node, Node, bool]:
                     return symbol
             if len(known) == MAX_ATOMS:
                 raise Unknown
-            known.append((node, Node("sym", (f"#{len(known)}",))))
+            known.append((node, Node("sym", (f"<{len(known)}>",))))
             return known[-1][1]
         if not children(node):
             return node
@@ -188,6 +189,8 @@ def _compare_at_points(
             return "different", ambiguous
         found[outcome] += 1
     result = _conclusion(found, needed)
+    if result == "equal" and (_holds(a, _is_arithmetic) or _holds(b, _is_arithmetic)):
+        result = "unknown"
     if result == "equal" and names and (holds_complex_part(a) or holds_complex_part(b)):
         result = _confirmed_as_complex(a, b, names, random, budget, real_powers)
     return result, ambiguous
@@ -221,6 +224,12 @@ def holds_complex_part(node: Node) -> bool:
     """Whether real and imaginary parts matter in an expression."""
     parts = ("re", "im", "conj", "arg")
     return _holds(node, lambda part: part.kind == "func" and part.args[0] in parts)
+
+
+def _is_arithmetic(node: Node) -> bool:
+    """Whether a node's value hangs on divisibility: `gcd(n, 6)` is `gcd(n, 606)` at most n."""
+    divides = node.kind == "func" and node.args[0] in ("gcd", "lcm", "mod")
+    return divides and bool(free_symbols(node))
 
 
 def _is_piecewise(node: Node) -> bool:

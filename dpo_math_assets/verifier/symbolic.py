@@ -217,7 +217,12 @@ class _Builder:
         return getattr(self.sympy, _NAMES.get(name, name))(*values)
 
     def _common(self, name: str, values: list[Any]) -> Any:
-        """gcd or lcm: of numbers by `numeric.exact`, of expressions as polynomials."""
+        """gcd or lcm of constants; with symbols, which are integers there, they stand as they are.
+
+        SymPy would take the polynomials' instead, and call gcd(m, n) 1.
+        """
+        if any(value.free_symbols for value in values):
+            return self.sympy.Function(name, integer=True)(*sorted(values, key=str))
         combine = getattr(self.sympy, name)
         result = values[0]
         for value in values[1:]:

@@ -14,7 +14,7 @@ from dpo_math_assets.verifier.symbolic import build, equal
         (r"\prod_{k=1}^{n} k", "n!"),
         (r"\lim_{x \to 0} \frac{\sin x}{x}", "1"),
         (r"\gcd(\pi, 3)", "1"),
-        (r"\operatorname{lcm}(2y, x)", "2xy"),
+        (r"1+\gcd(m, n)", r"\gcd(n, m)+1"),
         (r"\frac{n!}{(n-2)!}", "n(n-1)"),
         (r"\infty + 1", r"\infty"),
     ],
@@ -55,6 +55,11 @@ def test_the_undefined_and_the_enormous_are_unknown(a: str, b: str) -> None:
 def test_not_a_number_equals_nothing_not_even_itself() -> None:
     nan = Node("const", ("nan",))
     assert equal(nan, nan) == "unknown"
+
+
+def test_the_gcd_of_two_letters_is_not_that_of_two_polynomials() -> None:
+    assert equal(parse(r"m+n-\gcd(m, n)"), parse("m+n-1")) != "equal"
+    assert equal(parse(r"\operatorname{lcm}(2y, x)"), parse("2xy")) != "equal"
 
 
 def test_a_conjugate_is_not_its_number() -> None:
