@@ -36,6 +36,8 @@ from dpo_math_assets.verifier import VERIFIER_VERSION, verify_frame
 
 # Pairs whose two answers are judged once more; the same ones each time, by smallest hash.
 PAIRS_VERIFIED_AGAIN = 200
+# Share of an export's traces on which the verifier may crash.
+CRASHES_ALLOWED = 0.001
 
 
 def _rows(store: Store, asset: str, key: str, schema: pl.Schema) -> int:
@@ -152,6 +154,41 @@ def every_trace_is_verified(
         description="; ".join(f"{key}: {why}" for key, why in wrong.items())
         or f"All {total} traces are verified by version {VERIFIER_VERSION}.",
         metadata={"traces": total},
+    )
+
+
+@dg.asset_check(
+    asset=cleaned_traces,
+    partitions_def=export_partitions,
+    blocking=True,
+    name="verifier_did_not_crash",
+)
+def verifier_did_not_crash(
+    context: dg.AssetCheckExecutionContext, project: Project
+) -> dg.AssetCheckResult:
+    """Hardly any trace is undecided because the verifier itself failed.
+
+    Lost verdicts are not lost at random: a kind of problem that always crashes would vanish from
+    the training set, and nobody would notice.
+    """
+    reasons = (
+        project.store.scan(CLEANED, context.partition_keys, CLEANED_SCHEMA)
+        .group_by("reason")
+        .len()
+        .collect()
+    )
+    counts: dict[str, int] = dict(reasons.iter_rows())
+    traces, crashed = sum(counts.values()), counts.get("worker_crashed", 0)
+    return dg.AssetCheckResult(
+        passed=crashed <= max(1, CRASHES_ALLOWED * traces),
+        description=f"The verifier crashed on {crashed} of {traces} traces; more than "
+        f"{CRASHES_ALLOWED:.1%} points to the machine (memory) or to the verifier itself.",
+        metadata={
+            "crashed": crashed,
+            "crash_rate": rate(crashed, traces),
+            "timeouts": counts.get("timeout", 0),
+            "timeout_rate": rate(counts.get("timeout", 0), traces),
+        },
     )
 
 

@@ -26,10 +26,10 @@ def train(request: dict[str, Any], on_progress: Progress) -> dict[str, Any]:
     settings = TrainingSettings.model_validate(request["settings"])
     dataset, out = Path(request["dataset"]), Path(request["out"])
     if request["control"]:
-        report = train_sft_control(settings, dataset, out, on_progress)
+        run = train_sft_control
     else:
-        report = train_dpo(settings, dataset, out, on_progress, work=Path(request["work"]))
-    return asdict(report)
+        run = train_dpo
+    return asdict(run(settings, dataset, out, on_progress, work=Path(request["work"])))
 
 
 def sample(request: dict[str, Any], on_progress: Progress) -> dict[str, Any]:
@@ -58,13 +58,26 @@ TASKS: dict[str, Callable[[dict[str, Any], Progress], dict[str, Any]]] = {
 }
 
 
+# Of what a trainer logs at a step, what a person follows; all of it is in the curves.
+FOLLOWED = frozenset(
+    "stage step steps loss eval_loss rewards/accuracies rewards/margins logps/chosen "
+    "logps/rejected".split()
+)
+
+
 def _say(pipes: PipesContext) -> Progress:
     def say(progress: dict[str, float | int | str]) -> None:
-        shown = (
-            f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+        shown = {
+            name: value
             for name, value in progress.items()
+            if name in FOLLOWED or "step" not in progress
+        }
+        pipes.log.info(
+            ", ".join(
+                f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+                for name, value in shown.items()
+            )
         )
-        pipes.log.info(", ".join(shown))
 
     return say
 

@@ -109,8 +109,8 @@ def dpo_checkpoint(
             "pairs": report["rows"],
             "pairs_over_length": report["rows_overlong"],
             **(
-                {"logps_chosen_fall": round(report["logps_chosen_fall"], 4)}
-                if report["logps_chosen_fall"] is not None
+                {"chosen_fall_nats_per_token": round(report["logps_chosen_fall_per_token"], 4)}
+                if report["logps_chosen_fall_per_token"] is not None
                 else {}
             ),
             "warnings": len(report["warnings"]),

@@ -56,7 +56,7 @@ def offline_eval_pass_rates(
     checkpoint = current_checkpoint(store)
     samples, made_of = comparable_samples(store, checkpoint)
     manifest = read_manifest(checkpoint)
-    fall = manifest["report"]["logps_chosen_fall"]
+    fall = manifest["report"]["logps_chosen_fall_per_token"]
     dataset = store.root / DATASET / manifest["dataset_version"]
     history = _history(store)
     version = new_version_name(context.run_id)

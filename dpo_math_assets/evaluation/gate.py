@@ -42,11 +42,11 @@ class GateSettings(BaseModel):
         "gold answer or a limit of the verifier (an answer that is missing or unclear is the "
         "model's own failure and counts as not passed).",
     )
-    max_chosen_logps_fall: float = Field(
-        default=10.0,
+    max_chosen_fall: float = Field(
+        default=0.1,
         ge=0.0,
-        description="Fall of logps/chosen in training (nats a completion) that is still no sign "
-        "of likelihood displacement.",
+        description="How far training may leave the chosen completions below the base model, in "
+        "nats a token, before it counts as likelihood displacement.",
     )
     max_overlap_rate: float = Field(
         default=0.01,
@@ -118,7 +118,7 @@ def judge_release(
     """Judge a candidate against its base; only a human overrides it, afterwards and with a reason.
 
     `chosen_fall` is how far training left the chosen completions below the base model, in nats a
-    completion (NaN: it was not logged), and `overlap` what contamination.py found. None for a
+    token (NaN: it was not logged), and `overlap` what contamination.py found. None for a
     model that was not trained here: there is no condition on its training then.
     """
     settings = settings or GateSettings()
@@ -251,7 +251,7 @@ def _not_trained_on(
 
 
 def _chosen_still_likely(fall: float, settings: GateSettings) -> GateCondition:
-    most = settings.max_chosen_logps_fall
+    most = settings.max_chosen_fall
     if not math.isfinite(fall):
         return GateCondition(
             "chosen_still_likely",
@@ -265,7 +265,7 @@ def _chosen_still_likely(fall: float, settings: GateSettings) -> GateCondition:
         fall <= most,
         fall,
         most,
-        f"Training left the chosen completions {abs(fall):.2f} nats "
+        f"Training left the chosen completions {abs(fall):.3f} nats a token "
         f"{'less' if fall > 0 else 'more'} likely than the base model; a fall of more than "
         f"{most:g} is a sign of likelihood displacement.",
     )

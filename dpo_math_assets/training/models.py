@@ -1,7 +1,7 @@
 """Loading what a run starts from: the tokenizer and the identity of the base model.
 
-Nothing is fetched at run time. A base model is a folder, or an id that is in the local Hugging
-Face cache already.
+Nothing is fetched at run time unless HF_HUB_OFFLINE=0 asks for it. A base model is a folder, or an
+id that is in the local Hugging Face cache.
 """
 
 import hashlib
@@ -17,15 +17,16 @@ from dpo_math_assets.errors import TrainingError
 def prepare_libraries() -> None:
     """Keep Hugging Face's libraries off the network and quiet, in this process and its children.
 
-    Progress is told by callbacks, in numbers, and not by bars.
+    Whoever wants a hub id fetched at run time sets HF_HUB_OFFLINE=0. Progress is told by
+    callbacks, in numbers, and not by bars.
     """
-    os.environ["HF_HUB_OFFLINE"] = "1"
+    offline = os.environ.setdefault("HF_HUB_OFFLINE", "1").lower() in ("1", "on", "yes", "true")
     for variable in ("TQDM_DISABLE", "HF_DATASETS_DISABLE_PROGRESS_BARS"):
         os.environ.setdefault(variable, "1")
     import huggingface_hub.constants
 
     # They read the environment when they are first imported, which may have been before.
-    huggingface_hub.constants.HF_HUB_OFFLINE = True
+    huggingface_hub.constants.HF_HUB_OFFLINE = offline
 
 
 @contextmanager
@@ -69,8 +70,8 @@ def not_loadable(base_model: str, part: str, error: Exception) -> str:
         remedy = "Check that save_pretrained wrote this folder whole."
     else:
         remedy = (
-            f"It is not in the local cache: fetch it once with `hf download {base_model}`, or give "
-            "a folder."
+            f"It is not in the local cache: fetch it once with `hf download {base_model}`, set "
+            "HF_HUB_OFFLINE=0, or give a folder."
         )
     return f"The {part} of base_model {base_model} does not load ({error}). {remedy}"
 

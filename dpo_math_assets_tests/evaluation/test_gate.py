@@ -12,7 +12,7 @@ from dpo_math_assets.evaluation.statistics import StatisticsSettings, compare_mo
 from .samples import judged, same
 
 SETTINGS = GateSettings(min_prompts=40)
-STEADY = -1.0  # the chosen completions became likelier
+STEADY = -0.05  # nats a token: the chosen completions became likelier
 
 # 20 prompts that the base never passes and the candidate half the time, 20 that both pass.
 BASE = same(20, "w", "wwww") | same(20, "c", "cccc", 20)
@@ -116,7 +116,7 @@ def test_missing_and_unclear_answers_are_wrong_and_not_unverifiable():
 
 
 def test_a_collapsed_likelihood_of_chosen_holds_a_release_back():
-    assert failed(decide(BASE, BETTER, chosen_fall=39.2)) == ["chosen_still_likely"]
+    assert failed(decide(BASE, BETTER, chosen_fall=0.43)) == ["chosen_still_likely"]
 
 
 def test_a_training_that_did_not_log_the_likelihood_is_not_taken_for_a_good_one():

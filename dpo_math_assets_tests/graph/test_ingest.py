@@ -27,6 +27,7 @@ def test_a_right_and_a_wrong_answer_of_one_prompt_become_a_pair(workbench: Workb
         "row_balance": True,
         "exports_are_readable": True,
         "every_trace_is_verified": True,
+        "verifier_did_not_crash": True,
         "log_agrees": True,
         "no_chosen_is_rejected": True,
         "verdicts_hold_again": True,
