@@ -28,8 +28,10 @@ from dpo_math_assets.verifier.parse import PARAMETER, ParseError, parse
 from dpo_math_assets.verifier.readings import (
     choice_letter,
     compound_unit,
+    coprime_letters,
     decimal_comma,
     digits_in_base,
+    holds_divisors,
     unit_factor,
     unit_letter,
     with_unit,
@@ -87,6 +89,8 @@ class Matcher:
         """Two whole answers: the conventions for bare forms apply only here."""
         if a == b and not holds(a, "dots"):
             return EQUAL_TEXT if a.kind == "text" else EQUAL_STRUCTURE
+        if holds_divisors(a) and not holds_divisors(b):
+            a = coprime_letters(a)
         outcome = self.match(*_same_parameters(a, b))
         if outcome.state != "equal" and self.conventions.decimal_comma:
             for comma, other in ((a, b), (b, a)):

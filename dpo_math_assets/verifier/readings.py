@@ -2,16 +2,19 @@
 
 import re
 from fractions import Fraction
+from math import gcd, lcm
 
 from dpo_math_assets.verifier import tree
-from dpo_math_assets.verifier.nodes import Node
+from dpo_math_assets.verifier.nodes import Node, children, free_symbols
 from dpo_math_assets.verifier.vocabulary import UNITS
 
 __all__ = [
     "choice_letter",
     "compound_unit",
+    "coprime_letters",
     "decimal_comma",
     "digits_in_base",
+    "holds_divisors",
     "unit_factor",
     "unit_letter",
     "with_unit",
@@ -97,3 +100,53 @@ def compound_unit(node: Node) -> Node | None:
         for factor, item in zip(known, units, strict=True)
     ]
     return Node("unit", (tree.add(*parts), units[0].args[1]))
+
+
+def holds_divisors(node: Node) -> bool:
+    """Whether a greatest common divisor or least common multiple is in the tree."""
+    if node.kind == "func" and node.args[0] in ("gcd", "lcm"):
+        return True
+    return any(holds_divisors(child) for child in children(node))
+
+
+def coprime_letters(node: Node) -> Node:
+    r"""The tree with `\gcd(2x, y)` as 1 and `\lcm(2x, y)` as 2xy, as of polynomials.
+
+    For an answer whose gold speaks of no divisors: there the letters have none in common.
+    """
+
+    def change(inner: Node) -> Node | None:
+        if inner.kind != "func" or inner.args[0] not in ("gcd", "lcm") or not free_symbols(inner):
+            return None
+        monomials = [_monomial(argument) for argument in inner.args[1:]]
+        known = [monomial for monomial in monomials if monomial is not None]
+        if len(known) < len(monomials):
+            return None
+        join, pick = (gcd, min) if inner.args[0] == "gcd" else (lcm, max)
+        whole = all(factor.denominator == 1 for factor, _ in known)
+        factor = join(*(factor.numerator for factor, _ in known)) if whole else 1
+        letters = sorted({letter for _, powers in known for letter in powers})
+        powers = [
+            Node("pow", (Node("sym", (letter,)), tree.rational(Fraction(power))))
+            for letter in letters
+            if (power := pick(powers.get(letter, 0) for _, powers in known))
+        ]
+        return tree.mul(tree.rational(Fraction(factor)), *powers)
+
+    return tree.replace(node, change)
+
+
+def _monomial(node: Node) -> tuple[Fraction, dict[str, int]] | None:
+    """A rational and the powers of letters that it multiplies, or None."""
+    factor, powers = Fraction(1), dict[str, int]()
+    for part in node.args if node.kind == "mul" else (node,):
+        base, exponent = part, 1
+        if part.kind == "pow" and part.args[1].kind == "num" and part.args[1].args[1] == 1:
+            base, exponent = part.args[0], part.args[1].args[0]
+        if base.kind in ("num", "dec") and exponent == 1:
+            factor *= Fraction(base.args[0], base.args[1])
+        elif base.kind == "sym" and exponent > 0:
+            powers[base.args[0]] = powers.get(base.args[0], 0) + exponent
+        else:
+            return None
+    return factor, powers

@@ -177,6 +177,12 @@ def test_a_pass_says_by_which_tier_it_was_established(answer: str, gold: str, me
     assert compare(answer, gold) == ("correct", "pass", method)
 
 
+def test_common_divisors_of_letters_count_where_the_gold_speaks_of_them() -> None:
+    assert verify("m + n - 1", "m + n - \\gcd(m, n)").ok is not True
+    assert verify("m + n - \\gcd(m, n)", "m + n - 1").ok is True
+    assert verify("\\gcd(2m, 4n)", "1").ok is False
+
+
 def test_a_gold_outside_the_grammar_is_named_so_that_its_problem_can_be_mended() -> None:
     assert compare("5", "\\undefinedcommand{3}")[:2] == ("undecided", "unparsable_gold")
     assert compare("\\undefinedcommand{3}", "5")[:2] == ("undecided", "unparsable_answer")
