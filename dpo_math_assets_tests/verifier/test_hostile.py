@@ -8,7 +8,7 @@ import pytest
 
 from dpo_math_assets.verifier import verify, verify_frame
 
-DEADLINE_S = 2.0
+DEADLINE_S = 1.0
 
 CODE = [
     "__import__('os').system('touch {path}')",
@@ -69,7 +69,7 @@ def test_an_enormous_answer_is_no_pass_and_ends_by_its_deadline(name: str, gold:
     begun = time.monotonic()
     out = verify_frame(frame, workers=1, timeout_s=DEADLINE_S)
     # No measurement: a hang shows as minutes. The benchmark measures the overrun.
-    assert time.monotonic() - begun < 30 * DEADLINE_S
+    assert time.monotonic() - begun < 60 * DEADLINE_S
     assert out["verdict"][0] != "correct"
 
 
