@@ -25,10 +25,7 @@ def train(request: dict[str, Any], on_progress: Progress) -> dict[str, Any]:
 
     settings = TrainingSettings.model_validate(request["settings"])
     dataset, out = Path(request["dataset"]), Path(request["out"])
-    if request["control"]:
-        run = train_sft_control
-    else:
-        run = train_dpo
+    run = train_sft_control if request["control"] else train_dpo
     return asdict(run(settings, dataset, out, on_progress, work=Path(request["work"])))
 
 
@@ -59,10 +56,17 @@ TASKS: dict[str, Callable[[dict[str, Any], Progress], dict[str, Any]]] = {
 
 
 # Of what a trainer logs at a step, what a person follows; all of it is in the curves.
-FOLLOWED = frozenset(
-    "stage step steps loss eval_loss rewards/accuracies rewards/margins logps/chosen "
-    "logps/rejected".split()
-)
+FOLLOWED = {
+    "stage",
+    "step",
+    "steps",
+    "loss",
+    "eval_loss",
+    "rewards/accuracies",
+    "rewards/margins",
+    "logps/chosen",
+    "logps/rejected",
+}
 
 
 def _say(pipes: PipesContext) -> Progress:

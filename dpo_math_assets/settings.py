@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.evaluation.gate import GateSettings
@@ -54,6 +54,17 @@ class Settings(BaseModel):
     sampling: SamplingSettings = Field(default_factory=SamplingSettings)
     statistics: StatisticsSettings = Field(default_factory=StatisticsSettings)
     gate: GateSettings = Field(default_factory=GateSettings)
+
+    @model_validator(mode="after")
+    def _selection_asks_for_no_more_than_pairing_keeps(self) -> "Settings":
+        for cap in ("samples_per_side", "candidate_pairs"):
+            kept, asked = getattr(self.pairing, cap), getattr(self.dataset, cap)
+            if asked > kept:
+                raise ValueError(
+                    f"dataset.{cap} is {asked}, but pairing.{cap} keeps only {kept}, and which ones "
+                    "would depend on the order of the exports: raise the second or lower the first"
+                )
+        return self
 
 
 def _problems(error: ValidationError, where: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from dpo_math_assets.errors import DpoMathError, LogFormatError
-from dpo_math_assets.pairs.pairing import PAIRING_VERSION, PairingSettings, build_pairs
+from dpo_math_assets.pairs.pairing import PAIRING_VERSION, PairingSettings, write_pairs
 from dpo_math_assets.storage import Store, digest, write_parquet
 from dpo_math_assets.traces.cleaning import CLEANING_VERSION, clean_export
 from dpo_math_assets.traces.intake import INTAKE_VERSION, IntakeReport, read_export
@@ -45,6 +45,9 @@ def read_partition(
         intake = read_export(export, key, traces, quarantine, field_map)
         unreadable = None
     except LogFormatError as error:
+        cause = error.__cause__
+        if isinstance(cause, OSError) and cause.errno is not None:
+            raise  # the machine's fault and not the file's: it may go away
         unreadable = str(error)
         intake = _set_aside(key, export, fingerprint, unreadable, traces, quarantine)
     report = {**asdict(intake), "unreadable": unreadable}
@@ -140,12 +143,12 @@ def pair_partition(
     if (report := store.finished(PAIRS, key, inputs[key])) is not None:
         return report
     order = list(inputs)
-    pairs, pairing = build_pairs(
+    pairing = write_pairs(
         store.scan(CLEANED, [key], CLEANED_SCHEMA),
         store.scan(CLEANED, order[: order.index(key)], CLEANED_SCHEMA),
         settings,
+        store.partition(PAIRS, key),
     )
-    write_parquet(store.partition(PAIRS, key), pairs)
     report = asdict(pairing)
     store.finish(PAIRS, key, inputs[key], report)
     return report

@@ -22,7 +22,11 @@ def test_verify_writes_every_row_back_with_its_verdict(tmp_path: Path) -> None:
     rows = [
         {"id": 1, "model_output": "so \\boxed{\\frac12}", "gold": "0.5", "extra": [1]},
         {"id": 2, "prediction": "FINAL ANSWER: 13", "ground_truth": "14"},
-        {"id": 3, "candidate": "First add both.\nThen multiply by the first.", "ground_truth": "14"},
+        {
+            "id": 3,
+            "candidate": "First add both.\nThen multiply by the first.",
+            "ground_truth": "14",
+        },
         {"id": 4, "candidate": "14"},
         {"id": 5, "final_answer": 14, "ground_truth": 14},
     ]

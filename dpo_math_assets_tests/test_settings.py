@@ -32,6 +32,7 @@ def test_what_was_written_is_read_again(tmp_path: Path) -> None:
         ("training: {learning_rte: 1}", "no setting named 'learning_rte'"),
         ("trainig: {}", "trainig"),
         ("training: {beta: -1}", "training.beta: Input should be greater than 0"),
+        ("dataset: {candidate_pairs: 64}", "pairing.candidate_pairs keeps only 32"),
         ("training: [", "is not YAML"),
         ("- 1", "must hold sections"),
     ],
