@@ -61,8 +61,8 @@ class Settings(BaseModel):
             kept, asked = getattr(self.pairing, cap), getattr(self.dataset, cap)
             if asked > kept:
                 raise ValueError(
-                    f"dataset.{cap} is {asked}, but pairing.{cap} keeps only {kept}, and which ones "
-                    "would depend on the order of the exports: raise the second or lower the first"
+                    f"dataset.{cap} is {asked}, but pairing.{cap} keeps only {kept}, and which "
+                    "ones would depend on the order of the exports: raise the second or lower the first"
                 )
         return self
 
