@@ -336,7 +336,8 @@ _NUMBER_SAID = re.compile(
 _LETTER_ALONE = re.compile(r"(?<![\w'’])[B-HJ-Zb-z](?![\w'’])")
 _HEDGED = re.compile(
     r"\b(?:not|no|never|cannot|wrong|incorrect|false|least|most|between|except|or|times|minus|plus|"
-    r"over|under|if|unless|either)\b|n['’]t\b",
+    r"over|under|if|unless|either|half|halves|thirds?|quarters?|twice|double|triple|squared|cubed|"
+    r"dozen|hundred|thousand|million|billion|trillion|hundredths|tenths)\b|n['’]t\b",
     re.IGNORECASE,
 )
 

@@ -18,7 +18,14 @@ from dpo_math_assets.verifier.lexer import MAX_CHARACTERS, ParseError, Token, le
 from dpo_math_assets.verifier.nodes import Node, children, num
 from dpo_math_assets.verifier.normal import clean, to_ascii, undouble
 from dpo_math_assets.verifier.readings import unit_factor
-from dpo_math_assets.verifier.vocabulary import FILLERS, NOTES, NUMBER_WORDS, REFUSED, SCALES
+from dpo_math_assets.verifier.vocabulary import (
+    FILLERS,
+    NOTES,
+    NUMBER_WORDS,
+    OPENERS,
+    REFUSED,
+    SCALES,
+)
 
 __all__ = ["PARAMETER", "ParseError", "parse"]
 
@@ -301,6 +308,8 @@ class _Parser:
         said = [self.ahead(k).value for k in range(count)]
         if not said or (count == 1 and said[0].lower() in NUMBER_WORDS):
             return None
+        if not REFUSED.isdisjoint(word.lower() for word in said):
+            raise _Words
         self.at += count
         return tree.text(" ".join(said))
 
@@ -318,7 +327,8 @@ class _Parser:
         if first in NOTES or (first in ("is", "are") and node.kind == "rel"):
             remark = self.tokens[self.at :]
             words = {token.value.lower() for token in remark if token.kind == "word"}
-            if not REFUSED.isdisjoint(words):
+            openers = sum(token.value.lower() in OPENERS for token in remark)
+            if not REFUSED.isdisjoint(words) or openers > 1:  # `3 for even n, 5 for odd n`
                 raise _Words
             if not words.isdisjoint(("integer", "integers", "constant", "constants", "natural")):
                 self.parameters += [token.value for token in remark if token.kind == "sym"]
@@ -334,7 +344,8 @@ class _Parser:
         while True:
             token = self.token
             if token.kind == "word":
-                if token.value.lower() in REFUSED:
+                power = not said and token.value.lower() in ("squared", "cubed")
+                if power or token.value.lower() in REFUSED:
                     raise _Words
                 if token.value.lower() in NOTES:
                     return self.words_after(tree.unit(node, said))

@@ -9,6 +9,7 @@ __all__ = [
     "GREEK",
     "NOTES",
     "NUMBER_WORDS",
+    "OPENERS",
     "PRINTED_SETS",
     "REFUSED",
     "SCALES",
@@ -156,7 +157,7 @@ FILLERS = frozenset(
         """
     only about approximately approx exactly roughly is are the answer equals equal to value a an
     either both namely nearly around just total of final be was solution solutions result option
-    choice number x= so therefore thus hence that all
+    choice number so therefore thus hence that all
     """
     )
 )
@@ -164,13 +165,18 @@ FILLERS = frozenset(
 # Words that open a remark about the answer (its quantifiers): the remark is dropped.
 NOTES = frozenset(_words("for where with such some because since as here using"))
 
+# Words that open a case: a remark with two of them tells cases apart.
+OPENERS = frozenset(("for", "where", "with", "if", "when", "otherwise"))
+
 # Words that change what is said: an answer with one of them is text and never a value.
 REFUSED = frozenset(
     _words(
         """
     not no wrong incorrect false never isnt except unless if when but more less than least most
     fewer greater above below under over impossible undefined unknown neither nor minus plus
-    times cannot cant without until instead
+    times cannot cant without until instead otherwise half halves third thirds quarter quarters
+    fifth fifths sixths sevenths eighths ninths tenth tenths hundredth hundredths thousandths
+    twice double triple factorial
     """
     )
 )

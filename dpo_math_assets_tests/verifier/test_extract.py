@@ -87,6 +87,14 @@ def test_a_hedged_or_denied_answer_never_passes_as_the_number_in_it(said: str) -
         assert verify(completion, "42").ok is not True
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    ["He ate half of 12 pies.", "There are 12 million people.", "It does not cost $12 in total."],
+)
+def test_the_number_in_a_sentence_is_no_answer_where_words_change_it(sentence: str) -> None:
+    assert verify(f"FINAL ANSWER: {sentence}", "12").ok is not True
+
+
 def test_a_missing_side_is_named_and_not_judged() -> None:
     for candidate, gold in ((None, "1"), ("", "1"), ("1", None), ("1", " ")):
         verdict = verify(candidate, gold)
