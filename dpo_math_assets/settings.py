@@ -62,7 +62,8 @@ class Settings(BaseModel):
             if asked > kept:
                 raise ValueError(
                     f"dataset.{cap} is {asked}, but pairing.{cap} keeps only {kept}, and which "
-                    "ones would depend on the order of the exports: raise the second or lower the first"
+                    "ones would depend on the order of the exports: raise the second or lower "
+                    "the first"
                 )
         return self
 
