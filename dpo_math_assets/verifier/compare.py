@@ -18,8 +18,10 @@ from dpo_math_assets.verifier.extract import extract, split_boxes
 from dpo_math_assets.verifier.match import Matcher
 from dpo_math_assets.verifier.nodes import Node
 from dpo_math_assets.verifier.normal import normalise
+from dpo_math_assets.verifier.numeric import exact
 from dpo_math_assets.verifier.outcome import Outcome, Pool
 from dpo_math_assets.verifier.parse import ParseError, parse
+from dpo_math_assets.verifier.readings import as_list, decimal_comma
 
 __all__ = ["compare"]
 
@@ -64,12 +66,33 @@ def _compare(answer: str, gold: str, conventions: Conventions, pool: Pool | None
         return _compare_boxes(boxes, gold_node, conventions, pool)
     try:
         node = _parse_answer(answer)
-    except ParseError:
+        if gold_node.kind in ("list", "set"):
+            node = _parse_answer(as_list(answer))
+        elif node.kind in ("list", "set"):
+            gold_node = _parse_answer(as_list(gold))
+        comma = (
+            _decimal_commas(answer, gold, node, gold_node) if conventions.decimal_comma else None
+        )
+        return comma or _verdict(Matcher(conventions, pool).answers(node, gold_node))
+    except ParseError:  # or a unit or a set where only a number can stand
         return "undecided", "unparsable_answer", None
-    try:
-        return _verdict(Matcher(conventions, pool).answers(node, gold_node))
-    except ParseError:  # a unit or a set where only a number can stand
-        return "undecided", "unparsable_answer", None
+
+
+def _decimal_commas(answer: str, gold: str, node: Node, gold_node: Node) -> Comparison | None:
+    """`16,5` against a single decimal.
+
+    A gold with one digit behind the comma (`3,4` against 3.4) may as well be two answers.
+    """
+    value = decimal_comma(normalise(answer))
+    if value is not None and gold_node.kind == "dec":
+        same = value == exact(gold_node)
+        return ("correct", "pass", "exact") if same else ("incorrect", "mismatch", None)
+    value = decimal_comma(normalise(gold))
+    if value is None or node.kind != "dec" or value != exact(node):
+        return None
+    if (value * 10).denominator == 1:
+        return "undecided", "ambiguous_answer", None
+    return "correct", "pass", "exact"
 
 
 def _verdict(outcome: Outcome) -> Comparison:

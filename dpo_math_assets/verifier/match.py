@@ -29,7 +29,6 @@ from dpo_math_assets.verifier.readings import (
     choice_letter,
     compound_unit,
     coprime_letters,
-    decimal_comma,
     digits_in_base,
     holds_divisors,
     unit_factor,
@@ -91,13 +90,7 @@ class Matcher:
             return EQUAL_TEXT if a.kind == "text" else EQUAL_STRUCTURE
         if holds_divisors(a) and not holds_divisors(b):
             a = coprime_letters(a)
-        outcome = self.match(*_same_parameters(a, b))
-        if outcome.state != "equal" and self.conventions.decimal_comma:
-            for comma, other in ((a, b), (b, a)):
-                value = decimal_comma(comma)
-                if value is not None and other.kind == "dec":
-                    return EQUAL_EXACT if exact(other) == value else DIFFERENT
-        return outcome
+        return self.match(*_same_parameters(a, b))
 
     def match(self, a: Node, b: Node) -> Outcome:
         if a == b and not holds(a, "dots"):
@@ -283,6 +276,7 @@ class Matcher:
             return self.match_units(a, b)
         if "basen" in (a.kind, b.kind):
             return self.match_bases(a, b)
+        a, b = _row_beside(a, b), _row_beside(b, a)
         if a.kind in ("list", "set") or b.kind in ("list", "set"):
             return self.match_lists(a, b)
         rows = [_as_rows(node) for node in (a, b)]
@@ -602,6 +596,16 @@ def _ends(x: Piece, y: Piece) -> list[tuple[Node, Node]]:
         if x.low == x.high and y.low == y.high
         else [(x.low, y.low), (x.high, y.high)]
     )
+
+
+def _row_beside(node: Node, other: Node) -> Node:
+    """`[1, 2]` beside a list or a matrix is a list or a row, and no interval."""
+    if node.kind == "interval" and node.args[2:] == (True, True):
+        if other.kind == "list":
+            return Node("list", node.args[:2])
+        if other.kind == "matrix":
+            return Node("tuple", node.args[:2])
+    return node
 
 
 def _items(node: Node) -> list[Node] | None:

@@ -9,6 +9,7 @@ from dpo_math_assets.verifier.nodes import Node, children, free_symbols
 from dpo_math_assets.verifier.vocabulary import UNITS
 
 __all__ = [
+    "as_list",
     "choice_letter",
     "compound_unit",
     "coprime_letters",
@@ -61,18 +62,23 @@ def digits_in_base(value: int, base: int) -> int | None:
     return int(digits or "0") * (-1 if value < 0 else 1)
 
 
-def decimal_comma(node: Node) -> Fraction | None:
-    """`16,5` read as 16.5."""
-    if node.kind != "list" or len(node.args) != 2:
+_COMMA = re.compile(r"(-?)(\d+),(\d+)")
+
+
+def decimal_comma(text: str) -> Fraction | None:
+    """`16,5` read as 16.5; None for any other text, also with a space in it."""
+    found = _COMMA.fullmatch(text)
+    if found is None:
         return None
-    whole, part = node.args
-    if whole.kind != "num" or part.kind != "num" or whole.args[1] != 1 or part.args[1] != 1:
-        return None
-    if part.args[0] < 0:
-        return None
-    digits = str(part.args[0])
-    sign = -1 if whole.args[0] < 0 else 1
-    return Fraction(whole.args[0]) + sign * Fraction(part.args[0], 10 ** len(digits))
+    return Fraction(int(f"{found[1]}{found[2]}{found[3]}"), 10 ** len(found[3]))
+
+
+_GROUPS = re.compile(r"-?\d{1,3}(?:,\d{3})+")
+
+
+def as_list(text: str) -> str:
+    """`100,200` with its commas as separators, where the other answer is a list."""
+    return text.replace(",", ", ") if _GROUPS.fullmatch(text) else text
 
 
 def choice_letter(node: Node) -> str | None:

@@ -250,7 +250,7 @@ def bracketed(opening: str, closing: str, content: Node) -> Node:
     if (opening, closing) == ("[", "]"):
         if len(items) == 2:
             return Node("interval", (*items, True, True))
-        return Node("tuple", items) if content.kind == "list" else content
+        return content
     if len(items) != 2:
         raise ParseError("an interval that has not two ends")
     return Node("interval", (*items, opening == "[", closing == "]"))

@@ -187,6 +187,21 @@ def test_common_divisors_of_letters_count_where_the_gold_speaks_of_them() -> Non
     assert verify("\\gcd(2m, 4n)", "1").ok is False
 
 
+def test_a_comma_is_a_decimal_sign_only_where_nothing_else_can_be_meant() -> None:
+    assert verify("FINAL ANSWER: 16,5", "16.5").ok is True
+    assert verify("FINAL ANSWER: 16, 5", "16.5").ok is False
+    assert verify("FINAL ANSWER: 3.4", "3,4").verdict == "undecided"
+    assert verify("FINAL ANSWER: 100,200", "100, 200").ok is True
+    assert verify("FINAL ANSWER: 100,200", "100200").ok is True
+
+
+def test_a_list_in_square_brackets_is_the_list_that_the_gold_has() -> None:
+    assert verify("FINAL ANSWER: [2, 1]", "1, 2").ok is True
+    assert verify("FINAL ANSWER: [1, 2]", "(1, 2)").ok is False
+    assert verify("FINAL ANSWER: [3, 1, 2]", "1, 2, 3").ok is True
+    assert verify("FINAL ANSWER: [3, 1, 2]", "(1, 2, 3)").ok is False
+
+
 def test_a_gold_outside_the_grammar_is_named_so_that_its_problem_can_be_mended() -> None:
     assert compare("5", "\\undefinedcommand{3}")[:2] == ("undecided", "unparsable_gold")
     assert compare("\\undefinedcommand{3}", "5")[:2] == ("undecided", "unparsable_answer")
