@@ -62,18 +62,16 @@ def digits_in_base(value: int, base: int) -> int | None:
     return int(digits or "0") * (-1 if value < 0 else 1)
 
 
+_GROUPS = re.compile(r"-?\d{1,3}(?:,\d{3})+")
 _COMMA = re.compile(r"(-?)(\d+),(\d+)")
 
 
 def decimal_comma(text: str) -> Fraction | None:
-    """`16,5` read as 16.5; None for any other text, also with a space in it."""
+    """`16,5` read as 16.5; None for any other text, with a space in it or grouped in threes."""
     found = _COMMA.fullmatch(text)
-    if found is None:
+    if found is None or _GROUPS.fullmatch(text):
         return None
     return Fraction(int(f"{found[1]}{found[2]}{found[3]}"), 10 ** len(found[3]))
-
-
-_GROUPS = re.compile(r"-?\d{1,3}(?:,\d{3})+")
 
 
 def as_list(text: str) -> str:

@@ -190,6 +190,7 @@ def test_common_divisors_of_letters_count_where_the_gold_speaks_of_them() -> Non
 def test_a_comma_is_a_decimal_sign_only_where_nothing_else_can_be_meant() -> None:
     assert verify("FINAL ANSWER: 16,5", "16.5").ok is True
     assert verify("FINAL ANSWER: 16, 5", "16.5").ok is False
+    assert verify("FINAL ANSWER: 1,500", "1.5").ok is False
     assert verify("FINAL ANSWER: 3.4", "3,4").verdict == "undecided"
     assert verify("FINAL ANSWER: 100,200", "100, 200").ok is True
     assert verify("FINAL ANSWER: 100,200", "100200").ok is True
