@@ -9,7 +9,8 @@ the pinned packages of constraints.txt, and starts what was asked for:
     check  lint, types, and whether Dagster can load the definitions
 
 Data goes to `./data` (or $DPO_MATH_DATA), Dagster's history to `./.dagster_home` (or
-$DAGSTER_HOME).
+$DAGSTER_HOME). `ui` also serves the evaluation reports on port 3001 of this machine alone, so that
+the links in the UI open them ($DPO_MATH_REPORTS_URL, where they are served elsewhere).
 """
 
 import hashlib
@@ -18,6 +19,8 @@ import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -26,6 +29,7 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 CONSTRAINTS = ROOT / "constraints.txt"
 STAMP = VENV / "installed.txt"
+REPORTS_PORT = "3001"
 
 
 def install() -> None:
@@ -61,9 +65,29 @@ def environment() -> dict[str, str]:
         **os.environ,
         "DAGSTER_HOME": str(home),
         "DPO_MATH_DATA": str(data),
+        "DPO_MATH_REPORTS_URL": os.environ.get(
+            "DPO_MATH_REPORTS_URL", f"http://127.0.0.1:{REPORTS_PORT}"
+        ),
         "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}",
         "PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS", "ignore"),
     }
+
+
+@contextmanager
+def served_reports(data: Path) -> Iterator[None]:
+    """Serve the evaluation reports to this machine's browsers, and nothing else of the data."""
+    reports = data / "offline_eval_pass_rates"
+    reports.mkdir(parents=True, exist_ok=True)
+    server = subprocess.Popen(
+        [PYTHON, "-m", "http.server", REPORTS_PORT, "--bind", "127.0.0.1", "--directory", reports],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def main() -> int:
@@ -87,11 +111,23 @@ def main() -> int:
         print(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
         return 2
     install()
-    for command in commands[sys.argv[1]]:
-        done = subprocess.run([*map(str, command), *sys.argv[2:]], cwd=ROOT, env=environment())
-        if done.returncode:
-            return done.returncode
+    settings = environment()
+    ui = sys.argv[1] == "ui"
+    with served_reports(Path(settings["DPO_MATH_DATA"])) if ui else nullcontext():
+        for command in commands[sys.argv[1]]:
+            if code := run([*map(str, command), *sys.argv[2:]], settings):
+                return code
     return 0
+
+
+def run(command: list[str], settings: dict[str, str]) -> int:
+    """The command's exit code. Ctrl-C is the command's to answer: it ends its own processes."""
+    process = subprocess.Popen(command, cwd=ROOT, env=settings)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            print("Stopping", flush=True)
 
 
 if __name__ == "__main__":

@@ -20,12 +20,17 @@ def build_definitions(**resource_overrides: Any) -> dg.Definitions:
     """All definitions; a resource given by name takes the place of the default one.
 
     The environment decides where things lie, here and nowhere else: DPO_MATH_DATA (default
-    `./data`) and DPO_MATH_LANDING (default `landing` in it).
+    `./data`), DPO_MATH_LANDING (default `landing` in it), and DPO_MATH_REPORTS_URL (where the
+    evaluations are served, for links).
     """
     data = Path(os.environ.get("DPO_MATH_DATA", "data")).absolute()
     landing = Path(os.environ.get("DPO_MATH_LANDING", data / "landing")).absolute()
     resources = {
-        "project": Project(data_root=str(data), landing_folder=str(landing)),
+        "project": Project(
+            data_root=str(data),
+            landing_folder=str(landing),
+            reports_url=os.environ.get("DPO_MATH_REPORTS_URL", ""),
+        ),
         "tasks": TaskRunner(pipes=dg.PipesSubprocessClient()),
     }
     return dg.Definitions(

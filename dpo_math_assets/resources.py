@@ -18,6 +18,9 @@ class Project(dg.ConfigurableResource):
 
     data_root: str = Field(description="Folder of all that the assets store.")
     landing_folder: str = Field(description="Folder where log exports land.")
+    reports_url: str = Field(
+        "", description="Where the evaluations' folder is served over HTTP; empty: nowhere."
+    )
 
     @property
     def store(self) -> Store:
@@ -29,6 +32,14 @@ class Project(dg.ConfigurableResource):
         """The landing folder with its manifest."""
         manifest = Path(self.data_root) / "log_exports" / "manifest.jsonl"
         return LandingArea(Path(self.landing_folder), manifest)
+
+    def report_link(self, evaluation: str, file: str) -> dg.MetadataValue:
+        """A report of an evaluation as metadata: a link where it is served, else its path."""
+        if self.reports_url:
+            return dg.MetadataValue.url(f"{self.reports_url.rstrip('/')}/{evaluation}/{file}")
+        return dg.MetadataValue.path(
+            Path(self.data_root) / "offline_eval_pass_rates" / evaluation / file
+        )
 
     @property
     def settings_file(self) -> Path:

@@ -75,8 +75,7 @@ def offline_eval_pass_rates(
         entry = _history_entry(checkpoint.name, found)
         write_json(folder / HISTORY_FILE, [*history, entry][-EVALUATIONS_SHOWN:])
         write_json(folder / "made_of.json", {**made_of, "checkpoint": checkpoint.name})
-    path = Path(project.data_root) / PASS_RATES / version
-    return dg.MaterializeResult(metadata=_metadata(found, path, checkpoint.name))
+    return dg.MaterializeResult(metadata=_metadata(found, project, version, checkpoint.name))
 
 
 def comparable_samples(store: Store, checkpoint: Path) -> tuple[pl.DataFrame, dict[str, Any]]:
@@ -134,7 +133,7 @@ def _history_entry(checkpoint: str, found: Evaluation) -> dict[str, Any]:
     return entry
 
 
-def _metadata(found: Evaluation, path: Path, checkpoint: str) -> dict[str, Any]:
+def _metadata(found: Evaluation, project: Project, version: str, checkpoint: str) -> dict[str, Any]:
     comparison = found.comparison
     everything = comparison.rates.filter(slice_by="all")
     # One name and one unit a number, so that Dagster plots them over time.
@@ -163,11 +162,11 @@ def _metadata(found: Evaluation, path: Path, checkpoint: str) -> dict[str, Any]:
             everything,
             ["model", "n_prompts", "pass_at_1", "avg_at_k", "pass_at_k", "maj_at_k"],
         ),
-        "report": dg.MetadataValue.path(path / REPORT_FILE),
+        "report": project.report_link(version, REPORT_FILE),
         "gate_passed": found.decision.passed,
         **numbers,
         "prompts": comparison.n_prompts,
         "samples_a_prompt": comparison.k or 0,
-        "path": dg.MetadataValue.path(path),
+        "path": dg.MetadataValue.path(Path(project.data_root) / PASS_RATES / version),
         "checkpoint_version": checkpoint,
     }

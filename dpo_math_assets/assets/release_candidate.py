@@ -75,7 +75,7 @@ def release_candidate(
             "overridden": decision.overridden,
             "checkpoint_version": version,
             "path": dg.MetadataValue.path(project.store.root / RELEASE / name / MODEL),
-            "report": dg.MetadataValue.path(project.store.root / RELEASE / name / REPORT_FILE),
+            "report": project.report_link(evaluation.name, REPORT_FILE),
         }
     )
 
