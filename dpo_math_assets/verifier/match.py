@@ -276,7 +276,9 @@ class Matcher:
             return self.match_units(a, b)
         if "basen" in (a.kind, b.kind):
             return self.match_bases(a, b)
-        a, b = _row_beside(a, b), _row_beside(b, a)
+        if _row_beside(b, a) != b:
+            return AMBIGUOUS  # the gold may be an interval, and its ends are no answer
+        a = _row_beside(a, b)
         if a.kind in ("list", "set") or b.kind in ("list", "set"):
             return self.match_lists(a, b)
         rows = [_as_rows(node) for node in (a, b)]
@@ -335,7 +337,7 @@ class Matcher:
             if len(set(labels)) > 1:
                 return self.in_order(values[0], values[1])
             return self.unordered(values[0], values[1])
-        if (a.kind == "set" and b.kind == "tuple") or (a.kind == "tuple" and b.kind == "set"):
+        if {a.kind, b.kind} in ({"set", "tuple"}, {"set", "matrix"}):
             return DIFFERENT
         ordered = {"tuple", "matrix"} & {a.kind, b.kind}
         if ordered or (a.kind == b.kind == "list" and self.conventions.bare_list_ordered):
@@ -599,7 +601,7 @@ def _ends(x: Piece, y: Piece) -> list[tuple[Node, Node]]:
 
 
 def _row_beside(node: Node, other: Node) -> Node:
-    """`[1, 2]` beside a list or a matrix is a list or a row, and no interval."""
+    """`[1, 2]` beside a list or a matrix as a list or a row."""
     if node.kind == "interval" and node.args[2:] == (True, True):
         if other.kind == "list":
             return Node("list", node.args[:2])

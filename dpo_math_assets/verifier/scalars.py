@@ -58,8 +58,8 @@ class Scalars:
             return EQUAL_STRUCTURE
         for decimal, other in ((a, b), (b, a)):
             value = approximate(other) if decimal.kind == "dec" else None
-            if value is not None:
-                return self.rounded(decimal, other, value)
+            if value is not None and self.probing and self.rounded(decimal, other, value):
+                return Outcome("equal", "numeric")
         if not self.probing:
             return UNKNOWN
         result: str = probe(a, b)
@@ -104,24 +104,20 @@ class Scalars:
         ways = [(Fraction(1, 2), 0), (Fraction(0), 0)]
         return [*ways, (Fraction(0), -1), (Fraction(-1), 0)] if digits >= FLOAT_DIGITS else ways
 
-    def rounded(self, decimal: Node, other: Node, value: float) -> Outcome:
-        """A decimal against an irrational constant that is about `value`."""
+    def rounded(self, decimal: Node, other: Node, value: float) -> bool:
+        """Whether a decimal is an irrational constant, about `value`, rounded or cut."""
         unit = Fraction(1, 10) ** decimal.args[2]
         shown = _shown_digits(decimal)
-        ways = self.roundings(shown)
-        if not ways or abs(value - decimal.args[0] / decimal.args[1]) > 2 * unit + 1e-9 * abs(
-            value
-        ):
-            return DIFFERENT
-        if not self.probing:
-            return UNKNOWN
+        far = abs(value - decimal.args[0] / decimal.args[1]) > 2 * unit + 1e-9 * abs(value)
+        if far:
+            return False
         # the float says near; balls say which digits
         size = tree.neg(other) if value < 0 else other
-        for shift, offset in ways:
+        for shift, offset in self.roundings(shown):
             scaled = tree.add(tree.mul(tree.rational(1 / unit), size), tree.rational(shift))
             if probe(Node("func", ("floor", scaled)), num(shown + offset)) == "equal":
-                return Outcome("equal", "numeric")
-        return DIFFERENT
+                return True
+        return False
 
 
 def _infinities(a: Node, b: Node) -> Outcome:

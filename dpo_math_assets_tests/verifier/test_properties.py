@@ -232,10 +232,12 @@ def test_normalising_twice_changes_nothing_more(text: str) -> None:
 
 @settings(deadline=None, max_examples=300)
 @given(anything, anything)
-def test_a_verdict_does_not_depend_on_which_side_is_the_gold(a: str, b: str) -> None:
+def test_no_verdict_is_turned_round_by_exchanging_the_sides(a: str, b: str) -> None:
     if "boxed" in a + b or not a.strip() or not b.strip():
         return
-    assert compare(a, b)[0] == compare(b, a)[0]
+    # what conventions settle in one direction only is undecided in the other
+    verdicts = {compare(a, b)[0], compare(b, a)[0]}
+    assert len(verdicts - {"undecided"}) < 2
 
 
 @settings(deadline=None, max_examples=300)
