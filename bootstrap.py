@@ -1,4 +1,4 @@
-"""Set everything up and run it: `python3.11 bootstrap.py demo`, `ui`, `test` or `check`.
+"""Set everything up and run it: `python3.11 bootstrap.py demo`, `ui`, `test`, `check` or `bench`.
 
 Needs Python 3.11 or newer and nothing else. It makes a virtual environment in `.venv`, installs
 the pinned packages of constraints.txt, and starts what was asked for:
@@ -7,6 +7,7 @@ the pinned packages of constraints.txt, and starts what was asked for:
     ui     the Dagster UI on the state that demo left, or on your own data
     test   the test suite; what follows is passed on to pytest
     check  lint, types, and whether Dagster can load the definitions
+    bench  what the verifier reaches on real data, which lies in `shared` beside the project
 
 Data goes to `./data` (or $DPO_MATH_DATA), Dagster's history to `./.dagster_home` (or
 $DAGSTER_HOME). `ui` also serves the evaluation reports on port 3001 of this machine alone, so that
@@ -97,6 +98,7 @@ def main() -> int:
         "demo": [[BIN / "dpo-math", "demo"]],
         "ui": [[BIN / "dagster", "dev", *workspace]],
         "test": [[PYTHON, "-m", "pytest"]],
+        "bench": [[PYTHON, ROOT / "benchmarks" / "verifier.py"]],
         "check": [
             [BIN / "ruff", "check"],
             [BIN / "ruff", "format", "--check"],
