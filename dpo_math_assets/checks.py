@@ -19,9 +19,9 @@ from dpo_math_assets.assets import (
     raw_verifier_logs,
 )
 from dpo_math_assets.assets.common import plain_failures
-from dpo_math_assets.assets.dpo_checkpoint import MODEL, current_checkpoint
-from dpo_math_assets.assets.dpo_dataset import current_dataset
-from dpo_math_assets.assets.offline_eval_pass_rates import current_evaluation
+from dpo_math_assets.assets.dpo_checkpoint import CHECKPOINT, MODEL
+from dpo_math_assets.assets.dpo_dataset import DATASET
+from dpo_math_assets.assets.offline_eval_pass_rates import PASS_RATES
 from dpo_math_assets.evaluation.run import read_decision
 from dpo_math_assets.evaluation.sampling import SamplingSettings
 from dpo_math_assets.metadata import counts_table, preview, rate
@@ -290,7 +290,7 @@ def verdicts_hold_again(
 @dg.asset_check(asset=dpo_dataset, blocking=True, name="no_prompt_on_both_sides")
 def no_prompt_on_both_sides(project: Project) -> dg.AssetCheckResult:
     """No problem, in any spelling or operand order, is trained on and evaluated on."""
-    dataset = current_dataset(project.store)
+    dataset = project.store.current(DATASET)
     problems = {
         name: {
             canonical_key(json.loads(line)["prompt"])
@@ -341,11 +341,11 @@ def loads_and_generates(
             "sample",
             {
                 "settings": probe.model_dump(),
-                "dataset": str(current_dataset(project.store)),
+                "dataset": str(project.store.current(DATASET)),
                 "models": [
                     {
                         "name": "dpo",
-                        "folder": str(current_checkpoint(project.store) / MODEL),
+                        "folder": str(project.store.current(CHECKPOINT) / MODEL),
                         "out": str(out),
                     }
                 ],
@@ -363,7 +363,7 @@ def loads_and_generates(
 @dg.asset_check(asset=offline_eval_pass_rates, blocking=True, name="no_regression")
 def no_regression(project: Project) -> dg.AssetCheckResult:
     """The release gate: better overall, and nothing that matters significantly worse."""
-    decision = read_decision(current_evaluation(project.store))
+    decision = read_decision(project.store.current(PASS_RATES))
     conditions = pl.DataFrame(
         [
             {"condition": c.name, "holds": c.passed, "value": c.value, "says": c.sentence}

@@ -209,3 +209,10 @@ class Store:
     def versions(self, asset: str) -> VersionedFolder:
         """The versions of an asset that is a folder: a dataset, a checkpoint, a report."""
         return VersionedFolder(self.root / asset)
+
+    def current(self, asset: str) -> Path:
+        """The folder of an asset's current version; DpoMathError where there is none yet."""
+        folder = self.versions(asset).current()
+        if folder is None:
+            raise DpoMathError(f"there is no {asset} yet: materialize it first")
+        return folder

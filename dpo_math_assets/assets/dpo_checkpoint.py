@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from dpo_math_assets.assets.common import GROUP, OWNERS, new_version_name, plain_failures
-from dpo_math_assets.assets.dpo_dataset import current_dataset, dpo_dataset
-from dpo_math_assets.errors import DpoMathError
+from dpo_math_assets.assets.dpo_dataset import DATASET, dpo_dataset
 from dpo_math_assets.evaluation.plots import training_curves
 from dpo_math_assets.metadata import picture
 from dpo_math_assets.resources import Project, TaskRunner, launchpad_config, with_overrides
-from dpo_math_assets.storage import Store, write_json
+from dpo_math_assets.storage import write_json
 from dpo_math_assets.training.settings import TrainingSettings, validate_training
 
 if TYPE_CHECKING:
@@ -26,14 +25,6 @@ else:
 CHECKPOINT = "dpo_checkpoint"
 MODEL = "model"
 CONTROL = "sft_control"
-
-
-def current_checkpoint(store: Store) -> Path:
-    """The folder of the current checkpoint: `model`, perhaps `sft_control`, and `manifest.json`."""
-    folder = store.versions(CHECKPOINT).current()
-    if folder is None:
-        raise DpoMathError(f"there is no {CHECKPOINT} yet: materialize it first")
-    return folder
 
 
 def read_manifest(checkpoint: Path) -> dict[str, Any]:
@@ -65,7 +56,7 @@ def dpo_checkpoint(
     killed is resumed by the next one with the same data and settings.
     """
     settings = with_overrides(project.settings().training, config, f"config of {CHECKPOINT}")
-    dataset = current_dataset(project.store)
+    dataset = project.store.current(DATASET)
     validate_training(settings, dataset)
     version = new_version_name(context.run_id)
     request = {

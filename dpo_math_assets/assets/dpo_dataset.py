@@ -1,6 +1,5 @@
 """dpo_dataset: the training set selected from all pairs, and the prompts it is held out from."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -9,7 +8,6 @@ import polars as pl
 from dpo_math_assets.assets.cleaned_traces import cleaned_traces
 from dpo_math_assets.assets.common import GROUP, OWNERS, plain_failures
 from dpo_math_assets.assets.preference_pairs import preference_pairs
-from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.evaluation.plots import histogram
 from dpo_math_assets.metadata import counts_table, picture, preview
 from dpo_math_assets.pairs.dataset import build_dataset
@@ -17,7 +15,6 @@ from dpo_math_assets.pairs.schema import PAIR_SCHEMA
 from dpo_math_assets.pairs.selection import DatasetSettings
 from dpo_math_assets.resources import Project, launchpad_config, with_overrides
 from dpo_math_assets.stages import CLEANED, PAIRS
-from dpo_math_assets.storage import Store
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA
 from dpo_math_assets.verifier import VERIFIER_VERSION
 
@@ -30,14 +27,6 @@ else:
     DatasetOverrides = launchpad_config(DatasetSettings)
 
 DATASET = "dpo_dataset"
-
-
-def current_dataset(store: Store) -> Path:
-    """The folder of the current dataset."""
-    folder = store.versions(DATASET).current()
-    if folder is None:
-        raise DpoMathError(f"there is no {DATASET} yet: materialize it first")
-    return folder
 
 
 @dg.asset(
@@ -75,7 +64,7 @@ def dpo_dataset(
             lineage=lineage,
         )
         draft.version = report.version
-    folder = current_dataset(store)
+    folder = store.current(DATASET)
     train = pl.read_ndjson(folder / "train.jsonl")
     selection = report.selection
     return dg.MaterializeResult(

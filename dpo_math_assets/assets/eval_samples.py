@@ -9,13 +9,13 @@ import polars as pl
 from dpo_math_assets.assets.cleaned_traces import cleaned_traces
 from dpo_math_assets.assets.common import GROUP, OWNERS, SINGLE_RUN, plain_failures
 from dpo_math_assets.assets.dpo_checkpoint import (
+    CHECKPOINT,
     CONTROL,
     MODEL,
-    current_checkpoint,
     dpo_checkpoint,
     read_manifest,
 )
-from dpo_math_assets.assets.dpo_dataset import current_dataset, dpo_dataset
+from dpo_math_assets.assets.dpo_dataset import DATASET, dpo_dataset
 from dpo_math_assets.evaluation.judge import judge_samples
 from dpo_math_assets.evaluation.sampling import SamplingSettings
 from dpo_math_assets.evaluation.schema import SAMPLE_SCHEMA
@@ -68,8 +68,8 @@ def eval_samples(
     """
     settings = with_overrides(project.settings().sampling, config, f"config of {SAMPLES}")
     store = project.store
-    checkpoint = current_checkpoint(store)
-    dataset = current_dataset(store)
+    checkpoint = store.current(CHECKPOINT)
+    dataset = store.current(DATASET)
     folders = model_folders(checkpoint)
     inputs = {
         model: {

@@ -9,7 +9,7 @@ import dagster as dg
 import polars as pl
 
 from dpo_math_assets.assets.common import GROUP, OWNERS, new_version_name, plain_failures
-from dpo_math_assets.assets.dpo_checkpoint import MODEL, current_checkpoint, read_manifest
+from dpo_math_assets.assets.dpo_checkpoint import CHECKPOINT, MODEL, read_manifest
 from dpo_math_assets.assets.dpo_dataset import DATASET
 from dpo_math_assets.assets.eval_samples import SAMPLES, eval_samples
 from dpo_math_assets.errors import DpoMathError
@@ -25,14 +25,6 @@ PASS_RATES = "offline_eval_pass_rates"
 # Earlier evaluations that the report shows beside the new one.
 HISTORY_FILE = "history.json"
 EVALUATIONS_SHOWN = 30
-
-
-def current_evaluation(store: Store) -> Path:
-    """The folder of the current evaluation."""
-    folder = store.versions(PASS_RATES).current()
-    if folder is None:
-        raise DpoMathError(f"there is no {PASS_RATES} yet: materialize it first")
-    return folder
 
 
 @dg.asset(
@@ -53,7 +45,7 @@ def offline_eval_pass_rates(
     """
     settings = project.settings()
     store = project.store
-    checkpoint = current_checkpoint(store)
+    checkpoint = store.current(CHECKPOINT)
     samples, made_of = comparable_samples(store, checkpoint)
     manifest = read_manifest(checkpoint)
     fall = manifest["report"]["logps_chosen_fall_per_token"]

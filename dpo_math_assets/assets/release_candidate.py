@@ -10,7 +10,7 @@ import dagster as dg
 from dpo_math_assets.assets.common import GROUP, OWNERS, new_version_name, plain_failures
 from dpo_math_assets.assets.dpo_checkpoint import CHECKPOINT, MODEL
 from dpo_math_assets.assets.offline_eval_pass_rates import (
-    current_evaluation,
+    PASS_RATES,
     offline_eval_pass_rates,
 )
 from dpo_math_assets.evaluation.run import REPORT_FILE, read_decision
@@ -43,7 +43,7 @@ def release_candidate(
     Exists only where the gate holds: a real improvement, and nothing significantly worse. A human
     may override a refusal by giving `override_reason`, which is kept with the model.
     """
-    evaluation = current_evaluation(project.store)
+    evaluation = project.store.current(PASS_RATES)
     decision = read_decision(evaluation, config.override_reason)
     if not decision.passed:
         raise dg.Failure(

@@ -15,6 +15,7 @@ import re
 from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.extract import extract, split_boxes
+from dpo_math_assets.verifier.inspection import undefined
 from dpo_math_assets.verifier.match import Matcher
 from dpo_math_assets.verifier.nodes import Node
 from dpo_math_assets.verifier.normal import normalise
@@ -23,10 +24,11 @@ from dpo_math_assets.verifier.outcome import Outcome, Pool
 from dpo_math_assets.verifier.parse import ParseError, parse
 from dpo_math_assets.verifier.readings import as_list, decimal_comma
 
-__all__ = ["compare"]
+__all__ = ["Comparison", "compare"]
 
 _DEFAULT = Conventions()
 
+# Verdict, reason and method of a pair.
 Comparison = tuple[str, str, str | None]
 
 
@@ -52,7 +54,7 @@ def compare(
 
 def _compare(answer: str, gold: str, conventions: Conventions, pool: Pool | None) -> Comparison:
     normal = normalise(answer)
-    if normal and normal == normalise(gold):
+    if normal and normal == normalise(gold) and not _undefined(normal):
         return "correct", "pass", "text"
     plain = _plain_numbers(answer, gold)
     if plain is not None:  # a marker or a wrapping was taken off
@@ -76,6 +78,20 @@ def _compare(answer: str, gold: str, conventions: Conventions, pool: Pool | None
         return comma or _verdict(Matcher(conventions, pool).answers(node, gold_node))
     except ParseError:  # or a unit or a set where only a number can stand
         return "undecided", "unparsable_answer", None
+
+
+# What every text of an undefined value holds: a zero, an infinity, or a name of its own.
+_SUSPECT = re.compile(r"0|nan|zoo|oo|inf", re.IGNORECASE)
+
+
+def _undefined(normal: str) -> bool:
+    """Whether a text says what has no value, such as `1/0`: that equals not even itself."""
+    if not _SUSPECT.search(normal):
+        return False
+    try:
+        return undefined(parse(normal))
+    except (ParseError, VerifierLimit):
+        return False
 
 
 def _decimal_commas(answer: str, gold: str, node: Node, gold_node: Node) -> Comparison | None:

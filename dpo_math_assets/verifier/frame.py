@@ -7,18 +7,14 @@ worker processes do it, and a row that hangs or crashes one is `undecided` witho
 others (see `pool.py`).
 """
 
-import logging
 import os
-import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dpo_math_assets.verifier.compare import compare
+from dpo_math_assets.verifier.compare import Comparison
 from dpo_math_assets.verifier.conventions import Conventions
-from dpo_math_assets.verifier.extract import extract
-from dpo_math_assets.verifier.nodes import Node
-from dpo_math_assets.verifier.numeric import Overrun, within
-from dpo_math_assets.verifier.pool import Failure, SymbolicResult, SymPyPool, shared_pool
+from dpo_math_assets.verifier.judge import Extracted, compared, extracted
+from dpo_math_assets.verifier.pool import Failure, SymPyPool, shared_pool
 from dpo_math_assets.verifier.verdict import VERIFIER_VERSION
 
 if TYPE_CHECKING:
@@ -42,12 +38,6 @@ GROUP_CHARACTERS = 500_000
 _PLAIN_INTEGER = r"^(?:0|-?[1-9][0-9]{0,17})$"
 
 Progress = Callable[[int, int], None]
-# A final answer, or why there is none.
-Extracted = tuple[str | None, str | None]
-# Verdict, reason and method of a pair.
-Comparison = tuple[str, str, str | None]
-
-log = logging.getLogger(__name__)
 
 
 def verify_frame(
@@ -129,7 +119,10 @@ def _extract_all(
     found: list[Extracted] = []
     for part in candidates.to_frame().iter_slices(SLICE):
         texts = part.to_series().to_list()
-        found += _extracted_by_workers(texts, pool, timeout_s) if spread else map(_extracted, texts)
+        if spread:
+            found += _extracted_by_workers(texts, pool, timeout_s)
+        else:
+            found += [extracted(text, timeout_s) for text in texts]
         progress.add(len(texts))
     schema = {"extracted": pl.String, "refusal": pl.String}
     return candidates.to_frame().hstack(pl.DataFrame(found, schema=schema, orient="row"))
@@ -156,15 +149,6 @@ def _groups(texts: Sequence[str]) -> Iterator[Sequence[str]]:
         if end - start == GROUP or size > GROUP_CHARACTERS or end == len(texts):
             yield texts[start:end]
             start, size = end, 0
-
-
-def _extracted(candidate: str) -> Extracted:
-    try:
-        found = extract(candidate)
-    except Exception:
-        log.exception("a completion of %d characters could not be read", len(candidate))
-        return None, "worker_crashed"
-    return found.answer, found.reason
 
 
 def _compare_all(
@@ -198,28 +182,15 @@ def _compare_all(
         )
         results = [(*pair, *_comparison(x)) for pair, x in zip(rest.rows(), answers, strict=True)]
     else:
-        for extracted, gold in rest.iter_rows():
-            verdict = _compared(extracted, gold, conventions, pool, timeout_s)
-            results.append((extracted, gold, *verdict))
+        for answer, gold in rest.iter_rows():
+            verdict = compared(answer, gold, conventions, pool, timeout_s)
+            results.append((answer, gold, *verdict))
             progress.add(1)
     return pl.concat([integers, pl.DataFrame(results, schema=integers.schema, orient="row")])
 
 
 def _comparison(answer: Comparison | Failure) -> Comparison:
     return ("undecided", answer, None) if isinstance(answer, str) else answer
-
-
-def _compared(
-    extracted: str, gold: str, conventions: Conventions, pool: SymPyPool, timeout_s: float
-) -> Comparison:
-    try:
-        with within(timeout_s):
-            return compare(extracted, gold, conventions, _Remaining(pool, timeout_s))
-    except Overrun:
-        return "undecided", "timeout", None
-    except Exception:
-        log.exception("a pair of %d and %d characters failed", len(extracted), len(gold))
-        return "undecided", "worker_crashed", None
 
 
 def _since(progress: _Progress) -> Progress:
@@ -230,15 +201,3 @@ def _since(progress: _Progress) -> Progress:
         progress.add(before + done - progress.done)
 
     return tell
-
-
-class _Remaining:
-    """A pool for one row: all its questions together may take `timeout_s`."""
-
-    def __init__(self, pool: SymPyPool, timeout_s: float) -> None:
-        self.pool = pool
-        self.end = time.monotonic() + timeout_s
-
-    def equal(self, a: Node, b: Node, deadline_s: float) -> SymbolicResult:
-        left = self.end - time.monotonic()
-        return self.pool.equal(a, b, min(deadline_s, left)) if left > 0 else "timeout"

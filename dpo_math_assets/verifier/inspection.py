@@ -1,10 +1,12 @@
 """Looking into trees: what they hold, where they are infinite or undefined."""
 
 from dpo_math_assets.verifier import tree
-from dpo_math_assets.verifier.nodes import Node, children
+from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children
 from dpo_math_assets.verifier.numeric import exact
 
 __all__ = ["has_infinity", "holds", "is_infinity", "undefined"]
+
+_ARITHMETIC = SCALAR_KINDS - {"sum", "prod", "integral", "limit"}
 
 
 def holds(node: Node, kind: str, shallow: bool = False) -> bool:
@@ -17,8 +19,18 @@ def holds(node: Node, kind: str, shallow: bool = False) -> bool:
 
 
 def undefined(node: Node) -> bool:
-    """Whether a node holds a division by zero, 0^0 or an undefined constant."""
+    """Whether a node holds what has no value.
+
+    That is a division by zero, 0^0, the logarithm of zero, arithmetic with infinity (but for the
+    bounds of sums and the like), or an undefined constant.
+    """
     if node == Node("const", ("nan",)):
+        return True
+    if is_infinity(node):
+        return False
+    if node.kind in _ARITHMETIC and any(map(is_infinity, children(node))):
+        return True
+    if node.kind == "func" and node.args[0] in ("ln", "log") and exact(node.args[1]) == 0:
         return True
     if node.kind == "pow" and exact(node.args[0]) == 0:
         exponent = exact(node.args[1])

@@ -11,7 +11,7 @@ from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier import tree
 from dpo_math_assets.verifier.canonical import canonical, matrix_value
 from dpo_math_assets.verifier.conventions import Conventions
-from dpo_math_assets.verifier.inspection import holds
+from dpo_math_assets.verifier.inspection import holds, undefined
 from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children, free_symbols, num
 from dpo_math_assets.verifier.numeric import exact
 from dpo_math_assets.verifier.outcome import (
@@ -21,6 +21,8 @@ from dpo_math_assets.verifier.outcome import (
     EQUAL_STRUCTURE,
     EQUAL_TEXT,
     UNKNOWN,
+    UNPARSABLE_ANSWER,
+    UNPARSABLE_GOLD,
     Outcome,
     Pool,
 )
@@ -57,6 +59,8 @@ from dpo_math_assets.verifier.verdict import METHODS
 
 __all__ = ["Matcher", "same_at_sight"]
 
+# Letters that stand for integers by custom, without a word about it.
+INTEGER_LETTERS = frozenset("jklmnpqst")
 # Items of a list that are matched in any order.
 MAX_UNORDERED = 64
 
@@ -86,14 +90,14 @@ class Matcher:
 
     def answers(self, a: Node, b: Node) -> Outcome:
         """Two whole answers: the conventions for bare forms apply only here."""
-        if a == b and not holds(a, "dots"):
+        if _identical(a, b):
             return EQUAL_TEXT if a.kind == "text" else EQUAL_STRUCTURE
         if holds_divisors(a) and not holds_divisors(b):
             a = coprime_letters(a)
         return self.match(*_same_parameters(a, b))
 
     def match(self, a: Node, b: Node) -> Outcome:
-        if a == b and not holds(a, "dots"):
+        if _identical(a, b):
             return EQUAL_TEXT if a.kind == "text" else EQUAL_STRUCTURE
         if "text" in (a.kind, b.kind):
             return _match_text(a, b)
@@ -501,6 +505,11 @@ class Matcher:
     # scalars
 
 
+def _identical(a: Node, b: Node) -> bool:
+    """Whether two trees are one and say all: dots leave something out, the undefined is nothing."""
+    return a == b and not holds(a, "dots") and not undefined(a)
+
+
 def _value_symbols(node: Node) -> frozenset[str]:
     """The letters of an answer without the name it gives a value to."""
     given = assigned(node) if is_equation(node) else None
@@ -513,7 +522,8 @@ def _same_parameters(a: Node, b: Node) -> tuple[Node, Node]:
     for k, (declared, used) in enumerate((names, names[::-1])):
         parameters = [name for name in declared if name.startswith(PARAMETER)]
         others = used - declared
-        if len(parameters) == len(others) == 1 and parameters[0] not in used:
+        custom = all(name in INTEGER_LETTERS for name in others)
+        if len(parameters) == len(others) == 1 and parameters[0] not in used and custom:
             old, new = Node("sym", tuple(others)), Node("sym", tuple(parameters))
 
             def rename(node: Node, old: Node = old, new: Node = new) -> Node | None:
@@ -529,12 +539,13 @@ def _match_text(a: Node, b: Node) -> Outcome:
         words = [_content_words(node.args[0]) for node in (a, b)]
         if words[0] == words[1]:
             return EQUAL_TEXT
-        return DIFFERENT if max(map(len, words)) <= 2 and _alphabetic(a, b) else UNKNOWN
+        few = max(map(len, words)) <= 2 and _alphabetic(a, b)
+        return DIFFERENT if few else UNPARSABLE_ANSWER
     said, other = (a, b) if a.kind == "text" else (b, a)
     if other.kind in ("num", "dec", "unit", "tuple") and _alphabetic(said):
-        few = len(_content_words(said.args[0])) <= 2
-        return DIFFERENT if few else UNKNOWN
-    return UNKNOWN if said is a else Outcome("unknown", reason="unparsable_gold")
+        if len(_content_words(said.args[0])) <= 2:
+            return DIFFERENT
+    return UNPARSABLE_ANSWER if said is a else UNPARSABLE_GOLD
 
 
 def _content_words(text: str) -> list[str]:

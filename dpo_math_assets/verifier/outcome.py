@@ -11,6 +11,8 @@ __all__ = [
     "EQUAL_STRUCTURE",
     "EQUAL_TEXT",
     "UNKNOWN",
+    "UNPARSABLE_ANSWER",
+    "UNPARSABLE_GOLD",
     "Outcome",
     "Pool",
 ]
@@ -29,7 +31,7 @@ class Outcome(NamedTuple):
 
     state: str
     method: str = "exact"
-    reason: str = "unparsable_answer"
+    reason: str = "undetermined"
 
 
 EQUAL_TEXT = Outcome("equal", "text")
@@ -37,4 +39,6 @@ EQUAL_EXACT = Outcome("equal", "exact")
 EQUAL_STRUCTURE = Outcome("equal", "structural")
 DIFFERENT = Outcome("different")
 UNKNOWN = Outcome("unknown")
+UNPARSABLE_ANSWER = Outcome("unknown", reason="unparsable_answer")
+UNPARSABLE_GOLD = Outcome("unknown", reason="unparsable_gold")
 AMBIGUOUS = Outcome("unknown", reason="ambiguous_answer")

@@ -15,7 +15,7 @@ from functools import lru_cache
 from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier import tree
 from dpo_math_assets.verifier.lexer import MAX_CHARACTERS, ParseError, Token, lex
-from dpo_math_assets.verifier.nodes import Node, children, num
+from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children, free_symbols, num
 from dpo_math_assets.verifier.normal import clean, to_ascii, undouble
 from dpo_math_assets.verifier.readings import unit_factor
 from dpo_math_assets.verifier.vocabulary import (
@@ -70,12 +70,16 @@ def parse(text: str) -> Node:
     found = _parsed(text)
     if isinstance(found, Node):
         return found
-    raise found
+    error, message = found
+    raise error(message)
 
 
 @lru_cache(maxsize=4096)
-def _parsed(text: str) -> Node | ParseError | VerifierLimit:
-    """The tree, or why there is none: golds come again and again, and so do bad answers."""
+def _parsed(text: str) -> Node | tuple[type[ParseError] | type[VerifierLimit], str]:
+    """The tree, or why there is none: golds come again and again, and so do bad answers.
+
+    Kept are the error's type and message: an error raised twice holds on to the frames of both.
+    """
     try:
         source = undouble(to_ascii(clean(to_ascii(text))))
         choice = _CHOICE.fullmatch(source)
@@ -88,7 +92,7 @@ def _parsed(text: str) -> Node | ParseError | VerifierLimit:
             rest = tree.text(choice["rest"])
         return Node("choice", (letter, rest))
     except (ParseError, VerifierLimit) as error:
-        return error.with_traceback(None)
+        return type(error), str(error)
 
 
 def _parse_source(source: str) -> Node:
@@ -122,23 +126,36 @@ def _multipliers_of_pi(node: Node) -> set[str]:
     r"""The letters of general solutions such as `2k\pi + \frac{\pi}{3}`.
 
     They run through the integers by custom: k, l, m or n, only ever in products of themselves,
-    pi and numbers.
+    pi and numbers that are terms of a value, not inside a function or a power.
     """
     allowed, refused = set(), set()
 
     def visit(inner: Node) -> None:
         if inner.kind == "mul" and PI in inner.args:
-            letters = [factor for factor in inner.args if factor.kind not in ("num", "const")]
-            if len(letters) == 1 and letters[0].kind == "sym" and letters[0].args[0] in "klmn":
-                allowed.add(letters[0].args[0])
+            factors = [factor for factor in inner.args if free_symbols(factor)]
+            letter = _letter_of(factors[0]) if len(factors) == 1 else None
+            if letter is not None and letter in "klmn":
+                allowed.add(letter)
                 return
-        if inner.kind == "sym":
-            refused.add(inner.args[0])
+        if inner.kind in SCALAR_KINDS and inner.kind != "add":
+            refused.update(free_symbols(inner))
+            return
         for child in children(inner):
             visit(child)
 
     visit(node)
     return allowed - refused
+
+
+def _letter_of(factor: Node) -> str | None:
+    """The letter of `k` or `2k + 1`, or None for what is no such form."""
+    letters = set()
+    for term in factor.args if factor.kind == "add" else (factor,):
+        parts = term.args if term.kind == "mul" else (term,)
+        letters.update(part.args[0] for part in parts if part.kind == "sym")
+        if any(part.kind not in ("num", "sym") for part in parts) or len(parts) > 2:
+            return None
+    return letters.pop() if len(letters) == 1 else None
 
 
 class _Words(Exception):

@@ -44,7 +44,7 @@ class Scalars:
     def compare(self, a: Node, b: Node) -> Outcome:
         """Two expressions: exact values, canonical forms, rounded decimals, probing, SymPy."""
         if a == b:
-            return EQUAL_STRUCTURE
+            return UNKNOWN if undefined(a) else EQUAL_STRUCTURE
         x, y = exact(a), exact(b)
         if x is not None and y is not None:
             if x == y or self.rounds(a, x, b, y) or self.rounds(b, y, a, x):
@@ -74,7 +74,7 @@ class Scalars:
             return Outcome("equal", "symbolic")
         if result == "different":
             return DIFFERENT
-        return Outcome("unknown", reason="timeout" if result == "unknown" else result)
+        return UNKNOWN if result == "unknown" else Outcome("unknown", reason=result)
 
     def rounds(self, decimal: Node, value: Fraction, node: Node, other: Fraction) -> bool:
         """Whether `decimal` is the rational `other` rounded or cut to the digits it shows.

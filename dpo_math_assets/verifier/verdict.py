@@ -6,7 +6,7 @@ __all__ = ["METHODS", "VERIFIER_VERSION", "Verdict"]
 
 # Raise it with every change that can change a verdict: it goes into the assets' code versions, so
 # that a better verifier marks old traces stale.
-VERIFIER_VERSION = "1.0"
+VERIFIER_VERSION = "1.1"
 
 # How a pass was established, cheapest first.
 METHODS = ("text", "exact", "structural", "numeric", "symbolic")
@@ -18,8 +18,9 @@ class Verdict:
 
     `verdict` is `correct`, `incorrect` or `undecided`. `reason` is `pass`, `mismatch`, or why the
     answer is undecided: `no_final_answer`, `unparsable_answer`, `unparsable_gold`,
-    `ambiguous_answer`, `timeout`, `too_large`, `worker_crashed`, `missing_inputs`. `method` is one
-    of `METHODS` for a pass, else None. `extracted` is the final answer as found in the completion.
+    `ambiguous_answer`, `undetermined` (both sides are understood, and no tier could tell),
+    `timeout`, `too_large`, `worker_crashed`, `missing_inputs`. `method` is one of `METHODS` for a
+    pass, else None. `extracted` is the final answer as found in the completion.
     """
 
     verdict: str

@@ -45,6 +45,7 @@ FUNCTION_NAMES: dict[str, str] = {
 CONSTANTS: dict[str, str] = {
     **{"pi": "pi", "Pi": "pi", "infinity": "oo", "infty": "oo", "inf": "oo", "oo": "oo"},
     **{"Infinity": "oo", "exponentialE": "e", "imaginaryI": "i", "nan": "nan", "zoo": "nan"},
+    **{"NaN": "nan", "NAN": "nan"},
     **{"e": "e", "i": "i", "imath": "i"},
 }
 GREEK = frozenset(
