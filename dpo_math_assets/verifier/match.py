@@ -542,9 +542,9 @@ def _match_text(a: Node, b: Node) -> Outcome:
         few = max(map(len, words)) <= 2 and _alphabetic(a, b)
         return DIFFERENT if few else UNPARSABLE_ANSWER
     said, other = (a, b) if a.kind == "text" else (b, a)
-    if other.kind in ("num", "dec", "unit", "tuple") and _alphabetic(said):
-        if len(_content_words(said.args[0])) <= 2:
-            return DIFFERENT
+    few = len(_content_words(said.args[0])) <= 2 and _alphabetic(said)
+    if few and other.kind in ("num", "dec", "unit", "tuple"):
+        return DIFFERENT
     return UNPARSABLE_ANSWER if said is a else UNPARSABLE_GOLD
 
 

@@ -128,7 +128,8 @@ def _multipliers_of_pi(node: Node) -> set[str]:
     They run through the integers by custom: k, l, m or n, only ever in products of themselves,
     pi and numbers that are terms of a value, not inside a function or a power.
     """
-    allowed, refused = set(), set()
+    allowed: set[str] = set()
+    refused: set[str] = set()
 
     def visit(inner: Node) -> None:
         if inner.kind == "mul" and PI in inner.args:
@@ -149,7 +150,7 @@ def _multipliers_of_pi(node: Node) -> set[str]:
 
 def _letter_of(factor: Node) -> str | None:
     """The letter of `k` or `2k + 1`, or None for what is no such form."""
-    letters = set()
+    letters: set[str] = set()
     for term in factor.args if factor.kind == "add" else (factor,):
         parts = term.args if term.kind == "mul" else (term,)
         letters.update(part.args[0] for part in parts if part.kind == "sym")

@@ -71,6 +71,10 @@ EQUAL = [
     ("Area = 5", "5"),
     ("85.71", "\\frac{600}{7}"),
     ("2.65", "2.653"),
+    ("0.5", "\\sin 30^\\circ"),
+    ("3.0", "\\ln(e^3)"),
+    ("x = \\frac{(2k+1)\\pi}{2}", "\\frac{(2n+1)\\pi}{2}"),
+    ("\\pm \\frac{\\pi}{3} + 2k\\pi", "\\pm \\frac{\\pi}{3} + 2n\\pi"),
 ]
 
 DIFFERENT = [
@@ -117,6 +121,12 @@ DIFFERENT = [
     ("x < 1 \\text{ or } x > 3", "1 < x < 3"),
     ("Alice and Bob", "Alice and Eve"),
     ("3 hours 20 minutes", "3 hours"),
+    ("\\{1, 2\\}", "\\begin{pmatrix} 1 \\\\ 2 \\end{pmatrix}"),
+    ("\\{1, 2\\}", "(1, 2)"),
+    ("\\cos k\\pi", "\\cos n\\pi"),
+    ("e^{k\\pi i}", "e^{n\\pi i}"),
+    ("2\\pi r", "2\\pi n"),
+    ("(2k+1)\\pi", "2n\\pi"),
     ("\\int_0^1 x\\,dx", "\\int_0^1 x^2\\,dx"),
     (
         "\\begin{pmatrix} 1 & 2 \\\\ 3 & 4 \\end{pmatrix}",
@@ -208,6 +218,29 @@ def test_a_gold_outside_the_grammar_is_named_so_that_its_problem_can_be_mended()
     assert compare("\\undefinedcommand{3}", "5")[:2] == ("undecided", "unparsable_answer")
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["NaN", "nan", "1/0", "0^0", "\\infty - \\infty", "\\ln 0", "(1, \\frac{2}{0})", "x = 1/0"],
+)
+def test_what_has_no_value_equals_not_even_itself(text: str) -> None:
+    assert compare(text, text)[:2] == ("undecided", "undetermined")
+
+
+@pytest.mark.parametrize("text", ["undefined", "-\\infty", "[0, \\infty)", "Nancy", "\\frac{0}{5}"])
+def test_what_only_looks_undefined_equals_itself(text: str) -> None:
+    assert compare(text, text)[0] == "correct"
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold"),
+    [("40 = 2c", "20"), ("5 apples", "5 oranges"), ("f(f(x))", "\\int g(x)\\,dx")],
+)
+def test_what_is_understood_but_not_told_apart_is_neither_unparsable_nor_late(
+    answer: str, gold: str
+) -> None:
+    assert compare(answer, gold)[:2] == ("undecided", "undetermined")
+
+
 def test_equal_text_passes_even_where_nobody_can_read_it() -> None:
     text = "\\undefinedcommand{3}"
     assert compare(text, text) == ("correct", "pass", "text")
@@ -227,10 +260,15 @@ class _SaysNothing:
         return self.result
 
 
-@pytest.mark.parametrize("result", ["timeout", "worker_crashed"])
-def test_a_row_that_the_pool_lost_is_undecided_and_says_why(result: str) -> None:
+@pytest.mark.parametrize(
+    ("result", "reason"),
+    [("timeout", "timeout"), ("worker_crashed", "worker_crashed"), ("unknown", "undetermined")],
+)
+def test_a_row_that_the_pool_could_not_settle_is_undecided_and_says_why(
+    result: str, reason: str
+) -> None:
     pool: Pool = _SaysNothing(result)
-    assert compare("\\int_0^1 x^x\\,dx", "0.7", None, pool)[:2] == ("undecided", result)
+    assert compare("\\int_0^1 x^x\\,dx", "0.7", None, pool)[:2] == ("undecided", reason)
 
 
 def test_easy_rows_do_not_import_sympy() -> None:

@@ -5,7 +5,14 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from dpo_math_assets.verifier import VERIFIER_VERSION, Conventions, frame, verify, verify_frame
+from dpo_math_assets.verifier import (
+    VERIFIER_VERSION,
+    Conventions,
+    frame,
+    judge,
+    verify,
+    verify_frame,
+)
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 
@@ -128,14 +135,14 @@ def test_the_order_of_rows_changes_no_verdict() -> None:
 def test_a_fault_in_one_row_leaves_it_undecided_and_the_others_judged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    compare = frame.compare
+    compare = judge.compare
 
     def faulty(extracted: str, *rest: object) -> object:
         if extracted == "x+1":
             raise AttributeError("a mistake of ours")
         return compare(extracted, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(frame, "compare", faulty)
+    monkeypatch.setattr(judge, "compare", faulty)
     rows = _frame([("FINAL ANSWER: x+1", "1+x"), ("FINAL ANSWER: x+2", "2+x")])
     out = verify_frame(rows)
     assert out["verdict"].to_list() == ["undecided", "correct"]

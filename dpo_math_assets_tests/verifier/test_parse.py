@@ -146,3 +146,13 @@ def test_code_is_nothing_but_text_to_the_parser(text: str) -> None:
     except ParseError:
         return
     assert node.kind == "text"
+
+
+def test_bad_answers_that_come_again_keep_no_frames_alive() -> None:
+    errors = []
+    for _ in range(3):
+        with pytest.raises(ParseError) as caught:
+            parse("\\undefinedcommand{3}")
+        errors.append(caught.value)
+    assert len(set(map(id, errors))) == 3
+    assert len({str(error) for error in errors}) == 1
