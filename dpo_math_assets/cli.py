@@ -10,10 +10,12 @@ dpo-math demo         the whole lineage on the embedded default (this one is a D
 
 import argparse
 import json
+import math
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -220,26 +222,39 @@ def train(options: argparse.Namespace) -> None:
 
 
 def evaluate(options: argparse.Namespace) -> None:
-    """Pass rates of a model on a file of prompts, alone or compared with its base."""
+    """Pass rates of a model on a file of prompts, alone or compared with its base.
+
+    A run that was stopped goes on where it was: samples lie beside --out until it is whole.
+    """
     import polars as pl
 
     from dpo_math_assets.evaluation.judge import judge_samples
     from dpo_math_assets.evaluation.prompts import load_eval_prompts
     from dpo_math_assets.evaluation.run import evaluate as compare
     from dpo_math_assets.evaluation.sampling import sample_model
+    from dpo_math_assets.evaluation.schema import SAMPLE_SCHEMA
     from dpo_math_assets.evaluation.statistics import pass_rates
-    from dpo_math_assets.storage import atomic_folder, write_parquet
+    from dpo_math_assets.storage import Store, atomic_folder, digest, write_parquet
+    from dpo_math_assets.training.models import identity
 
     settings = _settings(options)
     models = {"model": options.model, **({"base": options.against} if options.against else {})}
-    with atomic_folder(Path(options.out)) as out:
-        prompts = load_eval_prompts(Path(options.prompts), settings.sampling.benchmark_files)
-        drawn = []
+    prompts = load_eval_prompts(None, [options.prompts, *settings.sampling.benchmark_files])
+    target = Path(options.out)
+    work = Store(target.parent / f".{target.name}-samples")
+    with atomic_folder(target) as out:
         for name, model in models.items():
-            sample_model(model, prompts, name, settings.sampling, out / "drawn.parquet", _progress)
-            drawn.append(pl.read_parquet(out / "drawn.parquet"))
-            (out / "drawn.parquet").unlink()
-        samples = judge_samples(pl.concat(drawn), workers=settings.verification.workers)
+            inputs = {
+                "model": identity(model),
+                "prompts": digest(prompts.to_dicts()),
+                "settings": settings.sampling.model_dump(exclude={"threads"}),
+            }
+            if work.finished("drawn", name, inputs) is None:
+                drawn = work.partition("drawn", name)
+                report = sample_model(model, prompts, name, settings.sampling, drawn, _progress)
+                work.finish("drawn", name, inputs, asdict(report))
+        drawn_samples = work.scan("drawn", models, SAMPLE_SCHEMA).collect()
+        samples = judge_samples(drawn_samples, workers=settings.verification.workers)
         write_parquet(out / "samples.parquet", samples)
         if options.against:
             found = compare(
@@ -248,6 +263,8 @@ def evaluate(options: argparse.Namespace) -> None:
                 settings.statistics,
                 settings.gate,
                 candidate="model",
+                **_training_of(Path(options.model)),
+                training_files=[Path(file) for file in options.trained_on] or None,
                 title=f"{options.model} against {options.against}",
             )
             rates = found.comparison.rates
@@ -255,6 +272,7 @@ def evaluate(options: argparse.Namespace) -> None:
         else:
             rates = pass_rates(samples, settings.statistics, base="model")
             write_parquet(out / "pass_rates.parquet", rates)
+    shutil.rmtree(work.root)
     for row in rates.filter(pl.col("slice_by") == "all").iter_rows(named=True):
         told = {
             name: [round(row[name + end], 4) for end in ("", "_low", "_high")]
@@ -262,6 +280,18 @@ def evaluate(options: argparse.Namespace) -> None:
             if row[name] is not None
         }
         print(json.dumps({"model": models[row["model"]], "prompts": row["n_prompts"], **told}))
+
+
+def _training_of(model: Path) -> dict[str, Any]:
+    """The curves of a model that `train` wrote, and how far they left the chosen completions."""
+    curves, manifest = model / "curves.json", model / "manifest.json"
+    if not (curves.is_file() and manifest.is_file()):
+        return {}
+    fall = json.loads(manifest.read_text("utf-8"))["report"]["logps_chosen_fall_per_token"]
+    return {
+        "curves": json.loads(curves.read_text("utf-8")),
+        "chosen_fall": math.nan if fall is None else fall,
+    }
 
 
 def demo(options: argparse.Namespace) -> None:
@@ -348,6 +378,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--prompts", required=True, help="JSON lines of id, prompt, ground_truth")
     one.add_argument("--out", required=True, help="new folder for samples, rates and report")
     one.add_argument("--against", help="the base model to compare with")
+    one.add_argument(
+        "--trained-on", nargs="+", default=[], help="JSON lines that the model was trained on"
+    )
     _add_settings(one)
 
     command("settings", settings)

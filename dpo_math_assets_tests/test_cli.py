@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from dpo_math_assets.cli import main
+from dpo_math_assets_tests.evaluation.conftest import make_tiny_model
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -174,3 +175,65 @@ def test_every_setting_is_printed_with_its_default_and_meaning(
     assert "training:\n" in printed
     assert "  beta: 0.1\n      " in printed
     assert "None" not in printed  # a setting without a description
+
+
+@pytest.mark.slow
+def test_a_model_is_trained_and_compared_with_its_base_without_dagster(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = make_tiny_model(tmp_path / "base", window=96)
+    sums = [(f"{a}+{b}=", a + b) for a in range(2, 8) for b in range(a, 8)]
+    pairs = write(
+        tmp_path / "pairs.jsonl",
+        [
+            {"prompt": p, "chosen": f"FINAL ANSWER: {s}", "rejected": f"FINAL ANSWER: {s + 1}"}
+            for p, s in sums[:16]
+        ],
+    )
+    out = tmp_path / "trained"
+    settings = ["--set", "training.learning_rate=1e-2", "--set", "training.max_length=64"]
+    train = ["train", "--model", str(base), "--data", str(pairs), "--out", str(out), *settings]
+    assert main(train) == 0
+    assert (out / "model.safetensors").exists() and (out / "curves.json").exists()
+    assert main(train) == 2
+    assert "exists already" in capsys.readouterr().err
+
+    prompts = write(
+        tmp_path / "held_out.jsonl",
+        [
+            {"id": n, "prompt": p, "ground_truth": str(s), "meta": {}}
+            for n, (p, s) in enumerate(sums[16:])
+        ],
+    )
+    report = tmp_path / "report"
+    evaluate = ["evaluate", "--model", str(out), "--against", str(base), "--out", str(report)]
+    evaluate += ["--prompts", str(prompts), "--trained-on", str(pairs)]
+    evaluate += ["--set", "sampling.k=2", "--set", "sampling.max_new_tokens=24"]
+
+    def stop(*args: object, **more: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr("dpo_math_assets.evaluation.judge.judge_samples", stop)
+        with pytest.raises(KeyboardInterrupt):
+            main(evaluate)
+    assert not report.exists()
+    with monkeypatch.context() as drawn_already:
+        drawn_already.setattr("dpo_math_assets.evaluation.sampling.sample_model", stop)
+        assert main(evaluate) == 0
+    rates = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(rate["model"], rate["prompts"]) for rate in rates] == [(str(out), 5), (str(base), 5)]
+    conditions = {
+        condition["name"]: condition["passed"]
+        for condition in json.loads((report / "decision.json").read_text())["conditions"]
+    }
+    assert conditions["not_trained_on"] is True
+    assert "chosen_still_likely" in conditions
+    assert (report / "report.html").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "base",
+        "pairs.jsonl",
+        "trained",
+        "held_out.jsonl",
+        "report",
+    }

@@ -23,6 +23,7 @@ from dpo_math_assets.metadata import column_schema, counts_table, preview, rate
 from dpo_math_assets.partitions import model_partitions
 from dpo_math_assets.resources import Project, TaskRunner, launchpad_config, with_overrides
 from dpo_math_assets.storage import write_parquet
+from dpo_math_assets.training.models import identity
 from dpo_math_assets.verifier import VERIFIER_VERSION
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def eval_samples(
     inputs = {
         model: {
             "model": folder,
+            "identity": identity(folder),
             "dataset": dataset.name,
             "settings": settings.model_dump(exclude={"threads", "batch_size"}),
             "verifier": VERIFIER_VERSION,
