@@ -9,9 +9,9 @@ r"""The final answer in a completion: where people and models put it, strongest 
    a last line that is a bare answer, or a last sentence `Therefore, ...` with one number in it
 
 Text inside `<think>` does not count where an answer follows it. Answers of one kind that disagree
-are `ambiguous_answer`, as is a stronger kind contradicted by a later one of kinds 1 to 3; several
-boxes are handed on together, because they may answer several parts. Everything here is linear in
-the length of the text.
+are `ambiguous_answer`, as is a stronger kind contradicted by a later one of kinds 1 to 3, or by
+second thoughts in the text after it (`Wait, ...`); several boxes are handed on together, because
+they may answer several parts. Everything here is linear in the length of the text.
 """
 
 import re
@@ -57,6 +57,7 @@ _HASHES = re.compile(
 _COLON = re.compile(r"(?:\(s\)|s)?[ \t*_]*[:=：][ \t*_]*")
 _JSON_COLON = re.compile(r'"[ \t]*:[ \t]*')
 _JSON_STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
+_JSON_ARRAY = re.compile(r"\[([^\[\]{}\n]*)\]")
 _JSON_SCALAR = re.compile(r"\$?-?[\d.]+(?:[eE][+-]?\d+)?(?=\s*[,}\n]|\s*$)")
 _ARTICLE = re.compile(
     r"\b(?:the|our|my|final|correct)\s+(?:(?:final|correct|right)\s+)?$", re.IGNORECASE
@@ -75,7 +76,7 @@ _SENTENCE_END = re.compile(
 _THEREFORE = re.compile(r"(?:^|(?<=[.!?]\s))[*_\s]*(?:Therefore|So|Thus|Hence|In total)\b")
 _HOPE = re.compile(r"(?<!\s)\s*I hope it is correct\.?\s*$")
 _BECAUSE = re.compile(
-    r"(?<![\s,]),?\s+(?:because|since|as we|which|so that|i hope)\b", re.IGNORECASE
+    r"(?<![\s,]),?\s+\(?(?:because|since|as we|which|so that|i hope)\b", re.IGNORECASE
 )
 _BLANK = re.compile(r"(?:\\(?:phantom|hspace)\{[^{}]*\}|\\square|\\[,;: ]|[_?.#*\s])+")
 _EMPHASIS = re.compile(r"\*\*(?=[\s.,;:]|$)|(?<=\s)\*\*")
@@ -99,12 +100,15 @@ def extract(candidate: str) -> Extraction:
         "boxed": _tidied(_boxes(text)) if "box" in text else [],
         "hashes": _tidied(_hashes(text)) if "####" in text else [],
     }
+    labels = _tidied(label)
     for marker, answers in strong.items():
         if answers:
-            return _settle(marker, answers, strong)
-    for marker, answers in (("json", _tidied(json)), ("label", _tidied(label))):
+            denied = _takes_back(text, answers[-1]) or _renumbered(answers[-1], labels)
+            return _AMBIGUOUS if denied else _settle(marker, answers, strong)
+    for marker, answers in (("json", _tidied(json)), ("label", labels)):
         if answers:
-            return _settle(marker, answers, {})
+            denied = _takes_back(text, answers[-1])
+            return _AMBIGUOUS if denied else _settle(marker, answers, {})
     return _bare(text)
 
 
@@ -139,6 +143,29 @@ def _settle(marker: str, answers: _Found, strong: dict[str, _Found]) -> Extracti
         if later and not _distinct([answer, found[-1][1]], 1):
             return _AMBIGUOUS
     return Extraction(answer, marker, None)
+
+
+_RETRACTION = re.compile(
+    r"(?:^|[.!?,;:)}$*\n–—-])\s*(?:(?:wait|hold on|scratch that|oops|hm+|correction|actually|sorry|"
+    r"my mistake)\b|no,)"
+    r"|\bI (?:have )?made an? (?:\w+ )?(?:mistake|error)\b|\blet me (?:correct|fix|redo)\b"
+    r"|\b(?:it|that|this|answer) (?:is|was) (?:wrong|incorrect|not (?:right|correct))\b"
+    r"|\b(?:it|that|this|answer) should (?:actually |really |instead |rather )?(?:be|have been)\b",
+    re.IGNORECASE,
+)
+
+
+def _takes_back(text: str, last: tuple[int, str]) -> bool:
+    """Whether the text goes on, after its last answer, with second thoughts about it."""
+    return _RETRACTION.search(text, last[0]) is not None
+
+
+def _renumbered(last: tuple[int, str], labels: _Found) -> bool:
+    """Whether `the answer is 6` follows a final answer 5."""
+    if not labels or labels[-1][0] <= last[0]:
+        return False
+    numbers = last[1], labels[-1][1]
+    return all(map(_PLAIN_NUMBER.fullmatch, numbers)) and not same_at_sight(*numbers)
 
 
 def _distinct(answers: list[str], limit: int) -> list[str]:
@@ -179,7 +206,9 @@ def _marked(text: str) -> tuple[_Found, _Found, _Found]:
     for at in _occurrences(text, ('"final"',)):
         if found := _JSON_COLON.match(text, at + 6):
             _json_value(text, at, found.end(), json)
-    at = 0 if text.startswith("A:") else text.rfind("\nA:") + 1
+    at = text.rfind("\nA:") + 1
+    if text.startswith("A:") and text.rfind("\nQ", 0, max(at, 0)) >= 0:
+        at = 0  # what follows answers other questions
     if text.startswith("A:", at):
         label.append((at, _line(text, at + 2)))
     return final, json, sorted(label)[-1:]
@@ -229,6 +258,8 @@ def _json_value(text: str, at: int, start: int, answers: _Found) -> None:
     string = _JSON_STRING.match(text, start)
     if string:
         answers.append((at, _unescape(string[1])))
+    elif array := _JSON_ARRAY.match(text, start):
+        answers.append((at, array[1].replace('"', "")))
     elif scalar := _JSON_SCALAR.match(text, start):
         answers.append((at, scalar[0]))
 
@@ -337,7 +368,10 @@ _LETTER_ALONE = re.compile(r"(?<![\w'’])[B-HJ-Zb-z](?![\w'’])")
 _HEDGED = re.compile(
     r"\b(?:not|no|never|cannot|wrong|incorrect|false|least|most|between|except|or|times|minus|plus|"
     r"over|under|if|unless|either|half|halves|thirds?|quarters?|twice|double|triple|squared|cubed|"
-    r"dozen|hundred|thousand|million|billion|trillion|hundredths|tenths)\b|n['’]t\b",
+    r"dozen|hundred|thousand|million|billion|trillion|hundredths|tenths|maybe|perhaps|possibly|"
+    r"probably)\b|n['’]t\b|\b(?:than|below|above|beyond|exceeds?)\s*\$?\d|\b(?:roots?|square|cube|"
+    r"powers?|reciprocal|inverse|opposite|negative|logarithm|log|factorial|multiples?|factors?|"
+    r"remainder)\s+of\b",
     re.IGNORECASE,
 )
 
@@ -359,10 +393,19 @@ def _number_said(answer: str) -> str | None:
     return str(numbers[0])
 
 
+# `{"answer": null}` gives none, and is no answer as a whole.
+_JSON_FIELD = re.compile(r'"(?:final|(?:final_)?answer)"\s*:')
+_REFUSAL = re.compile(
+    r"(?:(?:sorry|unfortunately),?\s+(?:but\s+)?)?(?:I|we)(?:(?:['’]m|\s+am|\s+are|\s+was)\s+"
+    r"(?:not|unable|sorry)|\s+(?:do|did|can|could)(?:\s*not|n['’]t)|\s+can['’]t|\s+have no)\b",
+    re.IGNORECASE,
+)
+
+
 def _bare(text: str) -> Extraction:
     """A completion that is itself an answer."""
     stripped = text.strip()
-    if not stripped:
+    if not stripped or _REFUSAL.match(stripped) or _JSON_FIELD.search(stripped):
         return _NONE
     short = len(stripped) <= MAX_BARE
     if short and (formula := _one_formula(stripped)):

@@ -56,6 +56,10 @@ _NUMBER = re.compile(
 _PLAIN = re.compile(r"(?P<plain>\d+)(?P<fraction>\.\d+)?(?P<exponent>[eE][+-]?\d+(?![A-Za-z\d.]))?")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)(?![A-Za-z])|\^\{?(?:\\text\{)?(?:st|nd|rd|th)\}?\}?")
 _DOTS = re.compile(r"\s?(?:\.\.\.|\\[lc]?dots(?![A-Za-z]))")
+# `don't`, `Tom's`, `I'm`, `o'clock`
+_CONTRACTION = re.compile(
+    r"(?:[A-Za-z]+n't|[A-Za-z]{2,}'(?:s|re|ve|ll|d)|I'(?:m|ve|ll|d)|o'clock)(?![A-Za-z'(])"
+)
 _NOON = re.compile(r"([ap])\.\s?m\b\.?")
 _REPEATING = re.compile(r"\\(?:overline|bar|dot|overset\{\.\})\s*(?:\{(\d{1,50})\}|(\d))")
 _BASE = re.compile(
@@ -246,7 +250,9 @@ class _Lexer:
         if self.next_brace == "text":  # \mathrm x
             self.next_brace = ""
         lower = run.lower()
-        if lower in ("and", "or"):
+        if contraction := _CONTRACTION.match(self.text, start):
+            self._emit("word", contraction[0], len(contraction[0]))
+        elif lower in ("and", "or"):
             self._emit("sep", lower, length)
         elif lower in ("percent", "pct", "percentage"):
             self._emit("op", "%", length)

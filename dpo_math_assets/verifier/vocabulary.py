@@ -177,7 +177,7 @@ REFUSED = frozenset(
     fewer greater above below under over impossible undefined unknown neither nor minus plus
     times cannot cant without until instead otherwise half halves third thirds quarter quarters
     fifth fifths sixths sevenths eighths ninths tenth tenths hundredth hundredths thousandths
-    twice double triple factorial
+    twice double triple factorial tens score maybe perhaps possibly probably
     """
     )
 )
