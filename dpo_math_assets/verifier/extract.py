@@ -155,9 +155,16 @@ _RETRACTION = re.compile(
 )
 
 
+# What stands behind an answer and says nothing.
+_CLOSING = " \t\r\n.,;*$`\"'\\)]}"
+
+
 def _takes_back(text: str, last: tuple[int, str]) -> bool:
     """Whether the text goes on, after its last answer, with second thoughts about it."""
-    return _RETRACTION.search(text, last[0]) is not None
+    at, answer = last
+    found = text.find(answer, at)
+    end = found + len(answer) if found >= 0 else at
+    return bool(text[end:].strip(_CLOSING)) and _RETRACTION.search(text, end) is not None
 
 
 def _renumbered(last: tuple[int, str], labels: _Found) -> bool:
@@ -365,11 +372,12 @@ _NUMBER_SAID = re.compile(
     r"(?<![^\s$])-?\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+|/\d+)?%?(?![^\s.,;!?])(?![.,]\d)"
 )
 _LETTER_ALONE = re.compile(r"(?<![\w'’])[B-HJ-Zb-z](?![\w'’])")
+_BOUNDED = re.compile(r"\b(?:than|below|above|beyond|exceeds?)\s*\$?\d", re.IGNORECASE)
 _HEDGED = re.compile(
     r"\b(?:not|no|never|cannot|wrong|incorrect|false|least|most|between|except|or|times|minus|plus|"
     r"over|under|if|unless|either|half|halves|thirds?|quarters?|twice|double|triple|squared|cubed|"
     r"dozen|hundred|thousand|million|billion|trillion|hundredths|tenths|maybe|perhaps|possibly|"
-    r"probably)\b|n['’]t\b|\b(?:than|below|above|beyond|exceeds?)\s*\$?\d|\b(?:roots?|square|cube|"
+    r"probably)\b|n['’]t\b|\b(?:roots?|square|cube|"
     r"powers?|reciprocal|inverse|opposite|negative|logarithm|log|factorial|multiples?|factors?|"
     r"remainder)\s+of\b",
     re.IGNORECASE,
@@ -388,7 +396,7 @@ def _number_said(answer: str) -> str | None:
     rest = _NUMBER_SAID.sub(" ", answer)
     if len(numbers) != 1 or any(char.isdigit() or char in "=+*/^<>_()[]{}|" for char in rest):
         return None
-    if _HEDGED.search(rest) or _LETTER_ALONE.search(rest):
+    if _HEDGED.search(rest) or _BOUNDED.search(answer) or _LETTER_ALONE.search(rest):
         return None
     return str(numbers[0])
 

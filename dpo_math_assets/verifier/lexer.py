@@ -209,10 +209,10 @@ class _Lexer:
         elif name in FUNCTION_NAMES:
             self.next_brace = "group"
             self._emit("func", FUNCTION_NAMES[name], length)
-        elif name in CONSTANTS:
-            self._emit("const", CONSTANTS[name], length)
         elif name in GREEK:
             self._emit("sym", name, length)
+        elif name in CONSTANTS:
+            self._emit("const", CONSTANTS[name], length)
         else:
             # `\lvertx`: TeX would not read it, people write it
             for prefix in _PREFIXES:

@@ -34,7 +34,7 @@ from dpo_math_assets.verifier.readings import (
     digits_in_base,
     holds_divisors,
     unit_factor,
-    unit_letter,
+    unit_letters,
     with_unit,
 )
 from dpo_math_assets.verifier.scalars import Scalars
@@ -138,6 +138,8 @@ class Matcher:
                 return self.every([(a.args[0], b.args[0]), (a.args[1], b.args[1])])
             return self.match(*(node.args[0] if node.kind == "mod" else node for node in (a, b)))
         if "ratio" in (a.kind, b.kind):
+            if "unit" in (a.kind, b.kind):  # 2:30 against 2:30 p.m.
+                a, b = (node.args[0] if node.kind == "unit" else node for node in (a, b))
             return self.match_ratios(a, b)
         return self.match_inequalities(a, b)
 
@@ -146,6 +148,9 @@ class Matcher:
         if left is not None and right is not None:
             if left[0] == right[0]:
                 return self.match(left[1], right[1])
+            if {left[0].kind, right[0].kind} == {"sym", "call"}:  # y = 2x against f(x) = 2x
+                same = self.match(left[1], right[1])
+                return same if same.state == "different" else UNKNOWN
             names = [call_variable(side[0]) for side in (left, right)]
             if names[0] and names[1] and left[0].args[0] == right[0].args[0]:
                 old, new = names[0], names[1]
@@ -271,8 +276,10 @@ class Matcher:
 
     def match_values(self, a: Node, b: Node) -> Outcome:
         if a.kind in SCALAR_KINDS and b.kind in SCALAR_KINDS:
-            if unit_letter(a) == b or unit_letter(b) == a:
-                return AMBIGUOUS
+            for value, other in ((unit_letters(a), b), (unit_letters(b), a)):
+                if value and not free_symbols(other):
+                    same = self.scalars.compare(value.args[0], other)
+                    return AMBIGUOUS if same.state == "equal" else DIFFERENT
             return self.scalars.compare(a, b)
         if "percent" in (a.kind, b.kind):
             return self.match_percent(a, b)
@@ -293,7 +300,7 @@ class Matcher:
             if outcome is not None:
                 return outcome
         if a.kind == b.kind and a.kind in ("union", "inter"):
-            return self.unordered(list(a.args), list(b.args))
+            return self.unordered(list(a.args), list(b.args), once=True)
         if a.kind == b.kind and a.kind in ("setminus", "setbuilder", "cases", "rel"):
             first, second = children(a), children(b)
             if len(first) == len(second):
@@ -332,21 +339,22 @@ class Matcher:
         if len(first) != len(second) and "set" not in (a.kind, b.kind):
             return DIFFERENT
         names = [names_of(items) for items in (first, second)]
+        once = "set" in (a.kind, b.kind)
         if names[0] and names[1]:
-            return self.unordered(first, second)
+            return self.unordered(first, second, once)
         if names[0] or names[1]:
             # labelled values against bare ones: in order, unless all carry one label
             labels = names[0] or names[1] or []
             values = [without_labels(items) for items in (first, second)]
             if len(set(labels)) > 1:
                 return self.in_order(values[0], values[1])
-            return self.unordered(values[0], values[1])
+            return self.unordered(values[0], values[1], once)
         if {a.kind, b.kind} in ({"set", "tuple"}, {"set", "matrix"}):
             return DIFFERENT
         ordered = {"tuple", "matrix"} & {a.kind, b.kind}
         if ordered or (a.kind == b.kind == "list" and self.conventions.bare_list_ordered):
             return self.in_order(first, second)
-        return self.unordered(first, second)
+        return self.unordered(first, second, once)
 
     def match_matrices(
         self, a: Node, b: Node, rows: list[tuple[Node, ...]], others: list[tuple[Node, ...]]
@@ -392,6 +400,8 @@ class Matcher:
             if same.state != "equal":
                 return same
             words = [set(node.args[1].split()) for node in (a, b)]
+            if "/" in words[0] ^ words[1]:
+                return UNKNOWN
             return same if words[0] <= words[1] or words[1] <= words[0] else UNKNOWN
         measured, other = (a, b) if a.kind == "unit" else (b, a)
         value, name = measured.args
@@ -468,8 +478,11 @@ class Matcher:
             return DIFFERENT
         return self.every(list(zip(first, second, strict=True)))
 
-    def unordered(self, first: list[Node], second: list[Node]) -> Outcome:
-        """Equal as sets: each item has its equal on the other side."""
+    def unordered(self, first: list[Node], second: list[Node], once: bool) -> Outcome:
+        """Equal in any order: each item has its equal on the other side.
+
+        Repeated items count `once`, as in sets, or each time, as in lists.
+        """
         if len(first) > MAX_UNORDERED or len(second) > MAX_UNORDERED:
             return self.in_order(first, second) if first == second else UNKNOWN
         method, unknown = EQUAL_STRUCTURE.method, None
@@ -489,11 +502,12 @@ class Matcher:
             if found is not None:
                 rest.remove(found)
             elif doubt is None:
-                repeated = any(self.match(item, other).state == "equal" for other in second)
-                if not repeated:
+                if not once or self.any_of([(item, other) for other in second]).state != "equal":
                     return DIFFERENT
             else:
                 unknown = doubt
+        if rest and unknown is None and not once:
+            return DIFFERENT
         for item in rest:
             outcome = self.any_of([(other, item) for other in first])
             if outcome.state == "different":
@@ -522,8 +536,9 @@ def _same_parameters(a: Node, b: Node) -> tuple[Node, Node]:
     for k, (declared, used) in enumerate((names, names[::-1])):
         parameters = [name for name in declared if name.startswith(PARAMETER)]
         others = used - declared
-        custom = all(name in INTEGER_LETTERS for name in others)
-        if len(parameters) == len(others) == 1 and parameters[0] not in used and custom:
+        if holds(a if k == 0 else b, "pi"):  # `2\pi r` is no general solution
+            others &= INTEGER_LETTERS
+        if len(parameters) == len(others) == 1 and parameters[0] not in used:
             old, new = Node("sym", tuple(others)), Node("sym", tuple(parameters))
 
             def rename(node: Node, old: Node = old, new: Node = new) -> Node | None:

@@ -2,8 +2,8 @@
 
 Rational functions are compared modulo primes (`rational.py`), everything else by values with a
 known error (`enclosure.py`): there a difference is a proof, and agreement counts only where the
-difference is known to be zero to 42 digits, relative to the smallest value that went into it, at
-several points.
+difference is known to be zero to 192 digits (42 by mpmath), relative to the smallest value that
+went into it, at several points.
 
 Readings:
 
@@ -61,6 +61,7 @@ AGREEMENTS = 4
 POINTS = 12
 # Where both sides are rarely real, or piecewise, more points are looked at.
 MORE_POINTS = 48
+LARGEST_MARK = 10**30
 SCALES = (2, 4, 2, 1, 12, 100)
 
 
@@ -243,13 +244,19 @@ def _is_piecewise(node: Node) -> bool:
     return kind in ("abs", "root")
 
 
+def _is_stepped(node: Node) -> bool:
+    return node.kind == "func" and node.args[0] in ("floor", "ceil", "mod")
+
+
 def _points(a: Node, b: Node, names: list[str], random: Random) -> Iterator[Point]:
     """Real points: some of several sizes and signs, then some between the numbers written.
 
     Where a piecewise expression changes its rule, there mostly stands a number in it, so later
-    points take the gaps between these numbers, and beyond them, in turn.
+    points take the gaps between these numbers, and beyond them, in turn, and every fourth is an
+    integer where there is a floor or ceiling: there they meet.
     """
     integers = integer_symbols(a) | integer_symbols(b)
+    stepped = _holds(a, _is_stepped) or _holds(b, _is_stepped)
     written = _written(a) | _written(b)
     marks = sorted({Fraction(0), *written, *(-value for value in written)})
     marks = [2 * marks[0] - 1, *marks, 2 * marks[-1] + 1]
@@ -266,15 +273,17 @@ def _points(a: Node, b: Node, names: list[str], random: Random) -> Iterator[Poin
             else:
                 gap = (turn + 7 * place) % (len(marks) - 1)
                 value = marks[gap] + (marks[gap + 1] - marks[gap]) * share
+                if stepped and turn % 4 == 0:
+                    value = Fraction(round(value))
             point[name] = (value, Fraction(0))
         yield point
 
 
 def _written(node: Node) -> frozenset[Fraction]:
     """Numbers in the expression, without the very large."""
-    if node.kind in ("num", "dec"):
-        value = Fraction(node.args[0], node.args[1])
-        return frozenset({value}) if abs(value) <= 10**9 else frozenset()
+    value = None if free_symbols(node) else exact(node)
+    if value is not None:
+        return frozenset({value}) if abs(value) <= LARGEST_MARK else frozenset()
     return frozenset[Fraction]().union(*map(_written, children(node)))
 
 

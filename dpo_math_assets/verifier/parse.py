@@ -324,7 +324,7 @@ class _Parser:
         """An item of a few words, such as a name in a list of names."""
         count = self.words_end()
         said = [self.ahead(k).value for k in range(count)]
-        if not said or (count == 1 and said[0].lower() in NUMBER_WORDS):
+        if not said or said[0].lower() in NUMBER_WORDS:
             return None
         if not REFUSED.isdisjoint(word.lower() for word in said):
             raise _Words
@@ -512,7 +512,10 @@ class _Parser:
             )
         if token.kind == "num":
             before = self.tokens[self.at - 1]
-            return before.kind in ("close", "const", "sym") or before.value == "!"
+            # `x2` may be a power or an index that lost its sign; in `2^x3^y` it is a factor
+            raised = self.at > 1 and self.tokens[self.at - 2].value == "^"
+            factor = before.kind in ("close", "const") or (before.kind == "sym" and raised)
+            return factor or before.value == "!"
         if token.kind == "open":
             return True
         if token.kind == "bar":
@@ -540,6 +543,9 @@ class _Parser:
                 exponent = self.exponent()
                 if base.kind == "sym" and self.sees("op", "_"):
                     base = self.subscripted(base)
+                inverse = exponent == num(-1) and base.kind == "sym"
+                if inverse and base.args[0] in _FUNCTION_LETTERS and self.sees("open", "("):
+                    return self.powered(Node("call", (f"{base.args[0]}^-1", *self.arguments())))
                 base = tree.power(base, exponent)
             elif self.sees("cmd", "degree", "circ"):
                 self.next()
@@ -605,7 +611,8 @@ class _Parser:
                 assert minutes is not None
                 self.next()
                 parts.append(tree.divide(minutes, num(share)))
-        return Node("unit", (tree.add(*parts), "degree"))
+        scale = f" {self.next().value}" if self.sees("sym", "C", "F") else ""
+        return Node("unit", (tree.add(*parts), "degree" + scale))
 
     def subscripted(self, base: Node) -> Node:
         self.expect("op", "_")
@@ -874,9 +881,13 @@ class _Parser:
         return tree.divide(top, self.short_group())
 
     def derivative(self) -> Node | None:
-        r"""`\frac{d}{dx} f`; None where the fraction is another."""
-        shape = [self.ahead(k) for k in range(7)]
+        r"""`\frac{d}{dx} f`, or the name `\frac{dy}{dx}`; None where the fraction is another."""
+        shape = [self.ahead(k) for k in range(8)]
         values = [token.value for token in shape]
+        named = shape[2].kind == shape[6].kind == "sym"
+        if named and [*values[:2], *values[3:6], values[7]] == ["{", "d", "}", "{", "d", "}"]:
+            self.at += 8
+            return Node("sym", (f"d{values[2]}/d{values[6]}",))
         if values[:5] != ["{", "d", "}", "{", "d"] or values[6] != "}" or shape[5].kind != "sym":
             return None
         self.at += 7

@@ -5,7 +5,7 @@ from fractions import Fraction
 from math import gcd, lcm
 
 from dpo_math_assets.verifier import tree
-from dpo_math_assets.verifier.nodes import Node, children, free_symbols
+from dpo_math_assets.verifier.nodes import Node, children, free_symbols, num
 from dpo_math_assets.verifier.vocabulary import UNITS
 
 __all__ = [
@@ -17,15 +17,22 @@ __all__ = [
     "digits_in_base",
     "holds_divisors",
     "unit_factor",
-    "unit_letter",
+    "unit_letters",
     "with_unit",
 ]
 
 _UNIT_POWER = re.compile(r"([A-Za-z]+)(?:\^(\d))?")
 
 
+_COMPOUND = {"mph": "mile / hour", "kph": "km / hour", "kmh": "km / hour"}
+
+
 def unit_factor(name: str) -> tuple[str, Fraction] | None:
-    """(dimension, factor) of a unit such as `cm` or `cm^2`, or None for one not in the table."""
+    """(dimension, factor) of a unit such as `cm`, `cm^2` or `cm / s`; None for one not known."""
+    name = _COMPOUND.get(name, name)
+    if name.count(" / ") == 1:
+        over, under = map(unit_factor, name.split(" / "))
+        return (f"{over[0]}/{under[0]}", over[1] / under[1]) if over and under else None
     found = _UNIT_POWER.fullmatch(name)
     if found is None or found[1] not in UNITS:
         return None
@@ -34,20 +41,23 @@ def unit_factor(name: str) -> tuple[str, Fraction] | None:
     return f"{dimension}^{power}", Fraction(p, q) ** power
 
 
-def unit_letter(node: Node) -> Node | None:
-    """The number in `26 g`, which may be grams or a multiple of g: nobody can tell."""
-    if node.kind != "mul" or len(node.args) != 2:
+def unit_letters(node: Node) -> Node | None:
+    """`26 g` or `5 m/s` as a unit; it may as well be a multiple of g: nobody can tell."""
+    if node.kind != "mul" or node.args[0].kind not in ("num", "dec"):
         return None
-    number, letter = node.args
-    if number.kind in ("num", "dec") and letter.kind == "sym" and letter.args[0] in UNITS:
-        return Node(*number)
-    return None
+    number, *letters = node.args
+    if len(letters) == 2 and letters[1].kind == "pow" and letters[1].args[1] == num(-1):
+        letters[1] = letters[1].args[0]
+    elif len(letters) != 1:
+        return None
+    if any(letter.kind != "sym" or letter.args[0] not in UNITS for letter in letters):
+        return None
+    return Node("unit", (number, " / ".join(letter.args[0] for letter in letters)))
 
 
 def with_unit(node: Node) -> Node:
     """`2 m` beside another length is two metres."""
-    number = unit_letter(node)
-    return node if number is None else Node("unit", (number, node.args[1].args[0]))
+    return unit_letters(node) or node
 
 
 def digits_in_base(value: int, base: int) -> int | None:

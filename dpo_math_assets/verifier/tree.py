@@ -248,12 +248,22 @@ def bracketed(opening: str, closing: str, content: Node) -> Node:
     if (opening, closing) == ("(", ")"):
         return Node("tuple", items) if content.kind == "list" else content
     if (opening, closing) == ("[", "]"):
+        rows = [_row(item) for item in items]
+        if len(rows) > 1 and all(row and len(row) == len(rows[0]) for row in rows):
+            return Node("matrix", tuple(rows))
         if len(items) == 2:
             return Node("interval", (*items, True, True))
         return content
     if len(items) != 2:
         raise ParseError("an interval that has not two ends")
     return Node("interval", (*items, opening == "[", closing == "]"))
+
+
+def _row(node: Node) -> tuple[Node, ...]:
+    """The cells of `[1, 2]` or `[1, 2, 3]` inside other brackets; none for anything else."""
+    if node.kind == "interval" and node.args[2:] == (True, True):
+        return node.args[:2]
+    return node.args if node.kind == "list" else ()
 
 
 _INEQUALITIES = frozenset(("<", "<=", ">", ">=", "!="))

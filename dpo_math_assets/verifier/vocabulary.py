@@ -53,7 +53,7 @@ GREEK = frozenset(
         """
     alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi
     omicron rho varrho sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta
-    Lambda Xi Sigma Upsilon Phi Psi Omega ell hbar mho aleph angle triangle nabla
+    Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell hbar mho aleph angle triangle nabla
     """
     )
 )

@@ -132,3 +132,38 @@ def test_no_right_answer_of_a_real_log_is_called_wrong(name: str) -> None:
             if row["ok"] and verify(row["candidate"], row["ground_truth"]).ok is False:
                 wrong.append(row["trace_id"])
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FINAL ANSWER: 5. Wait, it is 6",
+        "FINAL ANSWER: 5\nActually, 6 is right.",
+        "The answer is \\boxed{5}. Hmm, but 6 fits better.",
+        "#### 5\n\nI made a mistake: 6 of them are left.",
+        '{"answer": 5}\nNo, that is wrong.',
+        "FINAL ANSWER: 5\n\nThe answer is 6.",
+    ],
+)
+def test_an_answer_that_is_taken_back_afterwards_is_no_final_answer(text: str) -> None:
+    assert extract(text)[::2] == (None, "ambiguous_answer")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Wait, 6 is wrong. FINAL ANSWER: 5",
+        "#### 5\nI hope that was clear.",
+        "\\boxed{5}\n\nSo the answer is 5.",
+        "A: 5\n\nQ: What is 2 + 4?\nA: 6",
+    ],
+)
+def test_second_thoughts_before_the_answer_or_none_at_all_leave_it_standing(text: str) -> None:
+    assert extract(text).answer == "5"
+
+
+@pytest.mark.parametrize(
+    "text", ["I do not know", "I'm not sure.", "Sorry, I cannot solve this.", '{"answer": null}']
+)
+def test_who_gives_no_answer_has_given_none(text: str) -> None:
+    assert extract(text)[::2] == (None, "no_final_answer")
