@@ -61,6 +61,8 @@ __all__ = ["Matcher", "same_at_sight"]
 
 # Letters that stand for integers by custom, without a word about it.
 INTEGER_LETTERS = frozenset("jklmnpqst")
+# Letters of the constant that a primitive is free by.
+CONSTANT_LETTERS = frozenset(("C", "c", "K", "k", "C_1", "c_1"))
 # Items of a list that are matched in any order.
 MAX_UNORDERED = 64
 
@@ -94,7 +96,26 @@ class Matcher:
             return EQUAL_TEXT if a.kind == "text" else EQUAL_STRUCTURE
         if holds_divisors(a) and not holds_divisors(b):
             a = coprime_letters(a)
-        return self.match(*_same_parameters(a, b))
+        same = self.match(*_same_parameters(a, b))
+        return UNKNOWN if same.state == "different" and self.same_but_constant(a, b) else same
+
+    def same_but_constant(self, a: Node, b: Node) -> bool:
+        """Whether only the letter of a constant term differs, as in the primitives x + C, x + K.
+
+        Then nobody can tell whether the letter means something.
+        """
+        values = [_value(node) for node in (a, b)]
+        names = [free_symbols(value) for value in values]
+        only = names[0] - names[1], names[1] - names[0]
+        if any(len(one) != 1 or not one <= CONSTANT_LETTERS for one in only):
+            return False
+        old, new = (Node("sym", tuple(one)) for one in only)
+        if any(value.kind != "add" for value in values):
+            return False
+        if old not in values[0].args or new not in values[1].args:
+            return False
+        renamed = tree.replace(values[0], lambda node: new if node == old else None)
+        return self.match(renamed, values[1]).state == "equal"
 
     def match(self, a: Node, b: Node) -> Outcome:
         if _identical(a, b):
@@ -153,9 +174,7 @@ class Matcher:
                 return same if same.state == "different" else UNKNOWN
             names = [call_variable(side[0]) for side in (left, right)]
             if names[0] and names[1] and left[0].args[0] == right[0].args[0]:
-                old, new = names[0], names[1]
-                renamed = tree.replace(left[1], lambda node: new if node == old else None)
-                return self.match(renamed, right[1])
+                return self.match_functions(names[0], left[1], names[1], right[1])
         sides = [side for node in (a, b) for side in node.args[1:]]
         if any(side.kind not in SCALAR_KINDS for side in sides):
             same = self.every([(a.args[1], b.args[1]), (a.args[2], b.args[2])])
@@ -164,6 +183,19 @@ class Matcher:
         if any(not free_symbols(canonical(zero)) for zero in differences):
             return UNKNOWN  # a statement that is always or never true
         return self.proportional(differences[0], differences[1], positive=False)
+
+    def match_functions(self, old: Node, a: Node, new: Node, b: Node) -> Outcome:
+        """`f(x) = a` against `f(t) = b`: the variable may have any name that a has no use for.
+
+        Where it is in neither value, it may be no variable: P(A) = 1/2 is not P(B) = 1/2.
+        """
+        used, other = free_symbols(a), free_symbols(b)
+        if old != new and not {*old.args, *new.args} & (used | other):
+            same = self.match(a, b)
+            return UNKNOWN if same.state == "equal" else same
+        if old != new and (new.args[0] in used or old.args[0] in other):
+            return DIFFERENT
+        return self.match(tree.replace(a, lambda node: new if node == old else None), b)
 
     def proportional(self, a: Node, b: Node, positive: bool) -> Outcome:
         """Whether a = c*b for a constant c != 0 (c > 0 where `positive`)."""
@@ -524,10 +556,15 @@ def _identical(a: Node, b: Node) -> bool:
     return a == b and not holds(a, "dots") and not undefined(a)
 
 
+def _value(node: Node) -> Node:
+    """An answer without the name it gives a value to."""
+    given = assigned(node) if is_equation(node) else None
+    return node if given is None else given[1]
+
+
 def _value_symbols(node: Node) -> frozenset[str]:
     """The letters of an answer without the name it gives a value to."""
-    given = assigned(node) if is_equation(node) else None
-    return free_symbols(node if given is None else given[1])
+    return free_symbols(_value(node))
 
 
 def _same_parameters(a: Node, b: Node) -> tuple[Node, Node]:

@@ -144,6 +144,8 @@ DIFFERENT = [
     ("\\pi", "\\Pi"),
     ("\\frac{dy}{dx}", "\\frac{dx}{dy}"),
     ("f^{-1}(x)", "f(x)"),
+    ("f(x) = x", "f(y) = x"),
+    ("x^2 + C", "x^3 + K"),
     ("2:30", "2:40 \\text{ p.m.}"),
     ("\\tanh 200", "1"),
     ("|x - 10^9|", "10^9 - x"),
@@ -260,7 +262,14 @@ def test_what_only_looks_undefined_equals_itself(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "gold"),
-    [("40 = 2c", "20"), ("5 apples", "5 oranges"), ("f(f(x))", "\\int g(x)\\,dx")],
+    [
+        ("40 = 2c", "20"),
+        ("5 apples", "5 oranges"),
+        ("x^2 + C", "K + x^2"),
+        ("P(A) = \\frac{1}{2}", "P(B) = \\frac{1}{2}"),
+        ("f(x) = 2x", "y = 2x"),
+        ("f(f(x))", "\\int g(x)\\,dx"),
+    ],
 )
 def test_what_is_understood_but_not_told_apart_is_neither_unparsable_nor_late(
     answer: str, gold: str
