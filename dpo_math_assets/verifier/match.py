@@ -61,6 +61,8 @@ __all__ = ["Matcher", "same_at_sight"]
 
 # Letters that stand for integers by custom, without a word about it.
 INTEGER_LETTERS = frozenset("jklmnpqst")
+# Letters that stand for variables by custom.
+VARIABLES = frozenset("xyztn")
 # Letters of the constant that a primitive is free by.
 CONSTANT_LETTERS = frozenset(("C", "c", "K", "k", "C_1", "c_1"))
 # Items of a list that are matched in any order.
@@ -187,10 +189,12 @@ class Matcher:
     def match_functions(self, old: Node, a: Node, new: Node, b: Node) -> Outcome:
         """`f(x) = a` against `f(t) = b`: the variable may have any name that a has no use for.
 
-        Where it is in neither value, it may be no variable: P(A) = 1/2 is not P(B) = 1/2.
+        Where it is in neither value, it may be no variable: P(A) = 1/2 is not P(B) = 1/2, but
+        f(x) = 5 is f(n) = 5.
         """
         used, other = free_symbols(a), free_symbols(b)
-        if old != new and not {*old.args, *new.args} & (used | other):
+        bound = {*old.args, *new.args} & (used | other | VARIABLES)
+        if old != new and not bound:
             same = self.match(a, b)
             return UNKNOWN if same.state == "equal" else same
         if old != new and (new.args[0] in used or old.args[0] in other):
