@@ -39,9 +39,9 @@ def install() -> None:
     wanted = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
     if STAMP.exists() and STAMP.read_text() == wanted:
         return
-    if not PYTHON.exists():
+    if not PYTHON.exists() or subprocess.run([PYTHON, "-c", "import pip"]).returncode:
         print(f"Making a virtual environment in {VENV}", flush=True)
-        venv.create(VENV, with_pip=True)
+        venv.create(VENV, with_pip=True, clear=True)
     print("Installing the pinned packages (a few minutes on a new machine)", flush=True)
     command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     # The first install fixes torch before anything that depends on it is resolved.

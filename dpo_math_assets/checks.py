@@ -1,9 +1,9 @@
 """Asset checks: what must hold at each stage, and what a wrong label would slip through.
 
-A blocking check keeps what is downstream from being built on something wrong.
+A blocking check stops the rest of its own run; what must never be published is refused by the
+stage itself, and the check shows that it holds.
 """
 
-import json
 import tempfile
 from pathlib import Path
 
@@ -25,19 +25,25 @@ from dpo_math_assets.assets.offline_eval_pass_rates import PASS_RATES
 from dpo_math_assets.evaluation.run import read_decision
 from dpo_math_assets.evaluation.sampling import SamplingSettings
 from dpo_math_assets.metadata import counts_table, preview, rate
+from dpo_math_assets.pairs.dataset import problems_on_both_sides
 from dpo_math_assets.pairs.schema import PAIR_SCHEMA
 from dpo_math_assets.partitions import export_partitions
 from dpo_math_assets.resources import Project, TaskRunner
-from dpo_math_assets.stages import CLEANED, PAIRS, QUARANTINE, RAW, outdated_pairs
+from dpo_math_assets.stages import (
+    CLEANED,
+    CRASHES_ALLOWED,
+    PAIRS,
+    QUARANTINE,
+    RAW,
+    outdated_pairs,
+    unprocessed,
+)
 from dpo_math_assets.storage import Store
-from dpo_math_assets.traces.prompts import canonical_key
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA, QUARANTINE_SCHEMA, TRACE_SCHEMA
 from dpo_math_assets.verifier import VERIFIER_VERSION, verify_frame
 
 # Pairs whose two answers are judged once more; the same ones each time, by smallest hash.
 PAIRS_VERIFIED_AGAIN = 200
-# Share of an export's traces on which the verifier may crash.
-CRASHES_ALLOWED = 0.001
 
 
 def _rows(store: Store, asset: str, key: str, schema: pl.Schema) -> int:
@@ -56,8 +62,7 @@ def row_balance(context: dg.AssetCheckExecutionContext, project: Project) -> dg.
     for key in context.partition_keys:
         record = store.record(RAW, key)
         if record is None:
-            wrong[key] = "not stored"
-            continue
+            continue  # what was not read at all is for exports_are_processed to say
         report = record["report"]
         quarantined = sum(report["quarantined"].values())
         records += report["records_in"]
@@ -85,15 +90,17 @@ def row_balance(context: dg.AssetCheckExecutionContext, project: Project) -> dg.
 def exports_are_readable(
     context: dg.AssetCheckExecutionContext, project: Project
 ) -> dg.AssetCheckResult:
-    """No export was set aside as a whole, and no line of one was."""
+    """Every export was read, none was set aside as a whole, and no line of one was."""
     store = project.store
     unreadable = {}
     quarantined: dict[str, int] = {}
     records = 0
     for key in context.partition_keys:
-        report = (store.record(RAW, key) or {"report": None})["report"]
-        if report is None:
+        record = store.record(RAW, key)
+        if record is None:
+            unreadable[key] = "it was not read, the run's log says why"
             continue
+        report = record["report"]
         if report["unreadable"]:
             unreadable[key] = report["unreadable"]
         records += report["records_in"]
@@ -122,6 +129,32 @@ def exports_are_readable(
 
 
 @dg.asset_check(
+    asset=preference_pairs, partitions_def=export_partitions, name="exports_are_processed"
+)
+def exports_are_processed(
+    context: dg.AssetCheckExecutionContext, project: Project
+) -> dg.AssetCheckResult:
+    """What each export holds now went all the way to pairs."""
+    settings = project.settings()
+    waiting = unprocessed(
+        project.store,
+        project.landing.partitions(),
+        settings.intake.field_map,
+        settings.verification.timeout_s,
+        settings.pairing,
+    )
+    registered = project.landing.partitions()
+    failed = [key for key in context.partition_keys if key in waiting or key not in registered]
+    return dg.AssetCheckResult(
+        passed=not failed,
+        description=f"Not processed: {', '.join(failed)}. The run's log says why."
+        if failed
+        else f"All {len(context.partition_keys)} exports of this run went through to pairs.",
+        metadata={"not_processed": len(failed), "not_processed_of_all": len(waiting)},
+    )
+
+
+@dg.asset_check(
     asset=cleaned_traces,
     partitions_def=export_partitions,
     blocking=True,
@@ -143,6 +176,8 @@ def every_trace_is_verified(
             outdated=pl.col("verifier_version").ne_missing(VERIFIER_VERSION).sum(),
         ).collect()
         rows, unverified, outdated = told.row(0)
+        if store.record(CLEANED, key) is None:
+            continue  # not verified at all: for exports_are_processed to say
         total += rows
         raw = _rows(store, RAW, key, TRACE_SCHEMA)
         if rows != raw:
@@ -188,6 +223,7 @@ def verifier_did_not_crash(
             "crash_rate": rate(crashed, traces),
             "timeouts": counts.get("timeout", 0),
             "timeout_rate": rate(counts.get("timeout", 0), traces),
+            "undetermined": counts.get("undetermined", 0),
         },
     )
 
@@ -229,9 +265,9 @@ def no_chosen_is_rejected(
     """No pair has the same text on both sides, an empty side, or one answer on both sides."""
     pairs = project.store.scan(PAIRS, context.partition_keys, PAIR_SCHEMA)
     wrong = pairs.filter(
-        (pl.col("chosen") == pl.col("rejected"))
-        | pl.col("chosen").str.strip_chars().eq_missing("")
-        | pl.col("rejected").str.strip_chars().eq_missing("")
+        pl.col("chosen").eq_missing(pl.col("rejected"))
+        | (pl.col("chosen").fill_null("").str.strip_chars() == "")
+        | (pl.col("rejected").fill_null("").str.strip_chars() == "")
         | (pl.col("chosen_answer") == pl.col("rejected_answer"))
     ).collect()
     total: int = pairs.select(pl.len()).collect().item()
@@ -260,10 +296,14 @@ def verdicts_hold_again(
         .bottom_k(PAIRS_VERIFIED_AGAIN, by="pair_id")
         .collect()
     )
+    settings = project.settings().verification
     wrong = []
     for side, wanted in (("chosen", "correct"), ("rejected", "incorrect")):
         judged = verify_frame(
-            pairs.select("prompt", side, "ground_truth", "rejected_reason"), candidate=side
+            pairs.select("prompt", side, "ground_truth", "rejected_reason"),
+            candidate=side,
+            workers=settings.workers,
+            timeout_s=settings.timeout_s,
         )
         # A rejected text without any final answer is a choice of the settings, not a verdict.
         broken = pl.col("verdict") != wanted
@@ -290,20 +330,11 @@ def verdicts_hold_again(
 @dg.asset_check(asset=dpo_dataset, blocking=True, name="no_prompt_on_both_sides")
 def no_prompt_on_both_sides(project: Project) -> dg.AssetCheckResult:
     """No problem, in any spelling or operand order, is trained on and evaluated on."""
-    dataset = project.store.current(DATASET)
-    problems = {
-        name: {
-            canonical_key(json.loads(line)["prompt"])
-            for line in (dataset / f"{name}.jsonl").read_text("utf-8").splitlines()
-        }
-        for name in ("train", "validation", "sft", "eval_prompts")
-    }
-    trained_on = problems["train"] | problems["validation"] | problems["sft"]
-    shared = trained_on & problems["eval_prompts"]
+    shared = problems_on_both_sides(project.store.current(DATASET))
     return dg.AssetCheckResult(
         passed=not shared,
         description=f"{len(shared)} problems are both trained on and held out.",
-        metadata={name: len(keys) for name, keys in problems.items()},
+        metadata={"shared_problems": len(shared)},
     )
 
 

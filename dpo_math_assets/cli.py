@@ -14,7 +14,7 @@ import math
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
@@ -34,13 +34,13 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except DpoMathError as error:
-        print(f"dpo-math {options.command}: {error}", file=sys.stderr)
-        return 2
     except BrokenPipeError:
         # The reader of our output has gone; there is nobody left to tell.
         sys.stderr.close()
         return 1
+    except (DpoMathError, OSError) as error:
+        print(f"dpo-math {options.command}: {error}", file=sys.stderr)
+        return 2
     return 0
 
 
@@ -124,12 +124,18 @@ def _batches(source: Path) -> Iterator[list[dict[str, Any]]]:
 def _row(line: str, where: str) -> dict[str, Any]:
     try:
         # NaN and Infinity are not JSON; as text they survive being written again.
-        row = json.loads(line, parse_constant=str)
+        row = json.loads(line, parse_constant=str, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise LogFormatError(f"{where}: not JSON ({error}); one object a line is needed") from None
     if not isinstance(row, dict):
         raise LogFormatError(f"{where}: not a JSON object")
     return row
+
+
+def _finite(text: str) -> float | str:
+    """A JSON number; one that no float holds stays the text it is."""
+    value = float(text)
+    return value if math.isfinite(value) else text
 
 
 def _inputs(row: dict[str, Any]) -> tuple[str | None, str | None]:
@@ -204,7 +210,7 @@ def train(options: argparse.Namespace) -> None:
 
     # The control needs a dataset folder with verified completions; pairs alone do not have them.
     changes = {"base_model": options.model, "sft_control": False}
-    settings = override(_settings(options).training, changes, "--set training")
+    settings = override(_settings(options), "training", changes, "--model").training
     target = Path(options.out)
     with (
         tempfile.TemporaryDirectory(prefix="dpo-math-") as folder,
@@ -254,7 +260,9 @@ def evaluate(options: argparse.Namespace) -> None:
                 report = sample_model(model, prompts, name, settings.sampling, drawn, _progress)
                 work.finish("drawn", name, inputs, asdict(report))
         drawn_samples = work.scan("drawn", models, SAMPLE_SCHEMA).collect()
-        samples = judge_samples(drawn_samples, workers=settings.verification.workers)
+        samples = judge_samples(
+            drawn_samples, settings.verification.workers, settings.verification.timeout_s
+        )
         write_parquet(out / "samples.parquet", samples)
         if options.against:
             found = compare(
@@ -337,9 +345,11 @@ def _settings(options: argparse.Namespace) -> Any:
                 f"--set {change}: write section.name=value, with a section of "
                 f"{', '.join(Settings.model_fields)}"
             )
-        values = {name: yaml.safe_load(value)}
-        changed = override(getattr(chosen, section), values, f"--set {change}")
-        chosen = chosen.model_copy(update={section: changed})
+        try:
+            values = {name: yaml.safe_load(value)}
+        except yaml.YAMLError as error:
+            raise DpoMathError(f"--set {change}: {error}") from None
+        chosen = override(chosen, section, values, f"--set {change}")
     return chosen
 
 
@@ -359,8 +369,8 @@ def _parser() -> argparse.ArgumentParser:
     one = command("verify", verify)
     one.add_argument("--input", help="JSON lines with a candidate and a gold answer")
     one.add_argument("--output", help="where the judged lines go")
-    one.add_argument("--workers", type=int, help="processes; default: one a core")
-    one.add_argument("--timeout", type=float, default=5.0, help="seconds an answer (5)")
+    one.add_argument("--workers", type=_positive(int), help="processes; default: one a core")
+    one.add_argument("--timeout", type=_positive(float), default=5.0, help="seconds an answer")
 
     one = command("build-pairs", build_pairs)
     one.add_argument("--input", nargs="+", required=True, help="log files of any shape")
@@ -389,6 +399,18 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--seed", type=int, default=0, help="of problems, model and samples")
     one.add_argument("--size", default="default", choices=("default", "small"))
     return parser
+
+
+def _positive(kind: type[int] | type[float]) -> Callable[[str], int | float]:
+    """An argument that is a finite number above 0."""
+
+    def read(text: str) -> int | float:
+        value = kind(text)
+        if not (math.isfinite(value) and value > 0):
+            raise argparse.ArgumentTypeError(f"{text} is not above 0")
+        return value
+
+    return read
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:

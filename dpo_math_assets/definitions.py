@@ -10,10 +10,19 @@ import dagster as dg
 
 from dpo_math_assets import checks
 from dpo_math_assets.assets import ASSETS
+from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.jobs import ingest_exports, train_and_evaluate
 from dpo_math_assets.resources import Project, TaskRunner
 from dpo_math_assets.schedules import nightly_rebuild
 from dpo_math_assets.sensors import new_log_exports
+
+
+def _folder(variable: str, default: str) -> Path:
+    """The absolute folder that an environment variable names."""
+    value = os.environ.get(variable, default)
+    if "://" in value:
+        raise DpoMathError(f"{variable} is {value}: only local folders are supported so far")
+    return Path(value).absolute()
 
 
 def build_definitions(**resource_overrides: Any) -> dg.Definitions:
@@ -23,8 +32,8 @@ def build_definitions(**resource_overrides: Any) -> dg.Definitions:
     `./data`), DPO_MATH_LANDING (default `landing` in it), and DPO_MATH_REPORTS_URL (where the
     evaluations are served, for links).
     """
-    data = Path(os.environ.get("DPO_MATH_DATA", "data")).absolute()
-    landing = Path(os.environ.get("DPO_MATH_LANDING", data / "landing")).absolute()
+    data = _folder("DPO_MATH_DATA", "data")
+    landing = _folder("DPO_MATH_LANDING", str(data / "landing"))
     resources = {
         "project": Project(
             data_root=str(data),

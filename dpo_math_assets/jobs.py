@@ -17,6 +17,7 @@ ingest_exports = dg.define_asset_job(
     "ingest_exports",
     selection=dg.AssetSelection.assets(raw_verifier_logs, cleaned_traces, preference_pairs),
     description="Log exports to traces to pairs. Launch it for a partition or a range of them.",
+    tags={"dpo_math/ingest": "exports"},
 )
 
 train_and_evaluate = dg.define_asset_job(

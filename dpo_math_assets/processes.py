@@ -5,6 +5,8 @@ a failure that is about the user's input goes back as its message, not as a trac
 """
 
 import os
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -86,8 +88,19 @@ def _say(pipes: PipesContext) -> Progress:
     return say
 
 
+def _end_with_the_run(parent: int) -> None:
+    """End this process when the run that started it is gone, killed or not.
+
+    A trainer that outlives its run would hold the processor and throw its model away.
+    """
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
 def main() -> None:
     """Run the one task that the Pipes context asks for."""
+    threading.Thread(target=_end_with_the_run, args=(os.getppid(),), daemon=True).start()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     with open_dagster_pipes() as pipes:
         task = TASKS[pipes.get_extra("task")]

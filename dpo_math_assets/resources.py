@@ -8,7 +8,7 @@ import dagster as dg
 from pydantic import BaseModel, Field, create_model
 
 from dpo_math_assets.errors import DpoMathError
-from dpo_math_assets.settings import Settings, SettingsT, load_settings, override
+from dpo_math_assets.settings import Settings, load_settings, override
 from dpo_math_assets.storage import Store
 from dpo_math_assets.traces.landing import LandingArea
 
@@ -71,10 +71,10 @@ def launchpad_config(section: type[BaseModel]) -> type[dg.Config]:
     return create_model(f"{section.__name__}Overrides", __base__=dg.Config, **fields)
 
 
-def with_overrides(section: SettingsT, config: dg.Config, where: str) -> SettingsT:
-    """The section with what the Launchpad sets."""
+def with_overrides(settings: Settings, section: str, config: dg.Config) -> Settings:
+    """The settings with what the Launchpad sets for one section."""
     changes = {name: value for name, value in config.model_dump().items() if value is not None}
-    return override(section, changes, where)
+    return override(settings, section, changes, f"Launchpad, {section}")
 
 
 class TaskRunner(dg.ConfigurableResource):

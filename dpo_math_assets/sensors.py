@@ -5,15 +5,29 @@ from typing import Any
 
 import dagster as dg
 
+from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.jobs import ingest_exports
-from dpo_math_assets.pairs.pairing import PairingSettings
+from dpo_math_assets.pairs.pairing import PAIRING_VERSION
 from dpo_math_assets.partitions import EXPORTS, export_partitions, range_tags
 from dpo_math_assets.resources import Project
-from dpo_math_assets.stages import CLEANED, RAW, outdated_pairs
-from dpo_math_assets.storage import Store, digest
-from dpo_math_assets.traces.landing import Export
+from dpo_math_assets.settings import Settings
+from dpo_math_assets.stages import RAW, unprocessed
+from dpo_math_assets.storage import digest
+from dpo_math_assets.traces.cleaning import CLEANING_VERSION
+from dpo_math_assets.traces.intake import INTAKE_VERSION
+from dpo_math_assets.traces.landing import Export, Registration
+from dpo_math_assets.verifier import VERIFIER_VERSION
 
 KEYS_A_TICK = 500
+# Runs that are asked for the same work before a human has to look.
+MOST_ATTEMPTS = 3
+UNFINISHED_RUNS = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 
 
 @dg.sensor(
@@ -29,63 +43,112 @@ KEYS_A_TICK = 500
 def new_log_exports(
     context: dg.SensorEvaluationContext, project: Project
 ) -> dg.SensorResult | dg.SkipReason:
-    """The cursor holds the last registration that a run was asked for, and unfinished files."""
-    cursor: dict[str, Any] = {"sequence": 0, "observed": {}}
+    """What is stored decides what is asked for, so that nothing is lost with a run or a cursor.
+
+    One run at a time: pairs rest on the traces of all earlier exports. The cursor holds unfinished
+    files, the state in which all was processed, and how often the same work was asked for.
+    """
+    cursor: dict[str, Any] = {"observed": {}, "settled": "", "asked": "", "attempts": 0}
     cursor.update(json.loads(context.cursor or "{}"))
     settings = project.settings()
-    folder = project.landing.folder
-    if folder.is_relative_to(project.data_root):
-        folder.mkdir(parents=True, exist_ok=True)  # the default one; a typo elsewhere is an error
-    found = project.landing.register(
-        settings.intake.settle_seconds, cursor["observed"], at_most=KEYS_A_TICK
-    )
-    for path, why in found.unreadable.items():
-        context.log.error(f"{path} cannot be read ({why}); make it readable, it is tried again")
-    for copy in found.duplicates:
-        context.log.info(f"{copy.path} holds the same bytes as {copy.duplicate_of}: left out")
+    found = _look(context, project, settings, cursor["observed"])
+    exports = project.landing.partitions()
+    told = f"{len(exports)} exports registered"
+    if found.unfinished:
+        told += f"; still being written: {_named(found.unfinished)}"
+    if found.ignored:
+        told += f"; not a log export by its name: {_named(found.ignored)}"
 
-    partitions = project.landing.partitions()
-    new = [export for export in partitions.values() if export.sequence > cursor["sequence"]]
-    if new:  # reading all records costs something: only when there is a reason to
-        waiting = unprocessed(project.store, partitions, settings.pairing)
-        new = [export for export in new if export.key in waiting]
-    if not new:
+    def skip(why: str) -> dg.SkipReason:
         context.update_cursor(json.dumps(cursor))
-        unfinished = f"; waiting for {', '.join(found.unfinished)}" if found.unfinished else ""
-        return dg.SkipReason(f"{len(partitions)} exports registered, none new{unfinished}")
+        return dg.SkipReason(f"{why} ({told})")
 
-    # Pairs of later exports rest on the traces of earlier ones, so that a changed export is
-    # followed by all that came after it; what is up to date there is left as it is.
-    keys = list(partitions)
-    first = min(keys.index(export.key) for export in new)
-    cursor["sequence"] = max(export.sequence for export in new)
-    fingerprints = [[export.key, export.fingerprint, export.sequence] for export in new]
-    known = set(context.instance.get_dynamic_partitions(EXPORTS))
+    state = _state(exports, settings)
+    if cursor["settled"] == state:
+        return skip("Nothing new")
+    if run := _running(context.instance):
+        return skip(f"Waiting for the run {run}")
+    waiting = unprocessed(
+        project.store,
+        exports,
+        settings.intake.field_map,
+        settings.verification.timeout_s,
+        settings.pairing,
+    )
+    if not waiting:
+        cursor["settled"] = state
+        return skip("Nothing new")
+    asked = digest([state, waiting])
+    attempts = cursor["attempts"] if cursor["asked"] == asked else 0
+    if attempts == MOST_ATTEMPTS:
+        return skip(
+            f"{attempts} runs left {_named(waiting)} unprocessed: the last one's log says why. A "
+            "changed file or setting is tried again; or launch ingest_exports yourself"
+        )
+    cursor |= {"asked": asked, "attempts": attempts + 1}
+
+    known = context.instance.get_dynamic_partitions(EXPORTS)
+    added = [key for key in exports if key not in set(known)]
+    order = [*known, *added]
+    # Up to the last one: pairs of later exports rest on earlier ones. What is up to date is kept.
+    first = min(order.index(key) for key in waiting)
     return dg.SensorResult(
         run_requests=[
-            dg.RunRequest(run_key=digest(fingerprints), tags=range_tags(keys[first], keys[-1]))
+            dg.RunRequest(
+                run_key=digest([asked, attempts]), tags=range_tags(order[first], order[-1])
+            )
         ],
-        dynamic_partitions_requests=[
-            export_partitions.build_add_request([key for key in keys if key not in known])
-        ],
-        asset_events=[landed(list(partitions.values()), len(new))],
+        dynamic_partitions_requests=[export_partitions.build_add_request(added)],
+        asset_events=[landed(list(exports.values()), len(waiting))],
         cursor=json.dumps(cursor),
     )
 
 
-def unprocessed(store: Store, partitions: dict[str, Export], settings: PairingSettings) -> set[str]:
-    """Keys of the exports whose present content did not go all the way to pairs yet."""
-    outdated = set(outdated_pairs(store, partitions, settings))
-    for key, export in partitions.items():
-        raw, cleaned = store.record(RAW, key), store.record(CLEANED, key)
-        if (
-            raw is None
-            or cleaned is None
-            or raw["inputs"]["fingerprint"] != export.fingerprint
-            or cleaned["inputs"]["raw"] != digest(raw["inputs"])
-        ):
-            outdated.add(key)
-    return outdated
+def _look(
+    context: dg.SensorEvaluationContext,
+    project: Project,
+    settings: Settings,
+    observed: dict[str, list[int]],
+) -> Registration:
+    folder = project.landing.folder
+    if folder.is_relative_to(project.data_root):
+        folder.mkdir(parents=True, exist_ok=True)  # the default one; a typo elsewhere is an error
+    if not project.landing.manifest.exists() and project.store.partitions(RAW):
+        raise DpoMathError(
+            f"{project.landing.manifest} is missing, though exports were read before: restore it "
+            "from a backup, or set DPO_MATH_DATA to an empty folder to begin anew"
+        )
+    found = project.landing.register(settings.intake.settle_seconds, observed, at_most=KEYS_A_TICK)
+    for path, why in found.unreadable.items():
+        context.log.error(f"{path} cannot be read ({why}); make it readable, it is tried again")
+    for copy in found.duplicates:
+        context.log.info(f"{copy.path} holds the same bytes as {copy.duplicate_of}: left out")
+    return found
+
+
+def _state(exports: dict[str, Export], settings: Settings) -> str:
+    """All that decides what the exports' partitions must be made of."""
+    return digest(
+        [
+            [[export.key, export.fingerprint] for export in exports.values()],
+            [INTAKE_VERSION, CLEANING_VERSION, VERIFIER_VERSION, PAIRING_VERSION],
+            settings.intake.field_map,
+            settings.verification.timeout_s,
+            settings.pairing.model_dump(),
+        ]
+    )
+
+
+def _running(instance: dg.DagsterInstance) -> str | None:
+    """The id of an ingest run that is queued or under way."""
+    runs = instance.get_runs(
+        filters=dg.RunsFilter(job_name=ingest_exports.name, statuses=UNFINISHED_RUNS), limit=1
+    )
+    return runs[0].run_id if runs else None
+
+
+def _named(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def landed(exports: list[Export], new: int) -> dg.AssetMaterialization:

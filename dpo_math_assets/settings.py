@@ -5,7 +5,7 @@ defaults; each stage's section is defined, with its defaults and bounds, by the 
 """
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -19,14 +19,15 @@ from dpo_math_assets.pairs.selection import DatasetSettings
 from dpo_math_assets.storage import write_text
 from dpo_math_assets.training.settings import TrainingSettings
 
-SettingsT = TypeVar("SettingsT", bound=BaseModel)
-
 
 class IntakeSettings(BaseModel):
     """How log exports are found and read."""
 
     settle_seconds: float = Field(
-        10.0, ge=0, description="A file not modified for this long is finished, in seconds."
+        10.0,
+        ge=0,
+        le=86_400,
+        description="A file not modified for this long is finished, in seconds.",
     )
     field_map: dict[str, str] = Field(
         default_factory=dict,
@@ -38,7 +39,9 @@ class VerificationSettings(BaseModel):
     """How traces and samples are verified."""
 
     workers: int = Field(2, ge=1, description="Processes that compare answers.")
-    timeout_s: float = Field(5.0, gt=0, description="Hard deadline of one answer, in seconds.")
+    timeout_s: float = Field(
+        5.0, gt=0, le=3_600, description="Hard deadline of one answer, in seconds."
+    )
 
 
 class Settings(BaseModel):
@@ -78,7 +81,7 @@ def _problems(error: ValidationError, where: str) -> str:
 
 
 def _reject_unknown(section: type[BaseModel], values: dict[str, Any], where: str) -> None:
-    unknown = sorted(set(values) - set(section.model_fields))
+    unknown = sorted(str(name) for name in values if name not in section.model_fields)
     if unknown:
         raise DpoMathError(
             f"{where}: no setting named {', '.join(map(repr, unknown))}; "
@@ -92,8 +95,8 @@ def load_settings(path: Path) -> Settings:
         return Settings()
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DpoMathError(f"{path} is not YAML: {error}") from None
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise DpoMathError(f"{path} cannot be read as YAML: {error}") from None
     if not isinstance(values, dict):
         raise DpoMathError(f"{path} must hold sections such as `training:`, not {values!r}")
     for name, section in values.items():
@@ -107,19 +110,21 @@ def load_settings(path: Path) -> Settings:
         raise DpoMathError(_problems(error, str(path))) from None
 
 
-def override(section: SettingsT, changes: dict[str, Any], where: str) -> SettingsT:
-    """The section with some settings changed, validated again."""
-    _reject_unknown(type(section), changes, where)
+def override(settings: Settings, section: str, changes: dict[str, Any], where: str) -> Settings:
+    """The settings with some of one section changed, all of them validated again."""
+    _reject_unknown(type(getattr(settings, section)), changes, where)
+    values = settings.model_dump()
+    values[section] |= changes
     try:
-        return type(section).model_validate({**section.model_dump(), **changes})
+        return Settings.model_validate(values)
     except ValidationError as error:
         raise DpoMathError(_problems(error, where)) from None
 
 
-def write_settings(path: Path, values: dict[str, dict[str, Any]]) -> None:
-    """Write sections as a settings file that people can go on editing."""
+def write_settings(path: Path, values: dict[str, dict[str, Any]], note: str = "") -> None:
+    """Write sections as a settings file that people can go on editing; `note` heads it."""
     header = (
-        "# Settings of dpo_math_assets: only what differs from the defaults.\n"
-        "# Sections and settings: `dpo-math settings` prints them all with what they mean.\n"
+        f"# Settings of dpo_math_assets: only what differs from the defaults. {note}".rstrip()
+        + "\n# Sections and settings: `dpo-math settings` prints them all with what they mean.\n"
     )
     write_text(path, header + yaml.safe_dump(values, sort_keys=False))

@@ -5,7 +5,7 @@ made of the same before. So a range of a thousand exports costs what is new in i
 was killed goes on where it stopped.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from dpo_math_assets.pairs.pairing import PAIRING_VERSION, PairingSettings, writ
 from dpo_math_assets.storage import Store, digest, write_parquet
 from dpo_math_assets.traces.cleaning import CLEANING_VERSION, clean_export
 from dpo_math_assets.traces.intake import INTAKE_VERSION, IntakeReport, read_export
+from dpo_math_assets.traces.landing import Export
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA, QUARANTINE_SCHEMA, TRACE_SCHEMA
 from dpo_math_assets.verifier import VERIFIER_VERSION
 
@@ -24,9 +25,26 @@ RAW = "raw_verifier_logs"
 QUARANTINE = "quarantined_lines"
 CLEANED = "cleaned_traces"
 PAIRS = "preference_pairs"
+# Share of an export's traces on which the verifier may crash.
+CRASHES_ALLOWED = 0.001
 UNREADABLE = "unreadable_export"  # quarantine reason of an export that is set aside whole
 
 Report = dict[str, Any]
+
+
+def reading_inputs(fingerprint: str, field_map: dict[str, str]) -> Report:
+    """What a raw partition is made of."""
+    return {"fingerprint": fingerprint, "field_map": field_map, "version": INTAKE_VERSION}
+
+
+def cleaning_inputs(raw: Report, timeout_s: float) -> Report:
+    """What a cleaned partition is made of; `raw` is the record of its raw partition."""
+    return {
+        "raw": digest(raw["inputs"]),
+        "version": CLEANING_VERSION,
+        "verifier": VERIFIER_VERSION,
+        "timeout_s": timeout_s,
+    }
 
 
 def read_partition(
@@ -35,11 +53,17 @@ def read_partition(
     """Read an export file into raw traces and quarantined lines.
 
     A file that cannot be read as a whole becomes a partition with no trace and one quarantined
-    entry that says why; its report names it in `unreadable`.
+    entry that says why; its report names it in `unreadable`. Raises DpoMathError where the file is
+    gone, or is no longer the one that was registered.
     """
-    inputs = {"fingerprint": fingerprint, "field_map": field_map, "version": INTAKE_VERSION}
+    inputs = reading_inputs(fingerprint, field_map)
     if (report := store.finished(RAW, key, inputs)) is not None:
         return report
+    if not export.is_file():
+        raise DpoMathError(
+            f"{key}: its file {export} is gone before it was read; put it back, under any name"
+        )
+    store.forget(RAW, key)
     traces, quarantine = store.partition(RAW, key), store.partition(QUARANTINE, key)
     try:
         intake = read_export(export, key, traces, quarantine, field_map)
@@ -50,8 +74,13 @@ def read_partition(
             raise  # the machine's fault and not the file's: it may go away
         unreadable = str(error)
         intake = _set_aside(key, export, fingerprint, unreadable, traces, quarantine)
+    if intake.fingerprint != fingerprint:
+        raise DpoMathError(
+            f"{key}: {export} changed after it was registered; its new content is registered at "
+            "the next look into the landing folder"
+        )
     report = {**asdict(intake), "unreadable": unreadable}
-    store.finish(RAW, key, inputs, report)
+    store.finish(RAW, key, inputs, report, beside=[quarantine])
     return report
 
 
@@ -92,13 +121,19 @@ def clean_partition(
     timeout_s: float,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Report:
-    """Verify the raw traces of an export again and mark what pairing has to know."""
+    """Verify the raw traces of an export again and mark what pairing has to know.
+
+    Raises DpoMathError, and makes no partition, where the verifier itself crashed on more than a
+    few traces: lost verdicts are not lost at random, and a kind of problem that always crashes
+    would vanish from the training set without anybody noticing.
+    """
     raw = store.record(RAW, key)
     if raw is None:
         raise DpoMathError(f"{RAW} has no partition {key!r}: materialize it first")
-    inputs = {"raw": digest(raw["inputs"]), "version": CLEANING_VERSION, "by": VERIFIER_VERSION}
+    inputs = cleaning_inputs(raw, timeout_s)
     if (report := store.finished(CLEANED, key, inputs)) is not None:
         return report
+    store.forget(CLEANED, key)
     report = asdict(
         clean_export(
             store.partition(RAW, key),
@@ -108,6 +143,16 @@ def clean_partition(
             on_progress=on_progress,
         )
     )
+    crashed = report["reasons"].get("worker_crashed", 0)
+    if crashed > max(1, CRASHES_ALLOWED * report["traces"]):
+        raise DpoMathError(
+            f"{key}: the verifier crashed on {crashed} of {report['traces']} traces. Look at the "
+            "machine's memory and at the run's log, then materialize this again."
+        )
+    if store.record(RAW, key) != raw:
+        raise DpoMathError(
+            f"{key}: its raw traces changed while they were verified: materialize this again"
+        )
     store.finish(CLEANED, key, inputs, report)
     return report
 
@@ -142,6 +187,7 @@ def pair_partition(
         raise DpoMathError(f"{CLEANED} has no partition {key!r}: materialize it first")
     if (report := store.finished(PAIRS, key, inputs[key])) is not None:
         return report
+    store.forget(PAIRS, key)
     order = list(inputs)
     pairing = write_pairs(
         store.scan(CLEANED, [key], CLEANED_SCHEMA),
@@ -161,3 +207,28 @@ def outdated_pairs(store: Store, keys: Iterable[str], settings: PairingSettings)
         for key, wanted in pairing_inputs(store, keys, settings).items()
         if store.finished(PAIRS, key, wanted) is None
     ]
+
+
+def unprocessed(
+    store: Store,
+    exports: Mapping[str, Export],
+    field_map: dict[str, str],
+    timeout_s: float,
+    settings: PairingSettings,
+) -> list[str]:
+    """Exports, in order of arrival, whose content of now did not go all the way to pairs.
+
+    What is stored decides, and not what was asked for: a run that failed, a record that was lost,
+    a new version of the verifier or another setting make an export unprocessed again.
+    """
+    waiting = set(outdated_pairs(store, exports, settings))
+    for key, export in exports.items():
+        inputs = reading_inputs(export.fingerprint, field_map)
+        raw = store.record(RAW, key)
+        if (
+            raw is None
+            or store.finished(RAW, key, inputs) is None
+            or store.finished(CLEANED, key, cleaning_inputs(raw, timeout_s)) is None
+        ):
+            waiting.add(key)
+    return [key for key in exports if key in waiting]

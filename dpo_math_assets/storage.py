@@ -10,7 +10,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ import polars as pl
 from dpo_math_assets.errors import DpoMathError
 
 TEMPORARY_PREFIX = ".writing-"
+# Nobody fills a draft for longer: what is older was left by a killed process.
+LEFT_OVER_SECONDS = 7 * 24 * 3600
 
 
 def _fsync(path: Path) -> None:
@@ -89,6 +92,9 @@ def atomic_folder(target: Path) -> Iterator[Path]:
 @contextmanager
 def _draft_folder(parent: Path) -> Iterator[Path]:
     parent.mkdir(parents=True, exist_ok=True)
+    for left_over in parent.glob(f"{TEMPORARY_PREFIX}*"):  # of processes that were killed
+        if time.time() - left_over.stat().st_mtime > LEFT_OVER_SECONDS:
+            shutil.rmtree(left_over, ignore_errors=True)
     temporary = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=parent))
     try:
         yield temporary
@@ -136,7 +142,11 @@ class VersionedFolder:
             draft = Draft(folder)
             yield draft
             if not (self.root / draft.version).is_dir():
-                _move_folder(folder, self.root / draft.version)
+                try:
+                    _move_folder(folder, self.root / draft.version)
+                except OSError:
+                    if not (self.root / draft.version).is_dir():
+                        raise  # otherwise another process was first with the same content
         self.point_to(draft.version)
 
     def point_to(self, version: str) -> None:
@@ -174,29 +184,51 @@ class Store:
         paths = [path for key in keys if (path := self.partition(asset, key)).exists()]
         return pl.scan_parquet(paths) if paths else pl.LazyFrame(schema=schema)
 
-    def finish(self, asset: str, key: str, inputs: dict[str, Any], report: dict[str, Any]) -> None:
+    def finish(
+        self,
+        asset: str,
+        key: str,
+        inputs: dict[str, Any],
+        report: dict[str, Any],
+        beside: Sequence[Path] = (),
+    ) -> None:
         """Record, after a partition's files are in place, what they were made of and what came out.
 
-        Written last: a partition without its record, or with a record of other inputs, counts as
-        not made.
+        `beside` names files that belong to the partition as well. Written last: a partition counts
+        as made only with a record of the same inputs whose files are all there, at their sizes.
         """
-        write_json(self._record(asset, key), {"inputs": inputs, "report": report})
+        files = {
+            str(path.relative_to(self.root)): path.stat().st_size
+            for path in (self.partition(asset, key), *beside)
+        }
+        write_json(self._record(asset, key), {"inputs": inputs, "report": report, "files": files})
 
     def finished(self, asset: str, key: str, inputs: dict[str, Any]) -> dict[str, Any] | None:
         """The report of a partition that was made of exactly these inputs, or None."""
         record = self.record(asset, key)
-        if record is None or record["inputs"] != inputs or not self.partition(asset, key).exists():
+        if record is None or record["inputs"] != inputs:
             return None
+        for name, size in record["files"].items():
+            path = self.root / name
+            if not path.exists() or path.stat().st_size != size:
+                return None
         report: dict[str, Any] = record["report"]
         return report
 
     def record(self, asset: str, key: str) -> dict[str, Any] | None:
-        """A partition's `inputs` and `report`, or None where it was never made."""
+        """A partition's `inputs`, `report` and `files`, or None where it was never made."""
         path = self._record(asset, key)
         if not path.exists():
             return None
         record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return record
+
+    def forget(self, asset: str, key: str) -> None:
+        """Remove a partition's record before its files are made anew.
+
+        Otherwise, after a kill in between, the old record would vouch for new content.
+        """
+        self._record(asset, key).unlink(missing_ok=True)
 
     def remove(self, asset: str, key: str) -> None:
         """Remove a partition and its record, where there are any."""

@@ -4,6 +4,7 @@ import dagster as dg
 import pytest
 
 from dpo_math_assets.errors import DpoMathError
+from dpo_math_assets.pairs.selection import DatasetSettings
 from dpo_math_assets.resources import launchpad_config, with_overrides
 from dpo_math_assets.settings import Settings, load_settings, write_settings
 from dpo_math_assets.training.settings import TrainingSettings
@@ -33,7 +34,8 @@ def test_what_was_written_is_read_again(tmp_path: Path) -> None:
         ("trainig: {}", "trainig"),
         ("training: {beta: -1}", "training.beta: Input should be greater than 0"),
         ("dataset: {candidate_pairs: 64}", "pairing.candidate_pairs keeps only 32"),
-        ("training: [", "is not YAML"),
+        ("training: {1: 2}", "no setting named '1'"),
+        ("training: [", "cannot be read as YAML"),
         ("- 1", "must hold sections"),
     ],
 )
@@ -47,14 +49,20 @@ def test_a_mistake_in_the_file_is_named_and_never_ignored(
 
 
 def test_one_field_in_the_launchpad_leaves_the_other_settings_of_the_file() -> None:
-    section = TrainingSettings(base_model="mine", learning_rate=0.5)
+    settings = Settings(training=TrainingSettings(base_model="mine", learning_rate=0.5))
     config = launchpad_config(TrainingSettings)(beta=0.7)
     assert isinstance(config, dg.Config)
-    changed = with_overrides(section, config, "config of dpo_checkpoint")
+    changed = with_overrides(settings, "training", config).training
     assert (changed.base_model, changed.learning_rate, changed.beta) == ("mine", 0.5, 0.7)
 
 
 def test_a_value_out_of_bounds_in_the_launchpad_is_an_error_that_says_the_field() -> None:
     config = launchpad_config(TrainingSettings)(beta=-1.0)
-    with pytest.raises(DpoMathError, match="config of dpo_checkpoint: beta"):
-        with_overrides(TrainingSettings(), config, "config of dpo_checkpoint")
+    with pytest.raises(DpoMathError, match=r"Launchpad, training: training\.beta"):
+        with_overrides(Settings(), "training", config)
+
+
+def test_the_launchpad_cannot_ask_for_more_candidates_than_pairing_keeps() -> None:
+    config = launchpad_config(DatasetSettings)(candidate_pairs=64)
+    with pytest.raises(DpoMathError, match=r"pairing\.candidate_pairs keeps only 32"):
+        with_overrides(Settings(), "dataset", config)

@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from dpo_math_assets.assets.common import GROUP, OWNERS, SINGLE_RUN, plain_failures
+from dpo_math_assets.assets.common import GROUP, OWNERS, SINGLE_RUN, each_partition, plain_failures
 from dpo_math_assets.assets.raw_verifier_logs import raw_verifier_logs
 from dpo_math_assets.metadata import column_schema, counts_table, preview, rate
 from dpo_math_assets.partitions import export_partitions
@@ -36,18 +36,19 @@ def cleaned_traces(context: dg.AssetExecutionContext, project: Project) -> dg.Ma
     answers are marked, never deleted. `undecided` is not a guess: such a trace makes no pair.
     """
     settings = project.settings().verification
-    keys = context.partition_keys
-    for position, key in enumerate(keys, start=1):
 
-        def say(done: int, of: int, key: str = key) -> None:
-            context.log.info(f"{key}: {done} of {of} traces verified")
-
+    def clean(key: str) -> dict[str, Any]:
         report = clean_partition(
-            project.store, key, settings.workers, settings.timeout_s, on_progress=say
+            project.store,
+            key,
+            settings.workers,
+            settings.timeout_s,
+            on_progress=lambda done, of: context.log.info(f"{key}: {done} of {of} verified"),
         )
-        context.add_asset_metadata(_metadata(project, key, report), partition_key=key)
-        context.log.info(f"[{position}/{len(keys)}] {key}: {report['verdicts']}")
-    return dg.MaterializeResult()
+        context.log.info(f"{key}: {report['verdicts']}")
+        return _metadata(project, key, report)
+
+    return each_partition(context, clean)
 
 
 def _metadata(project: Project, key: str, report: dict[str, Any]) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 One group, so that the lineage page opens on the assets and not on a collapsed box.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 
@@ -30,3 +31,26 @@ def plain_failures() -> Iterator[None]:
 def new_version_name(run_id: str) -> str:
     """A version's name: when it was made, and by which run."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{run_id[:8]}"
+
+
+def each_partition(
+    context: dg.AssetExecutionContext, work: Callable[[str], Mapping[str, Any]]
+) -> dg.MaterializeResult:
+    """Do the work of every partition of the run; `work` gives a partition's metadata.
+
+    One that fails about its input keeps no other from its work: it is named in the log, in its
+    metadata and by the check `exports_are_processed`. The run fails only where all fail.
+    """
+    keys = context.partition_keys
+    failed = {}
+    for position, key in enumerate(keys, start=1):
+        try:
+            metadata = dict(work(key))
+        except DpoMathError as error:
+            failed[key] = str(error)
+            metadata = {"failed": str(error)}
+            context.log.error(f"[{position}/{len(keys)}] {error}")
+        context.add_asset_metadata(metadata, partition_key=key)
+    if len(failed) == len(keys):
+        raise DpoMathError("\n".join(failed.values()))
+    return dg.MaterializeResult()

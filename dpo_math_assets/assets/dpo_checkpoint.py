@@ -55,7 +55,7 @@ def dpo_checkpoint(
     the correct completions: a gain that it shares is not owed to the preferences. A run that was
     killed is resumed by the next one with the same data and settings.
     """
-    settings = with_overrides(project.settings().training, config, f"config of {CHECKPOINT}")
+    settings = with_overrides(project.settings(), "training", config).training
     dataset = project.store.current(DATASET)
     validate_training(settings, dataset)
     version = new_version_name(context.run_id)

@@ -8,13 +8,14 @@ import polars as pl
 from dpo_math_assets.assets.cleaned_traces import cleaned_traces
 from dpo_math_assets.assets.common import GROUP, OWNERS, plain_failures
 from dpo_math_assets.assets.preference_pairs import preference_pairs
+from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.evaluation.plots import histogram
 from dpo_math_assets.metadata import counts_table, picture, preview
-from dpo_math_assets.pairs.dataset import build_dataset
+from dpo_math_assets.pairs.dataset import build_dataset, problems_on_both_sides
 from dpo_math_assets.pairs.schema import PAIR_SCHEMA
 from dpo_math_assets.pairs.selection import DatasetSettings
 from dpo_math_assets.resources import Project, launchpad_config, with_overrides
-from dpo_math_assets.stages import CLEANED, PAIRS
+from dpo_math_assets.stages import CLEANED, PAIRS, outdated_pairs
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA
 from dpo_math_assets.verifier import VERIFIER_VERSION
 
@@ -47,9 +48,14 @@ def dpo_dataset(
     out, and no problem like a held-out one is trained on. TRL's and Axolotl's own configuration
     files lie beside the data.
     """
-    settings = with_overrides(project.settings().dataset, config, f"config of {DATASET}")
+    settings = with_overrides(project.settings(), "dataset", config).dataset
     store = project.store
     exports = list(project.landing.partitions())
+    if outdated := outdated_pairs(store, exports, project.settings().pairing):
+        raise DpoMathError(
+            f"The pairs of {len(outdated)} exports do not rest on the traces as they are now, the "
+            f"first is {outdated[0]!r}: materialize preference_pairs for them first."
+        )
     lineage = {
         "exports": exports,
         "run_id": context.run_id,
@@ -63,6 +69,10 @@ def dpo_dataset(
             draft.folder,
             lineage=lineage,
         )
+        if shared := problems_on_both_sides(draft.folder):
+            raise DpoMathError(
+                f"{len(shared)} problems would be trained on and evaluated on: no dataset is made"
+            )
         draft.version = report.version
     folder = store.current(DATASET)
     train = pl.read_ndjson(folder / "train.jsonl")

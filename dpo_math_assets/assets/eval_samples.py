@@ -17,12 +17,13 @@ from dpo_math_assets.assets.dpo_checkpoint import (
 )
 from dpo_math_assets.assets.dpo_dataset import DATASET, dpo_dataset
 from dpo_math_assets.evaluation.judge import judge_samples
+from dpo_math_assets.evaluation.prompts import load_eval_prompts
 from dpo_math_assets.evaluation.sampling import SamplingSettings
 from dpo_math_assets.evaluation.schema import SAMPLE_SCHEMA
 from dpo_math_assets.metadata import column_schema, counts_table, preview, rate
 from dpo_math_assets.partitions import model_partitions
 from dpo_math_assets.resources import Project, TaskRunner, launchpad_config, with_overrides
-from dpo_math_assets.storage import write_parquet
+from dpo_math_assets.storage import digest, write_parquet
 from dpo_math_assets.training.models import identity
 from dpo_math_assets.verifier import VERIFIER_VERSION
 
@@ -67,16 +68,19 @@ def eval_samples(
     The prompts are those held out of the training set, and any benchmark files of the settings.
     Samples that were drawn from the same model, prompts and settings before are kept.
     """
-    settings = with_overrides(project.settings().sampling, config, f"config of {SAMPLES}")
+    settings = with_overrides(project.settings(), "sampling", config).sampling
+    verification = project.settings().verification
     store = project.store
     checkpoint = store.current(CHECKPOINT)
     dataset = store.current(DATASET)
     folders = model_folders(checkpoint)
+    prompts = digest(load_eval_prompts(dataset, settings.benchmark_files).to_dicts())
     inputs = {
         model: {
             "model": folder,
             "identity": identity(folder),
             "dataset": dataset.name,
+            "prompts": prompts,
             "settings": settings.model_dump(exclude={"threads", "batch_size"}),
             "verifier": VERIFIER_VERSION,
         }
@@ -104,7 +108,8 @@ def eval_samples(
         )
     for model in missing:
         drawn = pl.read_parquet(drafts / f"{model}.parquet")
-        judged = judge_samples(drawn, workers=project.settings().verification.workers)
+        judged = judge_samples(drawn, verification.workers, verification.timeout_s)
+        store.forget(SAMPLES, model)
         write_parquet(store.partition(SAMPLES, model), judged)
         store.finish(SAMPLES, model, inputs[model], reports[model])
         (drafts / f"{model}.parquet").unlink()

@@ -11,7 +11,7 @@ import polars as pl
 from dpo_math_assets.assets.common import GROUP, OWNERS, new_version_name, plain_failures
 from dpo_math_assets.assets.dpo_checkpoint import CHECKPOINT, MODEL, read_manifest
 from dpo_math_assets.assets.dpo_dataset import DATASET
-from dpo_math_assets.assets.eval_samples import SAMPLES, eval_samples
+from dpo_math_assets.assets.eval_samples import SAMPLES, eval_samples, model_folders
 from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.evaluation.plots import pass_rate_chart, slice_chart
 from dpo_math_assets.evaluation.run import REPORT_FILE, Evaluation, evaluate
@@ -20,6 +20,7 @@ from dpo_math_assets.metadata import picture, preview
 from dpo_math_assets.partitions import model_partitions
 from dpo_math_assets.resources import Project
 from dpo_math_assets.storage import Store, write_json
+from dpo_math_assets.training.models import identity
 
 PASS_RATES = "offline_eval_pass_rates"
 # Earlier evaluations that the report shows beside the new one.
@@ -76,6 +77,11 @@ def comparable_samples(store: Store, checkpoint: Path) -> tuple[pl.DataFrame, di
     Raises DpoMathError that names the partition to materialize where they do not.
     """
     frames = []
+    # The base as it was when the checkpoint was trained from it, whatever lies there now.
+    trained_from = json.loads((checkpoint / MODEL / "manifest.json").read_text("utf-8"))
+    identities = {
+        model: identity(folder) for model, folder in model_folders(checkpoint).items()
+    } | {"base": trained_from["base_model_sha256"]}
     shared: dict[str, Any] = {}
     for model in model_partitions.get_partition_keys():
         record = store.record(SAMPLES, model)
@@ -84,12 +90,12 @@ def comparable_samples(store: Store, checkpoint: Path) -> tuple[pl.DataFrame, di
                 continue
             raise DpoMathError(f"{SAMPLES} has no partition {model!r}: materialize it first")
         inputs = record["inputs"]
-        if model != "base" and Path(inputs["model"]).parent != checkpoint:
+        if inputs["identity"] != identities.get(model):
             raise DpoMathError(
-                f"{SAMPLES} partition {model!r} is of {inputs['model']}, and the current "
-                f"checkpoint is {checkpoint.name}: materialize it again"
+                f"{SAMPLES} partition {model!r} is of {inputs['model']} as it was then, which is "
+                f"not the {model} model of the checkpoint {checkpoint.name}: materialize it again"
             )
-        told = {name: inputs[name] for name in ("dataset", "settings", "verifier")}
+        told = {name: inputs[name] for name in ("dataset", "prompts", "settings", "verifier")}
         shared = shared or told
         if told != shared:
             differing = [name for name in told if told[name] != shared[name]]

@@ -6,7 +6,7 @@ import dagster as dg
 import polars as pl
 
 from dpo_math_assets.assets.cleaned_traces import cleaned_traces
-from dpo_math_assets.assets.common import GROUP, OWNERS, SINGLE_RUN, plain_failures
+from dpo_math_assets.assets.common import GROUP, OWNERS, SINGLE_RUN, each_partition, plain_failures
 from dpo_math_assets.metadata import column_schema, counts_table, preview
 from dpo_math_assets.pairs.pairing import PAIRING_VERSION
 from dpo_math_assets.pairs.schema import PAIR_SCHEMA
@@ -34,12 +34,13 @@ def preference_pairs(context: dg.AssetExecutionContext, project: Project) -> dg.
     """
     settings = project.settings().pairing
     inputs = pairing_inputs(project.store, project.landing.partitions(), settings)
-    keys = context.partition_keys
-    for position, key in enumerate(keys, start=1):
+
+    def pair(key: str) -> dict[str, Any]:
         report = pair_partition(project.store, key, inputs, settings)
-        context.add_asset_metadata(_metadata(project, key, report), partition_key=key)
-        context.log.info(f"[{position}/{len(keys)}] {key}: {report['pairs']} pairs")
-    return dg.MaterializeResult()
+        context.log.info(f"{key}: {report['pairs']} pairs")
+        return _metadata(project, key, report)
+
+    return each_partition(context, pair)
 
 
 def _metadata(project: Project, key: str, report: dict[str, Any]) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from dpo_math_assets.assets.common import GROUP, OWNERS, SINGLE_RUN, plain_failures
+from dpo_math_assets.assets.common import GROUP, OWNERS, SINGLE_RUN, each_partition, plain_failures
 from dpo_math_assets.assets.log_exports import log_exports
+from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.metadata import column_schema, counts_table, file_size_mb, preview, rate
 from dpo_math_assets.partitions import export_partitions
 from dpo_math_assets.resources import Project
@@ -35,10 +36,10 @@ def raw_verifier_logs(context: dg.AssetExecutionContext, project: Project) -> dg
     """
     field_map = project.settings().intake.field_map
     exports = project.landing.partitions()
-    keys = context.partition_keys
-    for position, key in enumerate(keys, start=1):
+
+    def read(key: str) -> dict[str, Any]:
         if key not in exports:
-            raise dg.Failure(
+            raise DpoMathError(
                 f"No export is registered as {key!r}. Partitions are registered from the landing "
                 f"folder {project.landing_folder} by the sensor new_log_exports: put the file "
                 "there, and delete this partition."
@@ -47,12 +48,13 @@ def raw_verifier_logs(context: dg.AssetExecutionContext, project: Project) -> dg
         report = read_partition(
             project.store, key, project.landing.path(export), export.fingerprint, field_map
         )
-        context.add_asset_metadata(_metadata(project, key, report), partition_key=key)
         context.log.info(
-            f"[{position}/{len(keys)}] {key}: {report['records_in']} records, "
-            f"{report['traces']} traces, {sum(report['quarantined'].values())} quarantined"
+            f"{key}: {report['records_in']} records, {report['traces']} traces, "
+            f"{sum(report['quarantined'].values())} quarantined"
         )
-    return dg.MaterializeResult()
+        return _metadata(project, key, report)
+
+    return each_partition(context, read)
 
 
 def _metadata(project: Project, key: str, report: dict[str, Any]) -> dict[str, Any]:

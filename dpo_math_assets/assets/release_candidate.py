@@ -1,7 +1,6 @@
 """release_candidate: the checkpoint, only where the gate holds."""
 
 import json
-import os
 import shutil
 from typing import Any
 
@@ -64,7 +63,7 @@ def release_candidate(
         "gate": decision.as_dict(),
     }
     with releases.new_version(name) as folder:
-        shutil.copytree(checkpoint / MODEL, folder / MODEL, copy_function=_link_or_copy)
+        shutil.copytree(checkpoint / MODEL, folder / MODEL)
         shutil.copyfile(evaluation / REPORT_FILE, folder / REPORT_FILE)
         write_json(folder / "release.json", manifest)
     if decision.overridden:
@@ -78,11 +77,3 @@ def release_candidate(
             "report": project.report_link(evaluation.name, REPORT_FILE),
         }
     )
-
-
-def _link_or_copy(source: str, target: str) -> None:
-    """The same file under a second name where the disk can do that, else a copy."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)

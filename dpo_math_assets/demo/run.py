@@ -17,7 +17,9 @@ from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.partitions import ALL_MODELS, EXPORTS, range_tags
 from dpo_math_assets.resources import Project
 from dpo_math_assets.sensors import landed
-from dpo_math_assets.settings import load_settings, write_settings
+from dpo_math_assets.settings import write_settings
+
+NOTE = "Written by the demo; take this sentence out to keep your changes."
 
 
 def run_demo(seed: int, size: str) -> None:
@@ -84,21 +86,20 @@ def run_demo(seed: int, size: str) -> None:
 
 
 def _configure(project: Project, base_model: str, size: str) -> None:
-    """Point settings.yaml at the demo's model, unless a person has pointed it elsewhere."""
-    configured = load_settings(project.settings_file).training.base_model
-    ours = str(project.store.root / "demo")
-    if configured and not configured.startswith(ours):
+    """Point settings.yaml at the demo's model, unless a person has written it."""
+    path = project.settings_file
+    if path.exists() and NOTE not in path.read_text("utf-8").split("\n", 1)[0]:
         raise DpoMathError(
-            f"{project.settings_file} trains {configured}, which is not the demo's model: set "
-            "DPO_MATH_DATA to another folder to run the demo beside your own data"
+            f"{path} is not the demo's: set DPO_MATH_DATA to another folder to run the demo beside "
+            "your own data"
         )
     write_settings(
-        project.settings_file,
+        path,
         {
             "training": demo_training(base_model).model_dump(exclude_defaults=True),
             "sampling": demo_sampling(size).model_dump(exclude_defaults=True),
-            **({"gate": {"min_prompts": 1}} if size == "small" else {}),
         },
+        NOTE,
     )
 
 

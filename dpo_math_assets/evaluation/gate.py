@@ -76,8 +76,8 @@ class GateDecision:
 
     @property
     def holds(self) -> bool:
-        """Every condition holds by itself."""
-        return all(condition.passed for condition in self.conditions)
+        """Every condition holds by itself, and there is one."""
+        return bool(self.conditions) and all(condition.passed for condition in self.conditions)
 
     @property
     def overridden(self) -> bool:

@@ -7,10 +7,13 @@ from dpo_math_assets.evaluation.schema import SAMPLE_SCHEMA, VERDICT_SCHEMA
 from dpo_math_assets.verifier import verify_frame
 
 
-def judge_samples(samples: pl.DataFrame, workers: int | None = None) -> pl.DataFrame:
+def judge_samples(
+    samples: pl.DataFrame, workers: int | None = None, timeout_s: float = 5.0
+) -> pl.DataFrame:
     """Fill in the verdict columns of samples: same rows, same order, SAMPLE_SCHEMA.
 
-    `workers` is the number of verifier processes (None: the verifier's own choice). Samples that
+    `workers` is the number of verifier processes (None: the verifier's own choice) and
+    `timeout_s` the hard deadline of one answer. Samples that
     were judged before are judged again, so that one frame never mixes two verifiers.
     """
     missing = [

@@ -10,6 +10,7 @@ trl_dpo.yaml, axolotl_dpo.yaml         the trainers' own configuration
 README.md, report.json                 the dataset card, and its numbers
 """
 
+import json
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -32,8 +33,15 @@ from dpo_math_assets.pairs.selection import DatasetSettings, SelectionReport, se
 from dpo_math_assets.pairs.split import EVAL, TRAIN, VALIDATION
 from dpo_math_assets.pairs.survey import Survey, survey_traces
 from dpo_math_assets.storage import write_json, write_parquet, write_text
+from dpo_math_assets.traces.prompts import canonical_key
 
-__all__ = ["DatasetReport", "build_dataset", "dataset_version", "write_pairs_jsonl"]
+__all__ = [
+    "DatasetReport",
+    "build_dataset",
+    "dataset_version",
+    "problems_on_both_sides",
+    "write_pairs_jsonl",
+]
 
 
 @dataclass(frozen=True)
@@ -113,6 +121,23 @@ def build_dataset(
     )
     write_text(out / "README.md", dataset_card(numbers, settings, lineage))
     return report
+
+
+def problems_on_both_sides(folder: Path) -> set[str]:
+    """Canonical keys of the problems of a dataset folder that are trained on and held out.
+
+    Read from the files as trainers read them, so that nothing before the writing is trusted.
+    """
+    trained_on, held_out = (
+        {canonical_key(prompt) for name in names for prompt in _prompts(folder / f"{name}.jsonl")}
+        for names in (("train", "validation", "sft"), ("eval_prompts",))
+    )
+    return trained_on & held_out
+
+
+def _prompts(path: Path) -> list[str]:
+    with path.open(encoding="utf-8") as lines:
+        return [json.loads(line)["prompt"] for line in lines]
 
 
 def dataset_version(

@@ -9,6 +9,7 @@ twice, a re-upload of the same bytes is recognised, and changed content is regis
 import fcntl
 import hashlib
 import json
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -61,6 +62,7 @@ class Registration:
     duplicates: list[Export] = field(default_factory=list)  # the same bytes as another export
     unfinished: list[str] = field(default_factory=list)  # still being written
     unreadable: dict[str, str] = field(default_factory=dict)  # path to what the system said
+    ignored: list[str] = field(default_factory=list)  # files whose names are no export's
     remaining: int = 0  # finished files left for the next look
 
 
@@ -89,20 +91,34 @@ def is_export(path: Path) -> bool:
     return suffixes[-1] in EXPORT_SUFFIXES
 
 
-def scan_landing(folder: Path) -> list[LandedFile]:
-    """Every export file under `folder`, oldest first; files that vanish meanwhile are left out."""
-    found = []
-    for path in folder.rglob("*"):
-        relative = path.relative_to(folder)
-        if not is_export(relative):
-            continue
-        try:
-            status = path.stat()
-        except FileNotFoundError:
-            continue
-        if path.is_file():
-            found.append(LandedFile(relative.as_posix(), status.st_size, status.st_mtime_ns))
-    return sorted(found, key=lambda file: (file.modified_ns, file.path))
+def scan_landing(folder: Path, found: Registration) -> list[LandedFile]:
+    """Every export file under `folder`, oldest first; files that vanish meanwhile are left out.
+
+    What cannot be looked at, and what is no export by its name, is noted in `found`.
+    """
+
+    def unreadable(error: OSError) -> None:
+        found.unreadable[str(error.filename)] = str(error)
+
+    files = []
+    for parent, folders, names in os.walk(folder, onerror=unreadable):
+        folders[:] = [name for name in folders if not name.startswith((".", "_"))]
+        for name in names:
+            path = Path(parent, name)
+            relative = path.relative_to(folder)
+            if not is_export(relative):
+                if not name.startswith(".") and path.suffix.lower() not in UNFINISHED_SUFFIXES:
+                    found.ignored.append(relative.as_posix())
+                continue
+            try:
+                status = path.stat()
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                unreadable(error)
+                continue
+            files.append(LandedFile(relative.as_posix(), status.st_size, status.st_mtime_ns))
+    return sorted(files, key=lambda file: (file.modified_ns, file.path))
 
 
 def split_finished(
@@ -142,7 +158,12 @@ class LandingArea:
         if not self.manifest.exists():
             return []
         lines = self.manifest.read_text(encoding="utf-8").splitlines()
-        return [Export(**json.loads(line)) for line in lines]
+        try:
+            return [Export(**json.loads(line)) for line in lines]
+        except (ValueError, TypeError) as error:
+            raise LogFormatError(
+                f"the manifest {self.manifest} is damaged ({error}): restore it from a backup"
+            ) from None
 
     def partitions(self) -> dict[str, Export]:
         """The exports that are partitions, by key, in order of arrival."""
@@ -167,18 +188,20 @@ class LandingArea:
         """
         if not self.folder.is_dir():
             raise LogFormatError(f"the landing folder {self.folder} does not exist: create it")
+        result = Registration()
+        files = scan_landing(self.folder, result)
         with self._locked():
             standing = {export.path: export for export in self.exports()}
             new = [
                 file
-                for file in scan_landing(self.folder)
+                for file in files
                 if (known := standing.get(file.path)) is None
                 or (known.size, known.modified_ns) != (file.size, file.modified_ns)
             ]
             finished, unfinished = split_finished(
                 new, {} if observed is None else observed, settle_seconds
             )
-            result = Registration(unfinished=[file.path for file in unfinished])
+            result.unfinished += [file.path for file in unfinished]
             hashed = 0
             for position, file in enumerate(finished):
                 if len(result.registered) >= at_most or hashed > byte_budget:
@@ -191,8 +214,22 @@ class LandingArea:
                     continue
                 hashed += file.size
                 self._register_file(file, fingerprint, standing, result)
+            self._follow_renames(standing, {file.path for file in files})
             self._write(standing)
         return result
+
+    @staticmethod
+    def _follow_renames(standing: dict[str, Export], present: set[str]) -> None:
+        """Where an export's file is gone and a copy of it lies there, the copy is its file now."""
+        for copy in list(standing.values()):
+            original = next(
+                (export for export in standing.values() if export.key == copy.duplicate_of), None
+            )
+            if original and original.path not in present and copy.path in present:
+                del standing[original.path]
+                standing[copy.path] = replace(
+                    original, path=copy.path, size=copy.size, modified_ns=copy.modified_ns
+                )
 
     @staticmethod
     def _register_file(

@@ -1,11 +1,19 @@
 """Exports through raw, cleaned and pairs, as runs of the graph."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import polars as pl
 import pytest
 
+from dpo_math_assets import stages
+from dpo_math_assets.errors import DpoMathError
+from dpo_math_assets.partitions import ALL_MODELS
+from dpo_math_assets.stages import RAW, clean_partition, read_partition, unprocessed
+from dpo_math_assets.traces.cleaning import CleaningReport
 from dpo_math_assets_tests.graph.conftest import Workbench, attempt, checks
 
 SHARED_LOGS = Path(__file__).parents[2].parent / "shared" / "data" / "logs"
@@ -29,6 +37,7 @@ def test_a_right_and_a_wrong_answer_of_one_prompt_become_a_pair(workbench: Workb
         "every_trace_is_verified": True,
         "verifier_did_not_crash": True,
         "log_agrees": True,
+        "exports_are_processed": True,
         "no_chosen_is_rejected": True,
         "verdicts_hold_again": True,
     }
@@ -127,6 +136,89 @@ def test_a_partition_without_an_export_fails_with_what_to_do(workbench: Workbenc
     told = failure.step_failure_data.user_failure_data
     assert told is not None
     assert "No export is registered as 'made-up'" in (told.description or "")
+
+
+def test_an_export_that_vanished_before_its_run_keeps_no_other_from_its_work(
+    workbench: Workbench,
+) -> None:
+    workbench.land("gone.jsonl", [RIGHT], age=90)
+    workbench.land("there.jsonl", [RIGHT, WRONG], age=80)
+    workbench.project.landing.register(settle_seconds=1)
+    (workbench.landing / "gone.jsonl").unlink()
+    result = workbench.ingest()
+    assert result.success
+    assert workbench.metadata("preference_pairs", "000002-there.jsonl")["pairs"] == 1
+    assert (
+        "is gone before it was read"
+        in workbench.metadata("raw_verifier_logs", "000001-gone.jsonl")["failed"]
+    )
+    outcome = checks(result)
+    assert not outcome["exports_are_readable"] and not outcome["exports_are_processed"]
+
+
+def test_an_export_renamed_before_its_run_is_read_under_its_new_name(workbench: Workbench) -> None:
+    workbench.land("a.jsonl", [RIGHT, WRONG])
+    workbench.project.landing.register(settle_seconds=1)
+    (workbench.landing / "a.jsonl").rename(workbench.landing / "b.jsonl")
+    assert workbench.ingest().success
+    assert workbench.metadata("preference_pairs", "000001-a.jsonl")["pairs"] == 1
+
+
+def test_rows_of_other_bytes_never_stand_under_a_registered_fingerprint(
+    workbench: Workbench,
+) -> None:
+    path = workbench.land("a.jsonl", [RIGHT])
+    workbench.project.landing.register(settle_seconds=1)
+    path.write_text(json.dumps(WRONG) + "\n")  # between registering and reading
+    key = "000001-a.jsonl"
+    with pytest.raises(DpoMathError, match="changed after it was registered"):
+        read_partition(
+            workbench.project.store,
+            key,
+            path,
+            workbench.project.landing.partitions()[key].fingerprint,
+            {},
+        )
+    assert workbench.project.store.record(RAW, key) is None
+
+
+def test_a_verifier_that_crashes_makes_no_cleaned_traces_and_is_asked_again(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workbench.land("a.jsonl", [RIGHT, WRONG, ANOTHER])
+    clean = stages.clean_export
+
+    def crashing(*args: Any, **more: Any) -> CleaningReport:
+        report = clean(*args, **more)
+        return replace(report, reasons={"worker_crashed": 2, "pass": 1})
+
+    with monkeypatch.context() as broken:
+        broken.setattr(stages, "clean_export", crashing)
+        assert not workbench.ingest().success
+    assert workbench.project.store.record("cleaned_traces", "000001-a.jsonl") is None
+    assert workbench.ingest().success
+
+
+def test_a_new_verifier_makes_every_export_unprocessed_and_the_old_pairs_make_no_dataset(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workbench.land("a.jsonl", [RIGHT], age=90)
+    workbench.land("b.jsonl", [WRONG], age=80)
+    workbench.ingest()
+    project, settings = workbench.project, workbench.project.settings()
+
+    def waiting() -> list[str]:
+        return unprocessed(project.store, project.landing.partitions(), {}, 5.0, settings.pairing)
+
+    assert waiting() == []
+    monkeypatch.setattr(stages, "VERIFIER_VERSION", "another")
+    assert waiting() == ["000001-a.jsonl", "000002-b.jsonl"]
+    clean_partition(project.store, "000001-a.jsonl", 1, 5.0)
+    result = workbench.run("train_and_evaluate", ALL_MODELS)
+    (failure,) = [event for event in result.all_events if event.is_step_failure]
+    told = failure.step_failure_data.user_failure_data
+    assert told is not None
+    assert "do not rest on the traces as they are now" in (told.description or "")
 
 
 @pytest.mark.slow

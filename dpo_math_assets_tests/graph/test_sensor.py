@@ -59,11 +59,70 @@ def test_fresh_exports_are_asked_for_in_one_run(workbench: Workbench) -> None:
     ]
 
 
-def test_a_second_tick_asks_for_nothing_again(workbench: Workbench) -> None:
+def test_a_second_tick_waits_for_the_run_that_the_first_one_asked_for(
+    workbench: Workbench,
+) -> None:
     workbench.land("a.jsonl", [RIGHT, WRONG])
     first = tick(workbench)
     assert isinstance(first, dg.SensorResult)
-    assert isinstance(tick(workbench, first.cursor), dg.SkipReason)
+    workbench.instance.add_run(
+        dg.DagsterRun(job_name="ingest_exports", status=dg.DagsterRunStatus.STARTED)
+    )
+    workbench.land("b.jsonl", [RIGHT])
+    second = tick(workbench, first.cursor)
+    assert isinstance(second, dg.SkipReason)
+    assert "Waiting for the run" in (second.skip_message or "")
+
+
+def test_an_export_whose_run_failed_is_asked_for_again_and_at_last_named(
+    workbench: Workbench,
+) -> None:
+    workbench.land("a.jsonl", [RIGHT, WRONG])
+    cursor, run_keys = None, set()
+    for _ in range(3):
+        result = tick(workbench, cursor)
+        assert requested(result) == ("000001-a.jsonl", "000001-a.jsonl")
+        assert isinstance(result, dg.SensorResult)
+        run_keys |= {request.run_key for request in result.run_requests or []}
+        cursor = result.cursor
+    assert len(run_keys) == 3  # Dagster drops a key that it has seen
+    given_up = tick(workbench, cursor)
+    assert isinstance(given_up, dg.SkipReason)
+    assert "3 runs left 000001-a.jsonl unprocessed" in (given_up.skip_message or "")
+    workbench.land("a.jsonl", [RIGHT], age=30)
+    assert requested(tick(workbench, cursor)) == ("000001-a.jsonl", "000001-a.jsonl")
+
+
+def test_a_mended_setting_is_tried_again_without_anybody_clicking(workbench: Workbench) -> None:
+    workbench.land("a.jsonl", [RIGHT, WRONG])
+    first = tick(workbench)
+    assert isinstance(first, dg.SensorResult)
+    run(workbench, first)
+    settled = tick(workbench, first.cursor)
+    assert isinstance(settled, dg.SkipReason)
+    workbench.project.settings_file.write_text("pairing: {candidate_pairs: 40}\n")
+    assert requested(tick(workbench, first.cursor)) == ("000001-a.jsonl", "000001-a.jsonl")
+
+
+def test_a_file_that_is_no_export_by_its_name_is_named(workbench: Workbench) -> None:
+    workbench.land("a.jsonl.bz2", [RIGHT])
+    result = tick(workbench)
+    assert isinstance(result, dg.SkipReason)
+    assert "not a log export by its name: a.jsonl.bz2" in (result.skip_message or "")
+
+
+def test_a_broken_link_in_the_landing_folder_stops_no_other_file(workbench: Workbench) -> None:
+    (workbench.landing / "loop.jsonl").symlink_to("loop.jsonl")
+    workbench.land("a.jsonl", [RIGHT])
+    assert requested(tick(workbench)) == ("000001-a.jsonl", "000001-a.jsonl")
+
+
+def test_a_lost_manifest_is_said_and_no_key_is_given_to_another_file(workbench: Workbench) -> None:
+    workbench.land("a.jsonl", [RIGHT, WRONG])
+    run(workbench, tick(workbench))
+    workbench.project.landing.manifest.unlink()
+    with pytest.raises(DpoMathError, match="restore it from a backup"):
+        tick(workbench)
 
 
 def test_a_sensor_whose_cursor_was_lost_does_not_process_a_finished_export_again(
