@@ -3,8 +3,8 @@
 Needs Python 3.11 or newer and nothing else. It makes a virtual environment in `.venv`, installs
 the pinned packages of constraints.txt, and starts what was asked for:
 
-    demo   the whole lineage on the embedded default (about ten minutes, most of it visible work)
-    ui     the Dagster UI on the state that demo left, or on your own data
+    demo   the whole lineage on the embedded default (about five minutes on two cores)
+    ui     the Dagster UI on the state that demo left, or on your own data (--port 3100, say)
     test   the test suite; what follows is passed on to pytest
     check  lint, types, and whether Dagster can load the definitions
     bench  what the verifier reaches on real data, which lies in `shared` beside the project
@@ -117,14 +117,16 @@ def main() -> int:
     ui = sys.argv[1] == "ui"
     with served_reports(Path(settings["DPO_MATH_DATA"])) if ui else nullcontext():
         for command in commands[sys.argv[1]]:
-            if code := run([*map(str, command), *sys.argv[2:]], settings):
+            # Away from the project's dagster.yaml, which Dagster would warn of.
+            folder = Path(settings["DAGSTER_HOME"]) if ui else ROOT
+            if code := run([*map(str, command), *sys.argv[2:]], settings, folder):
                 return code
     return 0
 
 
-def run(command: list[str], settings: dict[str, str]) -> int:
+def run(command: list[str], settings: dict[str, str], folder: Path) -> int:
     """The command's exit code. Ctrl-C is the command's to answer: it ends its own processes."""
-    process = subprocess.Popen(command, cwd=ROOT, env=settings)
+    process = subprocess.Popen(command, cwd=folder, env=settings)
     while True:
         try:
             return process.wait()

@@ -44,6 +44,15 @@ from dpo_math_assets.verifier import VERIFIER_VERSION, verify_frame
 
 # Pairs whose two answers are judged once more; the same ones each time, by smallest hash.
 PAIRS_VERIFIED_AGAIN = 200
+# Share of an export's logged verdicts that may differ before the export itself is doubted.
+DISAGREEMENT_ALLOWED = 0.1
+
+
+def _worst(counts: dict[str, int]) -> str:
+    """The exports with most of something, by name."""
+    worst = sorted((key for key in counts if counts[key]), key=lambda key: -counts[key])
+    more = f" and {len(worst) - 3} more exports" if len(worst) > 3 else ""
+    return ", ".join(f"{key} ({counts[key]})" for key in worst[:3]) + more
 
 
 def _rows(store: Store, asset: str, key: str, schema: pl.Schema) -> int:
@@ -93,6 +102,7 @@ def exports_are_readable(
     """Every export was read, none was set aside as a whole, and no line of one was."""
     store = project.store
     unreadable = {}
+    by_export: dict[str, int] = {}
     quarantined: dict[str, int] = {}
     records = 0
     for key in context.partition_keys:
@@ -103,6 +113,12 @@ def exports_are_readable(
         report = record["report"]
         if report["unreadable"]:
             unreadable[key] = report["unreadable"]
+        elif report["quarantined"] and not report["traces"]:
+            unreadable[key] = (
+                f"it gave no trace, all {report['records_in']} records are quarantined: see their "
+                "details, and intake.field_map in settings.yaml for logs with other field names"
+            )
+        by_export[key] = sum(report["quarantined"].values())
         records += report["records_in"]
         for reason, count in report["quarantined"].items():
             quarantined[reason] = quarantined.get(reason, 0) + count
@@ -111,8 +127,8 @@ def exports_are_readable(
         said = "; ".join(f"{key}: {why}" for key, why in unreadable.items())
     elif some:
         said = (
-            f"{some} of {records} records are quarantined: mend them in the export, which is "
-            "then read again, or leave them set aside."
+            f"{some} of {records} records are quarantined, in {_worst(by_export)}: mend them in "
+            "the export, which is then read again, or leave them set aside."
         )
     else:
         said = f"All {records} records could be read."
@@ -124,6 +140,7 @@ def exports_are_readable(
             "quarantined": some,
             "quarantine_rate": rate(some, records),
             "by_reason": counts_table("reason", quarantined),
+            "by_export": counts_table("export", by_export),
         },
     )
 
@@ -230,23 +247,43 @@ def verifier_did_not_crash(
 
 @dg.asset_check(asset=cleaned_traces, partitions_def=export_partitions, name="log_agrees")
 def log_agrees(context: dg.AssetCheckExecutionContext, project: Project) -> dg.AssetCheckResult:
-    """The logged verdicts, where they are verdicts, agree with the verifier's (a warning)."""
-    traces = project.store.scan(CLEANED, context.partition_keys, CLEANED_SCHEMA)
-    compared = traces.filter(pl.col("agrees_with_log").is_not_null())
-    disagreeing = compared.filter(pl.col("agrees_with_log").not_())
-    count: int = compared.select(pl.len()).collect().item()
-    differing: int = disagreeing.select(pl.len()).collect().item()
+    """The logged verdicts, where they are verdicts, agree with the verifier's.
+
+    A few differences are a warning: the verifier's verdict counts. Many in one export are an error:
+    its log may judge something else than whether the answer equals the reference.
+    """
+    traces = project.store.scan(CLEANED, context.partition_keys, CLEANED_SCHEMA).filter(
+        pl.col("agrees_with_log").is_not_null()
+    )
+    by_export = (
+        traces.group_by("export")
+        .agg(compared=pl.len(), differing=pl.col("agrees_with_log").not_().sum())
+        .with_columns(rate=pl.col("differing") / pl.col("compared"))
+        .sort("rate", "export", descending=[True, False])
+        .collect()
+    )
+    suspicious = by_export.filter(
+        (pl.col("rate") > DISAGREEMENT_ALLOWED) & (pl.col("compared") >= 20)
+    )
+    compared, differing = int(by_export["compared"].sum()), int(by_export["differing"].sum())
+    said = f"{differing} of {compared} logged verdicts differ from the verifier's."
+    if suspicious.height:
+        named = _worst(dict(suspicious.select("export", "differing").iter_rows()))
+        said += (
+            f" More than {DISAGREEMENT_ALLOWED:.0%} do in {named}: if that log judges something "
+            "else than equality with the reference, take the export out of the landing folder."
+        )
     return dg.AssetCheckResult(
         passed=differing == 0,
-        severity=dg.AssetCheckSeverity.WARN,
-        description=f"{differing} of {count} logged verdicts differ from the verifier's, which is "
-        "the one that counts.",
+        severity=dg.AssetCheckSeverity.ERROR if suspicious.height else dg.AssetCheckSeverity.WARN,
+        description=said,
         metadata={
-            "compared": count,
+            "compared": compared,
             "disagreements": differing,
-            "disagreement_rate": rate(differing, count),
+            "disagreement_rate": rate(differing, compared),
+            "by_export": preview(by_export),
             "examples": preview(
-                disagreeing.head(8).collect(),
+                traces.filter(pl.col("agrees_with_log").not_()).head(8).collect(),
                 ["trace_id", "extracted", "ground_truth", "verdict", "logged_ok", "logged_reason"],
             ),
         },

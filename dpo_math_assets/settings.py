@@ -99,6 +99,7 @@ def load_settings(path: Path) -> Settings:
         raise DpoMathError(f"{path} cannot be read as YAML: {error}") from None
     if not isinstance(values, dict):
         raise DpoMathError(f"{path} must hold sections such as `training:`, not {values!r}")
+    _reject_unknown(Settings, values, str(path))
     for name, section in values.items():
         field = Settings.model_fields.get(name)
         kind = field.annotation if field else None

@@ -13,7 +13,7 @@ from dpo_math_assets.partitions import export_partitions
 from dpo_math_assets.resources import Project
 from dpo_math_assets.stages import QUARANTINE, RAW, read_partition
 from dpo_math_assets.traces.intake import INTAKE_VERSION
-from dpo_math_assets.traces.schema import TRACE_SCHEMA
+from dpo_math_assets.traces.schema import QUARANTINE_SCHEMA, TRACE_SCHEMA
 
 
 @dg.asset(
@@ -70,6 +70,18 @@ def _metadata(project: Project, key: str, report: dict[str, Any]) -> dict[str, A
         "blank_lines": report["blank_lines"],
         "bytes_in": report["bytes_in"],
         "quarantined_by_reason": counts_table("reason", report["quarantined"]),
+        "quarantined_lines": preview(
+            project.store.scan(QUARANTINE, [key], QUARANTINE_SCHEMA)
+            .head(8)
+            .select(
+                "line_number",
+                "byte_offset",
+                "reason",
+                "detail",
+                pl.col("line").map_elements(_as_text, return_dtype=pl.String),
+            )
+            .collect()
+        ),
         "other_records_by_kind": counts_table("kind", report["other_records"]),
         "records_by_shape": counts_table("shape", report["shapes"]),
         "preview": preview(
@@ -82,3 +94,7 @@ def _metadata(project: Project, key: str, report: dict[str, Any]) -> dict[str, A
         "intake_version": INTAKE_VERSION,
         **({"unreadable": report["unreadable"]} if report["unreadable"] else {}),
     }
+
+
+def _as_text(line: bytes) -> str:
+    return line[:1000].decode("utf-8", "replace")

@@ -6,7 +6,7 @@ DAGSTER_HOME names, so that the UI opens on it with everything materialized.
 
 import os
 import time
-from typing import Any
+from collections.abc import Callable
 
 import dagster as dg
 
@@ -17,8 +17,10 @@ from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.partitions import ALL_MODELS, EXPORTS, range_tags
 from dpo_math_assets.resources import Project
 from dpo_math_assets.sensors import landed
-from dpo_math_assets.settings import write_settings
+from dpo_math_assets.settings import load_settings, write_settings
 
+# Of a run: the process that it lives in.
+PROCESS_TAG = "dpo_math/process"
 NOTE = "Written by the demo; take this sentence out to keep your changes."
 
 
@@ -54,6 +56,7 @@ def run_demo(seed: int, size: str) -> None:
     _configure(project, str(paths.base_model), size)
 
     with dg.DagsterInstance.get() as instance:
+        _end_dead_runs(instance, say)
         found = project.landing.register(settle_seconds=0)
         exports = project.landing.partitions()
         instance.add_dynamic_partitions(EXPORTS, list(exports))
@@ -66,7 +69,7 @@ def run_demo(seed: int, size: str) -> None:
             say(f"Running the job {name}")
             result = definitions.resolve_job_def(name).execute_in_process(
                 instance=instance,
-                tags=tags,
+                tags={**tags, PROCESS_TAG: str(os.getpid())},
                 run_config={"loggers": {"plain": {}}},
                 raise_on_error=False,
             )
@@ -85,14 +88,40 @@ def run_demo(seed: int, size: str) -> None:
     say("Done. Open the UI with `python3.11 bootstrap.py ui`")
 
 
+def _end_dead_runs(instance: dg.DagsterInstance, say: Callable[[str], None]) -> None:
+    """Fail the runs of demos that were killed, so that they no longer hold the training pool."""
+    unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
+    for run in instance.get_runs(filters=unfinished):
+        process = run.tags.get(PROCESS_TAG)
+        if process and not _alive(int(process)):
+            say(f"The run {run.run_id} was killed: it is marked as failed")
+            instance.report_run_failed(run, "Its process was killed.")
+            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+        elif process or run.job_name == "train_and_evaluate":
+            say(f"The run {run.run_id} of {run.job_name} is under way: training waits for it")
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def _configure(project: Project, base_model: str, size: str) -> None:
     """Point settings.yaml at the demo's model, unless a person has written it."""
     path = project.settings_file
-    if path.exists() and NOTE not in path.read_text("utf-8").split("\n", 1)[0]:
-        raise DpoMathError(
-            f"{path} is not the demo's: set DPO_MATH_DATA to another folder to run the demo beside "
-            "your own data"
-        )
+    if path.exists():
+        if NOTE not in path.read_text("utf-8").split("\n", 1)[0]:
+            raise DpoMathError(
+                f"{path} is not the demo's: set DPO_MATH_DATA to another folder to run the demo "
+                "beside your own data"
+            )
+        if load_settings(path).training.base_model == base_model:
+            return  # with whatever a person changed in it
     write_settings(
         path,
         {
@@ -103,7 +132,7 @@ def _configure(project: Project, base_model: str, size: str) -> None:
     )
 
 
-def _say_results(instance: dg.DagsterInstance, say: Any) -> None:
+def _say_results(instance: dg.DagsterInstance, say: Callable[[str], None]) -> None:
     """The figures that the demo is about, from the metadata that the UI shows."""
     event = instance.get_latest_materialization_event(dg.AssetKey("offline_eval_pass_rates"))
     assert event is not None and event.asset_materialization is not None
@@ -115,4 +144,7 @@ def _say_results(instance: dg.DagsterInstance, say: Any) -> None:
             if f"{model}_{name}" in metadata
         }
         say(f"{model}: " + ", ".join(f"{name} {value:.3f}" for name, value in rates.items()))
-    say(str(metadata["gate"].value))
+    say(
+        "sft is the control that saw the correct answers alone: a gain it shares is not owed to DPO"
+    )
+    say(f"The gate: {metadata['gate'].value}")

@@ -76,6 +76,9 @@ def train_dpo(
             **settings.trl_overrides,
         }
         watch = Stopwatch()
+        on_progress(
+            {"stage": "dpo", "now": "scoring all pairs by the base model", "pairs": len(kept)}
+        )
         trainer = make_trainer(
             DPOTrainer,
             settings,

@@ -14,9 +14,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dpo_math_assets.errors import LogFormatError
 from dpo_math_assets.traces.intake import read_export
 from dpo_math_assets.traces.schema import QUARANTINE_SCHEMA, TRACE_SCHEMA
 from dpo_math_assets_tests.traces.reading import FLAT, lines, read
+
+# First bytes of formats that are no log export.
+FOREIGN = (
+    b"PK\x03\x04",
+    b"BZh",
+    b"\xfd7zXZ\x00",
+    b"\x04\x22\x4d\x18",
+    b"SQLite format 3\x00",
+    b"PGDMP",
+    b"PAR1",
+)
 
 MIXED = lines(FLAT, [1], {"kind": "training-trace"}, {}, FLAT) + b"\n\noops\n"
 
@@ -67,8 +79,10 @@ def test_progress_ends_with_the_number_of_records(tmp_path: Path) -> None:
 )
 def test_no_bytes_stop_the_intake_or_unbalance_it(tmp_path: Path, parts: list[bytes]) -> None:
     content = b"".join(parts)
-    if not content.startswith((b"PK\x03\x04", b"BZh", b"PAR1")):
+    try:
         read(tmp_path, content)
+    except LogFormatError as error:  # another format by its first bytes: refused by name
+        assert content.startswith(FOREIGN), error
 
 
 def test_an_export_that_fails_midway_leaves_the_earlier_version(
