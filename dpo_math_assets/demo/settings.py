@@ -95,6 +95,7 @@ def demo_training(base_model: str) -> TrainingSettings:
         batch_size=32,
         gradient_accumulation_steps=1,
         max_length=64,
+        logging_steps=5,
         threads=THREADS,
         trl_overrides={"gradient_checkpointing": False},
     )
