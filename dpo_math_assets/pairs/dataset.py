@@ -234,6 +234,7 @@ def _trace_metadata(
         [
             selected.select(
                 "pair_id",
+                "prompt_key",
                 pl.lit(side).alias("side"),
                 pl.lit(side == "pass").alias("right"),
                 pl.col(f"export_{side}").alias("export"),
@@ -247,7 +248,7 @@ def _trace_metadata(
         eligible(traces, include_malformed=True)
         .filter(pl.col("candidate_key").is_in(sides.get_column("candidate_key").implode()))
         .with_columns((pl.col("verdict") == "correct").alias("right"))
-        .join(sides.lazy(), on=["export", "trace_id", "candidate_key", "right"])
+        .join(sides.lazy(), on=["prompt_key", "export", "trace_id", "candidate_key", "right"])
         .sort("pair_id", "side", "line_number")
         .unique(["pair_id", "side"], keep="first", maintain_order=True)
         .select(

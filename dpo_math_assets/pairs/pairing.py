@@ -34,7 +34,7 @@ from dpo_math_assets.storage import atomic_file
 from dpo_math_assets.traces.tables import ParquetTable
 
 # Raise it with every change that can change the pairs: partitions of another version are stale.
-PAIRING_VERSION = "1"
+PAIRING_VERSION = "2"
 
 # What is in memory at once while an export's pairs are written.
 TRACES_AT_ONCE = 500_000
@@ -312,14 +312,14 @@ def _with_texts(keys: pl.DataFrame, sample: pl.DataFrame, traces: pl.LazyFrame) 
         # Again a filter for the Parquet reader: only these rows' texts are read.
         traces.filter(pl.col("candidate_key").is_in(used["candidate_key"].implode()))
         .join(
-            used.lazy().select("text", "candidate_key", *REPRESENTATIVE),
-            on=["candidate_key", *REPRESENTATIVE],
+            used.lazy().select("text", "prompt_key", "candidate_key", *REPRESENTATIVE),
+            on=["prompt_key", "candidate_key", *REPRESENTATIVE],
         )
         .select("text", "prompt", "candidate", "extracted", "reason", "method", "verifier_version")
         .collect(engine="streaming")
     )
     if found.height > used.height:
-        # Records that repeat a trace id on one line: the same text, so any of them will do.
+        # Records that repeat a trace id on one line: the same prompt and text, so any will do.
         found = found.unique("text")
     if found.height != used.height:
         raise DatasetError(

@@ -7,6 +7,7 @@ import pytest
 
 from dpo_math_assets.assets import release_candidate
 from dpo_math_assets.evaluation.gate import GateCondition, GateDecision
+from dpo_math_assets.resources import Project
 from dpo_math_assets.storage import write_json, write_text
 from dpo_math_assets_tests.graph.conftest import Workbench
 
@@ -66,3 +67,13 @@ def test_a_passed_checkpoint_is_released_with_its_model_and_report(
     assert (folder / "model" / "config.json").exists()
     assert (folder / "report.html").exists()
     assert json.loads((folder / "release.json").read_text())["gate"]["overridden"] is False
+
+
+def test_a_report_opens_by_a_link_where_reports_are_served_and_by_its_path_elsewhere(
+    workbench: Workbench,
+) -> None:
+    data = workbench.project.data_root
+    served = Project(data_root=data, landing_folder=data, reports_url="http://127.0.0.1:3001/")
+    assert served.report_link("e1", "report.html").value == "http://127.0.0.1:3001/e1/report.html"
+    path = workbench.project.report_link("e1", "report.html").value
+    assert path == f"{data}/offline_eval_pass_rates/e1/report.html"

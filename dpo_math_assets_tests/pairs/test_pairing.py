@@ -17,7 +17,7 @@ from dpo_math_assets.pairs.pairing import (
     eligible,
 )
 from dpo_math_assets.pairs.schema import PAIR_SCHEMA
-from dpo_math_assets_tests.pairs.builders import cleaned, trace
+from dpo_math_assets_tests.pairs.builders import cleaned, key, trace
 
 PROBLEM = "Solve 2*(3+4)"
 RIGHT = trace(PROBLEM, "FINAL ANSWER: 14", "correct", line=1)
@@ -223,3 +223,15 @@ def test_caps_that_bind_in_every_export_still_give_the_pairs_of_one_rebuild(seed
 
 def test_eligible_keeps_every_column_for_whoever_reads_on() -> None:
     assert eligible(cleaned(RIGHT)).collect().schema == cleaned(RIGHT).collect_schema()
+
+
+def test_one_answer_to_many_prompts_under_one_trace_id_stays_with_its_own_prompt() -> None:
+    # As a one-line JSON array gives them: every record is on line 1.
+    rows = [
+        trace(f"problem {number}", text, verdict, line=1)
+        for number in range(200)
+        for text, verdict in (("so 14", "correct"), ("so 10", "incorrect"))
+    ]
+    pairs, _ = build_pairs(cleaned(*rows), cleaned(), PairingSettings())
+    assert pairs.height == 200
+    assert [key(prompt) for prompt in pairs["prompt"]] == pairs["prompt_key"].to_list()
