@@ -43,7 +43,8 @@ def train_dpo(
     """Train on `dataset_dir/train.jsonl` and write the model into the folder `out`.
 
     `validation.jsonl`, where it holds pairs, gives the curves' `eval_` numbers at each epoch's
-    end. `on_progress` is called at every logged step with the stage, the step and TRL's numbers.
+    end. `on_progress` is called before the base model scores the pairs, and then
+    at every logged step with the stage, the step and TRL's numbers.
     Resumable states live in `work` until the run has ended well: give the same folder again to
     resume. Without `work` they are temporary and nothing can be resumed.
 

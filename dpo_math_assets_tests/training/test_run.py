@@ -73,7 +73,7 @@ settings = TrainingSettings.model_validate_json(sys.argv[1])
 dataset, out, work = map(Path, sys.argv[2:])
 
 def die_at_step_6(numbers):
-    if numbers["step"] == 6:
+    if numbers.get("step") == 6:
         os.kill(os.getpid(), signal.SIGKILL)
 
 train_dpo(settings, dataset, out, die_at_step_6, work=work)
