@@ -71,7 +71,7 @@ def row_balance(context: dg.AssetCheckExecutionContext, project: Project) -> dg.
     for key in context.partition_keys:
         record = store.record(RAW, key)
         if record is None:
-            continue  # what was not read at all is for exports_are_processed to say
+            continue  # what was not read at all is for exports_are_readable to say
         report = record["report"]
         quarantined = sum(report["quarantined"].values())
         records += report["records_in"]
@@ -153,15 +153,16 @@ def exports_are_processed(
 ) -> dg.AssetCheckResult:
     """What each export holds now went all the way to pairs."""
     settings = project.settings()
+    registered = project.landing.partitions()
     waiting = unprocessed(
         project.store,
-        project.landing.partitions(),
+        registered,
         settings.intake.field_map,
         settings.verification.timeout_s,
         settings.pairing,
     )
-    registered = project.landing.partitions()
-    failed = [key for key in context.partition_keys if key in waiting or key not in registered]
+    processed = registered.keys() - set(waiting)
+    failed = [key for key in context.partition_keys if key not in processed]
     return dg.AssetCheckResult(
         passed=not failed,
         description=f"Not processed: {', '.join(failed)}. The run's log says why."
@@ -185,6 +186,8 @@ def every_trace_is_verified(
     wrong = {}
     total = 0
     for key in context.partition_keys:
+        if store.record(CLEANED, key) is None:
+            continue  # not verified at all: for exports_are_processed to say
         cleaned = store.scan(CLEANED, [key], CLEANED_SCHEMA)
         told = cleaned.select(
             rows=pl.len(),
@@ -193,8 +196,6 @@ def every_trace_is_verified(
             outdated=pl.col("verifier_version").ne_missing(VERIFIER_VERSION).sum(),
         ).collect()
         rows, unverified, outdated = told.row(0)
-        if store.record(CLEANED, key) is None:
-            continue  # not verified at all: for exports_are_processed to say
         total += rows
         raw = _rows(store, RAW, key, TRACE_SCHEMA)
         if rows != raw:

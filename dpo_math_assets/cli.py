@@ -321,11 +321,9 @@ def settings(options: argparse.Namespace) -> None:
 
 
 def _progress(progress: dict[str, float | int | str]) -> None:
-    told = (
-        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
-        for name, value in progress.items()
-    )
-    print(", ".join(told), file=sys.stderr, flush=True)
+    from dpo_math_assets.training.progress import in_words
+
+    print(in_words(progress), file=sys.stderr, flush=True)
 
 
 def _settings(options: argparse.Namespace) -> Any:

@@ -15,8 +15,7 @@ from typing import Any
 from dagster_pipes import PipesContext, open_dagster_pipes
 
 from dpo_math_assets.errors import DpoMathError
-
-Progress = Callable[[dict[str, float | int | str]], None]
+from dpo_math_assets.training.progress import Progress, in_words
 
 
 def train(request: dict[str, Any], on_progress: Progress) -> dict[str, Any]:
@@ -78,12 +77,7 @@ def _say(pipes: PipesContext) -> Progress:
             for name, value in progress.items()
             if name in FOLLOWED or "step" not in progress
         }
-        pipes.log.info(
-            ", ".join(
-                f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
-                for name, value in shown.items()
-            )
-        )
+        pipes.log.info(in_words(shown))
 
     return say
 

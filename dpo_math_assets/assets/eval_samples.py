@@ -68,8 +68,8 @@ def eval_samples(
     The prompts are those held out of the training set, and any benchmark files of the settings.
     Samples that were drawn from the same model, prompts and settings before are kept.
     """
-    settings = with_overrides(project.settings(), "sampling", config).sampling
-    verification = project.settings().verification
+    every_setting = with_overrides(project.settings(), "sampling", config)
+    settings, verification = every_setting.sampling, every_setting.verification
     store = project.store
     checkpoint = store.current(CHECKPOINT)
     dataset = store.current(DATASET)

@@ -18,6 +18,7 @@ from dpo_math_assets.partitions import ALL_MODELS, EXPORTS, range_tags
 from dpo_math_assets.resources import Project
 from dpo_math_assets.sensors import landed
 from dpo_math_assets.settings import load_settings, write_settings
+from dpo_math_assets.training.progress import in_words
 
 # Of a run: the process that it lives in.
 PROCESS_TAG = "dpo_math/process"
@@ -39,19 +40,15 @@ def run_demo(seed: int, size: str) -> None:
     def say(what: str) -> None:
         print(f"[{time.monotonic() - started:5.0f} s] {what}", flush=True)
 
-    def progress(told: dict[str, float | int | str]) -> None:
-        say(
-            ", ".join(
-                f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
-                for name, value in told.items()
-            )
-        )
-
     say("Making the base model and its first log export")
     landing = project.landing.folder
     landing.mkdir(parents=True, exist_ok=True)
     paths = prepare_demo(
-        project.store.root / "demo", landing, seed=seed, size=size, on_progress=progress
+        project.store.root / "demo",
+        landing,
+        seed=seed,
+        size=size,
+        on_progress=lambda progress: say(in_words(progress)),
     )
     _configure(project, str(paths.base_model), size)
 

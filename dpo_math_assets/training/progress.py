@@ -1,7 +1,7 @@
 """What a run says while it trains: numbers as they come, and curves at the end."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,14 @@ from dpo_math_assets.training.checkpoints import mark_whole
 
 Progress = Callable[[dict[str, float | int | str]], None]
 Curves = list[dict[str, float | int]]
+
+
+def in_words(progress: Mapping[str, float | int | str]) -> str:
+    """Progress as one line for people."""
+    return ", ".join(
+        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in progress.items()
+    )
 
 
 def progress_callback(stage: str, on_progress: Progress) -> Any:
