@@ -7,7 +7,8 @@ the pinned packages of constraints.txt, and starts what was asked for:
     ui     the Dagster UI on the state that demo left, or on your own data (--port 3100, say)
     test   the test suite; what follows is passed on to pytest
     check  lint, types, and whether Dagster can load the definitions
-    bench  what the verifier reaches on real data, which lies in `shared` beside the project
+    bench  every benchmark in benchmarks/, or the one that is named (bench verifier --show); the
+           quick form with --short. Real data for it lies in `shared` beside the project
 
 Data goes to `./data` (or $DPO_MATH_DATA), Dagster's history to `./.dagster_home` (or
 $DAGSTER_HOME). `ui` also serves the evaluation reports on port 3001 of this machine alone, so that
@@ -94,11 +95,12 @@ def served_reports(data: Path) -> Iterator[None]:
 def main() -> int:
     """Install, then run the command that the first argument names."""
     workspace = ["--workspace", ROOT / "workspace.yaml"]
+    benchmarks = sorted((ROOT / "benchmarks").glob("*.py"))
     commands = {
         "demo": [[BIN / "dpo-math", "demo"]],
         "ui": [[BIN / "dagster", "dev", *workspace]],
         "test": [[PYTHON, "-m", "pytest"]],
-        "bench": [[PYTHON, ROOT / "benchmarks" / "verifier.py"]],
+        "bench": [],
         "check": [
             [BIN / "ruff", "check"],
             [BIN / "ruff", "format", "--check"],
@@ -112,6 +114,15 @@ def main() -> int:
     if sys.version_info < (3, 11):  # noqa: UP036 - this file runs before anything is installed
         print(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
         return 2
+    arguments = sys.argv[2:]
+    if sys.argv[1] == "bench" and arguments and not arguments[0].startswith("-"):
+        named = [path for path in benchmarks if path.stem == arguments[0]]
+        if not named:
+            known = ", ".join(path.stem for path in benchmarks)
+            print(f"There is no benchmark {arguments[0]!r}. Choose from {known}.")
+            return 2
+        benchmarks, arguments = named, arguments[1:]
+    commands["bench"] = [[PYTHON, path] for path in benchmarks]
     install()
     settings = environment()
     ui = sys.argv[1] == "ui"
@@ -119,7 +130,7 @@ def main() -> int:
         for command in commands[sys.argv[1]]:
             # Away from the project's dagster.yaml, which Dagster would warn of.
             folder = Path(settings["DAGSTER_HOME"]) if ui else ROOT
-            if code := run([*map(str, command), *sys.argv[2:]], settings, folder):
+            if code := run([*map(str, command), *arguments], settings, folder):
                 return code
     return 0
 
