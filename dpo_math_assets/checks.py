@@ -24,7 +24,7 @@ from dpo_math_assets.assets.dpo_dataset import DATASET
 from dpo_math_assets.assets.offline_eval_pass_rates import PASS_RATES
 from dpo_math_assets.evaluation.run import read_decision
 from dpo_math_assets.evaluation.sampling import SamplingSettings
-from dpo_math_assets.metadata import counts_table, preview, rate
+from dpo_math_assets.metadata import counts_table, preview, problems_table, rate
 from dpo_math_assets.pairs.dataset import problems_on_both_sides
 from dpo_math_assets.pairs.schema import PAIR_SCHEMA
 from dpo_math_assets.partitions import export_partitions
@@ -35,15 +35,22 @@ from dpo_math_assets.stages import (
     PAIRS,
     QUARANTINE,
     RAW,
+    decided_by_people,
     outdated_pairs,
+    overruled,
     unprocessed,
 )
 from dpo_math_assets.storage import Store
+from dpo_math_assets.traces.overrides import HUMAN, read_overrides
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA, QUARANTINE_SCHEMA, TRACE_SCHEMA
 from dpo_math_assets.verifier import VERIFIER_VERSION, verify_frame
 
 # Pairs whose two answers are judged once more; the same ones each time, by smallest hash.
 PAIRS_VERIFIED_AGAIN = 200
+# Pairs whose labels are both the verifier's.
+_BY_VERIFIER = pl.col("chosen_method").ne_missing(HUMAN) & pl.col("rejected_reason").ne_missing(
+    HUMAN
+)
 # Share of an export's logged verdicts that may differ before the export itself is doubted.
 DISAGREEMENT_ALLOWED = 0.1
 
@@ -246,6 +253,36 @@ def verifier_did_not_crash(
     )
 
 
+@dg.asset_check(asset=cleaned_traces, partitions_def=export_partitions, name="human_verdicts_hold")
+def human_verdicts_hold(
+    context: dg.AssetCheckExecutionContext, project: Project
+) -> dg.AssetCheckResult:
+    """Every row of the override files is understood, contradicts no other, and names a trace."""
+    overrides = read_overrides(project.overrides_folder)
+    known = decided_by_people(project.store, project.landing.partitions(), overrides)
+    problems = overrides.problems + overrides.unmatched(known)
+    waiting = overruled(project.store, context.partition_keys)
+    said = f"{len(overrides.decisions)} judgements of people are applied."
+    if problems:
+        first = problems[0]
+        said = (
+            f"{len(problems)} rows are not applied, the first: "
+            f"{project.overrides_folder / first.file}, row {first.row}: {first.what}."
+        )
+    elif waiting:
+        said = f"Changed since {', '.join(waiting[:3])} was cleaned: materialize it again."
+    return dg.AssetCheckResult(
+        passed=not problems and not waiting,
+        severity=dg.AssetCheckSeverity.ERROR if overrides.problems else dg.AssetCheckSeverity.WARN,
+        description=said,
+        metadata={
+            "judgements": len(overrides.decisions),
+            "problems": len(problems),
+            "problems_of_override_files": problems_table(problems),
+        },
+    )
+
+
 @dg.asset_check(asset=cleaned_traces, partitions_def=export_partitions, name="log_agrees")
 def log_agrees(context: dg.AssetCheckExecutionContext, project: Project) -> dg.AssetCheckResult:
     """The logged verdicts, where they are verdicts, agree with the verifier's.
@@ -300,13 +337,16 @@ def log_agrees(context: dg.AssetCheckExecutionContext, project: Project) -> dg.A
 def no_chosen_is_rejected(
     context: dg.AssetCheckExecutionContext, project: Project
 ) -> dg.AssetCheckResult:
-    """No pair has the same text on both sides, an empty side, or one answer on both sides."""
+    """No pair has the same text on both sides, an empty side, or one answer on both sides.
+
+    Only where a person decided may the answers be alike: a right answer by a wrong way.
+    """
     pairs = project.store.scan(PAIRS, context.partition_keys, PAIR_SCHEMA)
     wrong = pairs.filter(
         pl.col("chosen").eq_missing(pl.col("rejected"))
         | (pl.col("chosen").fill_null("").str.strip_chars() == "")
         | (pl.col("rejected").fill_null("").str.strip_chars() == "")
-        | (pl.col("chosen_answer") == pl.col("rejected_answer"))
+        | ((pl.col("chosen_answer") == pl.col("rejected_answer")) & _BY_VERIFIER)
     ).collect()
     total: int = pairs.select(pl.len()).collect().item()
     return dg.AssetCheckResult(
@@ -328,9 +368,13 @@ def no_chosen_is_rejected(
 def verdicts_hold_again(
     context: dg.AssetCheckExecutionContext, project: Project
 ) -> dg.AssetCheckResult:
-    """Judged once more from the pair's own text, chosen is correct and rejected is not."""
+    """Judged once more from the pair's own text, chosen is correct and rejected is not.
+
+    Pairs in which a person decided are left out: there the verifier was overruled.
+    """
     pairs = (
         project.store.scan(PAIRS, context.partition_keys, PAIR_SCHEMA)
+        .filter(_BY_VERIFIER)
         .bottom_k(PAIRS_VERIFIED_AGAIN, by="pair_id")
         .collect()
     )

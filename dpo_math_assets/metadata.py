@@ -5,15 +5,18 @@ Numeric values keep one name and one unit for ever, since Dagster plots them ove
 
 import base64
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
+from dpo_math_assets.traces.overrides import Problem
+
 PREVIEW_ROWS = 8
 PREVIEW_CHARACTERS = 300
+PROBLEMS_SHOWN = 50
 
 
 def preview(frame: pl.DataFrame, columns: list[str] | None = None) -> dg.TableMetadataValue:
@@ -43,6 +46,16 @@ def counts_table(title: str, counts: Mapping[str, int]) -> dg.TableMetadataValue
         for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     ]
     columns = [dg.TableColumn(title, "string"), dg.TableColumn("count", "int")]
+    return dg.MetadataValue.table(records, dg.TableSchema(columns))
+
+
+def problems_table(problems: Sequence[Problem]) -> dg.TableMetadataValue:
+    """What is wrong in files that people write: file, row and what to do."""
+    columns = [dg.TableColumn("file"), dg.TableColumn("row", "int"), dg.TableColumn("problem")]
+    records = [
+        dg.TableRecord({"file": found.file, "row": found.row, "problem": _cell(found.what)})
+        for found in problems[:PROBLEMS_SHOWN]
+    ]
     return dg.MetadataValue.table(records, dg.TableSchema(columns))
 
 

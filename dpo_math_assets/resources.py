@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, create_model
 
 from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.settings import Settings, load_settings, override
+from dpo_math_assets.stages import OVERRIDES
 from dpo_math_assets.storage import Store
 from dpo_math_assets.traces.landing import LandingArea
 
@@ -40,6 +41,11 @@ class Project(dg.ConfigurableResource):
         return dg.MetadataValue.path(
             Path(self.data_root) / "offline_eval_pass_rates" / evaluation / file
         )
+
+    @property
+    def overrides_folder(self) -> Path:
+        """Where people put the files with their own verdicts."""
+        return Path(self.data_root) / OVERRIDES
 
     @property
     def settings_file(self) -> Path:

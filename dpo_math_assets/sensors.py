@@ -16,6 +16,7 @@ from dpo_math_assets.storage import digest
 from dpo_math_assets.traces.cleaning import CLEANING_VERSION
 from dpo_math_assets.traces.intake import INTAKE_VERSION
 from dpo_math_assets.traces.landing import Export, Registration
+from dpo_math_assets.traces.overrides import Overrides, read_overrides
 from dpo_math_assets.verifier import VERIFIER_VERSION
 
 KEYS_A_TICK = 500
@@ -37,7 +38,8 @@ UNFINISHED_RUNS = [
     description=(
         "Registers finished files of the landing folder as partitions and materializes raw traces, "
         "cleaned traces and pairs for them, in one run. A file that is still being written is "
-        "waited for, a file that changed is processed again with what depends on it."
+        "waited for, a file that changed is processed again with what depends on it, and so is an "
+        "export on whose traces people decided something else (folder `overrides`)."
     ),
 )
 def new_log_exports(
@@ -63,7 +65,12 @@ def new_log_exports(
         context.update_cursor(json.dumps(cursor))
         return dg.SkipReason(f"{why} ({told})")
 
-    state = _state(exports, settings)
+    overrides = read_overrides(project.overrides_folder)
+    for problem in overrides.problems:
+        context.log.warning(
+            f"{project.overrides_folder / problem.file}, row {problem.row}: {problem.what}"
+        )
+    state = _state(exports, settings, overrides)
     if cursor["settled"] == state:
         return skip("Nothing new")
     if run := _running(context.instance):
@@ -126,7 +133,7 @@ def _look(
     return found
 
 
-def _state(exports: dict[str, Export], settings: Settings) -> str:
+def _state(exports: dict[str, Export], settings: Settings, overrides: Overrides) -> str:
     """All that decides what the exports' partitions must be made of."""
     return digest(
         [
@@ -135,6 +142,7 @@ def _state(exports: dict[str, Export], settings: Settings) -> str:
             settings.intake.field_map,
             settings.verification.timeout_s,
             settings.pairing.model_dump(),
+            overrides.digest(),
         ]
     )
 

@@ -18,6 +18,12 @@ from dpo_math_assets.storage import Store, digest, write_parquet
 from dpo_math_assets.traces.cleaning import CLEANING_VERSION, clean_export
 from dpo_math_assets.traces.intake import INTAKE_VERSION, IntakeReport, read_export
 from dpo_math_assets.traces.landing import Export
+from dpo_math_assets.traces.overrides import (
+    Overrides,
+    apply_overrides,
+    decided_traces,
+    read_overrides,
+)
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA, QUARANTINE_SCHEMA, TRACE_SCHEMA
 from dpo_math_assets.verifier import VERIFIER_VERSION
 
@@ -25,6 +31,7 @@ RAW = "raw_verifier_logs"
 QUARANTINE = "quarantined_lines"
 CLEANED = "cleaned_traces"
 PAIRS = "preference_pairs"
+OVERRIDES = "overrides"  # the folder where people put their own verdicts
 # Share of an export's traces on which the verifier may crash.
 CRASHES_ALLOWED = 0.001
 UNREADABLE = "unreadable_export"  # quarantine reason of an export that is set aside whole
@@ -37,13 +44,17 @@ def reading_inputs(fingerprint: str, field_map: dict[str, str]) -> Report:
     return {"fingerprint": fingerprint, "field_map": field_map, "version": INTAKE_VERSION}
 
 
-def cleaning_inputs(raw: Report, timeout_s: float) -> Report:
-    """What a cleaned partition is made of; `raw` is the record of its raw partition."""
+def cleaning_inputs(raw: Report, timeout_s: float, overrides: str = "") -> Report:
+    """What a cleaned partition is made of; `raw` is the record of its raw partition.
+
+    `overrides` stands for what people decided on its traces (`Overrides.digest_of`).
+    """
     return {
         "raw": digest(raw["inputs"]),
         "version": CLEANING_VERSION,
         "verifier": VERIFIER_VERSION,
         "timeout_s": timeout_s,
+        "overrides": overrides,
     }
 
 
@@ -123,6 +134,9 @@ def clean_partition(
 ) -> Report:
     """Verify the raw traces of an export again and mark what pairing has to know.
 
+    The verdicts of people in the folder OVERRIDES are put over the verifier's; where only they
+    changed, nothing is verified again.
+
     Raises DpoMathError, and makes no partition, where the verifier itself crashed on more than a
     few traces: lost verdicts are not lost at random, and a kind of problem that always crashes
     would vanish from the training set without anybody noticing.
@@ -130,31 +144,72 @@ def clean_partition(
     raw = store.record(RAW, key)
     if raw is None:
         raise DpoMathError(f"{RAW} has no partition {key!r}: materialize it first")
-    inputs = cleaning_inputs(raw, timeout_s)
-    if (report := store.finished(CLEANED, key, inputs)) is not None:
-        return report
-    store.forget(CLEANED, key)
-    report = asdict(
-        clean_export(
-            store.partition(RAW, key),
-            store.partition(CLEANED, key),
-            workers=workers,
-            timeout_s=timeout_s,
-            on_progress=on_progress,
+    overrides = read_overrides(store.root / OVERRIDES)
+    report = verified_report(store, key, raw, timeout_s)
+    if report is None:
+        store.forget(CLEANED, key)
+        report = asdict(
+            clean_export(
+                store.partition(RAW, key),
+                store.partition(CLEANED, key),
+                workers=workers,
+                timeout_s=timeout_s,
+                on_progress=on_progress,
+            )
         )
-    )
-    crashed = report["reasons"].get("worker_crashed", 0)
-    if crashed > max(1, CRASHES_ALLOWED * report["traces"]):
-        raise DpoMathError(
-            f"{key}: the verifier crashed on {crashed} of {report['traces']} traces. Look at the "
-            "machine's memory and at the run's log, then materialize this again."
-        )
-    if store.record(RAW, key) != raw:
-        raise DpoMathError(
-            f"{key}: its raw traces changed while they were verified: materialize this again"
-        )
-    store.finish(CLEANED, key, inputs, report)
+        report["overrides"] = {}
+        crashed = report["reasons"].get("worker_crashed", 0)
+        if crashed > max(1, CRASHES_ALLOWED * report["traces"]):
+            raise DpoMathError(
+                f"{key}: the verifier crashed on {crashed} of {report['traces']} traces. Look at "
+                "the machine's memory and at the run's log, then materialize this again."
+            )
+        if store.record(RAW, key) != raw:
+            raise DpoMathError(
+                f"{key}: its raw traces changed while they were verified: materialize this again"
+            )
+    traces = store.scan(CLEANED, [key], CLEANED_SCHEMA)
+    decided = decided_traces(traces, overrides).get(key, [])
+    inputs = cleaning_inputs(raw, timeout_s, overrides.digest_of(decided))
+    if store.finished(CLEANED, key, inputs) is None:
+        store.forget(CLEANED, key)
+        if decided or report["overrides"]:
+            report["overrides"] = apply_overrides(store.partition(CLEANED, key), overrides)
+        store.finish(CLEANED, key, inputs, report)
     return report
+
+
+def verified_report(store: Store, key: str, raw: Report, timeout_s: float) -> Report | None:
+    """The report of a cleaned partition that is up to date, whatever people said since; or None."""
+    record = store.record(CLEANED, key)
+    applied = record["inputs"].get("overrides", "") if record else ""
+    return store.finished(CLEANED, key, cleaning_inputs(raw, timeout_s, applied))
+
+
+def decided_by_people(
+    store: Store, keys: Iterable[str], overrides: Overrides
+) -> dict[str, list[str]]:
+    """`decided_traces` of the exports that are cleaned; an older cleaning has no judged keys."""
+    current = [
+        key
+        for key in keys
+        if (record := store.record(CLEANED, key)) is not None
+        and record["inputs"]["version"] == CLEANING_VERSION
+    ]
+    return decided_traces(store.scan(CLEANED, current, CLEANED_SCHEMA), overrides)
+
+
+def overruled(store: Store, keys: Iterable[str]) -> list[str]:
+    """Exports whose cleaned traces do not have the verdicts that people give them now."""
+    keys = list(keys)
+    overrides = read_overrides(store.root / OVERRIDES)
+    decided = decided_by_people(store, keys, overrides)
+    return [
+        key
+        for key in keys
+        if (record := store.record(CLEANED, key)) is not None
+        and record["inputs"].get("overrides") != overrides.digest_of(decided.get(key, []))
+    ]
 
 
 def pairing_inputs(
@@ -219,16 +274,21 @@ def unprocessed(
     """Exports, in order of arrival, whose content of now did not go all the way to pairs.
 
     What is stored decides, and not what was asked for: a run that failed, a record that was lost,
-    a new version of the verifier or another setting make an export unprocessed again.
+    a new version of the verifier, a verdict of a person or another setting make an export
+    unprocessed again.
     """
     waiting = set(outdated_pairs(store, exports, settings))
+    verified = []
     for key, export in exports.items():
         inputs = reading_inputs(export.fingerprint, field_map)
         raw = store.record(RAW, key)
         if (
             raw is None
             or store.finished(RAW, key, inputs) is None
-            or store.finished(CLEANED, key, cleaning_inputs(raw, timeout_s)) is None
+            or verified_report(store, key, raw, timeout_s) is None
         ):
             waiting.add(key)
+        else:
+            verified.append(key)
+    waiting.update(overruled(store, verified))
     return [key for key in exports if key in waiting]

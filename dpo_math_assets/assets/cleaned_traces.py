@@ -7,11 +7,12 @@ import polars as pl
 
 from dpo_math_assets.assets.common import GROUP, OWNERS, SINGLE_RUN, each_partition, plain_failures
 from dpo_math_assets.assets.raw_verifier_logs import raw_verifier_logs
-from dpo_math_assets.metadata import column_schema, counts_table, preview, rate
+from dpo_math_assets.metadata import column_schema, counts_table, preview, problems_table, rate
 from dpo_math_assets.partitions import export_partitions
 from dpo_math_assets.resources import Project
 from dpo_math_assets.stages import CLEANED, clean_partition
 from dpo_math_assets.traces.cleaning import CLEANING_VERSION
+from dpo_math_assets.traces.overrides import Problem, read_overrides
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA
 from dpo_math_assets.verifier import VERIFIER_VERSION
 
@@ -33,9 +34,11 @@ def cleaned_traces(context: dg.AssetExecutionContext, project: Project) -> dg.Ma
     """Each trace with its extracted answer, the verifier's verdict, and agreement with the log.
 
     Duplicates, infrastructure failures, cut-off completions and prompts with two reference
-    answers are marked, never deleted. `undecided` is not a guess: such a trace makes no pair.
+    answers are marked, never deleted. `undecided` is not a guess: such a trace makes no pair. Where
+    a file of the folder `overrides` holds a person's verdict, it stands in place of the verifier's.
     """
     settings = project.settings().verification
+    problems = read_overrides(project.overrides_folder).problems
 
     def clean(key: str) -> dict[str, Any]:
         report = clean_partition(
@@ -46,12 +49,14 @@ def cleaned_traces(context: dg.AssetExecutionContext, project: Project) -> dg.Ma
             on_progress=lambda done, of: context.log.info(f"{key}: {done} of {of} verified"),
         )
         context.log.info(f"{key}: {report['verdicts']}")
-        return _metadata(project, key, report)
+        return _metadata(project, key, report, problems)
 
     return each_partition(context, clean)
 
 
-def _metadata(project: Project, key: str, report: dict[str, Any]) -> dict[str, Any]:
+def _metadata(
+    project: Project, key: str, report: dict[str, Any], problems: list[Problem]
+) -> dict[str, Any]:
     path = project.store.partition(CLEANED, key)
     verdicts, traces = report["verdicts"], report["traces"]
     return {
@@ -69,6 +74,9 @@ def _metadata(project: Project, key: str, report: dict[str, Any]) -> dict[str, A
         "duplicates": report["duplicates"],
         "truncated": report["truncated"],
         "gold_conflicts": report["gold_conflicts"],
+        "human_verdicts": sum(report["overrides"].values()),
+        "human_verdicts_by_decision": counts_table("decision", report["overrides"]),
+        "problems_of_override_files": problems_table(problems),
         "traces_by_reason": counts_table("reason", report["reasons"]),
         "decided_by_method": counts_table("method", report["methods"]),
         "log_against_verifier": counts_table("cell", report["confusion"]),

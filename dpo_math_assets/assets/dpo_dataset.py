@@ -15,7 +15,8 @@ from dpo_math_assets.pairs.dataset import build_dataset, problems_on_both_sides
 from dpo_math_assets.pairs.schema import PAIR_SCHEMA
 from dpo_math_assets.pairs.selection import DatasetSettings
 from dpo_math_assets.resources import Project, launchpad_config, with_overrides
-from dpo_math_assets.stages import CLEANED, PAIRS, outdated_pairs
+from dpo_math_assets.stages import CLEANED, PAIRS, outdated_pairs, overruled
+from dpo_math_assets.traces.overrides import HUMAN
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA
 from dpo_math_assets.verifier import VERIFIER_VERSION
 
@@ -56,6 +57,12 @@ def dpo_dataset(
             f"The pairs of {len(outdated)} exports do not rest on the traces as they are now, the "
             f"first is {outdated[0]!r}: materialize preference_pairs for them first."
         )
+    if changed := overruled(store, exports):
+        raise DpoMathError(
+            f"The verdicts of {len(changed)} exports are not those that {project.overrides_folder} "
+            f"gives now, the first is {changed[0]!r}: materialize cleaned_traces and "
+            "preference_pairs for them first."
+        )
     lineage = {
         "exports": exports,
         "run_id": context.run_id,
@@ -89,6 +96,10 @@ def dpo_dataset(
             "prompts_all_wrong": report.prompts_all_wrong,
             "prompts_mixed": report.prompts_mixed,
             "prompts_undecided": report.prompts_undecided,
+            "pairs_with_a_human_verdict": train.filter(
+                (pl.col("meta").struct.field("chosen_method") == HUMAN)
+                | (pl.col("meta").struct.field("rejected_reason") == HUMAN)
+            ).height,
             "candidate_pairs": selection.pairs_in,
             "chosen_length_mean": round(selection.chosen_length_mean, 1),
             "rejected_length_mean": round(selection.rejected_length_mean, 1),

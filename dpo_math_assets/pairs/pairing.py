@@ -31,6 +31,7 @@ from dpo_math_assets.errors import DatasetError
 from dpo_math_assets.pairs.schema import PAIR_SCHEMA, VERIFIER
 from dpo_math_assets.pairs.shares import prompt_shares
 from dpo_math_assets.storage import atomic_file
+from dpo_math_assets.traces.overrides import HUMAN
 from dpo_math_assets.traces.tables import ParquetTable
 
 # Raise it with every change that can change the pairs: partitions of another version are stale.
@@ -89,10 +90,10 @@ class PairingReport:
 def exclusion(include_malformed: bool = False) -> pl.Expr:
     """Why a cleaned trace makes no pair, or null where it may.
 
-    Only the verifier's own verdict counts; what the log said is not looked at. A completion that
-    was cut off stands on neither side: as chosen it teaches to stop half-way, and as rejected it
-    rests on an answer its solver had not finished. Nor does one whose answer the solver logged
-    apart from the text: the text does not show what was judged.
+    Only the verifier's verdict counts, or a person's in its place; what the log said is not looked
+    at. A completion that was cut off stands on neither side: as chosen it teaches to stop half-way,
+    and as rejected it rests on an answer its solver had not finished. Nor does one whose answer the
+    solver logged apart from the text: the text does not show what was judged.
     """
     proven_right = (
         (pl.col("verdict") == "correct")
@@ -100,6 +101,7 @@ def exclusion(include_malformed: bool = False) -> pl.Expr:
         & pl.col("method").is_not_null()
     )
     proven_wrong = (pl.col("verdict") == "incorrect") & (pl.col("reason") == "mismatch")
+    decided = pl.col("verdict").is_in(["correct", "incorrect"]) & (pl.col("reason") == HUMAN)
     malformed = pl.lit(include_malformed) & (pl.col("reason") == "no_final_answer")
     return (
         pl.when(~HAS_PROMPT)
@@ -114,7 +116,7 @@ def exclusion(include_malformed: bool = False) -> pl.Expr:
         .then(pl.lit("truncated"))
         .when(pl.col("answer_source").ne_missing("candidate"))
         .then(pl.lit("answer_not_in_completion"))
-        .when(proven_right | proven_wrong | malformed)
+        .when(proven_right | proven_wrong | decided | malformed)
         .then(pl.lit(None, dtype=pl.String))
         .otherwise(
             pl.concat_str(

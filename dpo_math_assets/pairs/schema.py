@@ -21,9 +21,9 @@ PAIR_SCHEMA = pl.Schema(
         "trace_id_fail": pl.String,
         "export_pass": pl.String,
         "export_fail": pl.String,
-        "chosen_method": pl.String,  # how the verifier established that chosen is right
+        "chosen_method": pl.String,  # how chosen was established as right; or human
         "rejected_method": pl.String,  # null where the verifier names no method for a mismatch
-        "rejected_reason": pl.String,  # mismatch; or no_final_answer where that was opted in
+        "rejected_reason": pl.String,  # mismatch or human; no_final_answer if opted in
         "verifier": pl.String,
         "verifier_version": pl.String,  # both, comma-separated, where the two sides differ
         "score": pl.Float64,  # larger is better; depends on the pair alone

@@ -32,13 +32,14 @@ import polars as pl
 from dpo_math_assets.errors import LogFormatError
 from dpo_math_assets.storage import atomic_file
 from dpo_math_assets.traces.json_records import closes
+from dpo_math_assets.traces.overrides import with_judged_keys
 from dpo_math_assets.traces.prompts import prompt_key, text_key
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA, TRACE_SCHEMA
 from dpo_math_assets.traces.tables import ParquetTable, row_groups
 from dpo_math_assets.traces.verdicts import says_nothing
 from dpo_math_assets.verifier import verify_frame
 
-CLEANING_VERSION = "1"
+CLEANING_VERSION = "2"
 
 _VERDICT_COLUMNS = ["verdict", "reason", "method", "extracted", "verifier_version"]
 
@@ -228,12 +229,19 @@ def _judged(
     unfinished = (pl.col("reason") == "no_final_answer") & pl.col("candidate").str.contains(
         _MID_SENTENCE
     )
-    return judged.with_columns(
-        agrees_with_log=pl.when(decided & ~pl.col("infrastructure_failure")).then(
-            (pl.col("verdict") == "correct") == pl.col("logged_ok")
-        ),
-        truncated=pl.col("cut") | pl.col("meta").str.contains(_LOGGED_AS_CUT) | unfinished,
-    ).drop("cut")
+    return (
+        with_judged_keys(judged)
+        .with_columns(
+            agrees_with_log=pl.when(decided & ~pl.col("infrastructure_failure")).then(
+                (pl.col("verdict") == "correct") == pl.col("logged_ok")
+            ),
+            truncated=pl.col("cut") | pl.col("meta").str.contains(_LOGGED_AS_CUT) | unfinished,
+            # What people say is put over it afterwards, see `overrides`.
+            **{f"verifier_{name}": pl.col(name) for name in ("verdict", "reason", "method")},
+            **{f"override{name}": pl.lit(None, dtype=pl.String) for name in ("", "_by", "_note")},
+        )
+        .drop("cut")
+    )
 
 
 def _mapped(

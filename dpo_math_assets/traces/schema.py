@@ -35,11 +35,18 @@ _CLEANED_COLUMNS: _Columns = {
     **_TRACE_COLUMNS,
     "prompt_key": pl.String,  # hash of the normalised prompt: one problem, one key
     "candidate_key": pl.String,  # hash of the completion's text
+    "judged_key": pl.String,  # stands for what was judged: a text, its prompt, its gold
     "extracted": pl.String,  # the final answer that the verifier found
-    "verdict": pl.String,  # correct, incorrect or undecided
-    "reason": pl.String,  # reason code of the verdict
-    "method": pl.String,  # text, exact, structural, numeric or symbolic; null if undecided
+    "verdict": pl.String,  # correct, incorrect or undecided; a person's where there is one
+    "reason": pl.String,  # reason code of the verdict; human where it is a person's
+    "method": pl.String,  # text, exact, structural, numeric, symbolic or human; null if undecided
+    "verifier_verdict": pl.String,  # the verifier's own, whatever a person says
+    "verifier_reason": pl.String,
+    "verifier_method": pl.String,
     "verifier_version": pl.String,
+    "override": pl.String,  # what a person decided: correct, incorrect, exclude, or null
+    "override_by": pl.String,  # who
+    "override_note": pl.String,  # why
     "infrastructure_failure": pl.Boolean,  # the log's verdict says nothing about the answer
     "agrees_with_log": pl.Boolean,  # null where either side gives no verdict
     "answer_source": pl.String,  # what was verified: candidate, or final where that has none

@@ -36,6 +36,7 @@ def test_a_right_and_a_wrong_answer_of_one_prompt_become_a_pair(workbench: Workb
         "exports_are_readable": True,
         "every_trace_is_verified": True,
         "verifier_did_not_crash": True,
+        "human_verdicts_hold": True,
         "log_agrees": True,
         "exports_are_processed": True,
         "no_chosen_is_rejected": True,

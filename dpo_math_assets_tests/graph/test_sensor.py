@@ -104,6 +104,24 @@ def test_a_mended_setting_is_tried_again_without_anybody_clicking(workbench: Wor
     assert requested(tick(workbench, first.cursor)) == ("000001-a.jsonl", "000001-a.jsonl")
 
 
+def test_a_verdict_of_a_person_is_asked_for_without_anybody_clicking(workbench: Workbench) -> None:
+    workbench.land("a.jsonl", [RIGHT, WRONG])
+    first = tick(workbench)
+    assert isinstance(first, dg.SensorResult)
+    run(workbench, first)
+    settled = tick(workbench, first.cursor)
+    assert isinstance(settled, dg.SkipReason)
+    workbench.project.overrides_folder.mkdir()
+    (workbench.project.overrides_folder / "mine.jsonl").write_text(
+        json.dumps({**WRONG, "override": "exclude"})
+    )
+    second = tick(workbench, first.cursor)
+    assert requested(second) == ("000001-a.jsonl", "000001-a.jsonl")
+    run(workbench, second)
+    assert isinstance(tick(workbench, first.cursor), dg.SkipReason)
+    assert workbench.metadata("preference_pairs")["pairs"] == 0
+
+
 def test_a_file_that_is_no_export_by_its_name_is_named(workbench: Workbench) -> None:
     workbench.land("a.jsonl.bz2", [RIGHT])
     result = tick(workbench)
