@@ -4,7 +4,7 @@ r"""The final answer in a completion: where people and models put it, strongest 
 2. `\boxed{}` and `\fbox{}`, balanced
 3. `####`
 4. a JSON field `"answer"` or `"final"` (`"final_answer"`)
-5. `A:`, `Answer:`, "the (final) answer is"
+5. `A:`, `Answer:`, "the (final) answer is", "the correct option is", `<answer>`
 6. a completion that is itself an answer: one short line, one formula in a single short sentence,
    a last line that is a bare answer, or a last sentence `Therefore, ...` with one number in it
 
@@ -82,6 +82,9 @@ _BLANK = re.compile(r"(?:\\(?:phantom|hspace)\{[^{}]*\}|\\square|\\[,;: ]|[_?.#*
 _EMPHASIS = re.compile(r"\*\*(?=[\s.,;:]|$)|(?<=\s)\*\*")
 _CHOICE_SAID = re.compile(
     r"(?:for sure |definitely |certainly |clearly )?\(?([A-J])\)?[,;] [a-z]+ "
+)
+_OPTION_IS = re.compile(
+    r"\b(?:correct|right|best|answer) (?:option|choice) is[:\s*]{1,3}\(?([A-J])\)?(?![A-Za-z'’])"
 )
 _NUMBERING = re.compile(r"^\d+[.)]\s+(?=[A-Z])")
 _EQUALS_VALUE = re.compile(r"^=\s*(?=-?\$?[\d.,]+%?(?:\s+[A-Za-z ]+)?$)")
@@ -208,11 +211,16 @@ def _marked(text: str) -> tuple[_Found, _Found, _Found]:
             kind = final if _is_final(text, at) else label
             # a label ends a word of its own: `reanswer:` is none
             kind.append((at, _rest(text, found.end())))
+        elif text.startswith(">", end) and text[at - 2 : at] == "<a":  # <answer>5</answer>
+            close = text.find("</answer>", end)
+            label.append((at, text[end + 1 : close] if close >= 0 else _line(text, end + 1)))
         elif (found := _IS.match(text, end)) and _ARTICLE.search(text, max(0, at - 30), at - 1):
             label.append((at, _sentence(_line(text, found.end()))))
     for at in _occurrences(text, ('"final"',)):
         if found := _JSON_COLON.match(text, at + 6):
             _json_value(text, at, found.end(), json)
+    if "ption is" in text or "hoice is" in text:
+        label += [(found.start(), found[1]) for found in _OPTION_IS.finditer(text)]
     at = text.rfind("\nA:") + 1
     if text.startswith("A:") and text.rfind("\nQ", 0, max(at, 0)) >= 0:
         at = 0  # what follows answers other questions

@@ -7,15 +7,18 @@ Token kinds: `num` (value: Node), `sym`, `const`, `func` (names), `op` (`+ - * /
 """
 
 import re
+from fractions import Fraction
 from math import gcd
 from typing import NamedTuple
 
 from dpo_math_assets.errors import DpoMathError, VerifierLimit
 from dpo_math_assets.verifier.nodes import Node, num
+from dpo_math_assets.verifier.spelled import fraction_tail, spelled_number
 from dpo_math_assets.verifier.vocabulary import (
     ACCENTS,
     COMMANDS,
     CONSTANTS,
+    CURRENCY_CODES,
     FUNCTION_NAMES,
     GREEK,
     PRINTED_SETS,
@@ -60,10 +63,17 @@ _DOTS = re.compile(r"\s?(?:\.\.\.|\\[lc]?dots(?![A-Za-z]))")
 _CONTRACTION = re.compile(
     r"(?:[A-Za-z]+n't|[A-Za-z]{2,}'(?:s|re|ve|ll|d)|I'(?:m|ve|ll|d)|o'clock)(?![A-Za-z'(])"
 )
-_NOON = re.compile(r"([ap])\.\s?m\b\.?")
+_NOON = re.compile(r"([apAP])\.\s?[mM]\b\.?")
 _REPEATING = re.compile(r"\\(?:overline|bar|dot|overset\{\.\})\s*(?:\{(\d{1,50})\}|(\d))")
+# `0.(3)`; behind other digits a bracket is a factor: `1.5(20)`
+_REPEATING_IN_BRACKETS = re.compile(r"\((\d{1,50})\)")
 _BASE = re.compile(
     r"_(?:\{\s*(?:\\text\{\s*)?(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)(?:\s*\})?\s*\}|(\d))"
+)
+# Digits beyond 9, or in a bracket of their own: `1A_{16}`, `(101)_2`
+_BASE_OF_WRITTEN = re.compile(
+    r"(?:\(\s*(?P<bracketed>[0-9A-Z]+)\s*\)|\\(?:text|mathrm|textbf)\{\s*(?P<upright>[0-9A-Z]+)\s*\}"
+    r"|(?P<bare>[0-9A-Z]{2,}))" + _BASE.pattern.replace("(\\d))", "(\\d{1,2}))")
 )
 _BASE_WORDS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8}
 _BASE_WORDS |= {"nine": 9, "ten": 10}
@@ -109,6 +119,7 @@ class _Lexer:
         self.braces: list[str] = []
         self.brackets = 0  # open brackets and braces in which commas separate items
         self.next_brace = ""  # kind of the brace that the last command takes
+        self.indexed = "_" in text
 
     def run(self) -> list[Token]:
         while self.position < len(self.text):
@@ -119,6 +130,8 @@ class _Lexer:
             if char.isspace() or char == "~":
                 self.position += 1
                 self.spaced = True
+            elif self.indexed and (based := self._written_in_base()):
+                self._emit("num", "", based[1], based[0])
             elif char in "0123456789" or (
                 char == "." and text[self.position + 1 : self.position + 2].isdigit()
             ):
@@ -147,7 +160,8 @@ class _Lexer:
     def _number(self) -> None:
         text = self.text
         found = _NUMBER.match(text, self.position)
-        if found and found["comma"] and self.brackets:
+        below = bool(self.tokens) and self.tokens[-1].value == "_"  # `log_10 100`
+        if found and (below or (found["comma"] and self.brackets)):
             found = _PLAIN.match(text, self.position)
         assert found is not None
         groups = found.groupdict()
@@ -158,11 +172,13 @@ class _Lexer:
         if len(whole) + len(fraction) > MAX_DIGITS:
             raise VerifierLimit(f"number of more than {MAX_DIGITS} digits")
         repeat = _REPEATING.match(text, end) if groups["fraction"] else None
+        if repeat is None and groups["fraction"] == ".":
+            repeat = _REPEATING_IN_BRACKETS.match(text, end)
         powered = bool(self.tokens) and self.tokens[-1].value == "^"  # x^2_1 is a power of x_1
         whole_number = not (groups["fraction"] or groups["exponent"] or powered)
         base = _BASE.match(text, end) if whole_number else None
         if repeat:
-            node, end = _repeating(whole, fraction, repeat[1] or repeat[2]), repeat.end()
+            node, end = _repeating(whole, fraction, repeat[repeat.lastindex or 1]), repeat.end()
         elif base:
             node, end = _based(whole, base[1] or base[2]), base.end()
         else:
@@ -173,7 +189,28 @@ class _Lexer:
                 end = dots.end()
             elif ordinal := _ORDINAL.match(text, end):
                 end = ordinal.end()
+            elif node.kind == "num" and (tail := fraction_tail(text, end)):  # `2 and a half`
+                whole_part = node.args[0]
+                node, end = _fraction(whole_part + tail[0]), tail[1]
         self._emit("num", "", end - self.position, node)
+
+    def _written_in_base(self) -> tuple[Node, int] | None:
+        """A number whose digits hold letters or stand in a bracket, and the length of its text."""
+        found = _BASE_OF_WRITTEN.match(self.text, self.position)
+        if found is None:
+            return None
+        if found["bracketed"] and self.tokens:
+            before = self.tokens[-1]
+            if before.kind in ("sym", "func") or before.value in ("_", "^"):
+                return None
+        digits = found["bracketed"] or found["upright"] or found["bare"]
+        base_text = next(filter(None, found.groups()[3:]))
+        base = _BASE_WORDS.get(base_text) or int(base_text)
+        if (found["bare"] and digits.isdigit()) or len(digits) > MAX_DIGITS:
+            return None
+        if not 2 <= base <= 36 or any(int(digit, 36) >= base for digit in digits):
+            return None
+        return Node("basen", (int(digits, base), base)), found.end() - self.position
 
     # commands
 
@@ -250,7 +287,10 @@ class _Lexer:
         if self.next_brace == "text":  # \mathrm x
             self.next_brace = ""
         lower = run.lower()
-        if contraction := _CONTRACTION.match(self.text, start):
+        spelled = spelled_number(self.text, start) if length > 2 else None
+        if spelled:
+            self._emit("num", "", spelled[1] - start, _fraction(spelled[0]))
+        elif contraction := _CONTRACTION.match(self.text, start):
             self._emit("word", contraction[0], len(contraction[0]))
         elif lower in ("and", "or"):
             self._emit("sep", lower, length)
@@ -261,11 +301,13 @@ class _Lexer:
         elif run == "mod" and not upright and not self.text.startswith("(", start + 3):
             self._emit("op", "mod", length)
         elif noon := _NOON.match(self.text, start):
-            self._emit("word", noon[1] + "m", len(noon[0]))
+            self._emit("word", noon[1].lower() + "m", len(noon[0]))
         elif lower == "to" and self._last() == "num":
             self._emit("punct", ":", length)
+        elif run == "U" and self._between_intervals(start + 1):
+            self._emit("set", "union", 1)
         elif length == 1:
-            if upright and self._last() == "num" and run in UNITS:
+            if run in UNITS and (self._in_unit() or (upright and self._last() == "num")):
                 self._emit("word", run, 1)
             else:
                 self._letter(run)
@@ -285,7 +327,12 @@ class _Lexer:
             self._emit("word", run, length)
         elif run in GREEK:
             self._emit("sym", run, length)
-        elif self._is_unit(run) or (lower in SHORT_WORDS and not self._glued(start)):
+        elif (
+            self._is_unit(run)
+            or (lower in SHORT_WORDS and not self._glued(start))
+            or run in CURRENCY_CODES
+            or run == "DNE"
+        ):
             self._emit("word", run, length)
         elif run.isupper() and length >= 3:
             self._emit("sym", run, length)
@@ -300,8 +347,22 @@ class _Lexer:
                 self._letter(letter)
 
     def _is_unit(self, run: str) -> bool:
-        """A unit's abbreviation behind a number: `5 kg`, `225 lbs`."""
-        return self._last() == "num" and (run in UNITS or run.removesuffix("s") in UNITS)
+        """A unit's abbreviation behind a number or inside a unit: `5 kg`, `225 lbs`, `9 sq ft`."""
+        known = run in UNITS or run.removesuffix("s") in UNITS or run in ("sq", "cu")
+        return known and (self._last() == "num" or self._in_unit())
+
+    def _in_unit(self) -> bool:
+        last = self.tokens[-1] if self.tokens else None
+        return (
+            last is not None
+            and last.kind == "word"
+            and (last.value in UNITS or last.value in ("sq", "cu", "square", "cubic", "per"))
+        )
+
+    def _between_intervals(self, after: int) -> bool:
+        """Whether a bracket closes before and one opens behind: `[0, 1) U (2, 3]`."""
+        following = self.text[after:].lstrip().removeprefix("\\left")[:1]
+        return self._last() == "close" and following in ("(", "[")
 
     def _glued(self, start: int) -> bool:
         """A letter run that touches a power or an operator is a product: `at^2`, `2*of`."""
@@ -409,6 +470,10 @@ def _literal(whole: str, fraction: str, exponent: int) -> Node:
     p, q = (digits, 10**places) if places > 0 else (digits * 10**-places, 1)
     shared = gcd(p, q)
     return Node("dec", (p // shared, q // shared, places))
+
+
+def _fraction(value: Fraction) -> Node:
+    return num(value.numerator, value.denominator)
 
 
 def _repeating(whole: str, fraction: str, repeat: str) -> Node:

@@ -28,13 +28,18 @@ from dpo_math_assets.verifier.outcome import (
 )
 from dpo_math_assets.verifier.parse import PARAMETER, ParseError, parse
 from dpo_math_assets.verifier.readings import (
+    bare_digits,
     choice_letter,
+    clock,
     compound_unit,
+    congruent,
     coprime_letters,
     digits_in_base,
     holds_divisors,
+    thousands,
     unit_factor,
     unit_letters,
+    unit_vector,
     with_unit,
 )
 from dpo_math_assets.verifier.scalars import Scalars
@@ -56,6 +61,7 @@ from dpo_math_assets.verifier.statements import (
     without_labels,
 )
 from dpo_math_assets.verifier.verdict import METHODS
+from dpo_math_assets.verifier.vocabulary import ORDINALS
 
 __all__ = ["Matcher", "same_at_sight"]
 
@@ -126,6 +132,8 @@ class Matcher:
             return _match_text(a, b)
         if "choice" in (a.kind, b.kind):
             return self.match_choice(a, b)
+        if "unit" in (a.kind, b.kind) and (same := _same_time(a, b)):
+            return same
         first, second = sign_choices(a), sign_choices(b)
         if first is None or second is None:
             return UNKNOWN
@@ -158,8 +166,10 @@ class Matcher:
             return self.solves(b, a) if equation is b else UNKNOWN
         if "mod" in (a.kind, b.kind):
             if a.kind == b.kind:
-                return self.every([(a.args[0], b.args[0]), (a.args[1], b.args[1])])
-            return self.match(*(node.args[0] if node.kind == "mod" else node for node in (a, b)))
+                return self.match_congruences(a, b)
+            return self.match(
+                *(congruent(node.args[0]) if node.kind == "mod" else node for node in (a, b))
+            )
         if "ratio" in (a.kind, b.kind):
             if "unit" in (a.kind, b.kind):  # 2:30 against 2:30 p.m.
                 a, b = (node.args[0] if node.kind == "unit" else node for node in (a, b))
@@ -252,6 +262,17 @@ class Matcher:
             return UNKNOWN
         return self.scalars.compare(at(value), num(0))
 
+    def match_congruences(self, a: Node, b: Node) -> Outcome:
+        """Residues of one modulus, equal up to its multiples."""
+        modulus, residues = exact(b.args[1]), [congruent(node.args[0]) for node in (a, b)]
+        bare = residues != [a.args[0], b.args[0]]
+        sides = residues if bare else [a.args[0], b.args[0]]
+        values = [exact(side) if side.kind in SCALAR_KINDS else None for side in sides]
+        if modulus is None or exact(a.args[1]) != modulus or None in values:
+            return self.every([(sides[0], sides[1]), (a.args[1], b.args[1])])
+        x, y = [value for value in values if value is not None]
+        return EQUAL_EXACT if modulus and (x - y) % modulus == 0 else DIFFERENT
+
     def match_ratios(self, a: Node, b: Node) -> Outcome:
         if a.kind == b.kind == "ratio":
             if len(a.args) != len(b.args):
@@ -311,7 +332,11 @@ class Matcher:
     # lists, sets, tuples, matrices
 
     def match_values(self, a: Node, b: Node) -> Outcome:
+        a, b = _named_pair(a, b), _named_pair(b, a)
         if a.kind in SCALAR_KINDS and b.kind in SCALAR_KINDS:
+            for value, other in ((thousands(a), b), (thousands(b), a)):
+                if value and exact(other) is not None and exact(other) == exact(value):
+                    return AMBIGUOUS
             for value, other in ((unit_letters(a), b), (unit_letters(b), a)):
                 if value and not free_symbols(other):
                     same = self.scalars.compare(value.args[0], other)
@@ -328,6 +353,7 @@ class Matcher:
         a = _row_beside(a, b)
         if a.kind in ("list", "set") or b.kind in ("list", "set"):
             return self.match_lists(a, b)
+        a, b = _components_beside(a, b), _components_beside(b, a)
         rows = [_as_rows(node) for node in (a, b)]
         if rows[0] is not None and rows[1] is not None:
             return self.match_matrices(a, b, rows[0], rows[1])
@@ -366,7 +392,7 @@ class Matcher:
                 outcome = self.match_pieces(a, b)
                 return UNKNOWN if outcome is None else outcome
             given = assigned(other) if is_equation(other) else None
-            if given is not None and given[1].kind in listed:
+            if given is not None:
                 return self.match(*(given[1] if node is other else node for node in (a, b)))
             return UNKNOWN if other.kind in EQUATIONS or other.kind in _SETS else DIFFERENT
         first, second = (_items(node) for node in (a, b))
@@ -411,11 +437,14 @@ class Matcher:
         percent, other = (a, b) if a.kind == "percent" else (b, a)
         if other.kind == "unit":
             return self.match(*(node.args[0] if node.kind == "unit" else node for node in (a, b)))
-        readings = [tree.plain(percent)]
-        value = exact(percent.args[0]) if percent.args[0].kind in SCALAR_KINDS else None
+        said = percent.args[0]
+        pairs = [(tree.plain(percent), other)]
+        if said.kind == "dec" and other.kind in SCALAR_KINDS:  # 33.33% rounds a third
+            pairs.append((said, tree.mul(num(100), other)))
+        value = exact(said) if said.kind in SCALAR_KINDS else None
         if self.conventions.percent_matches_number and (value is None or abs(value) >= 1):
-            readings.append(percent.args[0])
-        return self.any_of([(reading, b) if percent is a else (a, reading) for reading in readings])
+            pairs.append((said, other))
+        return self.any_of([pair if percent is a else pair[::-1] for pair in pairs])
 
     def match_units(self, a: Node, b: Node) -> Outcome:
         a, b = with_unit(a), with_unit(b)
@@ -441,7 +470,7 @@ class Matcher:
             return same if words[0] <= words[1] or words[1] <= words[0] else UNKNOWN
         measured, other = (a, b) if a.kind == "unit" else (b, a)
         value, name = measured.args
-        if name == "degree" and holds(other, "pi"):
+        if name == "degree" and _in_radians(other):
             value = tree.plain(measured)
         elif not self.conventions.units_optional:
             return DIFFERENT
@@ -458,13 +487,12 @@ class Matcher:
         if a.kind == b.kind:
             return EQUAL_EXACT if a.args[0] == b.args[0] else DIFFERENT
         based, other = (a, b) if a.kind == "basen" else (b, a)
-        value = exact(other) if other.kind in SCALAR_KINDS else None
-        if value is None:
-            return DIFFERENT if other.kind in SCALAR_KINDS else UNKNOWN
-        if value == based.args[0]:
+        if other.kind not in SCALAR_KINDS:
+            return UNKNOWN
+        if exact(other) == based.args[0]:
             return EQUAL_EXACT
         # the base is often left away where the question has named it
-        return EQUAL_EXACT if value == digits_in_base(*based.args) else DIFFERENT
+        return EQUAL_EXACT if bare_digits(other) == digits_in_base(*based.args) else DIFFERENT
 
     def match_choice(self, a: Node, b: Node) -> Outcome:
         letters = [choice_letter(node) for node in (a, b)]
@@ -560,6 +588,16 @@ def _identical(a: Node, b: Node) -> bool:
     return a == b and not holds(a, "dots") and not undefined(a)
 
 
+_ANGLES = frozenset(("asin", "acos", "atan", "acot", "asec", "acsc", "arg"))
+
+
+def _in_radians(node: Node) -> bool:
+    """Whether a value without a degree sign says by its form that it is an angle in radians."""
+    if node.kind == "func" and node.args[0] in _ANGLES:
+        return True
+    return holds(node, "pi") or any(map(_in_radians, children(node)))
+
+
 def _value(node: Node) -> Node:
     """An answer without the name it gives a value to."""
     given = assigned(node) if is_equation(node) else None
@@ -598,7 +636,8 @@ def _match_text(a: Node, b: Node) -> Outcome:
         few = max(map(len, words)) <= 2 and _alphabetic(a, b)
         return DIFFERENT if few else UNPARSABLE_ANSWER
     said, other = (a, b) if a.kind == "text" else (b, a)
-    few = len(_content_words(said.args[0])) <= 2 and _alphabetic(said)
+    content = _content_words(said.args[0])
+    few = len(content) <= 2 and _alphabetic(said) and ORDINALS.isdisjoint(content)
     if few and other.kind in ("num", "dec", "unit", "tuple"):
         return DIFFERENT
     return UNPARSABLE_ANSWER if said is a else UNPARSABLE_GOLD
@@ -675,6 +714,39 @@ def _row_beside(node: Node, other: Node) -> Node:
         if other.kind == "matrix":
             return Node("tuple", node.args[:2])
     return node
+
+
+def _named_pair(node: Node, other: Node) -> Node:
+    """`A(1, 2)` beside a tuple is a point; `C(5, 2)` beside a number, the ways to choose."""
+    if node.kind != "mul" or len(node.args) != 2 or node.args[1].kind != "tuple":
+        return node
+    name: Node = node.args[0]
+    pair: Node = node.args[1]
+    if name.kind != "sym" or not name.args[0][0].isupper():
+        return node
+    if other.kind in ("tuple", "list", "matrix"):
+        return pair
+    if name.args[0] in ("C", "P") and len(pair.args) == 2 and other.kind in SCALAR_KINDS:
+        return tree.chosen(name.args[0], *pair.args)
+    return node
+
+
+def _components_beside(node: Node, other: Node) -> Node:
+    """`2i - 3j` beside a vector as its components."""
+    if node.kind not in SCALAR_KINDS or other.kind not in ("tuple", "matrix"):
+        return node
+    items = _items(other) or []
+    return (unit_vector(node, len(items)) if len(items) in (2, 3) else None) or node
+
+
+def _same_time(a: Node, b: Node) -> Outcome | None:
+    """Two times of day, one of them with am or pm; None for anything else."""
+    first, second = clock(a), clock(b)
+    if first is None or second is None:
+        return None
+    apart = first[0] - second[0]
+    both_sure = first[1] and second[1]
+    return EQUAL_EXACT if (apart if both_sure else apart % 720) == 0 else DIFFERENT
 
 
 def _items(node: Node) -> list[Node] | None:

@@ -128,13 +128,13 @@ def undouble(text: str) -> str:
 
 _PAIRS = (
     *(("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]")),
-    *(("**", "**"), ("__", "__"), ("`", "`"), ('"', '"'), ("*", "*")),
+    *(("**", "**"), ("__", "__"), ("`", "`"), ('"', '"'), ("'", "'"), ("*", "*")),
 )
 
 
 # What wrapping begins and ends with; most answers have neither.
-_OPENING = frozenset(' \t\r\n\x0b\x0c\xa0\u3000$\\*_`"')
-_ENDING = frozenset(' \t\r\n\x0b\x0c\xa0\u3000.,;$)]*_`"')
+_OPENING = frozenset(" \t\r\n\x0b\x0c\xa0\u3000$\\*_`\"'")
+_ENDING = frozenset(" \t\r\n\x0b\x0c\xa0\u3000.,;$)]*_`\"'")
 
 
 def clean(text: str) -> str:

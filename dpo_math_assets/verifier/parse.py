@@ -36,6 +36,9 @@ PARAMETER = "#"
 # Words of one name in a list; more are a sentence.
 MAX_NAME_WORDS = 3
 _CLOSING = {"(": (")", "]"), "[": ("]", ")"), "\\{": ("\\}",), "{": ("}",)}
+# Combinations and permutations: `5C2`, `{}_5P_2`, `C_5^2`.
+_CHOOSING = frozenset("CP")
+_CHOOSING_INDEX = re.compile(r"([CPA])_(\d{1,4})")
 _FUNCTION_LETTERS = frozenset(("f", "g", "h", "F", "G", "H", "phi", "varphi", "psi"))
 _MATRICES = frozenset(
     ("matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "smallmatrix", "array", "psmallmatrix")
@@ -44,6 +47,8 @@ _VALUE_COMMANDS = frozenset(
     ("frac", "binom", "sqrt", "sum", "prod", "int", "lim", "mathbb", "begin")
 )
 _DOMAINS = frozenset("RQZNCP")
+# Accents that are one mark in a longer or a shorter form.
+_SAME_MARKS = {"overline": "bar", "overrightarrow": "vec", "widehat": "hat", "widetilde": "tilde"}
 
 
 # `(C) 14`, `\\text{(C)} 14`, `C) 14`, `C. word`
@@ -52,13 +57,22 @@ _CHOICE = re.compile(
     r"(?:\((?P<a>[A-J])\)(?=[\s}\\])|(?P<b>[A-J])\)|(?P<c>[A-J])[.:](?=\s))"
     r"[\s}\\,]*(?P<rest>(?!and\b|or\b)[^\s+*/^=<>,].*)"
 )
-# Words that name a set.
+# `<1, 2>` as a vector, on its own or behind an equals sign
+_ANGLED = re.compile(r"(^|=)\s*<([^<>=|]*,[^<>=|]*)>(?=\s*$)")
+# Words that name a set, or say one thing in several ways.
 _PHRASES = {
     **dict.fromkeys(("all real numbers", "all reals", "real numbers"), Node("domain", ("R",))),
     **dict.fromkeys(("all integers", "integers"), Node("domain", ("Z",))),
     **dict.fromkeys(
         ("no solution", "no solutions", "no real solution", "no real solutions", "empty set"),
         Node("set", ()),
+    ),
+    **dict.fromkeys(
+        ("dne", "does not exist", "limit does not exist"), Node("text", ("does not exist",))
+    ),
+    **dict.fromkeys(
+        ("infinite", "infinitely many", "infinitely many solutions", "infinite solutions"),
+        Node("text", ("infinitely many",)),
     ),
 }
 
@@ -82,6 +96,7 @@ def _parsed(text: str) -> Node | tuple[type[ParseError] | type[VerifierLimit], s
     """
     try:
         source = undouble(to_ascii(clean(to_ascii(text))))
+        source = _ANGLED.sub(r"\1\\langle \2\\rangle ", source)
         choice = _CHOICE.fullmatch(source)
         if choice is None:
             return _parse_source(source)
@@ -363,7 +378,8 @@ class _Parser:
             token = self.token
             if token.kind == "word":
                 power = not said and token.value.lower() in ("squared", "cubed")
-                if power or token.value.lower() in REFUSED:
+                counted = token.value.lower() in NUMBER_WORDS
+                if power or counted or token.value.lower() in REFUSED:
                     raise _Words
                 if token.value.lower() in NOTES:
                     return self.words_after(tree.unit(node, said))
@@ -439,6 +455,8 @@ class _Parser:
 
     def set_expression(self) -> Node:
         node = self.sum()
+        if self.take("cmd", "choose"):
+            node = tree.chosen("C", node, self.sum())
         while self.sees("set"):
             operator = self.next().value
             node = tree.set_operation(operator, node, self.sum())
@@ -546,7 +564,7 @@ class _Parser:
                 inverse = exponent == num(-1) and base.kind == "sym"
                 if inverse and base.args[0] in _FUNCTION_LETTERS and self.sees("open", "("):
                     return self.powered(Node("call", (f"{base.args[0]}^-1", *self.arguments())))
-                base = tree.power(base, exponent)
+                base = self.chosen_by_index(base, exponent) or tree.power(base, exponent)
             elif self.sees("cmd", "degree", "circ"):
                 self.next()
                 base = self.degrees(base)
@@ -567,6 +585,15 @@ class _Parser:
             if name.rstrip("'").split("_")[0] in _FUNCTION_LETTERS:
                 return self.powered(Node("call", (name, *self.arguments())))
         return base
+
+    @staticmethod
+    def chosen_by_index(base: Node, exponent: Node) -> Node | None:
+        """`C_5^2`, as the ways to choose 2 of 5 are written where 5 stands below."""
+        found = _CHOOSING_INDEX.fullmatch(base.args[0]) if base.kind == "sym" else None
+        if found is None or exponent.kind != "num" or exponent.args[1] != 1:
+            return None
+        n, k = int(found[2]), exponent.args[0]
+        return tree.chosen(found[1], num(n), exponent) if 0 <= k <= n else None
 
     def powered(self, node: Node) -> Node:
         if self.take("op", "^"):
@@ -662,6 +689,10 @@ class _Parser:
         if token.kind == "num":
             self.next()
             assert token.node is not None
+            letter, k = self.token, self.ahead()
+            if letter.value in _CHOOSING and k.node and not (letter.spaced or k.spaced):  # `5C2`
+                self.at += 2
+                return tree.chosen(letter.value, token.node, k.node)
             return token.node
         if token.kind == "sym":
             self.next()
@@ -678,7 +709,13 @@ class _Parser:
         if token.kind == "func":
             return self.function()
         if token.kind == "open":
+            empty = token.value == "{" and self.ahead().value == "}"
+            if empty and self.ahead(2).value in ("_", "^"):
+                self.at += 2
+                return self.chosen_before()
             return self.bracket()
+        if token.kind == "op" and token.value in ("_", "^"):
+            return self.chosen_before()
         if token.kind == "bar" and token.value == "|":
             return self.absolute(closing="bar")
         if token.kind == "accent":
@@ -706,6 +743,15 @@ class _Parser:
         if self.take("op", "-"):
             return tree.neg(self.group())
         return self.primary()
+
+    def chosen_before(self) -> Node:
+        r"""`{}_5C_2`, `{}^nP_r`: the number of things stands before the letter."""
+        self.next()
+        n = self.group()
+        letter = self.next()
+        if letter.kind != "sym" or letter.value not in _CHOOSING or not self.take("op", "_", "^"):
+            raise self.unexpected()
+        return tree.chosen(letter.value, n, self.group())
 
     def short_group(self) -> Node:
         """An argument of `\\frac` or `\\sqrt`: without braces it is one digit or letter."""
@@ -763,9 +809,7 @@ class _Parser:
             node = Node("set", ())
         else:
             node = self.series()
-            if self.take("cmd", "choose"):
-                node = Node("func", ("binom", node, self.series()))
-            elif self.take("bar"):
+            if self.take("bar"):
                 node = Node("setbuilder", (node, self.series()))
             self.expect("close", "}")
         self.bars, self.builder = saved
@@ -791,7 +835,7 @@ class _Parser:
         letters = tree.letters(inner)
         if letters is None:
             raise ParseError(f"\\{name} over more than letters")
-        mark = "bar" if name in ("overline", "bar") else name
+        mark = _SAME_MARKS.get(name, name)
         return Node("sym", (f"{mark}({letters})",))
 
     def function(self) -> Node:
@@ -800,10 +844,14 @@ class _Parser:
             raise ParseError(f"{name} over a condition")
         base = None
         exponent = None
+        plain = self.source[self.tokens[self.at - 1].start] != "\\"
+        glued = self.sees("num") and not self.token.spaced and self.ahead().value == "("
+        if name == "log" and plain and glued:  # `log2(8)`
+            base = self.next().node
         for _ in range(2):
             if self.sees("op", "_") and name == "log":
                 self.next()
-                base = self.group()
+                base = self.log_base()
             elif self.take("op", "^"):
                 exponent = self.exponent()
         if name == "sqrt" and self.sees("open", "["):
@@ -820,6 +868,12 @@ class _Parser:
         if name in tree.PRINTED:
             return tree.printed(name, arguments)
         return tree.function(name, arguments, base, exponent)
+
+    def log_base(self) -> Node:
+        r"""`\log_{10} 5`, `\log_10 5` and, where no argument would be left, `\log_23`."""
+        after = self.ahead()
+        argument = after.kind in ("num", "sym", "const", "open", "func", "bar", "accent", "cmd")
+        return self.group() if argument else self.short_group()
 
     def arguments(self) -> list[Node]:
         """Bracketed arguments, separated by commas."""
@@ -896,7 +950,7 @@ class _Parser:
 
     def binomial(self) -> Node:
         top = self.short_group()
-        return Node("func", ("binom", top, self.short_group()))
+        return tree.chosen("C", top, self.short_group())
 
     def square_root(self) -> Node:
         index = num(2)

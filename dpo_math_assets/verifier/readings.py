@@ -6,18 +6,24 @@ from math import gcd, lcm
 
 from dpo_math_assets.verifier import tree
 from dpo_math_assets.verifier.nodes import Node, children, free_symbols, num
+from dpo_math_assets.verifier.numeric import exact
 from dpo_math_assets.verifier.vocabulary import UNITS
 
 __all__ = [
     "as_list",
+    "bare_digits",
     "choice_letter",
+    "clock",
     "compound_unit",
+    "congruent",
     "coprime_letters",
     "decimal_comma",
     "digits_in_base",
     "holds_divisors",
+    "thousands",
     "unit_factor",
     "unit_letters",
+    "unit_vector",
     "with_unit",
 ]
 
@@ -50,9 +56,19 @@ def unit_letters(node: Node) -> Node | None:
         letters[1] = letters[1].args[0]
     elif len(letters) != 1:
         return None
-    if any(letter.kind != "sym" or letter.args[0] not in UNITS for letter in letters):
+    names = [_unit_letter(letter) for letter in letters]
+    if not all(names):
         return None
-    return Node("unit", (number, " / ".join(letter.args[0] for letter in letters)))
+    return Node("unit", (number, " / ".join(filter(None, names))))
+
+
+def _unit_letter(node: Node) -> str | None:
+    """The name of `m` or `s^2`, or None for what is no unit."""
+    power = ""
+    if node.kind == "pow" and node.args[1] in (num(2), num(3)):
+        node, power = node.args[0], f"^{node.args[1].args[0]}"
+    known = node.kind == "sym" and node.args[0] in UNITS
+    return node.args[0] + power if known else None
 
 
 def with_unit(node: Node) -> Node:
@@ -60,16 +76,29 @@ def with_unit(node: Node) -> Node:
     return unit_letters(node) or node
 
 
-def digits_in_base(value: int, base: int) -> int | None:
-    """The digits of `value` in `base`, read as a decimal number."""
-    if base > 10:
-        return None
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def digits_in_base(value: int, base: int) -> str:
+    """The digits of `value` in `base`, capital letters for those beyond 9."""
     digits = ""
     size = abs(value)
     while size:
         size, digit = divmod(size, base)
-        digits = str(digit) + digits
-    return int(digits or "0") * (-1 if value < 0 else 1)
+        digits = _DIGITS[digit] + digits
+    return ("-" if value < 0 else "") + (digits or "0")
+
+
+def bare_digits(node: Node) -> str | None:
+    """The text of an integer, or of digits with letters among them: `1A` parses as a product."""
+    if node.kind == "num" and node.args[1] == 1:
+        return str(node.args[0])
+    if node.kind == "sym":
+        return str(node.args[0])
+    if node.kind == "mul":
+        parts = [bare_digits(factor) for factor in node.args]
+        return "".join(filter(None, parts)) if all(parts) else None
+    return None
 
 
 _GROUPS = re.compile(r"-?\d{1,3}(?:,\d{3})+")
@@ -97,6 +126,73 @@ def choice_letter(node: Node) -> str | None:
         letter = node.args[0]
         return letter
     return None
+
+
+def clock(node: Node) -> tuple[Fraction, bool] | None:
+    """(minutes since midnight, whether the half of the day is known) of `3:30 pm` or `15:30`."""
+    half = node.args[1] if node.kind == "unit" else ""
+    if half not in ("", "am", "pm"):
+        return None
+    time = node.args[0] if half else node
+    parts = [exact(part) for part in (time.args if time.kind == "ratio" else (time,))]
+    if len(parts) > 2 or (len(parts) == 1 and not half) or None in parts:
+        return None
+    hours, minutes = [part for part in parts if part is not None] + [Fraction(0)] * (2 - len(parts))
+    if hours.denominator != 1 or not (0 <= hours < 24 and 0 <= minutes < 60):
+        return None
+    if half and 1 <= hours <= 12:
+        hours = hours % 12 + (12 if half == "pm" else 0)
+    return 60 * hours + minutes, bool(half) or hours >= 13 or hours == 0
+
+
+def thousands(node: Node) -> Node | None:
+    """`5k` as 5000; it may as well be a multiple of k."""
+    if node.kind == "mul" and len(node.args) == 2 and node.args[0].kind in ("num", "dec"):
+        scale = {"k": 10**3, "K": 10**3, "M": 10**6}.get(str(node.args[1].args[0]))
+        if scale and node.args[1].kind == "sym":
+            return tree.mul(num(scale), node.args[0])
+    return None
+
+
+_BASIS = {"i": 0, "j": 1, "k": 2}
+
+
+def unit_vector(node: Node, dimension: int) -> Node | None:
+    """`2i - 3j` as the tuple of its components, where j or a hat says that i is no number."""
+    components: list[list[Node]] = [[] for _ in range(dimension)]
+    named = set()
+    for term in node.args if node.kind == "add" else (node,):
+        factors = list(term.args) if term.kind == "mul" else [term]
+        vectors = [factor for factor in factors if _basis(factor) is not None]
+        if len(vectors) != 1:
+            return None
+        place = _basis(vectors[0])
+        if place is None or place >= dimension:
+            return None
+        named.add(vectors[0].args[0])
+        factors.remove(vectors[0])
+        components[place].append(tree.mul(*factors) if factors else num(1))
+    if named <= {"i", "k"}:
+        return None
+    sums = (tree.add(*terms) if terms else num(0) for terms in components)
+    return Node("tuple", tuple(sums))
+
+
+def _basis(node: Node) -> int | None:
+    if node.kind not in ("sym", "const"):
+        return None
+    name = node.args[0]
+    for mark in ("hat", "vec"):
+        name = name.removeprefix(f"{mark}(").removesuffix(")") if name.startswith(mark) else name
+    return _BASIS.get(name)
+
+
+def congruent(node: Node) -> Node:
+    """What a name is congruent to: 3 in `x = 3 (mod 7)`."""
+    if node.kind == "rel" and node.args[0] in ("equiv", "=") and node.args[1].kind == "sym":
+        value: Node = node.args[2]
+        return value
+    return node
 
 
 def compound_unit(node: Node) -> Node | None:

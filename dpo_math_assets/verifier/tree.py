@@ -13,6 +13,7 @@ __all__ = [
     "add",
     "as_symbol",
     "bracketed",
+    "chosen",
     "conditions",
     "divide",
     "function",
@@ -53,7 +54,9 @@ def text(words: str) -> Node:
 
 
 def plain(node: Node) -> Node:
-    """The node as a factor or term: percentages and degrees become numbers."""
+    """The node as a factor or term: percentages, degrees and other bases become numbers."""
+    if node.kind == "basen":
+        return num(node.args[0])
     if node.kind == "percent":
         return mul(plain(node.args[0]), num(1, 100))
     if node.kind == "unit":
@@ -66,7 +69,7 @@ def plain(node: Node) -> Node:
 def neg(node: Node) -> Node:
     """-node; signs of numbers go into the number."""
     kind, args = node
-    if kind in ("num", "dec"):
+    if kind in ("num", "dec", "basen"):
         return Node(kind, (-args[0], *args[1:]))
     if kind in ("percent", "unit"):
         return Node(kind, (neg(args[0]), *args[1:]))
@@ -105,6 +108,13 @@ def mul(*factors: Node) -> Node:
         factor = plain(factor)
         flat.extend(factor.args if factor.kind == "mul" else (factor,))
     return Node("mul", tuple(flat))
+
+
+def chosen(letter: str, n: Node, k: Node) -> Node:
+    """The ways to choose k of n: `C` without order, `P` and `A` with it."""
+    n, k = plain(n), plain(k)
+    ways = Node("func", ("binom", n, k))
+    return ways if letter == "C" else mul(ways, Node("fact", (k,)))
 
 
 def divide(top: Node, bottom: Node) -> Node:

@@ -4,17 +4,20 @@ __all__ = [
     "ACCENTS",
     "COMMANDS",
     "CONSTANTS",
+    "CURRENCY_CODES",
     "FILLERS",
     "FUNCTION_NAMES",
     "GREEK",
     "NOTES",
     "NUMBER_WORDS",
     "OPENERS",
+    "ORDINALS",
     "PRINTED_SETS",
     "REFUSED",
     "SCALES",
     "SHORT_WORDS",
     "SPACES",
+    "TENS",
     "TEXT_COMMANDS",
     "UNITS",
 ]
@@ -69,7 +72,8 @@ TEXT_COMMANDS = frozenset(
 )
 ACCENTS = frozenset(
     _words(
-        "overline bar hat vec tilde widehat overrightarrow overleftrightarrow dot ddot underline"
+        "overline bar hat vec tilde widehat widetilde overrightarrow overleftrightarrow dot ddot "
+        "underline"
     )
 )
 
@@ -139,6 +143,9 @@ PRINTED_SETS = {
     "Complexes": ("domain", "C"),
 }
 
+# Codes that may stand before an amount as well as behind it.
+CURRENCY_CODES = frozenset(_words("USD EUR GBP INR CNY RMB JPY Rs"))
+
 # Skipped commands that are white space.
 SPACES = frozenset(("quad", "qquad", "thinspace", ",", ";", ":", " "))
 
@@ -158,7 +165,7 @@ FILLERS = frozenset(
         """
     only about approximately approx exactly roughly is are the answer equals equal to value a an
     either both namely nearly around just total of final be was solution solutions result option
-    choice number so therefore thus hence that all
+    choice number so therefore thus hence that all usd eur gbp inr cny rmb jpy rs
     """
     )
 )
@@ -191,6 +198,16 @@ NUMBER_WORDS = {
     fifteen sixteen seventeen eighteen nineteen twenty
     """
         )
+    )
+}
+# Words that may name a number, by its place or as a share.
+ORDINALS = frozenset(
+    _words("first second third fourth fifth sixth seventh eighth ninth tenth last half quarter")
+)
+TENS = {
+    word: 10 * value
+    for value, word in enumerate(
+        _words("twenty thirty forty fifty sixty seventy eighty ninety"), start=2
     )
 }
 SCALES = {
@@ -226,9 +243,25 @@ UNITS: dict[str, tuple[str, int, int]] = {
     **dict.fromkeys(("day",), ("s", 86400, 1)),
     **dict.fromkeys(("week",), ("s", 604800, 1)),
     **dict.fromkeys(("cent",), ("dollar", 1, 100)),
-    **dict.fromkeys(("dollar", "usd"), ("dollar", 1, 1)),
-    **dict.fromkeys(("euro", "eur"), ("euro", 1, 1)),
-    **dict.fromkeys(("yen",), ("yen", 1, 1)),
-    **dict.fromkeys(("yuan",), ("yuan", 1, 1)),
+    **dict.fromkeys(("dollar", "usd", "USD"), ("dollar", 1, 1)),
+    **dict.fromkeys(("euro", "eur", "EUR"), ("euro", 1, 1)),
+    **dict.fromkeys(("yen", "JPY"), ("yen", 1, 1)),
+    **dict.fromkeys(("yuan", "CNY", "RMB"), ("yuan", 1, 1)),
+    **dict.fromkeys(("rupee", "INR", "Rs"), ("rupee", 1, 1)),
+    **dict.fromkeys(("GBP",), ("sterling", 1, 1)),
+    **dict.fromkeys(("gal", "gallon"), ("l", 3_785_411_784, 10**9)),
+    **dict.fromkeys(("quart",), ("l", 946_352_946, 10**9)),
+    **dict.fromkeys(("pint",), ("l", 473_176_473, 10**9)),
+    **dict.fromkeys(("N", "newton"), ("N", 1, 1)),
+    **dict.fromkeys(("J", "joule"), ("J", 1, 1)),
+    **dict.fromkeys(("kJ", "kilojoule"), ("J", 1000, 1)),
+    **dict.fromkeys(("W", "watt"), ("W", 1, 1)),
+    **dict.fromkeys(("kW", "kilowatt"), ("W", 1000, 1)),
+    **dict.fromkeys(("V", "volt"), ("V", 1, 1)),
+    **dict.fromkeys(("Hz", "hertz"), ("Hz", 1, 1)),
+    **dict.fromkeys(("Pa", "pascal"), ("Pa", 1, 1)),
+    **dict.fromkeys(("kPa", "kilopascal"), ("Pa", 1000, 1)),
+    **dict.fromkeys(("mol", "mole"), ("mol", 1, 1)),
+    **dict.fromkeys(("Omega", "ohm"), ("ohm", 1, 1)),
     **dict.fromkeys(("mph",), ("mph", 1, 1)),
 }
