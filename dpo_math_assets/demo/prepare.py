@@ -32,28 +32,30 @@ def prepare_demo(
     *,
     seed: int = 0,
     size: str = "default",
+    split: SplitSettings | None = None,
     on_progress: Callable[[dict[str, float | int | str]], None],
 ) -> DemoPaths:
     """Make the base model under `root` and the log export in `landing`, where they are not yet.
 
-    No problem that the default split holds out, for evaluation or validation, is in the model's
-    corpus; the log holds problems of all three splits.
+    No problem that `split` (None: the default one) holds out, for evaluation or validation, is in
+    the model's corpus; the log holds problems of all three sides.
     """
     settings = demo_settings(size)
-    by_split = split_problems(settings, seed)
+    split = split or SplitSettings()
+    by_split = split_problems(settings, seed, split)
     needed = {
         TRAIN: settings.training_problems,
         VALIDATION: settings.validation_problems,
         EVAL: settings.held_out_problems,
     }
-    for split, count in needed.items():
-        if len(by_split[split]) < count:
+    for side, count in needed.items():
+        if len(by_split[side]) < count:
             raise DpoMathError(
-                f"The demo has {len(by_split[split])} problems in the split {split} and needs "
+                f"The demo has {len(by_split[side])} problems in the split {side} and needs "
                 f"{count}. Raise largest_factor or largest_term."
             )
     prepare_libraries()
-    version = f"{size}-{seed}-{digest([settings.model_dump(), seed])[:8]}"
+    version = f"{size}-{seed}-{digest([settings.model_dump(), seed, split.model_dump()])[:8]}"
     models = VersionedFolder(root / "base_model")
     base_model = root / "base_model" / version
     if not base_model.exists():
@@ -62,16 +64,17 @@ def prepare_demo(
             pretrain(examples, settings, seed, folder, on_progress)
     export = landing / f"demo-{version}.jsonl"
     if not export.exists():
-        asked = [problem for split, count in needed.items() for problem in by_split[split][:count]]
+        asked = [problem for side, count in needed.items() for problem in by_split[side][:count]]
         sampling = demo_sampling(size).model_copy(update={"greedy": False, "seed": seed})
         write_log(base_model, asked, sampling, export, on_progress)
     return DemoPaths(base_model=base_model, export=export)
 
 
-def split_problems(settings: DemoSettings, seed: int) -> dict[str, list[Problem]]:
-    """The demo's problems by split, each list in the seed's order."""
+def split_problems(
+    settings: DemoSettings, seed: int, split: SplitSettings
+) -> dict[str, list[Problem]]:
+    """The demo's problems by side of the split, each list in the seed's order."""
     found: dict[str, list[Problem]] = {TRAIN: [], VALIDATION: [], EVAL: []}
-    split = SplitSettings()
     for problem in problems(seed, settings.largest_factor, settings.largest_term):
         found[split_of(problem.key, split)].append(problem)
     return found

@@ -9,7 +9,7 @@ from dpo_math_assets.demo.prepare import split_problems
 from dpo_math_assets.demo.problems import problems
 from dpo_math_assets.demo.settings import SIZES, demo_sampling, demo_settings, demo_training
 from dpo_math_assets.errors import DpoMathError
-from dpo_math_assets.pairs.split import EVAL, TRAIN, VALIDATION
+from dpo_math_assets.pairs.split import EVAL, TRAIN, VALIDATION, SplitSettings
 
 SMALL = SIZES["small"]
 
@@ -49,14 +49,14 @@ def test_every_answer_fits_the_window_and_the_sampling_limit(size: str) -> None:
 @pytest.mark.parametrize("size", SIZES)
 def test_there_are_enough_problems_on_both_sides_of_the_split(size: str) -> None:
     settings = demo_settings(size)
-    by_split = split_problems(settings, seed=0)
+    by_split = split_problems(settings, 0, SplitSettings())
     assert len(by_split[TRAIN]) >= settings.training_problems
     assert len(by_split[VALIDATION]) >= settings.validation_problems
     assert len(by_split[EVAL]) >= settings.held_out_problems
 
 
 def test_the_corpus_holds_no_problem_that_is_held_out_in_any_order_of_operands() -> None:
-    by_split = split_problems(SMALL, seed=0)
+    by_split = split_problems(SMALL, 0, SplitSettings())
     taught = {prompt for prompt, _ in corpus(by_split[TRAIN], SMALL, seed=0)}
     keys = {problem.key for problem in by_split[TRAIN] if problem.prompt in taught}
     assert len(keys) == len(taught)
@@ -66,7 +66,7 @@ def test_the_corpus_holds_no_problem_that_is_held_out_in_any_order_of_operands()
 
 
 def test_misconceptions_come_at_the_rate_that_is_set_for_their_kind() -> None:
-    taught = corpus(split_problems(SMALL, seed=0)[TRAIN], SMALL, seed=0)
+    taught = corpus(split_problems(SMALL, 0, SplitSettings())[TRAIN], SMALL, seed=0)
     equations = [completion for prompt, completion in taught if prompt.startswith("Solve")]
     forgot_to_divide = sum("/" not in completion for completion in equations) / len(equations)
     assert abs(forgot_to_divide - SMALL.misconception_rate["linear_equation"]) < 0.05
