@@ -17,6 +17,7 @@ from dpo_math_assets.traces.cleaning import CLEANING_VERSION
 from dpo_math_assets.traces.intake import INTAKE_VERSION
 from dpo_math_assets.traces.landing import Export, Registration
 from dpo_math_assets.traces.overrides import Overrides, read_overrides
+from dpo_math_assets.traces.places import Folder
 from dpo_math_assets.verifier import VERIFIER_VERSION
 
 KEYS_A_TICK = 500
@@ -94,16 +95,15 @@ def new_log_exports(
         )
     cursor |= {"asked": asked, "attempts": attempts + 1}
 
-    known = context.instance.get_dynamic_partitions(EXPORTS)
-    added = [key for key in exports if key not in set(known)]
-    order = [*known, *added]
+    order = dict.fromkeys(context.instance.get_dynamic_partitions(EXPORTS))
+    added = [key for key in exports if key not in order]
+    keys = [*order, *added]
     # Up to the last one: pairs of later exports rest on earlier ones. What is up to date is kept.
-    first = min(order.index(key) for key in waiting)
+    wanted = set(waiting)
+    first = next(key for key in keys if key in wanted)
     return dg.SensorResult(
         run_requests=[
-            dg.RunRequest(
-                run_key=digest([asked, attempts]), tags=range_tags(order[first], order[-1])
-            )
+            dg.RunRequest(run_key=digest([asked, attempts]), tags=range_tags(first, keys[-1]))
         ],
         dynamic_partitions_requests=[export_partitions.build_add_request(added)],
         asset_events=[landed(list(exports.values()), len(waiting))],
@@ -117,9 +117,9 @@ def _look(
     settings: Settings,
     observed: dict[str, list[int]],
 ) -> Registration:
-    folder = project.landing.folder
-    if folder.is_relative_to(project.data_root):
-        folder.mkdir(parents=True, exist_ok=True)  # the default one; a typo elsewhere is an error
+    place = project.landing.place
+    if isinstance(place, Folder) and place.path.is_relative_to(project.data_root):
+        place.path.mkdir(parents=True, exist_ok=True)  # the default; a typo elsewhere is an error
     if not project.landing.manifest.exists() and project.store.partitions(RAW):
         raise DpoMathError(
             f"{project.landing.manifest} is missing, though exports were read before: restore it "

@@ -11,7 +11,7 @@ from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.metadata import column_schema, counts_table, file_size_mb, preview, rate
 from dpo_math_assets.partitions import export_partitions
 from dpo_math_assets.resources import Project
-from dpo_math_assets.stages import QUARANTINE, RAW, read_partition
+from dpo_math_assets.stages import QUARANTINE, RAW, read_partition, reading_inputs
 from dpo_math_assets.traces.intake import INTAKE_VERSION
 from dpo_math_assets.traces.schema import QUARANTINE_SCHEMA, TRACE_SCHEMA
 
@@ -41,13 +41,15 @@ def raw_verifier_logs(context: dg.AssetExecutionContext, project: Project) -> dg
         if key not in exports:
             raise DpoMathError(
                 f"No export is registered as {key!r}. Partitions are registered from the landing "
-                f"folder {project.landing_folder} by the sensor new_log_exports: put the file "
-                "there, and delete this partition."
+                f"area {project.landing.place} by the sensor new_log_exports: put the file there, "
+                "and delete this partition."
             )
         export = exports[key]
-        report = read_partition(
-            project.store, key, project.landing.path(export), export.fingerprint, field_map
-        )
+        inputs = reading_inputs(export.fingerprint, field_map)
+        report = project.store.finished(RAW, key, inputs)
+        if report is None:  # only then is an object fetched from its store
+            with project.landing.place.local(export.path) as path:
+                report = read_partition(project.store, key, path, export.fingerprint, field_map)
         context.log.info(
             f"{key}: {report['records_in']} records, {report['traces']} traces, "
             f"{sum(report['quarantined'].values())} quarantined"

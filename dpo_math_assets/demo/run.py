@@ -18,6 +18,7 @@ from dpo_math_assets.partitions import ALL_MODELS, EXPORTS, range_tags
 from dpo_math_assets.resources import Project
 from dpo_math_assets.sensors import landed
 from dpo_math_assets.settings import load_settings, write_settings
+from dpo_math_assets.traces.places import Folder
 from dpo_math_assets.training.progress import in_words
 
 # Of a run: the process that it lives in.
@@ -41,11 +42,15 @@ def run_demo(seed: int, size: str) -> None:
         print(f"[{time.monotonic() - started:5.0f} s] {what}", flush=True)
 
     say("Making the base model and its first log export")
-    landing = project.landing.folder
-    landing.mkdir(parents=True, exist_ok=True)
+    place = project.landing.place
+    if not isinstance(place, Folder):
+        raise DpoMathError(
+            f"the demo writes its log into a local folder: unset DPO_MATH_LANDING ({place}) for it"
+        )
+    place.path.mkdir(parents=True, exist_ok=True)
     paths = prepare_demo(
         project.store.root / "demo",
-        landing,
+        place.path,
         seed=seed,
         size=size,
         on_progress=lambda progress: say(in_words(progress)),

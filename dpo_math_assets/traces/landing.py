@@ -1,29 +1,24 @@
 """The landing area: which log exports lie there, which are finished, and in which order they came.
 
-An export is one file under the landing folder. The first time it is seen whole it gets an arrival
-number and a partition key made of that number and its name, which it keeps for ever. The manifest
-remembers, for each path, the content that was registered last, so that a restart registers nothing
-twice, a re-upload of the same bytes is recognised, and changed content is registered again.
+An export is one file of the landing area (see `places`). The first time it is seen whole it gets
+an arrival number and a partition key made of that number and its name, which it keeps for ever. The
+manifest remembers, for each path, the content that was registered last, so that a restart registers
+nothing twice, a re-upload of the same bytes is recognised, and changed content is registered again.
 """
 
 import fcntl
-import hashlib
 import json
-import os
 import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from dpo_math_assets.errors import LogFormatError
 from dpo_math_assets.storage import write_text
-
-EXPORT_SUFFIXES = frozenset({".jsonl", ".ndjson", ".json", ".csv", ".parquet"})
-COMPRESSION_SUFFIXES = frozenset({".gz", ".zst"})
-# Names that writers give to what they have not finished.
-UNFINISHED_SUFFIXES = frozenset({".tmp", ".part", ".partial", ".crdownload", ".filepart"})
+from dpo_math_assets.traces.places import LandedFile, place_at
 
 
 @dataclass(frozen=True)
@@ -35,7 +30,7 @@ class Export:
     holds the same bytes; such a copy is no partition of its own.
     """
 
-    path: str  # relative to the landing folder
+    path: str  # relative to the landing area
     key: str
     arrival: int
     sequence: int
@@ -43,20 +38,12 @@ class Export:
     modified_ns: int
     fingerprint: str
     duplicate_of: str | None = None
-
-
-@dataclass(frozen=True)
-class LandedFile:
-    """A file of the landing folder as a scan sees it."""
-
-    path: str
-    size: int
-    modified_ns: int
+    version: str = ""  # an object store's own name for the content, as of `places.LandedFile`
 
 
 @dataclass
 class Registration:
-    """What one look at the landing folder found."""
+    """What one look at the landing area found."""
 
     registered: list[Export] = field(default_factory=list)  # new or changed, by sequence
     duplicates: list[Export] = field(default_factory=list)  # the same bytes as another export
@@ -66,59 +53,11 @@ class Registration:
     remaining: int = 0  # finished files left for the next look
 
 
-def fingerprint_file(path: Path) -> str:
-    """32 hex digits of BLAKE2b over the file's bytes as they lie on disk."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
-
-
 def partition_key(arrival: int, path: str) -> str:
     """A key that sorts by arrival and is safe as a file name, a URL part and a range bound."""
     name = re.sub(r"[^A-Za-z0-9_.-]+", "_", path.replace("/", "__")).strip("._")
     # Three dots separate the ends of a range on Dagster's command line.
     return f"{arrival:06d}-{re.sub(r'[.]{2,}', '.', name)[-120:]}"
-
-
-def is_export(path: Path) -> bool:
-    """Whether the name is that of a finished log export."""
-    if any(part.startswith((".", "_")) for part in path.parts):
-        return False
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    if not suffixes or suffixes[-1] in UNFINISHED_SUFFIXES:
-        return False
-    if suffixes[-1] in COMPRESSION_SUFFIXES:
-        return len(suffixes) > 1 and suffixes[-2] in EXPORT_SUFFIXES
-    return suffixes[-1] in EXPORT_SUFFIXES
-
-
-def scan_landing(folder: Path, found: Registration) -> list[LandedFile]:
-    """Every export file under `folder`, oldest first; files that vanish meanwhile are left out.
-
-    What cannot be looked at, and what is no export by its name, is noted in `found`.
-    """
-
-    def unreadable(error: OSError) -> None:
-        found.unreadable[str(error.filename)] = str(error)
-
-    files = []
-    for parent, folders, names in os.walk(folder, onerror=unreadable):
-        folders[:] = [name for name in folders if not name.startswith((".", "_"))]
-        for name in names:
-            path = Path(parent, name)
-            relative = path.relative_to(folder)
-            if not is_export(relative):
-                if not name.startswith(".") and path.suffix.lower() not in UNFINISHED_SUFFIXES:
-                    found.ignored.append(relative.as_posix())
-                continue
-            try:
-                status = path.stat()
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                unreadable(error)
-                continue
-            files.append(LandedFile(relative.as_posix(), status.st_size, status.st_mtime_ns))
-    return sorted(files, key=lambda file: (file.modified_ns, file.path))
 
 
 def split_finished(
@@ -146,11 +85,120 @@ def split_finished(
     return finished, unfinished
 
 
-class LandingArea:
-    """A landing folder and the manifest of what has been registered from it."""
+class Ledger:
+    """The registrations that stand, found by path, by content and by what they copy."""
 
-    def __init__(self, folder: Path, manifest: Path) -> None:
-        self.folder = folder
+    def __init__(self, exports: list[Export]) -> None:
+        self._by_path: dict[str, Export] = {}
+        # Paths in order of registration: those of partitions by content, those of copies by the
+        # key that they copy, and the one path of a partition's key.
+        self._holding: dict[str, dict[str, None]] = {}
+        self._copying: dict[str, dict[str, None]] = {}
+        self._path_of: dict[str, str] = {}
+        self._last_arrival = self._last_sequence = 0
+        for export in exports:
+            self.put(export)
+
+    def get(self, path: str) -> Export | None:
+        """What is registered for a path."""
+        return self._by_path.get(path)
+
+    def put(self, export: Export) -> None:
+        """Let a registration stand in the place of its path's earlier one."""
+        self.remove(export.path)
+        self._by_path[export.path] = export
+        if export.duplicate_of is None:
+            self._holding.setdefault(export.fingerprint, {})[export.path] = None
+            self._path_of[export.key] = export.path
+        else:
+            self._copying.setdefault(export.duplicate_of, {})[export.path] = None
+        self._last_arrival = max(self._last_arrival, export.arrival)
+        self._last_sequence = max(self._last_sequence, export.sequence)
+
+    def remove(self, path: str) -> None:
+        """Forget what is registered for a path."""
+        export = self._by_path.pop(path, None)
+        if export is None:
+            return
+        if export.duplicate_of is None:
+            del self._holding[export.fingerprint][path]
+            self._path_of.pop(export.key, None)
+        else:
+            del self._copying[export.duplicate_of][path]
+
+    def original(self, fingerprint: str) -> Export | None:
+        """The first partition that holds these bytes."""
+        path = next(iter(self._holding.get(fingerprint, {})), None)
+        return None if path is None else self._by_path[path]
+
+    def copies(self, key: str) -> list[Export]:
+        """The registered copies of a partition."""
+        return [self._by_path[path] for path in self._copying.get(key, {})]
+
+    def register(self, file: LandedFile, fingerprint: str) -> Export | None:
+        """The new registration of a file; None where the file was touched and not changed."""
+        known = self.get(file.path)
+        looks: dict[str, Any] = {
+            "size": file.size,
+            "modified_ns": file.modified_ns,
+            "version": file.version,
+        }
+        if known and known.fingerprint == fingerprint:
+            self.put(replace(known, **looks))
+            return None
+        original = self.original(fingerprint)
+        # An export that was a partition stays one: its key has a history.
+        keeps_key = known is not None and known.duplicate_of is None
+        arrival = known.arrival if known and keeps_key else self._last_arrival + 1
+        export = Export(
+            path=file.path,
+            key=known.key if known and keeps_key else partition_key(arrival, file.path),
+            arrival=arrival,
+            sequence=self._last_sequence + 1,
+            fingerprint=fingerprint,
+            duplicate_of=original.key if original and not keeps_key else None,
+            **looks,
+        )
+        self.put(export)
+        if keeps_key:
+            # Copies of what this export held before are no longer copies: the next look at them
+            # registers them in their own right.
+            for copy in self.copies(export.key):
+                if copy.fingerprint != fingerprint:
+                    self.remove(copy.path)
+        return export
+
+    def follow_renames(self, present: set[str]) -> None:
+        """Where an export's file is gone and a copy of it lies there, the copy is its file now."""
+        for key in list(self._copying):
+            path = self._path_of.get(key)
+            if path is None or path in present:
+                continue
+            copy = next((copy for copy in self.copies(key) if copy.path in present), None)
+            if copy is not None:
+                original = self._by_path[path]
+                self.remove(path)
+                self.put(
+                    replace(
+                        original,
+                        path=copy.path,
+                        size=copy.size,
+                        modified_ns=copy.modified_ns,
+                        version=copy.version,
+                    )
+                )
+
+    def lines(self) -> str:
+        """All registrations as JSON lines, by sequence."""
+        ordered = sorted(self._by_path.values(), key=lambda export: export.sequence)
+        return "".join(json.dumps(vars(export)) + "\n" for export in ordered)
+
+
+class LandingArea:
+    """A landing area, a folder or an object store, and the manifest of what is registered."""
+
+    def __init__(self, location: str | Path, manifest: Path) -> None:
+        self.place = place_at(location)
         self.manifest = manifest
 
     def exports(self) -> list[Export]:
@@ -170,112 +218,44 @@ class LandingArea:
         own = [export for export in self.exports() if export.duplicate_of is None]
         return {export.key: export for export in sorted(own, key=lambda export: export.arrival)}
 
-    def path(self, export: Export) -> Path:
-        """Where the export's file lies."""
-        return self.folder / export.path
-
     def register(
         self,
         settle_seconds: float,
         observed: dict[str, list[int]] | None = None,
         at_most: int = 500,
-        byte_budget: int = 4 << 30,
+        seconds: float = 30,
     ) -> Registration:
         """Register the finished files that are new or have changed, oldest first.
 
-        At most `at_most` files are registered, and hashing stops after `byte_budget` bytes, so
+        At most `at_most` files are registered, and no file is begun after `seconds` of reading, so
         that one look stays short; `observed` is the memory of `split_finished` between looks.
         """
-        if not self.folder.is_dir():
-            raise LogFormatError(f"the landing folder {self.folder} does not exist: create it")
-        result = Registration()
-        files = scan_landing(self.folder, result)
+        scan = self.place.scan()
+        result = Registration(unreadable=scan.unreadable, ignored=scan.ignored)
         with self._locked():
-            standing = {export.path: export for export in self.exports()}
-            new = [
-                file
-                for file in files
-                if (known := standing.get(file.path)) is None
-                or (known.size, known.modified_ns) != (file.size, file.modified_ns)
-            ]
+            ledger = Ledger(self.exports())
+            new = [file for file in scan.files if not _is_known(file, ledger.get(file.path))]
             finished, unfinished = split_finished(
                 new, {} if observed is None else observed, settle_seconds
             )
-            result.unfinished += [file.path for file in unfinished]
-            hashed = 0
+            result.unfinished = [file.path for file in unfinished]
+            deadline = time.monotonic() + seconds
             for position, file in enumerate(finished):
-                if len(result.registered) >= at_most or hashed > byte_budget:
+                if len(result.registered) >= at_most or time.monotonic() > deadline:
                     result.remaining = len(finished) - position
                     break
                 try:
-                    fingerprint = fingerprint_file(self.folder / file.path)
+                    fingerprint = self.place.fingerprint(file.path)
                 except OSError as error:
                     result.unreadable[file.path] = str(error)
                     continue
-                hashed += file.size
-                self._register_file(file, fingerprint, standing, result)
-            self._follow_renames(standing, {file.path for file in files})
-            self._write(standing)
+                if export := ledger.register(file, fingerprint):
+                    (result.duplicates if export.duplicate_of else result.registered).append(export)
+            ledger.follow_renames({file.path for file in scan.files})
+            self._write(ledger.lines())
         return result
 
-    @staticmethod
-    def _follow_renames(standing: dict[str, Export], present: set[str]) -> None:
-        """Where an export's file is gone and a copy of it lies there, the copy is its file now."""
-        for copy in list(standing.values()):
-            original = next(
-                (export for export in standing.values() if export.key == copy.duplicate_of), None
-            )
-            if original and original.path not in present and copy.path in present:
-                del standing[original.path]
-                standing[copy.path] = replace(
-                    original, path=copy.path, size=copy.size, modified_ns=copy.modified_ns
-                )
-
-    @staticmethod
-    def _register_file(
-        file: LandedFile, fingerprint: str, standing: dict[str, Export], result: Registration
-    ) -> None:
-        known = standing.get(file.path)
-        if known and known.fingerprint == fingerprint:  # touched, not changed
-            standing[file.path] = replace(known, size=file.size, modified_ns=file.modified_ns)
-            return
-        original = next(
-            (
-                export
-                for export in standing.values()
-                if export.fingerprint == fingerprint and export.duplicate_of is None
-            ),
-            None,
-        )
-        keeps_key = known is not None and known.duplicate_of is None
-        if known and keeps_key:
-            key, arrival = known.key, known.arrival
-        else:
-            arrival = max((export.arrival for export in standing.values()), default=0) + 1
-            key = partition_key(arrival, file.path)
-        export = Export(
-            path=file.path,
-            key=key,
-            arrival=arrival,
-            sequence=max((export.sequence for export in standing.values()), default=0) + 1,
-            size=file.size,
-            modified_ns=file.modified_ns,
-            fingerprint=fingerprint,
-            # An export that was a partition stays one: its key has a history.
-            duplicate_of=original.key if original and not keeps_key else None,
-        )
-        standing[file.path] = export
-        (result.duplicates if export.duplicate_of else result.registered).append(export)
-        if keeps_key:
-            # Copies of what this export held before are no longer copies: the next look at them
-            # registers them in their own right.
-            for path, copy in list(standing.items()):
-                if copy.duplicate_of == key and copy.fingerprint != fingerprint:
-                    del standing[path]
-
-    def _write(self, standing: dict[str, Export]) -> None:
-        ordered = sorted(standing.values(), key=lambda export: export.sequence)
-        text = "".join(json.dumps(asdict(export)) + "\n" for export in ordered)
+    def _write(self, text: str) -> None:
         if not self.manifest.exists() or self.manifest.read_text(encoding="utf-8") != text:
             write_text(self.manifest, text)
 
@@ -285,3 +265,12 @@ class LandingArea:
         with self.manifest.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _is_known(file: LandedFile, known: Export | None) -> bool:
+    """Whether a file looks as it did when it was registered."""
+    return known is not None and (known.size, known.modified_ns, known.version) == (
+        file.size,
+        file.modified_ns,
+        file.version,
+    )

@@ -427,7 +427,7 @@ def _trace(
         "logged_reason": reason,
         "verifier": _name(verifier),
         "solver": _name(solver),
-        "created_at": _moment(created_at),
+        "created_at": moment(created_at),
     }
     given = {
         "trace_id": trace_id,
@@ -527,7 +527,7 @@ def _objects(value: Any, name: str) -> list[Fields]:
     return value
 
 
-def _moment(value: Any) -> datetime | None:
+def moment(value: Any) -> datetime | None:
     """A time as ISO 8601 text, or as seconds or milliseconds since 1970; UTC where it says none."""
     try:
         if isinstance(value, str):

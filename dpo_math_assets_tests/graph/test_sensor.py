@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from dpo_math_assets.definitions import build_definitions
 from dpo_math_assets.errors import DpoMathError, LogFormatError
 from dpo_math_assets.resources import Project
 from dpo_math_assets.sensors import new_log_exports
@@ -203,3 +204,23 @@ def test_a_mistake_in_the_settings_fails_the_tick_with_its_name(workbench: Workb
     workbench.project.settings_file.write_text("intake: {settle: 3}\n")
     with pytest.raises(DpoMathError, match="no setting named 'settle'"):
         tick(workbench)
+
+
+def test_exports_in_an_object_store_become_pairs_like_those_of_a_folder(
+    workbench: Workbench,
+) -> None:
+    workbench.project = Project(
+        data_root=workbench.project.data_root, landing_folder="memory://landing-of-a-test/logs"
+    )
+    workbench.definitions = build_definitions(project=workbench.project)
+    workbench.project.settings_file.parent.mkdir(parents=True)
+    workbench.project.settings_file.write_text("intake: {settle_seconds: 0}\n")
+    assert isinstance(tick(workbench), dg.SkipReason)
+    source = workbench.land("a.jsonl", [RIGHT, WRONG])
+    workbench.project.landing.place.put(source, "day1/a.jsonl")
+    result = tick(workbench)
+    assert requested(result) == ("000001-day1__a.jsonl", "000001-day1__a.jsonl")
+    run(workbench, result)
+    assert workbench.metadata("preference_pairs", "000001-day1__a.jsonl")["pairs"] == 1
+    assert isinstance(result, dg.SensorResult)
+    assert isinstance(tick(workbench, result.cursor), dg.SkipReason)

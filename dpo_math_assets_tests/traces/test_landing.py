@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dpo_math_assets.errors import LogFormatError
-from dpo_math_assets.traces.landing import LandingArea, is_export, partition_key
+from dpo_math_assets.traces.landing import LandingArea, partition_key
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def area(tmp_path: Path) -> LandingArea:
 
 def land(area: LandingArea, name: str, content: str, age: float = 60) -> Path:
     """Put a file into the landing folder, last modified `age` seconds ago."""
-    path = area.folder / name
+    path = Path(str(area.place)) / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content)
     modified = time.time() - age
@@ -35,7 +35,7 @@ def test_each_finished_file_is_registered_once_also_by_a_restarted_process(
     land(area, "a.jsonl", "1", age=90)
     land(area, "b.jsonl", "2", age=80)
     assert registered(area) == ["000001-a.jsonl", "000002-b.jsonl"]
-    restarted = LandingArea(area.folder, area.manifest)
+    restarted = LandingArea(str(area.place), area.manifest)
     assert registered(restarted) == []
     assert list(restarted.partitions()) == ["000001-a.jsonl", "000002-b.jsonl"]
 
@@ -125,26 +125,6 @@ def test_an_absent_landing_folder_is_named(tmp_path: Path) -> None:
     area = LandingArea(tmp_path / "nowhere", tmp_path / "manifest.jsonl")
     with pytest.raises(LogFormatError, match="nowhere does not exist"):
         area.register(10)
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("x.jsonl", True),
-        ("x.NDJSON", True),
-        ("x.json.gz", True),
-        ("x.csv.zst", True),
-        ("x.parquet", True),
-        ("x.jsonl.part", False),
-        ("x.jsonl.tmp", False),
-        (".x.jsonl", False),
-        ("_staging/x.jsonl", False),
-        ("notes.txt", False),
-        ("x.gz", False),
-    ],
-)
-def test_only_finished_exports_are_picked_up(name: str, expected: bool) -> None:
-    assert is_export(Path(name)) is expected
 
 
 def test_a_partition_key_is_safe_in_a_path_and_a_range_and_sorts_by_arrival() -> None:
