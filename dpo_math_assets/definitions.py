@@ -11,43 +11,58 @@ import dagster as dg
 from dpo_math_assets import checks
 from dpo_math_assets.assets import ASSETS
 from dpo_math_assets.errors import DpoMathError
-from dpo_math_assets.jobs import ingest_exports, train_and_evaluate
-from dpo_math_assets.resources import Project, TaskRunner
-from dpo_math_assets.schedules import nightly_rebuild
+from dpo_math_assets.jobs import export_task_traces, ingest_exports, train_and_evaluate
+from dpo_math_assets.resources import Project, RuntimeDatabase, TaskRunner
+from dpo_math_assets.schedules import hourly_export, nightly_rebuild
 from dpo_math_assets.sensors import new_log_exports
+from dpo_math_assets.traces.database import URL_VARIABLE
+from dpo_math_assets.traces.places import without_secrets
 
 
-def _folder(variable: str, default: str) -> Path:
-    """The absolute folder that an environment variable names."""
-    value = os.environ.get(variable, default)
+def _data_root() -> Path:
+    """The absolute folder that DPO_MATH_DATA names."""
+    value = os.environ.get("DPO_MATH_DATA", "data")
     if "://" in value:
-        raise DpoMathError(f"{variable} is {value}: only local folders are supported so far")
+        raise DpoMathError(
+            f"DPO_MATH_DATA is {without_secrets(value)}: it must be a local folder, since files "
+            "are renamed into place there. Only DPO_MATH_LANDING may be the URL of an object store"
+        )
     return Path(value).absolute()
+
+
+def _landing(data: Path) -> str:
+    """The absolute folder, or the URL, that DPO_MATH_LANDING names."""
+    value = os.environ.get("DPO_MATH_LANDING", str(data / "landing"))
+    return value if "://" in value else str(Path(value).absolute())
 
 
 def build_definitions(**resource_overrides: Any) -> dg.Definitions:
     """All definitions; a resource given by name takes the place of the default one.
 
     The environment decides where things lie, here and nowhere else: DPO_MATH_DATA (default
-    `./data`), DPO_MATH_LANDING (default `landing` in it), and DPO_MATH_REPORTS_URL (where the
-    evaluations are served, for links).
+    `./data`), DPO_MATH_LANDING (default `landing` in it; may be the URL of an object store),
+    DPO_MATH_DATABASE_URL (the runtime's database, where there is one to read from), and
+    DPO_MATH_REPORTS_URL (where the evaluations are served, for links).
     """
-    data = _folder("DPO_MATH_DATA", "data")
-    landing = _folder("DPO_MATH_LANDING", str(data / "landing"))
+    data = _data_root()
     resources = {
         "project": Project(
             data_root=str(data),
-            landing_folder=str(landing),
+            landing_folder=_landing(data),
             reports_url=os.environ.get("DPO_MATH_REPORTS_URL", ""),
+        ),
+        # By the variable's name, so that the UI does not show the password.
+        "runtime_database": RuntimeDatabase(
+            url=dg.EnvVar(URL_VARIABLE) if os.environ.get(URL_VARIABLE) else ""
         ),
         "tasks": TaskRunner(pipes=dg.PipesSubprocessClient()),
     }
     return dg.Definitions(
         assets=ASSETS,
         asset_checks=dg.load_asset_checks_from_modules([checks]),
-        jobs=[ingest_exports, train_and_evaluate],
+        jobs=[export_task_traces, ingest_exports, train_and_evaluate],
         sensors=[new_log_exports],
-        schedules=[nightly_rebuild],
+        schedules=[hourly_export, nightly_rebuild],
         loggers={"console": dg.colored_console_logger, "plain": plain_logger},
         resources={**resources, **resource_overrides},
         # Steps share the run's process: training and verification have processes of their own.

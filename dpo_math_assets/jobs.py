@@ -1,4 +1,7 @@
-"""Jobs: the two halves of the lineage, one that follows the logs and one that makes a model."""
+"""Jobs: the two halves of the lineage, one that follows the logs and one that makes a model.
+
+And what comes before both, where logs lie in the runtime's database: exporting them.
+"""
 
 import dagster as dg
 
@@ -12,6 +15,21 @@ from dpo_math_assets.assets import (
     raw_verifier_logs,
     release_candidate,
 )
+from dpo_math_assets.ops import export_new_task_traces
+from dpo_math_assets.traces.database import URL_VARIABLE
+
+
+@dg.job(
+    description=(
+        "The runtime's database to log exports: its new task traces since the last time, as files "
+        "in the landing area, from where the sensor new_log_exports takes them. Needs "
+        f"{URL_VARIABLE}; the schedule hourly_export launches it."
+    ),
+)
+def export_task_traces() -> None:
+    """One op; the runs that turn the files into pairs are those of `ingest_exports`."""
+    export_new_task_traces()
+
 
 ingest_exports = dg.define_asset_job(
     "ingest_exports",

@@ -18,7 +18,9 @@ class Project(dg.ConfigurableResource):
     """Where data, landing area and settings of this project lie."""
 
     data_root: str = Field(description="Folder of all that the assets store.")
-    landing_folder: str = Field(description="Folder where log exports land.")
+    landing_folder: str = Field(
+        description="Folder where log exports land, or the URL of an object store's prefix."
+    )
     reports_url: str = Field(
         "", description="Where the evaluations' folder is served over HTTP; empty: nowhere."
     )
@@ -30,9 +32,8 @@ class Project(dg.ConfigurableResource):
 
     @property
     def landing(self) -> LandingArea:
-        """The landing folder with its manifest."""
-        manifest = Path(self.data_root) / "log_exports" / "manifest.jsonl"
-        return LandingArea(Path(self.landing_folder), manifest)
+        """The landing area with its manifest."""
+        return LandingArea(self.landing_folder, self.store.root / "log_exports" / "manifest.jsonl")
 
     def report_link(self, evaluation: str, file: str) -> dg.MetadataValue:
         """A report of an evaluation as metadata: a link where it is served, else its path."""
@@ -48,6 +49,11 @@ class Project(dg.ConfigurableResource):
         return Path(self.data_root) / OVERRIDES
 
     @property
+    def database_progress(self) -> Path:
+        """The folder that remembers which rows of the runtime's database were exported."""
+        return self.store.root / "log_exports" / "database"
+
+    @property
     def settings_file(self) -> Path:
         """The YAML file of the stages' settings."""
         return Path(self.data_root) / "settings.yaml"
@@ -55,6 +61,16 @@ class Project(dg.ConfigurableResource):
     def settings(self) -> Settings:
         """The settings as they are now: the file is read when a run needs it."""
         return load_settings(self.settings_file)
+
+
+class RuntimeDatabase(dg.ConfigurableResource):
+    """The database that the runtime keeps its task traces in."""
+
+    url: str = Field(
+        "",
+        description="PostgreSQL's (or SQLite's) URL; empty: there is none. It holds a password, so "
+        "it comes from the environment variable DPO_MATH_DATABASE_URL.",
+    )
 
 
 def launchpad_config(section: type[BaseModel]) -> type[dg.Config]:

@@ -1,9 +1,17 @@
-"""Schedules: the nightly rebuild."""
+"""Schedules: the nightly rebuild, and the hourly look into the database. Both are off at first."""
 
 import dagster as dg
 
-from dpo_math_assets.jobs import train_and_evaluate
+from dpo_math_assets.jobs import export_task_traces, train_and_evaluate
 from dpo_math_assets.partitions import ALL_MODELS
+
+hourly_export = dg.ScheduleDefinition(
+    name="hourly_export",
+    job=export_task_traces,
+    cron_schedule="0 * * * *",
+    execution_timezone="UTC",
+    description="Every hour: the new rows of the runtime's task_trace table as export files.",
+)
 
 
 @dg.schedule(

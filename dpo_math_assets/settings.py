@@ -17,6 +17,7 @@ from dpo_math_assets.evaluation.statistics import StatisticsSettings
 from dpo_math_assets.pairs.pairing import PairingSettings
 from dpo_math_assets.pairs.selection import DatasetSettings
 from dpo_math_assets.storage import write_text
+from dpo_math_assets.traces.database import DatabaseSettings
 from dpo_math_assets.training.settings import TrainingSettings
 
 
@@ -49,6 +50,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    database: DatabaseSettings = Field(default_factory=DatabaseSettings)
     intake: IntakeSettings = Field(default_factory=IntakeSettings)
     verification: VerificationSettings = Field(default_factory=VerificationSettings)
     pairing: PairingSettings = Field(default_factory=PairingSettings)

@@ -1,5 +1,7 @@
 import io
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -237,3 +239,25 @@ def test_a_model_is_trained_and_compared_with_its_base_without_dagster(
         "held_out.jsonl",
         "report",
     }
+
+
+def test_export_traces_writes_new_rows_of_the_database_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database = tmp_path / "runtime.db"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("CREATE TABLE task_trace (id text, created_at text, ok boolean)")
+        connection.execute("INSERT INTO task_trace VALUES ('t1', '2026-01-05T10:00:00.000Z', 1)")
+        connection.commit()
+    monkeypatch.setenv("DPO_MATH_DATABASE_URL", f"sqlite:///{database}")
+    out = tmp_path / "logs"
+    assert main(["export-traces", "--out", str(out)]) == 0
+    written = out / "task_trace" / "000001.jsonl"
+    assert capsys.readouterr().out == f"{written}\n"
+    assert [row["id"] for row in lines(written)] == ["t1"]
+    assert main(["export-traces", "--out", str(out)]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == "" and "No new rows" in captured.err
+    monkeypatch.delenv("DPO_MATH_DATABASE_URL")
+    assert main(["export-traces", "--out", str(out)]) == 2
+    assert "DPO_MATH_DATABASE_URL is not set" in capsys.readouterr().err

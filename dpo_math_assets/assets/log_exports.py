@@ -7,8 +7,9 @@ from dpo_math_assets.assets.common import GROUP, OWNERS
 log_exports = dg.AssetSpec(
     "log_exports",
     description=(
-        "Log exports of the runtime, as files in the landing folder. The sensor `new_log_exports` "
-        "registers each finished file as a partition and reports it here."
+        "Log exports of the runtime, as files in the landing area. The sensor `new_log_exports` "
+        "registers each finished file as a partition and reports it here. They are put there by "
+        "hand, or by the job `export_task_traces`, which reads the runtime's database."
     ),
     group_name=GROUP,
     owners=OWNERS,
