@@ -53,7 +53,8 @@ _NUMBER = re.compile(
     r"(?:(?P<thin>\d{1,3}(?:(?:\{,\}|,\\!\s*|\\!,|\\,|\\ |\\;|[~ ])\d{3})+(?!\d))"
     r"|(?P<comma>\d{1,3}(?:,\d{3})+(?!\d))"
     r"|(?P<plain>\d+))?"
-    r"(?P<fraction>\.\d+|\.(?![.\d]))?"
+    # `0{,}5` cannot group thousands, so its comma is the decimal sign
+    r"(?P<fraction>\.\d+|\.(?![.\d])|\{,\}(?:\d{1,2}|\d{4,})(?!\d))?"
     r"(?P<exponent>[eE][+-]?\d+(?![A-Za-z\d.]))?"
 )
 _PLAIN = re.compile(r"(?P<plain>\d+)(?P<fraction>\.\d+)?(?P<exponent>[eE][+-]?\d+(?![A-Za-z\d.]))?")
@@ -63,6 +64,9 @@ _DOTS = re.compile(r"\s?(?:\.\.\.|\\[lc]?dots(?![A-Za-z]))")
 _CONTRACTION = re.compile(
     r"(?:[A-Za-z]+n't|[A-Za-z]{2,}'(?:s|re|ve|ll|d)|I'(?:m|ve|ll|d)|o'clock)(?![A-Za-z'(])"
 )
+_NUMBER_AHEAD = re.compile(r"\s+\$?(?=[\d.]|\\(?:frac|sqrt|d?frac))")
+_NOUN_AHEAD = re.compile(r"\s+[a-z]{4,}")
+_SET_AHEAD = re.compile(r"\s*(?:[\[({]|\\\{|\\left|\\mathbb)")
 _NOON = re.compile(r"([apAP])\.\s?[mM]\b\.?")
 _REPEATING = re.compile(r"\\(?:overline|bar|dot|overset\{\.\})\s*(?:\{(\d{1,50})\}|(\d))")
 # `0.(3)`; behind other digits a bracket is a factor: `1.5(20)`
@@ -167,7 +171,7 @@ class _Lexer:
         groups = found.groupdict()
         whole = groups.get("thin") or groups.get("comma") or groups.get("plain") or ""
         whole = _NOT_DIGIT.sub("", whole)
-        fraction = (groups["fraction"] or ".")[1:]
+        fraction = (groups["fraction"] or ".").lstrip(".{,}")
         end = found.end()
         if len(whole) + len(fraction) > MAX_DIGITS:
             raise VerifierLimit(f"number of more than {MAX_DIGITS} digits")
@@ -288,10 +292,14 @@ class _Lexer:
             self.next_brace = ""
         lower = run.lower()
         spelled = spelled_number(self.text, start) if length > 2 else None
-        if spelled:
+        if lower in ("negative", "minus") and _NUMBER_AHEAD.match(self.text, start + length):
+            self._emit("op", "-", length)
+        elif spelled:
             self._emit("num", "", spelled[1] - start, _fraction(spelled[0]))
         elif contraction := _CONTRACTION.match(self.text, start):
             self._emit("word", contraction[0], len(contraction[0]))
+        elif run == "in" and self._last() == "sym" and _SET_AHEAD.match(self.text, start + 2):
+            self._emit("rel", "in", length)
         elif lower in ("and", "or"):
             self._emit("sep", lower, length)
         elif lower in ("percent", "pct", "percentage"):
@@ -307,7 +315,11 @@ class _Lexer:
         elif run == "U" and self._between_intervals(start + 1):
             self._emit("set", "union", 1)
         elif length == 1:
-            if run in UNITS and (self._in_unit() or (upright and self._last() == "num")):
+            if run in "aA" and self._last() in ("", "word") and _NOUN_AHEAD.match(self.text, start + 1):
+                self._emit("word", run, 1)
+            elif run in UNITS and (
+                self._in_unit() or (upright and self._last() in ("num", "close", "const"))
+            ):
                 self._emit("word", run, 1)
             else:
                 self._letter(run)
@@ -329,6 +341,7 @@ class _Lexer:
             self._emit("sym", run, length)
         elif (
             self._is_unit(run)
+            or self._measures(run, start)
             or (lower in SHORT_WORDS and not self._glued(start))
             or run in CURRENCY_CODES
             or run == "DNE"
@@ -348,16 +361,23 @@ class _Lexer:
 
     def _is_unit(self, run: str) -> bool:
         """A unit's abbreviation behind a number or inside a unit: `5 kg`, `225 lbs`, `9 sq ft`."""
-        known = run in UNITS or run.removesuffix("s") in UNITS or run in ("sq", "cu")
-        return known and (self._last() == "num" or self._in_unit())
+        return _is_unit_word(run) and (self._last() == "num" or self._in_unit())
+
+    def _measures(self, run: str, start: int) -> bool:
+        """A unit's abbreviation that ends a value such as `5\\pi cm` or `(2 + 3) ft.`"""
+        behind = self.text[start + len(run) :].lstrip()[:1]
+        return (
+            self.spaced
+            and len(run) > 1
+            and run in UNITS
+            and self._last() in ("const", "close", "sym")
+            and behind in ("", ".", ",", ";", "^", "/", "}", ")")
+        )
 
     def _in_unit(self) -> bool:
-        last = self.tokens[-1] if self.tokens else None
-        return (
-            last is not None
-            and last.kind == "word"
-            and (last.value in UNITS or last.value in ("sq", "cu", "square", "cubic", "per"))
-        )
+        """Directly behind a unit's word, or behind one and a number: `5 min 20 s`."""
+        before = [token for token in self.tokens[-2:] if token.kind != "num"][-1:]
+        return bool(before) and before[0].kind == "word" and _is_unit_word(before[0].value)
 
     def _between_intervals(self, after: int) -> bool:
         """Whether a bracket closes before and one opens behind: `[0, 1) U (2, 3]`."""
@@ -457,6 +477,11 @@ class _Lexer:
 
     def _after_value(self) -> bool:
         return not self.spaced and self._last() in ("num", "close")
+
+
+def _is_unit_word(word: str) -> bool:
+    known = word in UNITS or word.removesuffix("s") in UNITS
+    return known or word in ("sq", "cu", "square", "cubic", "per")
 
 
 def _literal(whole: str, fraction: str, exponent: int) -> Node:

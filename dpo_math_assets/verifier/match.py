@@ -137,7 +137,7 @@ class Matcher:
         first, second = sign_choices(a), sign_choices(b)
         if first is None or second is None:
             return UNKNOWN
-        if len(first) > 1 or len(second) > 1:
+        if first != [a] or second != [b]:
             return self.match(one_or_list(first), one_or_list(second))
         a, b = _settled(a, self), _settled(b, self)
         if _CONTRADICTION in (a, b):
@@ -454,7 +454,9 @@ class Matcher:
             factors = [unit_factor(node.args[1]) for node in (a, b)]
             if factors[0] and factors[1]:
                 if factors[0][0] != factors[1][0]:
-                    return DIFFERENT
+                    # a month or a year has no fixed number of days
+                    calendar = {factors[0][0], factors[1][0]} == {"month^1", "s^1"}
+                    return UNKNOWN if calendar else DIFFERENT
                 scaled = [
                     tree.mul(tree.rational(factor[1]), node.args[0])
                     for factor, node in zip(factors, (a, b), strict=True)

@@ -171,6 +171,7 @@ _SPACING = re.compile(
     r"quad|qquad|thinspace|,)(?![A-Za-z])|\s+|~"
 )
 _VARIANT = re.compile(r"\\[dtc]frac(?![A-Za-z])")
+_ELLIPSIS = re.compile(r"\\[lc]?dots(?![A-Za-z])")
 
 
 def normalise(text: str) -> str:
@@ -194,6 +195,6 @@ _FREE_SPACE = re.compile(r"(?<![A-Za-z0-9.,]) | (?![A-Za-z0-9.,])")
 def _normalise_once(text: str) -> str:
     text = clean(undouble(text))
     if "\\" in text:
-        text = _VARIANT.sub(r"\\frac", text)
+        text = _ELLIPSIS.sub("...", _VARIANT.sub(r"\\frac", text))
         text = _SPACING.sub(lambda found: found.group(1) or " ", text)
     return _FREE_SPACE.sub("", _SPACE_RUN.sub(" ", text))

@@ -17,6 +17,7 @@ from dpo_math_assets.verifier import tree
 from dpo_math_assets.verifier.lexer import MAX_CHARACTERS, ParseError, Token, lex
 from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children, free_symbols, num
 from dpo_math_assets.verifier.normal import clean, to_ascii, undouble
+from dpo_math_assets.verifier.notation import rewritten
 from dpo_math_assets.verifier.readings import unit_factor
 from dpo_math_assets.verifier.vocabulary import (
     FILLERS,
@@ -47,6 +48,7 @@ _VALUE_COMMANDS = frozenset(
     ("frac", "binom", "sqrt", "sum", "prod", "int", "lim", "mathbb", "begin")
 )
 _DOMAINS = frozenset("RQZNCP")
+_DIGITS = re.compile(r"\d+")
 # Accents that are one mark in a longer or a shorter form.
 _SAME_MARKS = {"overline": "bar", "overrightarrow": "vec", "widehat": "hat", "widetilde": "tilde"}
 
@@ -57,8 +59,6 @@ _CHOICE = re.compile(
     r"(?:\((?P<a>[A-J])\)(?=[\s}\\])|(?P<b>[A-J])\)|(?P<c>[A-J])[.:](?=\s))"
     r"[\s}\\,]*(?P<rest>(?!and\b|or\b)[^\s+*/^=<>,].*)"
 )
-# `<1, 2>` as a vector, on its own or behind an equals sign
-_ANGLED = re.compile(r"(^|=)\s*<([^<>=|]*,[^<>=|]*)>(?=\s*$)")
 # Words that name a set, or say one thing in several ways.
 _PHRASES = {
     **dict.fromkeys(("all real numbers", "all reals", "real numbers"), Node("domain", ("R",))),
@@ -96,7 +96,7 @@ def _parsed(text: str) -> Node | tuple[type[ParseError] | type[VerifierLimit], s
     """
     try:
         source = undouble(to_ascii(clean(to_ascii(text))))
-        source = _ANGLED.sub(r"\1\\langle \2\\rangle ", source)
+        source = rewritten(source)
         choice = _CHOICE.fullmatch(source)
         if choice is None:
             return _parse_source(source)
@@ -172,6 +172,10 @@ def _letter_of(factor: Node) -> str | None:
         if any(part.kind not in ("num", "sym") for part in parts) or len(parts) > 2:
             return None
     return letters.pop() if len(letters) == 1 else None
+
+
+def _numeral(word: str) -> bool:
+    return word.lower() in NUMBER_WORDS or word.lower() in SCALES
 
 
 class _Words(Exception):
@@ -304,7 +308,7 @@ class _Parser:
 
     def words_before(self) -> None:
         start = self.at
-        while self.sees("word"):
+        while self.sees("word") and not _numeral(self.token.value):
             self.at += 1
         if self.at == start:
             return
@@ -322,8 +326,7 @@ class _Parser:
         self.number_word_or_text()
 
     def number_word_or_text(self) -> None:
-        word = self.token.value.lower()
-        if word not in NUMBER_WORDS and word not in SCALES and not self.words_end():
+        if not _numeral(self.token.value) and not self.words_end():
             raise _Words
 
     def words_end(self) -> int:
@@ -339,7 +342,7 @@ class _Parser:
         """An item of a few words, such as a name in a list of names."""
         count = self.words_end()
         said = [self.ahead(k).value for k in range(count)]
-        if not said or said[0].lower() in NUMBER_WORDS:
+        if not said or _numeral(said[0]):
             return None
         if not REFUSED.isdisjoint(word.lower() for word in said):
             raise _Words
@@ -348,9 +351,10 @@ class _Parser:
 
     def number_word(self) -> Node:
         word = self.next().value.lower()
-        if word not in NUMBER_WORDS:
+        value = NUMBER_WORDS.get(word) or SCALES.get(word)
+        if value is None and word != "zero":
             raise _Words
-        return self.words_after(num(NUMBER_WORDS[word]))
+        return self.words_after(num(value or 0))
 
     def words_after(self, node: Node) -> Node:
         """A unit, a scale word or a remark after a value."""
@@ -757,8 +761,9 @@ class _Parser:
         """An argument of `\\frac` or `\\sqrt`: without braces it is one digit or letter."""
         token = self.token
         if token.kind == "num" and token.node is not None and token.node.kind == "num":
-            digits = self.source[token.start : self.ahead().start].rstrip()
-            if len(digits) > 1 and digits.isdigit():
+            found = _DIGITS.match(self.source, token.start)
+            digits = found[0] if found else ""
+            if len(digits) > 1:
                 head, rest = num(int(digits[0])), num(int(digits[1:]))
                 self.tokens[self.at] = Token("num", "", False, token.start + 1, rest)
                 return head
@@ -833,6 +838,10 @@ class _Parser:
         name = self.next().value
         inner = self.group()
         letters = tree.letters(inner)
+        if letters is None and name == "underline":
+            return inner
+        if letters is None and name in ("overline", "bar") and inner.kind in SCALAR_KINDS:
+            return Node("func", ("conj", inner))
         if letters is None:
             raise ParseError(f"\\{name} over more than letters")
         mark = _SAME_MARKS.get(name, name)

@@ -27,24 +27,29 @@ __all__ = [
     "with_unit",
 ]
 
-_UNIT_POWER = re.compile(r"([A-Za-z]+)(?:\^(\d))?")
-
-
+_UNIT_POWER = re.compile(r"([A-Za-z]+)(?:\^(-?\d))?")
 _COMPOUND = {"mph": "mile / hour", "kph": "km / hour", "kmh": "km / hour"}
 
 
 def unit_factor(name: str) -> tuple[str, Fraction] | None:
-    """(dimension, factor) of a unit such as `cm`, `cm^2` or `cm / s`; None for one not known."""
-    name = _COMPOUND.get(name, name)
-    if name.count(" / ") == 1:
-        over, under = map(unit_factor, name.split(" / "))
-        return (f"{over[0]}/{under[0]}", over[1] / under[1]) if over and under else None
-    found = _UNIT_POWER.fullmatch(name)
-    if found is None or found[1] not in UNITS:
-        return None
-    dimension, p, q = UNITS[found[1]]
-    power = int(found[2] or 1)
-    return f"{dimension}^{power}", Fraction(p, q) ** power
+    """(dimension, factor) of a unit such as `cm`, `cm^2` or `kg m / s^2`; None for one not known."""
+    powers: dict[str, int] = {}
+    factor, sign = Fraction(1), 1
+    for word in _COMPOUND.get(name, name).split():
+        if word == "/":
+            sign = -1
+            continue
+        if word == "*":
+            continue
+        found = _UNIT_POWER.fullmatch(word)
+        if found is None or found[1] not in UNITS:
+            return None
+        dimension, p, q = UNITS[found[1]]
+        base, _, own = dimension.partition("^")
+        power = sign * int(found[2] or 1)
+        factor *= Fraction(p, q) ** power
+        powers[base] = powers.get(base, 0) + power * int(own or 1)
+    return " ".join(f"{base}^{power}" for base, power in sorted(powers.items()) if power), factor
 
 
 def unit_letters(node: Node) -> Node | None:

@@ -102,6 +102,14 @@ def sign_choices(node: Node) -> list[Node] | None:
     """
     if not (holds(node, "pm") or holds(node, "mp")):
         return [node]
+    if node.kind == "setminus" or (node.kind == "rel" and node.args[0] == "!="):
+        left, right = node.args[-2:]
+        choices = sign_choices(right)
+        if choices is None or holds(left, "pm") or holds(left, "mp"):
+            return None
+        if node.kind == "setminus":
+            return [Node("setminus", (left, one_or_list(choices)))]
+        return [Node("inter", tuple(Node("rel", ("!=", left, choice)) for choice in choices))]
     if node.kind in ("tuple", "list", "set"):
         if sum(holds(item, "pm") or holds(item, "mp") for item in node.args) > MAX_SIGNS:
             return None
@@ -109,7 +117,7 @@ def sign_choices(node: Node) -> list[Node] | None:
         if any(item is None for item in items):
             return None
         if node.kind != "tuple":
-            return [Node("list", tuple(choice for item in items for choice in item or ()))]
+            return [Node(node.kind, tuple(choice for item in items for choice in item or ()))]
         return [Node("tuple", choice) for choice in product(*(item or () for item in items))]
 
     def signed(plus: bool) -> Node:

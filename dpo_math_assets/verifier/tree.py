@@ -195,6 +195,7 @@ def function(name: str, arguments: list[Node], base: Node | None, exponent: Node
     return node if exponent is None else power(node, exponent)
 
 
+_SCALES_OF_DEGREES = {"celsius": "C"}
 _POWERS = {"square": "^2", "sq": "^2", "squared": "^2", "cubic": "^3", "cubed": "^3", "cu": "^3"}
 
 
@@ -205,6 +206,8 @@ def unit(value: Node, said: list[str]) -> Node:
     for word in said:
         if word in UNITS:
             name = word
+        elif word.removesuffix("s") in UNITS:  # lbs, hrs
+            name = word.removesuffix("s")
         else:
             name = word.lower()
             if name in ("the", "of", "a", "an", "is", "answer"):
@@ -221,7 +224,7 @@ def unit(value: Node, said: list[str]) -> Node:
             words[-1:] = [(words[-1] if words else "") + name]
             continue
         elif len(name) > 3 and name.endswith("s") and not name.endswith("ss"):
-            name = name[:-1]
+            name = _SCALES_OF_DEGREES.get(name, name[:-1])
         words.append(name + pending)
         pending = ""
     if not words:

@@ -220,6 +220,7 @@ SCALES = {
 }
 
 # Unit -> (dimension, factor to the dimension's base unit as p, q). Spellings end in no plural s.
+# A litre is a thousandth of a cubic metre; months and years are no fixed number of seconds.
 UNITS: dict[str, tuple[str, int, int]] = {
     **dict.fromkeys(("mm", "millimeter", "millimetre"), ("m", 1, 1000)),
     **dict.fromkeys(("cm", "centimeter", "centimetre"), ("m", 1, 100)),
@@ -233,15 +234,21 @@ UNITS: dict[str, tuple[str, int, int]] = {
     **dict.fromkeys(("mg", "milligram"), ("g", 1, 1000)),
     **dict.fromkeys(("g", "gram"), ("g", 1, 1)),
     **dict.fromkeys(("kg", "kilogram"), ("g", 1000, 1)),
-    **dict.fromkeys(("oz", "ounce"), ("oz", 1, 1)),
-    **dict.fromkeys(("lb", "pound"), ("pound", 1, 1)),
-    **dict.fromkeys(("ml", "mL", "milliliter", "millilitre"), ("l", 1, 1000)),
-    **dict.fromkeys(("l", "L", "liter", "litre"), ("l", 1, 1)),
+    **dict.fromkeys(("tonne",), ("g", 10**6, 1)),
+    **dict.fromkeys(("oz", "ounce"), ("g", 45_359_237, 1_600_000)),
+    **dict.fromkeys(("lb", "pound"), ("g", 45_359_237, 100_000)),
+    **dict.fromkeys(("ml", "mL", "milliliter", "millilitre"), ("m^3", 1, 10**6)),
+    **dict.fromkeys(("l", "L", "liter", "litre"), ("m^3", 1, 1000)),
+    **dict.fromkeys(("gal", "gallon"), ("m^3", 3_785_411_784, 10**12)),
+    **dict.fromkeys(("quart",), ("m^3", 946_352_946, 10**12)),
+    **dict.fromkeys(("pint",), ("m^3", 473_176_473, 10**12)),
     **dict.fromkeys(("s", "sec", "second"), ("s", 1, 1)),
     **dict.fromkeys(("min", "minute"), ("s", 60, 1)),
     **dict.fromkeys(("h", "hr", "hour"), ("s", 3600, 1)),
     **dict.fromkeys(("day",), ("s", 86400, 1)),
     **dict.fromkeys(("week",), ("s", 604800, 1)),
+    **dict.fromkeys(("month",), ("month", 1, 1)),
+    **dict.fromkeys(("year", "yr"), ("month", 12, 1)),
     **dict.fromkeys(("cent",), ("dollar", 1, 100)),
     **dict.fromkeys(("dollar", "usd", "USD"), ("dollar", 1, 1)),
     **dict.fromkeys(("euro", "eur", "EUR"), ("euro", 1, 1)),
@@ -249,9 +256,6 @@ UNITS: dict[str, tuple[str, int, int]] = {
     **dict.fromkeys(("yuan", "CNY", "RMB"), ("yuan", 1, 1)),
     **dict.fromkeys(("rupee", "INR", "Rs"), ("rupee", 1, 1)),
     **dict.fromkeys(("GBP",), ("sterling", 1, 1)),
-    **dict.fromkeys(("gal", "gallon"), ("l", 3_785_411_784, 10**9)),
-    **dict.fromkeys(("quart",), ("l", 946_352_946, 10**9)),
-    **dict.fromkeys(("pint",), ("l", 473_176_473, 10**9)),
     **dict.fromkeys(("N", "newton"), ("N", 1, 1)),
     **dict.fromkeys(("J", "joule"), ("J", 1, 1)),
     **dict.fromkeys(("kJ", "kilojoule"), ("J", 1000, 1)),
@@ -263,5 +267,8 @@ UNITS: dict[str, tuple[str, int, int]] = {
     **dict.fromkeys(("kPa", "kilopascal"), ("Pa", 1000, 1)),
     **dict.fromkeys(("mol", "mole"), ("mol", 1, 1)),
     **dict.fromkeys(("Omega", "ohm"), ("ohm", 1, 1)),
+    **dict.fromkeys(("rad", "radian"), ("rad", 1, 1)),
     **dict.fromkeys(("mph",), ("mph", 1, 1)),
+    **dict.fromkeys(("rpm",), ("rpm", 1, 1)),
+    **dict.fromkeys(("cal", "calorie"), ("cal", 1, 1)),
 }

@@ -1,0 +1,118 @@
+r"""Notations that are rewritten into the grammar's own before the lexer sees them.
+
+Each says one thing in another way: `]0, 1[` for `(0, 1)`, `1.5 x 10^3`, `413 (base 5)`, an `aligned`
+block for a list of equations. Every pattern is linear in the length of the text.
+"""
+
+import re
+from collections.abc import Callable
+
+__all__ = ["rewritten"]
+
+Replacement = str | Callable[["re.Match[str]"], str]
+
+
+def _outward_brackets(found: "re.Match[str]") -> str:
+    before, left, inside, right = found.groups()
+    return f"{before} {'(['[left == '[']}{inside}{')]'[right == ']']}"
+
+
+def _equations(found: "re.Match[str]") -> str:
+    return rf"\begin{{cases}}{found[1].replace('&', ' ')}\end{{cases}}"
+
+
+def _event(found: "re.Match[str]") -> str:
+    """`P(A|B) =` as one name, so that its value can be compared and two names told apart."""
+    event = "".join(char for char in found["event"] or found["variable"] if char.isalnum())
+    return f"P_{{{found['letter']}{event}}} ="
+
+
+def _except(found: "re.Match[str]") -> str:
+    return rf"\mathbb{{R}}\setminus\{{{found['values']}\}}"
+
+
+def _beyond(found: "re.Match[str]") -> str:
+    sign = ">" if found["side"].lower() in ("greater", "more", "larger") else "<"
+    return f"x {sign}{'=' if found['equal'] else ''} {found['bound']}"
+
+
+_REALS = r"\s*(?:all|every)\s+(?:the\s+)?(?:real\s+numbers?|reals?)(?:\s+\$?x\$?)?,?\s+"
+
+# What occurs in the text wherever the pattern can match, the pattern, its replacement.
+_REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
+    # a vector in angle brackets, on its own or behind an equals sign
+    (">", re.compile(r"(^|=)\s*<([^<>=|]*,[^<>=|]*)>(?=\s*$)"), r"\1\\langle \2\\rangle "),
+    # open ends with the brackets turned outwards
+    (
+        ",",
+        re.compile(
+            r"(^|\\cup|\\in|=)\s*([\[\]])([^\[\]()]*[,;][^\[\]()]*)([\[\]])(?=\s*(?:$|\\cup))"
+        ),
+        _outward_brackets,
+    ),
+    # x as the sign of a product with a power of ten
+    ("10", re.compile(r"(?<=\d)\s*[xX]\s*(?=10\s*(?:\^|\*\*))"), "*"),
+    # the base in words behind the digits
+    (
+        "base",
+        re.compile(
+            r"(?<=[0-9A-Z])[\s~]*(?:\\text\s*\{)?\s*[,(]?\s*(?:in\s+)?base[\s~-]*(\w+)\s*\)?\s*\}?\s*$"
+        ),
+        r"_{\1}",
+    ),
+    ("base", re.compile(r"_\{\s*(?:\\text\s*\{)?\s*base[\s~]*\}?\s*(\w+)\s*\}?\}"), r"_{\1}"),
+    # a block of equations, a line each
+    (
+        "\\begin{",
+        re.compile(
+            r"\\begin\{(?:aligned|align|gathered|split)\*?\}(.*?)"
+            r"\\end\{(?:aligned|align|gathered|split)\*?\}",
+            re.DOTALL,
+        ),
+        _equations,
+    ),
+    # the gap below a row, rules between rows
+    ("\\\\[", re.compile(r"\\\\\s*\[-?[\d.]+\s*(?:pt|em|ex|mm|cm|in)\]"), r"\\\\ "),
+    ("\\hline", re.compile(r"\\hline(?![A-Za-z])"), " "),
+    # colour says nothing
+    ("color", re.compile(r"\\(?:text)?color\s*\{[A-Za-z!0-9]{1,30}\}"), " "),
+    # space of the size of something that is not shown
+    ("\\", re.compile(r"\\(?:[hv]?phantom|[hv]space\*?)\s*\{[^{}]*\}"), " "),
+    # probabilities and expectations of events
+    (
+        "=",
+        re.compile(
+            r"^\s*\\?(?:mathbb|mathrm|operatorname|text)?\{?(?P<letter>Pr|P|E|Var)\}?\s*"
+            r"(?:\((?P<event>[^()=]*\|[^()=]*)\)|\[(?P<variable>[^\[\]=]*)\])\s*="
+        ),
+        _event,
+    ),
+    # the reals without some, and beyond one
+    (
+        "all",
+        re.compile(
+            _REALS + r"(?:except|but|other than|excluding)\s+(?:for\s+)?(?P<values>[^a-zA-Z]+)",
+            re.IGNORECASE,
+        ),
+        _except,
+    ),
+    (
+        "all",
+        re.compile(
+            _REALS + r"(?P<side>greater|more|larger|less|smaller)\s+than\s+"
+            r"(?P<equal>or\s+equal\s+to\s+)?(?P<bound>\S+)",
+            re.IGNORECASE,
+        ),
+        _beyond,
+    ),
+)
+
+
+def rewritten(source: str) -> str:
+    """The text with these notations in the grammar's own."""
+    if source.isalnum():
+        return source
+    for mark, pattern, replacement in _REWRITES:
+        if mark in source:
+            source = pattern.sub(replacement, source)
+    return source
