@@ -5,17 +5,22 @@ equal values wherever both are defined, and different forms mean nothing.
 """
 
 from fractions import Fraction
+from typing import Any
 
 from dpo_math_assets.verifier import tree
 from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, num
 from dpo_math_assets.verifier.numeric import exact
 
-__all__ = ["canonical", "matrix_value", "numerator"]
+__all__ = ["canonical", "determinant", "matrix_value", "numerator"]
 
 # A power of a matrix is multiplied out up to this exponent.
 MAX_MATRIX_POWER = 8
 
+# A determinant is expanded up to this size.
+MAX_DETERMINANT = 4
+
 ZERO, ONE = num(0), num(1)
+_TRANSPOSE = Node("sym", ("T",))
 
 
 def canonical(node: Node) -> Node:
@@ -129,6 +134,12 @@ def matrix_value(node: Node) -> Node | None:
             "matrix",
             tuple(tuple(tree.add(*cells) for cells in zip(*row, strict=True)) for row in rows),
         )
+    if node.kind == "pow" and node.args[1] == _TRANSPOSE:
+        inner = matrix_value(node.args[0])
+        return Node("matrix", tuple(zip(*inner.args, strict=True))) if inner else None
+    if node.kind == "pow" and node.args[1] == num(-1):
+        inner = matrix_value(node.args[0])
+        return _inverse(inner) if inner else None
     if node.kind == "pow" and node.args[1].kind == "num":
         power, unit = node.args[1].args
         if unit != 1 or not 1 <= power <= MAX_MATRIX_POWER:
@@ -164,6 +175,47 @@ def matrix_value(node: Node) -> Node | None:
     return Node(
         "matrix", tuple(tuple(tree.mul(factor, cell) for cell in row) for row in result.args)
     )
+
+
+def determinant(matrix: Node) -> Node | None:
+    """The determinant by expansion along the first row; None unless small, square and scalar."""
+    rows = matrix.args
+    if len(rows) != len(rows[0]) or len(rows) > MAX_DETERMINANT:
+        return None
+    if any(cell.kind not in SCALAR_KINDS for row in rows for cell in row):
+        return None
+    return canonical(_expanded(rows))
+
+
+def _expanded(rows: tuple[tuple[Node, ...], ...]) -> Node:
+    if len(rows) == 1:
+        return rows[0][0]
+    terms = []
+    for place, cell in enumerate(rows[0]):
+        term = tree.mul(cell, _expanded(_without(rows, 0, place)))
+        terms.append(tree.neg(term) if place % 2 else term)
+    return tree.add(*terms)
+
+
+def _without(rows: tuple[tuple[Node, ...], ...], row: int, column: int) -> tuple[Any, ...]:
+    kept = (cells for place, cells in enumerate(rows) if place != row)
+    return tuple(cells[:column] + cells[column + 1 :] for cells in kept)
+
+
+def _inverse(matrix: Node) -> Node | None:
+    """The adjugate over the determinant; None where that is not known to be other than zero."""
+    rows, value = matrix.args, determinant(matrix)
+    if value is None or not exact(value) or len(rows) < 2:
+        return None
+    size = range(len(rows))
+    cofactor = [
+        [
+            tree.mul(num((-1) ** (i + j)), _expanded(_without(rows, i, j)), tree.divide(ONE, value))
+            for j in size
+        ]
+        for i in size
+    ]
+    return Node("matrix", tuple(tuple(cofactor[j][i] for j in size) for i in size))
 
 
 def numerator(node: Node) -> Node:

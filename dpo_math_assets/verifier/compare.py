@@ -67,17 +67,43 @@ def _compare(answer: str, gold: str, conventions: Conventions, pool: Pool | None
     if boxes:
         return _compare_boxes(boxes, gold_node, conventions, pool)
     try:
-        node = _parse_answer(answer)
-        if gold_node.kind in ("list", "set"):
-            node = _parse_answer(as_list(answer))
-        elif node.kind in ("list", "set"):
-            gold_node = _parse_answer(as_list(gold))
-        comma = (
-            _decimal_commas(answer, gold, node, gold_node) if conventions.decimal_comma else None
-        )
-        return comma or _verdict(Matcher(conventions, pool).answers(node, gold_node))
+        found = _compare_parsed(answer, gold, gold_node, conventions, pool)
     except ParseError:  # or a unit or a set where only a number can stand
-        return "undecided", "unparsable_answer", None
+        found = "undecided", "unparsable_answer", None
+    if found[0] != "correct" and _degrees_alone(answer + gold):
+        # `180 - 2x` for `180^\\circ - 2x`
+        plain_answer, plain_gold = (_DEGREE.sub("", text) for text in (answer, gold))
+        try:
+            again = _compare_parsed(
+                plain_answer, plain_gold, _parse_answer(plain_gold), conventions, pool
+            )
+        except ParseError:
+            return found
+        return again if again[0] == "correct" else found
+    return found
+
+
+_DEGREE = re.compile(
+    r"\s*(?:\^\s*\{?\s*\\(?:circ|degree)(?![A-Za-z])\s*\}?|°|\\degree(?![A-Za-z]))"
+)
+_OF_ANGLES = re.compile(r"sin|cos|tan|cot|sec|csc|pi|π|rad|'")
+
+
+def _degrees_alone(texts: str) -> bool:
+    """Whether angles are in degrees and nothing else says how they are measured."""
+    return _DEGREE.search(texts) is not None and not _OF_ANGLES.search(texts)
+
+
+def _compare_parsed(
+    answer: str, gold: str, gold_node: Node, conventions: Conventions, pool: Pool | None
+) -> Comparison:
+    node = _parse_answer(answer)
+    if gold_node.kind in ("list", "set"):
+        node = _parse_answer(as_list(answer))
+    elif node.kind in ("list", "set"):
+        gold_node = _parse_answer(as_list(gold))
+    comma = _decimal_commas(answer, gold, node, gold_node) if conventions.decimal_comma else None
+    return comma or _verdict(Matcher(conventions, pool).answers(node, gold_node))
 
 
 # What every text of an undefined value holds: a zero, an infinity, or a name of its own.

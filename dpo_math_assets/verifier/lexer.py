@@ -92,8 +92,8 @@ _SPLIT = re.compile(
     r"([A-Za-z]{0,2})"
 )
 _PRINTED = re.compile(
-    r"(Interval(?:\.(?:open|Lopen|Ropen))?|Union|Intersection|Complement|Eq|Integral|Sum|Product|"
-    r"Derivative|Limit)(?=\()"
+    r"(Interval(?:\.(?:open|Lopen|Ropen))?|Union|Intersection|Complement|FiniteSet|Eq|Ne|Lt|Le|Gt|"
+    r"Ge|Integral|Sum|Product|Derivative|Limit|Rational|Matrix)(?=\()"
 )
 _MULTI_PUNCTUATION = {"(": "open", "[": "open", ")": "close", "]": "close"}
 _NAMES = sorted(
@@ -315,11 +315,7 @@ class _Lexer:
         elif run == "U" and self._between_intervals(start + 1):
             self._emit("set", "union", 1)
         elif length == 1:
-            if run in "aA" and self._last() in ("", "word") and _NOUN_AHEAD.match(self.text, start + 1):
-                self._emit("word", run, 1)
-            elif run in UNITS and (
-                self._in_unit() or (upright and self._last() in ("num", "close", "const"))
-            ):
+            if self._is_article(run) or self._is_unit_letter(run, upright):
                 self._emit("word", run, 1)
             else:
                 self._letter(run)
@@ -358,6 +354,14 @@ class _Lexer:
         else:
             for letter in run:
                 self._letter(letter)
+
+    def _is_article(self, run: str) -> bool:
+        opens = self._last() in ("", "word") and run in "aA"
+        return opens and _NOUN_AHEAD.match(self.text, self.position + 1) is not None
+
+    def _is_unit_letter(self, run: str, upright: bool) -> bool:
+        behind_value = upright and self._last() in ("num", "close", "const")
+        return run in UNITS and (behind_value or self._in_unit())
 
     def _is_unit(self, run: str) -> bool:
         """A unit's abbreviation behind a number or inside a unit: `5 kg`, `225 lbs`, `9 sq ft`."""

@@ -4,12 +4,13 @@ Every comparison gives an `Outcome`: equal, different, or unknown. Containers ar
 items are, and different as soon as one is.
 """
 
+import re
 from fractions import Fraction
 from itertools import pairwise
 
 from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier import tree
-from dpo_math_assets.verifier.canonical import canonical, matrix_value
+from dpo_math_assets.verifier.canonical import canonical, determinant, matrix_value
 from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.inspection import holds, undefined
 from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children, free_symbols, num
@@ -53,6 +54,7 @@ from dpo_math_assets.verifier.statements import (
     is_equation,
     is_name,
     labelled_items,
+    measured,
     names_of,
     one_or_list,
     operands,
@@ -88,6 +90,7 @@ _SETS = frozenset(
         "chain",
     )
 )
+_PARAMETER = re.compile(rf"{PARAMETER}\d+")
 _CONTRADICTION = Node("text", ("contradiction",))
 
 
@@ -104,8 +107,25 @@ class Matcher:
             return EQUAL_TEXT if a.kind == "text" else EQUAL_STRUCTURE
         if holds_divisors(a) and not holds_divisors(b):
             a = coprime_letters(a)
+        a, b = _printed_constants(a, b), _printed_constants(b, a)
         same = self.match(*_same_parameters(a, b))
-        return UNKNOWN if same.state == "different" and self.same_but_constant(a, b) else same
+        if same.state == "different" and (
+            self.same_but_constant(a, b) or self.same_in_another_reading(a, b)
+        ):
+            return UNKNOWN
+        return same
+
+    def same_in_another_reading(self, a: Node, b: Node) -> bool:
+        """Whether both are equal in a reading that is possible but not this project's.
+
+        Parameters that run through other integers than the gold's, and a logarithm without a base
+        that is meant as the natural one.
+        """
+        for change in (_any_integer, _natural_logarithm):
+            changed = tree.replace(a, change), tree.replace(b, change)
+            if changed != (a, b) and self.match(*changed).state == "equal":
+                return True
+        return False
 
     def same_but_constant(self, a: Node, b: Node) -> bool:
         """Whether only the letter of a constant term differs, as in the primitives x + C, x + K.
@@ -132,6 +152,8 @@ class Matcher:
             return _match_text(a, b)
         if "choice" in (a.kind, b.kind):
             return self.match_choice(a, b)
+        if "noted" in (a.kind, b.kind):
+            return self.match_noted(a, b)
         if "unit" in (a.kind, b.kind) and (same := _same_time(a, b)):
             return same
         first, second = sign_choices(a), sign_choices(b)
@@ -139,12 +161,20 @@ class Matcher:
             return UNKNOWN
         if first != [a] or second != [b]:
             return self.match(one_or_list(first), one_or_list(second))
+        if _of_different_names(a, b):
+            return UNKNOWN
         a, b = _settled(a, self), _settled(b, self)
         if _CONTRADICTION in (a, b):
             return AMBIGUOUS
         if a.kind in EQUATIONS or b.kind in EQUATIONS:
             return self.match_relations(a, b)
         return self.match_values(a, b)
+
+    def match_noted(self, a: Node, b: Node) -> Outcome:
+        """Values of which one or both hold under a condition; two conditions must be the same."""
+        same = self.match(*(node.args[0] if node.kind == "noted" else node for node in (a, b)))
+        conflict = a.kind == b.kind and a.args[1] != b.args[1]
+        return UNKNOWN if conflict and same.state == "equal" else same
 
     # relations and assignments
 
@@ -163,7 +193,10 @@ class Matcher:
             if given is not None:
                 return self.match(given[1], b) if equation is a else self.match(a, given[1])
             # an answer may give what a gold equation says of y; an answer must not leave y unsolved
-            return self.solves(b, a) if equation is b else UNKNOWN
+            if equation is b:
+                return self.solves(b, a)
+            number = measured(equation)
+            return UNKNOWN if number is None else self.match(number, b)
         if "mod" in (a.kind, b.kind):
             if a.kind == b.kind:
                 return self.match_congruences(a, b)
@@ -279,12 +312,14 @@ class Matcher:
                 return DIFFERENT
             if any(exact(part) == 0 for part in (*a.args, *b.args)):
                 return self.every(list(zip(a.args, b.args, strict=True)))
-            return self.every(
+            same = self.every(
                 [
                     (tree.mul(a.args[k], b.args[0]), tree.mul(b.args[k], a.args[0]))
                     for k in range(1, len(a.args))
                 ]
             )
+            times = a != b and _looks_like_time(a) and _looks_like_time(b)
+            return UNKNOWN if times and same.state == "equal" else same
         ratio, other = (a, b) if a.kind == "ratio" else (b, a)
         if len(ratio.args) != 2 or other.kind not in SCALAR_KINDS:
             return DIFFERENT
@@ -292,6 +327,7 @@ class Matcher:
         return self.match(quotient, b) if ratio is a else self.match(a, quotient)
 
     def match_inequalities(self, a: Node, b: Node) -> Outcome:
+        a, b = _ascending(a), _ascending(b)
         if a.kind == b.kind and operators(a) == operators(b):
             same = self.every(list(zip(operands(a), operands(b), strict=True)))
             if same.state == "equal":
@@ -386,6 +422,9 @@ class Matcher:
         listed = ("list", "set", "tuple", "matrix")
         if a.kind not in listed or b.kind not in listed:
             group, other = (a, b) if a.kind in ("list", "set") else (b, a)
+            chosen = tree.letters(other) if other.kind in ("sym", "mul") else None
+            if chosen and sorted(chosen) == sorted(choice_letter(x) or "-" for x in group.args):
+                return EQUAL_STRUCTURE  # several choices: `A, C` and `AC`
             if len(group.args) == 1:
                 return self.match(*(group.args[0] if node is group else node for node in (a, b)))
             if other.kind in _SETS and group.kind == "set":
@@ -408,7 +447,7 @@ class Matcher:
             # labelled values against bare ones: in order, unless all carry one label
             labels = names[0] or names[1] or []
             values = [without_labels(items) for items in (first, second)]
-            if len(set(labels)) > 1:
+            if len(set(labels)) > 1 and not _numbered(labels):
                 return self.in_order(values[0], values[1])
             return self.unordered(values[0], values[1], once)
         if {a.kind, b.kind} in ({"set", "tuple"}, {"set", "matrix"}):
@@ -436,6 +475,8 @@ class Matcher:
             return self.match(a.args[0], b.args[0])
         percent, other = (a, b) if a.kind == "percent" else (b, a)
         if other.kind == "unit":
+            if unit_factor(other.args[1]):
+                return DIFFERENT
             return self.match(*(node.args[0] if node.kind == "unit" else node for node in (a, b)))
         said = percent.args[0]
         pairs = [(tree.plain(percent), other)]
@@ -452,6 +493,9 @@ class Matcher:
             if a.args[1] == b.args[1]:
                 return self.match(a.args[0], b.args[0])
             factors = [unit_factor(node.args[1]) for node in (a, b)]
+            names = {a.args[1], b.args[1]}
+            if "degree" in names and names & {"rad", "radian"}:
+                return self.match(*(tree.plain(node) for node in (a, b)))
             if factors[0] and factors[1]:
                 if factors[0][0] != factors[1][0]:
                     # a month or a year has no fixed number of days
@@ -472,6 +516,8 @@ class Matcher:
             return same if words[0] <= words[1] or words[1] <= words[0] else UNKNOWN
         measured, other = (a, b) if a.kind == "unit" else (b, a)
         value, name = measured.args
+        if value.kind == "ratio" and name in ("am", "pm") and other.kind != "ratio":
+            return DIFFERENT
         if name == "degree" and _in_radians(other):
             value = tree.plain(measured)
         elif not self.conventions.units_optional:
@@ -636,8 +682,12 @@ def _match_text(a: Node, b: Node) -> Outcome:
         if words[0] == words[1]:
             return EQUAL_TEXT
         few = max(map(len, words)) <= 2 and _alphabetic(a, b)
-        return DIFFERENT if few else UNPARSABLE_ANSWER
+        contained = set(words[0]) <= set(words[1]) or set(words[1]) <= set(words[0])
+        return DIFFERENT if few and not contained else UNPARSABLE_ANSWER
     said, other = (a, b) if a.kind == "text" else (b, a)
+    name = tree.letters(other)
+    if name and name.isalpha() and name.lower() == said.args[0]:  # a word read as a product
+        return EQUAL_TEXT
     content = _content_words(said.args[0])
     few = len(content) <= 2 and _alphabetic(said) and ORDINALS.isdisjoint(content)
     if few and other.kind in ("num", "dec", "unit", "tuple"):
@@ -653,13 +703,70 @@ def _alphabetic(*nodes: Node) -> bool:
     return all(node.args[0].replace(" ", "").isalpha() for node in nodes)
 
 
+def _printed_constants(node: Node, other: Node) -> Node:
+    """`2 + 3*I` beside `2 + 3i`: the capitals in which computer algebra prints i and e."""
+    if node.kind == "sym":  # a letter alone may be a choice
+        return node
+    for letter in ("E", "I"):
+        symbol, constant = Node("sym", (letter,)), Node("const", (letter.lower(),))
+        here, there = free_symbols(node), free_symbols(other)
+        name = constant.args[0]
+        if letter in here - there and holds(other, name) and not holds(node, name):
+            node = _renamed(node, symbol, constant)
+    return node
+
+
+def _renamed(node: Node, old: Node, new: Node) -> Node:
+    return tree.replace(node, lambda inner: new if inner == old else None)
+
+
+def _any_integer(node: Node) -> Node | None:
+    """A parameter without what narrows its integers."""
+    numbered = _PARAMETER.match(node.args[0]) if node.kind == "sym" else None
+    return Node("sym", (numbered[0],)) if numbered else None
+
+
+def _natural_logarithm(node: Node) -> Node | None:
+    if node.kind == "func" and node.args[0] == "log" and node.args[2] == num(10):
+        return Node("func", ("ln", node.args[1]))
+    return None
+
+
+def _of_different_names(a: Node, b: Node) -> bool:
+    r"""`x \in A` beside `y \in A`."""
+    members = [node for node in (a, b) if node.kind == "rel" and node.args[0] == "in"]
+    return len(members) == 2 and members[0].args[1] != members[1].args[1]
+
+
+def _determined(node: Node) -> Node | None:
+    is_determinant = node.kind == "func" and node.args[0] == "det"
+    return determinant(node.args[1]) if is_determinant and node.args[1].kind == "matrix" else None
+
+
+def _numbered(labels: list[Node]) -> bool:
+    """`x_1`, `x_2`: solutions of one unknown, numbered as they were found."""
+    names = [str(label.args[0]).partition("_") for label in labels if label.kind == "sym"]
+    return len(names) == len(labels) and all(
+        name == names[0][0] and number.isdigit() for name, _, number in names
+    )
+
+
+def _ascending(node: Node) -> Node:
+    """`c > b > a` as `a < b < c`."""
+    if node.kind != "chain" or not {">", ">="}.issuperset(node.args[0]):
+        return node
+    signs = tuple(sign.replace(">", "<") for sign in reversed(node.args[0]))
+    return Node("chain", (signs, *reversed(node.args[1:])))
+
+
 def _settled(node: Node, matcher: Matcher) -> Node:
     """The statement or value that a chain of equals signs, or one between numbers, comes to."""
     if node.kind == "set" and len(node.args) == 1 and node.args[0].kind in EQUATIONS:
         node = node.args[0]
     if node.kind == "list" and (compound := compound_unit(node)):
         return compound
-    if node.kind in ("add", "mul", "pow") and holds(node, "matrix"):
+    if node.kind in ("add", "mul", "pow", "func") and holds(node, "matrix"):
+        node = tree.replace(node, _determined)
         return matrix_value(node) or node
     if node.kind == "rel" and node.args[0] == "in":
         return node.args[2] if is_name(node.args[1]) else node
@@ -739,6 +846,12 @@ def _components_beside(node: Node, other: Node) -> Node:
         return node
     items = _items(other) or []
     return (unit_vector(node, len(items)) if len(items) in (2, 3) else None) or node
+
+
+def _looks_like_time(ratio: Node) -> bool:
+    """`10:40`: two digits behind the colon, as minutes have."""
+    parts = [exact(part) for part in ratio.args]
+    return len(parts) == 2 and parts[1] is not None and 10 <= parts[1] < 60
 
 
 def _same_time(a: Node, b: Node) -> Outcome | None:

@@ -134,7 +134,7 @@ _PAIRS = (
 
 # What wrapping begins and ends with; most answers have neither.
 _OPENING = frozenset(" \t\r\n\x0b\x0c\xa0\u3000$\\*_`\"'")
-_ENDING = frozenset(" \t\r\n\x0b\x0c\xa0\u3000.,;$)]*_`\"'")
+_ENDING = frozenset(" \t\r\n\x0b\x0c\xa0\u3000.,;$)]*_`\"'\\")
 
 
 def clean(text: str) -> str:
@@ -146,6 +146,8 @@ def clean(text: str) -> str:
         return text
     while True:
         text = text.strip()
+        if text.endswith("\\\\") and not text.endswith("\\\\\\"):
+            text = text[:-2].rstrip()
         if text[-1:] in (".", ",", ";") and not text.endswith("..."):
             shorter = text.rstrip(".,; \t\r\n")
             # `\\,` and `\\;` are spaces of LaTeX; what stands before them is for the lexer

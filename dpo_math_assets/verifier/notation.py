@@ -1,7 +1,7 @@
 r"""Notations that are rewritten into the grammar's own before the lexer sees them.
 
-Each says one thing in another way: `]0, 1[` for `(0, 1)`, `1.5 x 10^3`, `413 (base 5)`, an `aligned`
-block for a list of equations. Every pattern is linear in the length of the text.
+Each says one thing in another way: `]0, 1[` for `(0, 1)`, `1.5 x 10^3`, `413 (base 5)`, a block of
+aligned equations for a list of them. Every pattern is linear in the length of the text.
 """
 
 import re
@@ -78,6 +78,8 @@ _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
     ("color", re.compile(r"\\(?:text)?color\s*\{[A-Za-z!0-9]{1,30}\}"), " "),
     # space of the size of something that is not shown
     ("\\", re.compile(r"\\(?:[hv]?phantom|[hv]space\*?)\s*\{[^{}]*\}"), " "),
+    # one side of a limit
+    ("lim", re.compile(r"(\\(?:to|rightarrow)\s*[^{}^]{1,40})\^\{?[+-]\}?(?=\s*\})"), r"\1"),
     # probabilities and expectations of events
     (
         "=",

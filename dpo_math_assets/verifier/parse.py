@@ -21,6 +21,7 @@ from dpo_math_assets.verifier.notation import rewritten
 from dpo_math_assets.verifier.readings import unit_factor
 from dpo_math_assets.verifier.vocabulary import (
     FILLERS,
+    NARROWING,
     NOTES,
     NUMBER_WORDS,
     OPENERS,
@@ -36,6 +37,8 @@ PI = Node("const", ("pi",))
 PARAMETER = "#"
 # Words of one name in a list; more are a sentence.
 MAX_NAME_WORDS = 3
+# Words of a remark that says which letters may be any integer, or any number.
+_PARAMETER_WORDS = frozenset(("integer", "integers", "constant", "constants", "natural"))
 _CLOSING = {"(": (")", "]"), "[": ("]", ")"), "\\{": ("\\}",), "{": ("}",)}
 # Combinations and permutations: `5C2`, `{}_5P_2`, `C_5^2`.
 _CHOOSING = frozenset("CP")
@@ -49,6 +52,10 @@ _VALUE_COMMANDS = frozenset(
 )
 _DOMAINS = frozenset("RQZNCP")
 _DIGITS = re.compile(r"\d+")
+_HIGHER_DERIVATIVE = re.compile(
+    r"\{\s*(?:d|\\partial)\s*\^\{?([2-9])\}?\s*\}"
+    r"\s*\{\s*(?:d|\\partial)\s*([a-zA-Z])\s*\^\{?([2-9])\}?\s*\}"
+)
 # Accents that are one mark in a longer or a shorter form.
 _SAME_MARKS = {"overline": "bar", "overrightarrow": "vec", "widehat": "hat", "widetilde": "tilde"}
 
@@ -59,6 +66,8 @@ _CHOICE = re.compile(
     r"(?:\((?P<a>[A-J])\)(?=[\s}\\])|(?P<b>[A-J])\)|(?P<c>[A-J])[.:](?=\s))"
     r"[\s}\\,]*(?P<rest>(?!and\b|or\b)[^\s+*/^=<>,].*)"
 )
+_EXISTENCE = re.compile(r"^(?:the|there (?:is|are)|(?:the |this )?(?:equation|system) has) ")
+_DOLLARS = re.compile(r"-?\s*\\?\$\s?-?[\d.]")
 # Words that name a set, or say one thing in several ways.
 _PHRASES = {
     **dict.fromkeys(("all real numbers", "all reals", "real numbers"), Node("domain", ("R",))),
@@ -99,7 +108,9 @@ def _parsed(text: str) -> Node | tuple[type[ParseError] | type[VerifierLimit], s
         source = rewritten(source)
         choice = _CHOICE.fullmatch(source)
         if choice is None:
-            return _parse_source(source)
+            node = _parse_source(source)
+            dollars = node.kind in ("num", "dec") and _DOLLARS.match(source)
+            return Node("unit", (node, "dollar")) if dollars else node
         letter = choice["a"] or choice["b"] or choice["c"]
         try:
             rest = _parse_source(choice["rest"])
@@ -119,20 +130,23 @@ def _parse_source(source: str) -> Node:
     except RecursionError as error:  # the caller's own stack may be deep already
         raise VerifierLimit("answer nested too deeply") from error
     if node.kind == "text":
-        return _PHRASES.get(node.args[0].removeprefix("the "), node)
+        return _PHRASES.get(_EXISTENCE.sub("", node.args[0]), node)
     return node
 
 
-def _with_parameters(node: Node, names: list[str]) -> Node:
+def _with_parameters(node: Node, parameters: list[tuple[str, str]]) -> Node:
     """Parameters that run through the integers, renamed by number: their letters mean nothing."""
-    names += sorted(_multipliers_of_pi(node) - set(names))
-    order = {Node("sym", (name,)): place for place, name in enumerate(dict.fromkeys(names))}
+    domains = dict(parameters)
+    domains |= dict.fromkeys(sorted(_multipliers_of_pi(node) - domains.keys()), "")
+    order = {
+        Node("sym", (name,)): Node("sym", (f"{PARAMETER}{place}{domain}",))
+        for place, (name, domain) in enumerate(domains.items())
+    }
     if not order:
         return node
 
     def rename(inner: Node) -> Node | None:
-        place = order.get(inner)
-        return None if place is None else Node("sym", (f"{PARAMETER}{place}",))
+        return order.get(inner)
 
     return tree.replace(node, rename)
 
@@ -153,6 +167,12 @@ def _multipliers_of_pi(node: Node) -> set[str]:
             if letter is not None and letter in "klmn":
                 allowed.add(letter)
                 return
+        if inner.kind == "unit" and inner.args[1] == "degree":  # `30^\\circ + 360^\\circ k`
+            value = inner.args[0]
+            for term in value.args if value.kind == "add" else (value,):
+                letter = _letter_of(term) if _turns(term) else None
+                (allowed if letter in ("k", "l", "m", "n") else refused).update(free_symbols(term))
+            return
         if inner.kind in SCALAR_KINDS and inner.kind != "add":
             refused.update(free_symbols(inner))
             return
@@ -161,6 +181,12 @@ def _multipliers_of_pi(node: Node) -> set[str]:
 
     visit(node)
     return allowed - refused
+
+
+def _turns(term: Node) -> bool:
+    """Whether a term is a multiple of a quarter turn in degrees, such as 360k."""
+    factors = [factor for factor in term.args if factor.kind == "num"] if term.kind == "mul" else []
+    return len(factors) == 1 and factors[0].args[1] == 1 and factors[0].args[0] % 90 == 0
 
 
 def _letter_of(factor: Node) -> str | None:
@@ -172,6 +198,16 @@ def _letter_of(factor: Node) -> str | None:
         if any(part.kind not in ("num", "sym") for part in parts) or len(parts) > 2:
             return None
     return letters.pop() if len(letters) == 1 else None
+
+
+def _declaration(node: Node) -> tuple[str, str] | None:
+    r"""("k", domain) of `k \in \mathbb{Z}`: nothing for Z itself, else `N`, `Z+`, `R`."""
+    if node.kind != "rel" or node.args[0] != "in" or node.args[2].kind != "domain":
+        return None
+    name, domain = node.args[1], str(node.args[2].args[0])
+    if name.kind != "sym" or (domain[0] not in "ZN" and domain != "R"):
+        return None
+    return name.args[0], "" if domain == "Z" else domain
 
 
 def _numeral(word: str) -> bool:
@@ -190,7 +226,8 @@ class _Parser:
         self.depth = 0
         self.bars = 0  # open absolute values at this level of brackets
         self.builder = False  # directly inside set braces, where a bar separates
-        self.parameters: list[str] = []  # letters that stand for any integer
+        # letters that stand for any integer, each with what narrows that: ("k", "odd")
+        self.parameters: list[tuple[str, str]] = []
         self.integrals = 0  # inside integrals `d x` ends the integrand
 
     # the token stream
@@ -248,15 +285,20 @@ class _Parser:
         """Items joined by commas and words; groups of them joined by semicolons."""
         groups: list[list[Node]] = [[]]
         joined_by = set()
+        alternatives: list[int] = []  # how many items stand before each `or`
         while True:
             groups[-1].append(self.item())
             # `1, 2, and 3`; `(1,2) (3,4)` after `\quad`
             separated = False
             while self.sees("punct", ",", ";") or self.sees("sep"):
                 joined_by.add(self.token.value)
+                if self.token.value == "or":
+                    alternatives.append(len(groups[-1]))
                 if self.next().value == ";":
                     groups.append([])
                 separated = True
+            if separated and self.sees("word") and self.token.value.lower() in NOTES:
+                groups[-1][-1] = self.remark(groups[-1][-1])
             if self.sees("end") or self.sees("close"):
                 break
             if not separated and not self.goes_on(groups[-1][-1]):
@@ -266,6 +308,8 @@ class _Parser:
             items = groups[0]
             if len(items) == 1:
                 return items[0]
+            if found := tree.alternatives(items, alternatives):
+                return found
             return tree.conditions(items, "or" in joined_by) or Node("list", tuple(items))
         if all(len(group) == 1 for group in groups):
             return Node("list", tuple(group[0] for group in groups))
@@ -277,20 +321,33 @@ class _Parser:
         return measured and self.sees("num") and self.ahead().kind == "word"
 
     def without_domains(self, items: list[Node]) -> list[Node]:
-        """The items without those that only say which numbers a parameter runs through."""
-        if len(items) == 1:
-            return items
-        kept = [item for item in items if not self.declares(item)]
+        """The items without those that only say which numbers a parameter runs through.
+
+        What an inequality bounds is no parameter: `x > 0, x \\in \\mathbb{Z}` is no interval.
+        """
+        bounded: frozenset[str] = frozenset().union(
+            *(free_symbols(item) for item in items if tree.is_inequality(item))
+        )
+        kept = []
+        for item in items:
+            declared = _declaration(item) if len(items) > 1 else None
+            if declared is None:
+                kept.append(item)
+            elif declared[0] in bounded:
+                if declared[1] != "R":
+                    kept.append(item)
+            elif declared[1] == "R":
+                kept.append(item)
+            else:
+                self.parameters.append(declared)
         return kept or items
 
     def declares(self, node: Node) -> bool:
         r"""Whether a node is `k \in \mathbb{Z}`; the parameter is noted."""
-        if node.kind != "rel" or node.args[0] != "in" or node.args[2].kind != "domain":
+        declared = _declaration(node)
+        if declared is None or declared[1] == "R":
             return False
-        name, domain = node.args[1], node.args[2].args[0]
-        if name.kind != "sym" or domain[0] not in "ZN":
-            return False
-        self.parameters.append(name.args[0])
+        self.parameters.append(declared)
         return True
 
     def item(self) -> Node:
@@ -362,15 +419,7 @@ class _Parser:
             return node
         first = self.token.value.lower()
         if first in NOTES or (first in ("is", "are") and node.kind == "rel"):
-            remark = self.tokens[self.at :]
-            words = {token.value.lower() for token in remark if token.kind == "word"}
-            openers = sum(token.value.lower() in OPENERS for token in remark)
-            if not REFUSED.isdisjoint(words) or openers > 1:  # `3 for even n, 5 for odd n`
-                raise _Words
-            if not words.isdisjoint(("integer", "integers", "constant", "constants", "natural")):
-                self.parameters += [token.value for token in remark if token.kind == "sym"]
-            self.at = len(self.tokens) - 1
-            return node
+            return self.remark(node)
         scale = SCALES.get(first.removesuffix("s"))
         if scale:
             self.next()
@@ -401,6 +450,29 @@ class _Parser:
         if sum(word.isalpha() for word in said) > 5:
             raise _Words
         return tree.unit(node, said)
+
+    def remark(self, node: Node) -> Node:
+        """A value with the remark behind it, which goes on to the end of the text.
+
+        It may declare a parameter. A condition is kept with the value, other remarks are dropped.
+        """
+        start = self.token.start
+        remark = self.tokens[self.at :]
+        words = {token.value.lower() for token in remark if token.kind == "word"}
+        openers = sum(token.value.lower() in OPENERS for token in remark)
+        if not REFUSED.isdisjoint(words) or openers > 1:  # `3 for even n, 5 for odd n`
+            raise _Words
+        narrowed = " ".join(sorted(words & NARROWING))
+        if not words.isdisjoint(_PARAMETER_WORDS):
+            if tree.is_inequality(node):  # `x > 2 for integer x` is no interval
+                raise _Words
+            names = [token.value for token in remark if token.kind == "sym"]
+            self.parameters += [(name, narrowed) for name in names]
+        elif narrowed:  # `n + 1 for even n`
+            raise _Words
+        self.at = len(self.tokens) - 1
+        compared = any(token.kind == "rel" and token.value != "in" for token in remark)
+        return Node("noted", (node, tree.text(self.source[start:]))) if compared else node
 
     def unit_power(self) -> str:
         braced = self.take("open", "{")
@@ -439,7 +511,10 @@ class _Parser:
             if operator in ("?", "subset", "propto", "implies"):
                 raise ParseError(f"relation {operator} is outside the grammar")
             operators.append(operator)
-            items.append(self.set_expression())
+            item = self.set_expression()
+            if operator == "in" and item.kind == "sym" and item.args[0] in ("Z", "N", "R", "Q"):
+                item = Node("domain", item.args)
+            items.append(item)
         node = items[0]
         if len(operators) == 1:
             node = Node("rel", (operators[0], items[0], items[1]))
@@ -514,7 +589,10 @@ class _Parser:
                 node = Node("percent", (node,))
             elif self.implicit():
                 factor = self.power()
-                if not self.declares(factor):  # `k\pi (k \in \mathbb{Z})`
+                if node.kind in ("tuple", "list") and factor.kind == "tuple":  # `(1, 2) (3, 4)`
+                    listed = node.args if node.kind == "list" else (node,)
+                    node = Node("list", (*listed, factor))
+                elif not self.declares(factor):  # `k\pi (k \in \mathbb{Z})`
                     node = tree.mul(node, factor)
             else:
                 return node
@@ -539,7 +617,7 @@ class _Parser:
             factor = before.kind in ("close", "const") or (before.kind == "sym" and raised)
             return factor or before.value == "!"
         if token.kind == "open":
-            return True
+            return self.ahead().value != "mod"  # `5 (mod 7)`
         if token.kind == "bar":
             return token.value == "|" and not self.bars and not self.builder
         return token.kind == "cmd" and token.value in _VALUE_COMMANDS
@@ -795,7 +873,10 @@ class _Parser:
             self.builder = False
             condition = self.series()
             self.expect("close", "\\}")
-            node = Node("setbuilder", (content, condition))
+            if self.declares(condition):  # all values of a general solution
+                node = Node("set", content.args if content.kind == "list" else (content,))
+            else:
+                node = Node("setbuilder", (content, condition))
         else:
             closing = self.token.value
             self.expect("close", *_CLOSING[token.value])
@@ -945,6 +1026,8 @@ class _Parser:
 
     def derivative(self) -> Node | None:
         r"""`\frac{d}{dx} f`, or the name `\frac{dy}{dx}`; None where the fraction is another."""
+        if higher := self.higher_derivative():
+            return higher
         shape = [self.ahead(k) for k in range(8)]
         values = [token.value for token in shape]
         named = shape[2].kind == shape[6].kind == "sym"
@@ -956,6 +1039,15 @@ class _Parser:
         self.at += 7
         variable = Node("sym", (values[5],))
         return Node("deriv", (self.product(), variable, 1))
+
+    def higher_derivative(self) -> Node | None:
+        r"""`\frac{d^2}{dx^2} f`; None where the fraction is another."""
+        found = _HIGHER_DERIVATIVE.match(self.source, self.token.start)
+        if found is None or found[1] != found[3]:
+            return None
+        while self.token.start < found.end():
+            self.next()
+        return Node("deriv", (self.product(), Node("sym", (found[2],)), int(found[1])))
 
     def binomial(self) -> Node:
         top = self.short_group()

@@ -32,7 +32,7 @@ _COMPOUND = {"mph": "mile / hour", "kph": "km / hour", "kmh": "km / hour"}
 
 
 def unit_factor(name: str) -> tuple[str, Fraction] | None:
-    """(dimension, factor) of a unit such as `cm`, `cm^2` or `kg m / s^2`; None for one not known."""
+    """(dimension, factor) of a unit such as `cm^2` or `kg m / s^2`; None for one not known."""
     powers: dict[str, int] = {}
     factor, sign = Fraction(1), 1
     for word in _COMPOUND.get(name, name).split():

@@ -9,7 +9,7 @@ from math import floor
 from dpo_math_assets.verifier import tree
 from dpo_math_assets.verifier.canonical import canonical
 from dpo_math_assets.verifier.conventions import Conventions
-from dpo_math_assets.verifier.inspection import has_infinity, is_infinity, undefined
+from dpo_math_assets.verifier.inspection import has_infinity, holds, is_infinity, undefined
 from dpo_math_assets.verifier.nodes import Node, num
 from dpo_math_assets.verifier.numeric import exact, probe
 from dpo_math_assets.verifier.outcome import (
@@ -124,8 +124,14 @@ def _infinities(a: Node, b: Node) -> Outcome:
     """Infinity equals itself and no finite value; arithmetic with it decides nothing."""
     if is_infinity(a) and is_infinity(b):
         return EQUAL_STRUCTURE if a == b else DIFFERENT
-    plain = is_infinity(a) or is_infinity(b)
-    return DIFFERENT if plain and not (has_infinity(a) and has_infinity(b)) else UNKNOWN
+    if not (is_infinity(a) or is_infinity(b)) or (has_infinity(a) and has_infinity(b)):
+        return UNKNOWN
+    # what is not evaluated may diverge
+    open_ended = any(holds(node, kind) for node in (a, b) for kind in _MAY_DIVERGE)
+    return UNKNOWN if open_ended else DIFFERENT
+
+
+_MAY_DIVERGE = ("limit", "sum", "prod", "integral")
 
 
 def _shown_digits(decimal: Node) -> int:

@@ -42,6 +42,9 @@ _HALF_LINES = {
     ),
     **dict.fromkeys(("R-", "R<0"), Piece(MINUS_INFINITY, tree.rational(Fraction(0)), False, False)),
 }
+_ZERO = tree.rational(Fraction(0))
+# Integers of a bounded set that are written out.
+MAX_INTEGERS = 1_000
 _REALS = [Piece(MINUS_INFINITY, INFINITY, False, False)]
 
 
@@ -85,11 +88,15 @@ def _pieces(node: Node) -> list[Piece]:
         return _intersection(_pieces(args[0]), _complement(_pieces(args[1])))
     if kind == "setbuilder":
         element, condition = args
-        if element.kind == "rel" and element.args[0] == "in":
-            element = element.args[1]
+        domain = "R"
+        if element.kind == "rel" and element.args[0] == "in" and element.args[2].kind == "domain":
+            domain, element = element.args[2].args[0], element.args[1]
         if element.kind != "sym" or not _about(condition, element):
             raise _NoSet
-        return _pieces(condition)
+        found = _pieces(condition)
+        if domain == "R" or domain in _HALF_LINES:
+            return _intersection(found, _pieces(Node("domain", (domain,))))
+        return _integers(found, domain)
     if kind == "rel":
         return _relation(args[0], args[1], args[2])
     if kind == "chain":
@@ -99,6 +106,26 @@ def _pieces(node: Node) -> list[Piece]:
             found = _intersection(found, _relation(operator, items[k], items[k + 1]))
         return found
     raise _NoSet
+
+
+def _integers(pieces: list[Piece], domain: str) -> list[Piece]:
+    """The integers in bounded pieces, as points; _NoSet for other domains and endless sets."""
+    if domain not in ("Z", "Z+"):  # whether N holds 0 is a convention
+        raise _NoSet
+    points = []
+    for piece in pieces:
+        low = 0.0 if domain == "Z+" and _value(piece.low) < 0 else _value(piece.low)
+        high = _value(piece.high)
+        if not (math.isfinite(low) and math.isfinite(high)) or high - low > MAX_INTEGERS:
+            raise _NoSet
+        for value in range(math.ceil(low), math.floor(high) + 1):
+            at_end = (value == low and not piece.low_closed) or (
+                value == high and not piece.high_closed
+            )
+            if not at_end and (value > 0 or domain == "Z"):
+                node = tree.rational(Fraction(value))
+                points.append(Piece(node, node, True, True))
+    return points
 
 
 def _infinite(node: Node) -> bool:
@@ -125,13 +152,11 @@ def _relation(operator: str, left: Node, right: Node) -> list[Piece]:
             raise _NoSet
         left, right, operator = right, left, _MIRROR[operator]
     if left.kind == "abs":
-        return _absolute(operator, right)
-    if left.kind == "mul":
-        factor = exact(left.args[0])
-        assert factor is not None
-        right = tree.divide(right, tree.rational(factor))
-        if factor < 0:
-            operator = _MIRROR[operator]
+        return _solved(_absolute(operator, right), _line(left.args[0]))
+    factor, shift = _line(left)
+    right = _on_the_line(right, factor, shift)
+    if factor < 0:
+        operator = _MIRROR[operator]
     if operator == "=":
         return [Piece(right, right, True, True)]
     if operator == "!=":
@@ -142,14 +167,51 @@ def _relation(operator: str, left: Node, right: Node) -> list[Piece]:
 
 
 def _bounded_by(left: Node, right: Node) -> bool:
-    """Whether left is x, |x| or c*x, and right does not hold x."""
+    """Whether left is a line a*x + b in one variable or its size, and right does not hold x."""
     names = free_symbols(left)
     if len(names) != 1 or names & free_symbols(right) or right.kind not in SCALAR_KINDS:
         return False
-    if left.kind == "mul" and len(left.args) == 2 and left.args[1].kind == "sym":
-        factor = exact(left.args[0])
-        return factor is not None and factor != 0
-    return left.kind == "sym" or (left.kind == "abs" and left.args[0].kind == "sym")
+    try:
+        return _line(left.args[0] if left.kind == "abs" else left)[0] != 0
+    except _NoSet:
+        return False
+
+
+def _line(node: Node) -> tuple[Fraction, Node]:
+    """(a, b) of a*x + b with a rational a and a constant b; _NoSet for anything else."""
+    if not free_symbols(node):
+        return Fraction(0), node
+    if node.kind == "sym":
+        return Fraction(1), _ZERO
+    if node.kind == "add":
+        terms = [_line(term) for term in node.args]
+        return sum((term[0] for term in terms), Fraction(0)), tree.add(*(term[1] for term in terms))
+    if node.kind == "mul":
+        holding = [factor for factor in node.args if free_symbols(factor)]
+        others = [factor for factor in node.args if not free_symbols(factor)]
+        scale = exact(tree.mul(*others)) if others else Fraction(1)
+        if len(holding) == 1 and scale is not None:
+            factor, shift = _line(holding[0])
+            return scale * factor, tree.mul(tree.rational(scale), shift)
+    raise _NoSet
+
+
+def _on_the_line(value: Node, factor: Fraction, shift: Node) -> Node:
+    """The x at which factor*x + shift has this value."""
+    if (factor == 1 and shift == _ZERO) or _infinite(value):
+        return tree.neg(value) if _infinite(value) and factor < 0 else value
+    return tree.divide(tree.add(value, tree.neg(shift)), tree.rational(factor))
+
+
+def _solved(pieces: list[Piece], line: tuple[Fraction, Node]) -> list[Piece]:
+    """The x at which factor*x + shift lies in the pieces."""
+    factor, shift = line
+    found = []
+    for piece in pieces:
+        low, high = (_on_the_line(end, factor, shift) for end in (piece.low, piece.high))
+        turned = Piece(high, low, piece.high_closed, piece.low_closed)
+        found.append(Piece(low, high, *piece[2:]) if factor > 0 else turned)
+    return found
 
 
 def _absolute(operator: str, bound: Node) -> list[Piece]:

@@ -16,6 +16,7 @@ __all__ = [
     "is_equation",
     "is_name",
     "labelled_items",
+    "measured",
     "names_of",
     "one_or_list",
     "operands",
@@ -41,6 +42,42 @@ def is_name(node: Node) -> bool:
     if node.kind == "text":
         return True
     return node.kind == "mul" and all(is_name(factor) for factor in node.args)
+
+
+def measured(equation: Node) -> Node | None:
+    """The number that an equation gives as the value of a quantity: 7 in `a + b = 7`."""
+    _, left, right = equation.args
+    for quantity, value in ((left, right), (right, left)):
+        if is_quantity(quantity) and not free_symbols(value):
+            found: Node = value
+            return found
+    return None
+
+
+def is_quantity(node: Node) -> bool:
+    """Whether a node is what an answer may state the value of: `a + b`, `x^2 + y^2`, `\\sin x`.
+
+    No multiple of one letter and no power of it: `2x = 5` leaves x to be found.
+    """
+    if node.kind == "func":
+        return node.args[0] in _NAMED_FUNCTIONS and is_name(node.args[1])
+    if node.kind == "abs":
+        inside: Node = node.args[0]
+        return inside.kind == "sym" and str(inside.args[0]).isupper()
+    if node.kind in ("union", "inter"):
+        return all(is_name(item) for item in node.args)
+    if len(free_symbols(node)) < 2:
+        return False
+    if node.kind == "add":
+        return all(is_name(term) or _is_power(term) for term in node.args)
+    return node.kind == "mul" and all(is_name(part) or _is_power(part) for part in node.args)
+
+
+_NAMED_FUNCTIONS = frozenset(("sin", "cos", "tan", "cot", "sec", "csc"))
+
+
+def _is_power(node: Node) -> bool:
+    return node.kind == "pow" and is_name(node.args[0]) and node.args[1].kind == "num"
 
 
 def is_equation(node: Node) -> bool:

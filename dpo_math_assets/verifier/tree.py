@@ -1,7 +1,9 @@
 """Building trees: constructors that fold what is exact and cheap, and keep the rest as written."""
 
+import re
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 from math import gcd
 
 from dpo_math_assets.verifier.lexer import ParseError
@@ -11,12 +13,14 @@ from dpo_math_assets.verifier.vocabulary import UNITS
 __all__ = [
     "PRINTED",
     "add",
+    "alternatives",
     "as_symbol",
     "bracketed",
     "chosen",
     "conditions",
     "divide",
     "function",
+    "is_inequality",
     "is_proper_fraction",
     "letters",
     "mul",
@@ -50,7 +54,11 @@ def text(words: str) -> Node:
     for command in ("\\text", "\\textbf", "\\mathrm", "\\mbox", "\\textit", "\\ ", "$"):
         words = words.replace(command, " ")
     kept = "".join(char if char.isalnum() or char in "+-*/^=<>.%" else " " for char in words)
-    return Node("text", (" ".join(kept.lower().split()).rstrip("."),))
+    said = " ".join(kept.lower().split()).rstrip(".")
+    return Node("text", (_ORDINAL.sub("", said),))
+
+
+_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
 
 
 def plain(node: Node) -> Node:
@@ -60,6 +68,8 @@ def plain(node: Node) -> Node:
     if node.kind == "percent":
         return mul(plain(node.args[0]), num(1, 100))
     if node.kind == "unit":
+        if node.args[1] in ("rad", "radian"):
+            return plain(node.args[0])
         if node.args[1] != "degree":
             raise ParseError("a unit inside an expression")
         return mul(node.args[0], num(1, 180), PI)
@@ -186,10 +196,13 @@ def function(name: str, arguments: list[Node], base: Node | None, exponent: Node
         node = root(x, arguments[1])
     elif name in ("abs", "fact"):
         node = Node(name, (x,))
+    elif name == "conj" and x.kind == "sym":  # as `\\overline{z}` is read
+        node = Node("sym", (f"bar({x.args[0]})",))
     elif name in ("log", "lg"):
         if base is None:
             base = arguments[1] if len(arguments) == 2 else num(10)
-        node = Node("func", ("ln", x) if base == E else ("log", x, plain(base)))
+        natural = base in (E, Node("sym", ("E",)))
+        node = Node("func", ("ln", x) if natural else ("log", x, plain(base)))
     else:
         node = Node("func", (name, *arguments))
     return node if exponent is None else power(node, exponent)
@@ -282,6 +295,12 @@ def _row(node: Node) -> tuple[Node, ...]:
 _INEQUALITIES = frozenset(("<", "<=", ">", ">=", "!="))
 
 
+def is_inequality(node: Node) -> bool:
+    """Whether a node is an inequality, or a chain of them."""
+    signs = node.args[0] if node.kind == "chain" else node.args[:1]
+    return node.kind in ("rel", "chain") and _INEQUALITIES.issuperset(signs)
+
+
 def conditions(items: list[Node], alternatives: bool) -> Node | None:
     r"""Inequalities as one condition: alternatives (`or`), or all at once; None for other items.
 
@@ -293,11 +312,34 @@ def conditions(items: list[Node], alternatives: bool) -> Node | None:
             Node("rel", ("!=", first.args[1], item)) if item.kind in SCALAR_KINDS else item
             for item in items
         ]
-    for item in items:
-        signs = item.args[0] if item.kind == "chain" else item.args[:1]
-        if item.kind not in ("rel", "chain") or not _INEQUALITIES.issuperset(signs):
-            return None
+    if not all(map(is_inequality, items)):
+        return None
     return Node("union" if alternatives else "inter", tuple(items))
+
+
+def alternatives(items: list[Node], ends: list[int]) -> Node | None:
+    """`x = 1, y = 2 or x = 3, y = 4` as two tuples; `x = 1 or y = 2` as a union.
+
+    `ends` says behind how many items each `or` stands. None where the items are not assignments,
+    or all of one name.
+    """
+    named = [
+        item.kind == "rel" and item.args[0] == "=" and item.args[1].kind == "sym" for item in items
+    ]
+    if not ends or not all(named):
+        return None
+    bounds = [0, *ends, len(items)]
+    groups = [items[low:high] for low, high in pairwise(bounds)]
+    order = [item.args[1] for item in groups[0]]
+    values = [{item.args[1]: item.args[2] for item in group} for group in groups]
+    if len(order) > 1:
+        if any(found.keys() != values[0].keys() for found in values):
+            return None
+        return Node(
+            "list", tuple(Node("tuple", tuple(found[name] for name in order)) for found in values)
+        )
+    one_name = all(found.keys() == values[0].keys() for found in values)
+    return None if one_name else Node("union", tuple(items))
 
 
 def as_symbol(node: Node) -> Node | None:
@@ -354,7 +396,15 @@ PRINTED = frozenset(
         "Union",
         "Intersection",
         "Complement",
+        "FiniteSet",
         "Eq",
+        "Ne",
+        "Lt",
+        "Le",
+        "Gt",
+        "Ge",
+        "Rational",
+        "Matrix",
         "Integral",
         "Sum",
         "Product",
@@ -362,6 +412,9 @@ PRINTED = frozenset(
         "Limit",
     )
 )
+
+
+_PRINTED_RELATIONS = {"Eq": "=", "Ne": "!=", "Lt": "<", "Le": "<=", "Gt": ">", "Ge": ">="}
 
 
 def printed(name: str, arguments: list[Node]) -> Node:
@@ -375,8 +428,16 @@ def printed(name: str, arguments: list[Node]) -> Node:
     if name.startswith("Interval") and len(arguments) == 2:
         low_closed = name in ("Interval", "Interval.Ropen")
         return Node("interval", (*arguments, low_closed, name in ("Interval", "Interval.Lopen")))
-    if name == "Eq" and len(arguments) == 2:
-        return Node("rel", ("=", *arguments))
+    if name in _PRINTED_RELATIONS and len(arguments) == 2:
+        return Node("rel", (_PRINTED_RELATIONS[name], *arguments))
+    if name == "Rational" and len(arguments) == 2:
+        return divide(*arguments)
+    if name == "FiniteSet":
+        return Node("set", tuple(arguments))
+    if name == "Matrix" and len(arguments) == 1 and arguments[0].kind == "matrix":
+        return arguments[0]
+    if name == "Matrix":  # `Matrix([1, 2])` is a column
+        return Node("matrix", tuple((cell,) for cell in arguments))
     if name == "Limit" and len(arguments) == 3 and arguments[1].kind == "sym":
         return Node("limit", (*arguments, "+-"))
     if name in ("Integral", "Sum", "Product", "Derivative") and len(arguments) == 2:
@@ -387,6 +448,8 @@ def printed(name: str, arguments: list[Node]) -> Node:
             body = rename_constant(body, symbol)
             if name == "Derivative" and not limits:
                 return Node("deriv", (body, symbol, 1))
+            if name == "Derivative" and len(limits) == 1 and limits[0].kind == "num":
+                return Node("deriv", (body, symbol, limits[0].args[0]))
             if name == "Integral" and len(limits) in (0, 2):
                 return Node("integral", (body, symbol, *(limits or (None, None))))
             if name in ("Sum", "Product") and len(limits) == 2:

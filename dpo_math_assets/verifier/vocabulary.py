@@ -8,6 +8,7 @@ __all__ = [
     "FILLERS",
     "FUNCTION_NAMES",
     "GREEK",
+    "NARROWING",
     "NOTES",
     "NUMBER_WORDS",
     "OPENERS",
@@ -118,6 +119,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     **{"partial": ("sym", "d"), "mathbb": ("cmd", "mathbb"), "pmod": ("cmd", "pmod")},
     **{"pod": ("cmd", "pmod"), "begin": ("cmd", "begin"), "end": ("cmd", "end")},
     **{"boxed": ("group", ""), "fbox": ("group", ""), "variable": ("group", "")},
+    **{"top": ("sym", "T"), "intercal": ("sym", "T")},
     **{"prime": ("op", "'"), "not": ("cmd", "not"), "perp": ("cmd", "perp")},
     **{"therefore": ("skip", ""), "because": ("skip", ""), "square": ("skip", "")},
     **dict.fromkeys(("left", "right", "middle", "mleft", "mright"), ("skip", "")),
@@ -173,6 +175,11 @@ FILLERS = frozenset(
 # Words that open a remark about the answer (its quantifiers): the remark is dropped.
 NOTES = frozenset(_words("for where with such some because since as here using"))
 
+# Words that say which integers are meant.
+NARROWING = frozenset(
+    _words("even odd positive negative nonnegative nonpositive nonzero natural prime")
+)
+
 # Words that open a case: a remark with two of them tells cases apart.
 OPENERS = frozenset(("for", "where", "with", "if", "when", "otherwise"))
 
@@ -184,7 +191,8 @@ REFUSED = frozenset(
     fewer greater above below under over impossible undefined unknown neither nor minus plus
     times cannot cant without until instead otherwise half halves third thirds quarter quarters
     fifth fifths sixths sevenths eighths ninths tenth tenths hundredth hundredths thousandths
-    twice double triple factorial tens score maybe perhaps possibly probably
+    twice double triple factorial tens score maybe perhaps possibly probably remainder
+    january february march april may june july august september october november december
     """
     )
 )

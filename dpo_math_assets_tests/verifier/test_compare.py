@@ -120,6 +120,53 @@ EQUAL = [
     ("DNE", "does not exist"),
     ("infinitely many solutions", "infinitely many"),
     ("'12'", "12"),
+    ("0, \\pm 1", "-1, 0, 1"),
+    ("\\mathbb{R} \\setminus \\{\\pm 1\\}", "x \\ne \\pm 1"),
+    ("5\\pi cm", "5\\pi"),
+    ("5\\sqrt{3} cm", "5\\sqrt{3}"),
+    ("2\\frac{1}{2} \\mathrm{~h}", "2.5"),
+    ("5 lb", "80 oz"),
+    ("1 gallon", "4 quarts"),
+    ("1\\text{ L}", "1000\\text{ cm}^3"),
+    ("3 years and 6 months", "3.5 years"),
+    ("9.8\\ \\mathrm{m\\,s^{-2}}", "9.8\\text{ m/s}^2"),
+    ("\\$0.12", "12 cents"),
+    ("\\frac12\\text{ cm}", "0.5"),
+    ("0{,}5", "0.5"),
+    ("1.5 x 10^3", "1500"),
+    ("[0, 1[", "[0, 1)"),
+    ("x \\in ]0, 1]", "0 < x \\le 1"),
+    ("413 \\text{ (base 5)}", "413_5"),
+    ("\\begin{aligned} x &= 3 \\\\ y &= 5 \\end{aligned}", "(3, 5)"),
+    ("\\begin{pmatrix} 1 \\\\[2pt] 2 \\end{pmatrix}", "(1, 2)"),
+    ("\\begin{bmatrix} 1 & 2 \\end{bmatrix}^T", "\\begin{bmatrix} 1 \\\\ 2 \\end{bmatrix}"),
+    (
+        "\\begin{pmatrix} 1 & 2 \\\\ 3 & 4 \\end{pmatrix}^{-1}",
+        "\\begin{pmatrix} -2 & 1 \\\\ 3/2 & -1/2 \\end{pmatrix}",
+    ),
+    ("\\begin{vmatrix} 1 & 2 \\\\ 3 & 4 \\end{vmatrix}", "-2"),
+    ("Matrix([[1, 2], [3, 4]])", "\\begin{pmatrix} 1 & 2 \\\\ 3 & 4 \\end{pmatrix}"),
+    ("\\frac{d^2}{dx^2} x^3", "6x"),
+    ("2 + 3*I", "2 + 3i"),
+    ("3*E", "3e"),
+    ("|x - 2| \\le 3", "[-1, 5]"),
+    ("1 < x + 1 < 3", "(0, 2)"),
+    ("c > b > a", "a < b < c"),
+    ("\\{x \\in \\mathbb{Z} \\mid 1 < x < 4\\}", "\\{2, 3\\}"),
+    ("x \\in \\mathbb{R}, x \\ne 2", "all real numbers except 2"),
+    ("\\{\\frac{\\pi}{6} + n\\pi \\mid n \\in \\mathbb{Z}\\}", "\\frac{\\pi}{6} + k\\pi, k \\in Z"),
+    ("30^\\circ + 360^\\circ k", "30^\\circ + 360^\\circ n"),
+    ("180^\\circ - 2x", "180 - 2x"),
+    ("\\frac{\\pi}{4}\\text{ rad}", "45^\\circ"),
+    ("x_1 = 3, x_2 = 2", "2, 3"),
+    ("x = 1, y = 2 \\text{ or } x = 3, y = 4", "(1, 2), (3, 4)"),
+    ("A, C", "AC"),
+    ("P(A|B) = \\frac{1}{12}", "\\frac{1}{12}"),
+    ("negative 5", "-5"),
+    ("red", "\\textbf{Red}"),
+    ("March 15th", "March 15"),
+    ("There is no solution", "no solution"),
+    ("1, 3, 5, \\ldots", "1, 3, 5, ..."),
 ]
 
 DIFFERENT = [
@@ -195,6 +242,15 @@ DIFFERENT = [
     ("4 \\pmod 7", "3 \\pmod 7"),
     ("x = 2", "2, 3"),
     ("33.33\\%", "0.4"),
+    ("6:40 p.m.", "3:20 p.m."),
+    ("8:20 a.m.", "0.4"),
+    ("\\phantom{0}5", "0"),
+    ("\\$5", "5 cents"),
+    ("50\\%", "50\\text{ cm}"),
+    ("1 gallon", "5 quarts"),
+    ("\\{x \\in \\mathbb{Z} \\mid 1 < x < 4\\}", "(1, 4)"),
+    ("|x - 2| \\le 3", "[-1, 4]"),
+    ("0, \\pm 1", "0, 1"),
     (
         "\\begin{pmatrix} 1 & 2 \\\\ 3 & 4 \\end{pmatrix}",
         "\\begin{pmatrix} 1 & 3 \\\\ 2 & 4 \\end{pmatrix}",
@@ -230,6 +286,18 @@ def test_different_answers_never_pass_for_each_other(one: str, other: str) -> No
         ("5k", "5000"),
         ("5 N", "5"),
         ("first", "1"),
+        ("10:40", "5:20"),
+        ("k\\pi, k \\in \\mathbb{N}", "k\\pi, k \\in \\mathbb{Z}"),
+        ("k\\pi, where k is an odd integer", "k\\pi, k \\in \\mathbb{Z}"),
+        ("x > 0, x \\in \\mathbb{Z}", "(0, \\infty)"),
+        ("\\{x \\in \\mathbb{Q} \\mid x > 0\\}", "(0, \\infty)"),
+        ("x \\in [1, 2]", "y \\in [1, 2]"),
+        ("x = 1 \\text{ or } y = 2", "x = 1, y = 2"),
+        ("3 with remainder 2", "3"),
+        ("x^2 for x < 0", "x^2 for x > 0"),
+        ("n + 1 for even n", "n + 1"),
+        ("4 July", "4"),
+        ("2x = 5", "5"),
         ("x = 3 = 4", "3"),
         ("2 + 2 = 5", "5"),
         ("26 g", "26"),
@@ -268,6 +336,13 @@ def test_a_pass_says_by_which_tier_it_was_established(answer: str, gold: str, me
     assert compare(answer, gold) == ("correct", "pass", method)
 
 
+def test_the_value_of_a_quantity_passes_for_a_number_but_a_number_for_no_equation() -> None:
+    assert verify("FINAL ANSWER: a + b = 7", "7").ok is True
+    assert verify("FINAL ANSWER: \\sin x = 1/2", "0.5").ok is True
+    assert verify("FINAL ANSWER: 25", "x^2 + y^2 = 25").ok is not True
+    assert verify("FINAL ANSWER: a + b = 7", "8").ok is False
+
+
 def test_common_divisors_of_letters_count_where_the_gold_speaks_of_them() -> None:
     assert verify("m + n - 1", "m + n - \\gcd(m, n)").ok is not True
     assert verify("m + n - \\gcd(m, n)", "m + n - 1").ok is True
@@ -301,6 +376,19 @@ def test_a_gold_outside_the_grammar_is_named_so_that_its_problem_can_be_mended()
 )
 def test_what_has_no_value_equals_not_even_itself(text: str) -> None:
     assert compare(text, text)[:2] == ("undecided", "undetermined")
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold"),
+    [
+        ("\\log 2", "\\ln 2"),
+        ("12 months", "365 days"),
+        ("\\lim_{x \\to 0^+} \\ln x", "-\\infty"),
+        ("diverges", "the series diverges"),
+    ],
+)
+def test_what_another_reading_would_pass_is_not_called_wrong(answer: str, gold: str) -> None:
+    assert verify(f"FINAL ANSWER: {answer}", gold).verdict == "undecided"
 
 
 @pytest.mark.parametrize("text", ["undefined", "-\\infty", "[0, \\infty)", "Nancy", "\\frac{0}{5}"])

@@ -28,7 +28,7 @@ X, Y = Node("sym", ("x",)), Node("sym", ("y",))
         ("101_2", Node("basen", (5, 2))),
         ("25\\%", Node("percent", (num(25),))),
         ("5\\text{ cm}^2", Node("unit", (num(5), "cm^2"))),
-        ("\\$18", num(18)),
+        ("\\$18", Node("unit", (num(18), "dollar"))),
         ("90^\\circ", Node("unit", (num(90), "degree"))),
         ("2x", Node("mul", (num(2), X))),
         ("x^2", Node("pow", (X, num(2)))),
