@@ -13,7 +13,8 @@ from typing import Any
 import polars as pl
 
 from dpo_math_assets.errors import DpoMathError, LogFormatError
-from dpo_math_assets.pairs.pairing import PAIRING_VERSION, PairingSettings, write_pairs
+from dpo_math_assets.pairs.history import History
+from dpo_math_assets.pairs.pairing import PAIRING_VERSION, PairingSettings
 from dpo_math_assets.storage import Store, digest, write_parquet
 from dpo_math_assets.traces.cleaning import CLEANING_VERSION, clean_export
 from dpo_math_assets.traces.intake import INTAKE_VERSION, IntakeReport, read_export
@@ -31,6 +32,7 @@ RAW = "raw_verifier_logs"
 QUARANTINE = "quarantined_lines"
 CLEANED = "cleaned_traces"
 PAIRS = "preference_pairs"
+PAIRS_HISTORY = "preference_pairs_history"
 OVERRIDES = "overrides"  # the folder where people put their own verdicts
 # Share of an export's traces on which the verifier may crash.
 CRASHES_ALLOWED = 0.001
@@ -225,13 +227,17 @@ def pairing_inputs(
     for key in keys:
         if (record := store.record(CLEANED, key)) is None:
             continue
-        chain = digest([chain, key, record["inputs"]])
+        chain = _chained(chain, key, record)
         inputs[key] = {
             "traces": chain,
             "settings": settings.model_dump(),
             "version": PAIRING_VERSION,
         }
     return inputs
+
+
+def _chained(chain: str, key: str, cleaned: Report) -> str:
+    return digest([chain, key, cleaned["inputs"]])
 
 
 def pair_partition(
@@ -244,12 +250,28 @@ def pair_partition(
         return report
     store.forget(PAIRS, key)
     order = list(inputs)
-    pairing = write_pairs(
-        store.scan(CLEANED, [key], CLEANED_SCHEMA),
-        store.scan(CLEANED, order[: order.index(key)], CLEANED_SCHEMA),
+
+    def traces(position: int) -> pl.LazyFrame:
+        return store.scan(CLEANED, [order[position]], CLEANED_SCHEMA)
+
+    def check(position: int) -> None:
+        export = order[position]
+        chain = inputs[order[position - 1]]["traces"] if position else ""
+        record = store.record(CLEANED, export)
+        if record is None or _chained(chain, export, record) != inputs[export]["traces"]:
+            raise DpoMathError(
+                f"{export}: its cleaned traces changed while they were being paired: materialize "
+                f"{PAIRS} again"
+            )
+
+    history = History(
+        store.root / PAIRS_HISTORY,
         settings,
-        store.partition(PAIRS, key),
+        traces,
+        name=lambda position: digest(inputs[order[position]]),
+        check=check,
     )
+    pairing = history.pair(order.index(key), len(order), store.partition(PAIRS, key))
     report = asdict(pairing)
     store.finish(PAIRS, key, inputs[key], report)
     return report

@@ -17,35 +17,47 @@ hashes makes |A(j)| grow only. So a pair among the K best at the end was among t
 second completion arrived, and that export's partition kept it. `cap_pairs` over the union then
 gives what one pass over everything gives; the tests hold that for any order of exports. It takes
 for granted that a text has one verdict: after a new verifier version, build all partitions anew.
+What has to be known of earlier exports is kept by `history`.
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
-from pathlib import Path
 
 import polars as pl
 from pydantic import BaseModel, Field
 
-from dpo_math_assets.errors import DatasetError
 from dpo_math_assets.pairs.schema import PAIR_SCHEMA, VERIFIER
-from dpo_math_assets.pairs.shares import prompt_shares
-from dpo_math_assets.storage import atomic_file
 from dpo_math_assets.traces.overrides import HUMAN
-from dpo_math_assets.traces.tables import ParquetTable
 
 # Raise it with every change that can change the pairs: partitions of another version are stale.
 PAIRING_VERSION = "2"
-
-# What is in memory at once while an export's pairs are written.
-TRACES_AT_ONCE = 500_000
-PAIRS_A_ROW_GROUP = 100_000
 
 # A reference answer is part of the group: right and wrong mean something only against it.
 GROUP = ["prompt_key", "ground_truth"]
 
 # Which trace stands for a text that was logged several times: the first export, then the first id.
 REPRESENTATIVE = ["export", "trace_id", "line_number"]
+
+SIDE = [*GROUP, "right"]
+
+# What a pair says of a text beside its keys.
+WORDING = ["prompt", "candidate", "extracted", "reason", "method", "verifier_version"]
+
+TEXT_SCHEMA = pl.Schema(
+    {
+        "prompt_key": pl.String,  # as in cleaned_traces
+        "ground_truth": pl.String,  # without outer white space
+        "right": pl.Boolean,  # proven right, or proven wrong
+        "candidate_key": pl.String,
+        "export": pl.String,  # of the trace that stands for the text
+        "trace_id": pl.String,
+        "line_number": pl.Int64,
+        # The wording, null where too many texts of the side have a smaller hash.
+        **dict.fromkeys(WORDING, pl.String),
+    }
+)
 
 HAS_PROMPT = pl.col("prompt").str.strip_chars().fill_null("") != ""
 
@@ -72,12 +84,9 @@ class PairingSettings(PairCaps):
 
 
 @dataclass(frozen=True)
-class PairingReport:
-    """What pairing one export took and gave. `eligible` and `excluded` add up to `traces`."""
+class PairsFound:
+    """What the texts of an export gave, or of some of its prompts."""
 
-    traces: int  # of the new export
-    eligible: int
-    excluded: dict[str, int] = field(default_factory=dict)  # by why
     prompts: int = 0  # (prompt, reference answer) groups with an eligible new trace
     prompts_all_right: int = 0  # counting earlier exports too
     prompts_all_wrong: int = 0
@@ -85,6 +94,26 @@ class PairingReport:
     pairs_possible: int = 0  # right × wrong combinations that this export brings
     pairs_after_sample_cap: int = 0
     pairs: int = 0
+
+
+@dataclass(frozen=True)
+class PairingReport(PairsFound):
+    """What pairing one export took and gave. `eligible` and `excluded` add up to `traces`."""
+
+    traces: int = 0  # of the new export
+    eligible: int = 0
+    excluded: dict[str, int] = field(default_factory=dict)  # by why
+
+    @classmethod
+    def of(cls, found: Iterable[PairsFound], counts: dict[str | None, int]) -> "PairingReport":
+        """The report of an export, of what its shares gave and of `count_exclusions`."""
+        total = sum((Counter(asdict(each)) for each in found), Counter[str]())
+        return cls(
+            traces=sum(counts.values()),
+            eligible=counts.get(None, 0),
+            excluded={why: count for why, count in counts.items() if why is not None},
+            **total,
+        )
 
 
 def exclusion(include_malformed: bool = False) -> pl.Expr:
@@ -133,33 +162,68 @@ def eligible(traces: pl.LazyFrame, include_malformed: bool = False) -> pl.LazyFr
     return traces.filter(exclusion(include_malformed).is_null())
 
 
+def distinct_texts(traces: pl.LazyFrame, settings: PairingSettings) -> pl.DataFrame:
+    """What pairing has to know of cleaned traces (CLEANED_SCHEMA): their texts, as TEXT_SCHEMA.
+
+    A text is a completion of one prompt with one reference answer, proven right or proven wrong.
+    """
+    keys = eligible(traces, settings.include_malformed).select(
+        "prompt_key",
+        pl.col("ground_truth").str.strip_chars(),
+        (pl.col("verdict") == "correct").alias("right"),
+        "candidate_key",
+        *REPRESENTATIVE,
+        *WORDING,
+    )
+    return unite_texts([keys.collect(engine="streaming")], settings)
+
+
+def unite_texts(parts: Sequence[pl.DataFrame], settings: PairingSettings) -> pl.DataFrame:
+    """The texts of all parts (TEXT_SCHEMA), each once, in order of prompt, side and hash.
+
+    Only those that the sample cap can ever let through keep their wording: a text is no further
+    down in any part than in the whole.
+    """
+    sampled = pl.int_range(pl.len()).over(SIDE) < settings.samples_per_side
+    return _each_once(pl.concat(parts)).with_columns(pl.when(sampled).then(pl.col(WORDING)))
+
+
 def build_pairs(
     new: pl.LazyFrame, earlier: pl.LazyFrame, settings: PairingSettings
 ) -> tuple[pl.DataFrame, PairingReport]:
     """The pairs that the export `new` brings, among itself and with `earlier` exports.
 
-    Both frames have CLEANED_SCHEMA. Of `earlier` only key columns are read, and of those only the
-    rows whose prompt is in `new`; the texts are read for the sampled completions alone, so memory
-    follows the new export. Gives PAIR_SCHEMA rows, ordered by prompt and then by score.
+    Both frames have CLEANED_SCHEMA. Gives PAIR_SCHEMA rows, ordered by prompt and then by score.
+    In memory; `history.write_pairs` does the same for exports and histories of any size.
     """
+    texts, known = distinct_texts(new, settings), distinct_texts(earlier, settings)
+    pairs, found = pair_texts(texts, known, count_sides(texts, known), settings)
+    return pairs, PairingReport.of([found], count_exclusions(new, settings))
+
+
+def count_exclusions(traces: pl.LazyFrame, settings: PairingSettings) -> dict[str | None, int]:
+    """How many of the traces make no pair, by why; under None those that may."""
     counts = (
-        new.group_by(exclusion(settings.include_malformed).alias("why"))
+        traces.group_by(exclusion(settings.include_malformed).alias("why"))
         .len()
         .sort("why")
         .collect(engine="streaming")
     )
-    texts = _distinct_texts(new, earlier, settings.include_malformed)
-    sides = _sides(texts)
+    return dict(counts.iter_rows())
+
+
+def pair_texts(
+    new: pl.DataFrame, earlier: pl.DataFrame, sides: pl.DataFrame, settings: PairingSettings
+) -> tuple[pl.DataFrame, PairsFound]:
+    """The pairs with a text that is new, out of `new` and `earlier` texts (both TEXT_SCHEMA).
+
+    Of `earlier` only what a sample can take has to be there; `sides` is `count_sides` of all.
+    """
+    texts = _with_new(new, earlier)
     sample = _sample(texts, settings.samples_per_side)
     sampled = _combinations(sample)
     kept = _best(sampled.lazy(), ["group"], ["pass", "fail"], settings.candidate_pairs).collect()
-    pairs = _with_texts(kept, sample, pl.concat([new, earlier]))
-    excluded = {why: count for why, count in counts.iter_rows() if why is not None}
-    traces = int(counts.get_column("len").sum())
-    return pairs, PairingReport(
-        traces=traces,
-        eligible=traces - sum(excluded.values()),
-        excluded=excluded,
+    return _in_full(kept, sample), PairsFound(
         prompts=sides.height,
         prompts_all_right=sides.filter(pl.col("wrong") == 0).height,
         prompts_all_wrong=sides.filter(pl.col("right") == 0).height,
@@ -172,37 +236,7 @@ def build_pairs(
             .sum()
         ),
         pairs_after_sample_cap=sampled.height,
-        pairs=pairs.height,
-    )
-
-
-def write_pairs(
-    new: pl.LazyFrame, earlier: pl.LazyFrame, settings: PairingSettings, target: Path
-) -> PairingReport:
-    """Replace the Parquet file `target` by the pairs that `build_pairs` gives, and report on them.
-
-    The prompts are paired a share at a time, so that an export of any size fits into memory.
-    """
-    traces: int = new.select(pl.len()).collect().item()
-    reports = []
-    with atomic_file(target) as temporary, ParquetTable(temporary, PAIR_SCHEMA) as table:
-        for share in prompt_shares(traces, TRACES_AT_ONCE):
-            pairs, report = build_pairs(new.filter(share), earlier.filter(share), settings)
-            reports.append(report)
-            for rows in pairs.iter_slices(PAIRS_A_ROW_GROUP):
-                table.write(rows)
-    excluded = sum((Counter(report.excluded) for report in reports), Counter[str]())
-    return PairingReport(
-        traces=sum(report.traces for report in reports),
-        eligible=sum(report.eligible for report in reports),
-        excluded=dict(sorted(excluded.items())),
-        prompts=sum(report.prompts for report in reports),
-        prompts_all_right=sum(report.prompts_all_right for report in reports),
-        prompts_all_wrong=sum(report.prompts_all_wrong for report in reports),
-        prompts_mixed=sum(report.prompts_mixed for report in reports),
-        pairs_possible=sum(report.pairs_possible for report in reports),
-        pairs_after_sample_cap=sum(report.pairs_after_sample_cap for report in reports),
-        pairs=sum(report.pairs for report in reports),
+        pairs=kept.height,
     )
 
 
@@ -223,47 +257,34 @@ def cap_pairs(pairs: pl.LazyFrame, caps: PairCaps) -> pl.LazyFrame:
     return _best(sampled, GROUP, ["chosen_key", "rejected_key"], caps.candidate_pairs)
 
 
-def _distinct_texts(
-    new: pl.LazyFrame, earlier: pl.LazyFrame, include_malformed: bool
-) -> pl.DataFrame:
-    """One row a (group, side, completion) of the new prompts, with its representative trace.
-
-    `new` says that the representative came in the new export: such a text has pairs to make.
-    """
-
-    def keys(traces: pl.LazyFrame, is_new: bool) -> pl.LazyFrame:
-        return eligible(traces, include_malformed).select(
-            "prompt_key",
-            pl.col("ground_truth").str.strip_chars(),
-            (pl.col("verdict") == "correct").alias("right"),
-            "candidate_key",
-            *REPRESENTATIVE,
-            pl.lit(is_new).alias("new"),
-        )
-
-    arrived = keys(new, True).collect(engine="streaming")
-    prompts = arrived["prompt_key"].unique()
-    # A plain filter goes down into the Parquet reader, which then skips the other rows' columns.
-    touched = earlier.filter(pl.col("prompt_key").is_in(prompts.implode()))
-    known = keys(touched, False).collect(engine="streaming")
-    text = [*GROUP, "right", "candidate_key"]
-    texts = (
-        pl.concat([arrived, known])
-        .sort(*text, *REPRESENTATIVE)
-        .unique(text, keep="first", maintain_order=True)
+def _each_once(texts: pl.DataFrame) -> pl.DataFrame:
+    """One row a text, with its representative trace, in order of prompt, side and hash."""
+    return texts.sort(*SIDE, "candidate_key", *REPRESENTATIVE).unique(
+        [*SIDE, "candidate_key"], keep="first", maintain_order=True
     )
+
+
+def _with_new(new: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
+    """The texts of the groups in `new`, each once; `new` says whether none before was the same."""
+    both = [new.with_columns(new=pl.lit(True)), earlier.with_columns(new=pl.lit(False))]
     # A group that only an earlier export has (another reference answer) gains nothing here.
-    return texts.join(arrived.select(GROUP).unique(), on=GROUP, how="semi", maintain_order="left")
+    return _each_once(pl.concat(both)).join(
+        new.select(GROUP).unique(), on=GROUP, how="semi", maintain_order="left"
+    )
 
 
-def _sides(texts: pl.DataFrame) -> pl.DataFrame:
-    """Distinct right and wrong completions a group, all of them and the earlier ones alone."""
+def count_sides(new: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
+    """Right and wrong texts of each group in `new`, all of them and the earlier ones alone."""
     right, old = pl.col("right"), pl.col("new").not_()
-    return texts.group_by(GROUP).agg(
-        right.sum().cast(pl.Int64).alias("right"),
-        right.not_().sum().cast(pl.Int64).alias("wrong"),
-        (right & old).sum().cast(pl.Int64).alias("old_right"),
-        (right.not_() & old).sum().cast(pl.Int64).alias("old_wrong"),
+    return (
+        _with_new(new, earlier)
+        .group_by(GROUP)
+        .agg(
+            right.sum().cast(pl.Int64).alias("right"),
+            right.not_().sum().cast(pl.Int64).alias("wrong"),
+            (right & old).sum().cast(pl.Int64).alias("old_right"),
+            (right.not_() & old).sum().cast(pl.Int64).alias("old_wrong"),
+        )
     )
 
 
@@ -272,7 +293,7 @@ def _sample(texts: pl.DataFrame, samples: int) -> pl.DataFrame:
 
     `texts` comes ordered by group, side and hash, so that the numbers follow the hashes.
     """
-    return texts.filter(pl.int_range(pl.len()).over([*GROUP, "right"]) < samples).with_columns(
+    return texts.filter(pl.int_range(pl.len()).over(SIDE) < samples).with_columns(
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("text"),
         pl.struct(GROUP).rle_id().alias("group"),
     )
@@ -307,30 +328,9 @@ def _best(pairs: pl.LazyFrame, group: list[str], ties: list[str], count: int) ->
     )
 
 
-def _with_texts(keys: pl.DataFrame, sample: pl.DataFrame, traces: pl.LazyFrame) -> pl.DataFrame:
-    """Look the sampled completions up again and write the pairs out in full, order kept."""
-    used = sample.filter(pl.col("text").is_in(pl.concat([keys["pass"], keys["fail"]]).implode()))
-    found = (
-        # Again a filter for the Parquet reader: only these rows' texts are read.
-        traces.filter(pl.col("candidate_key").is_in(used["candidate_key"].implode()))
-        .join(
-            used.lazy().select("text", "prompt_key", "candidate_key", *REPRESENTATIVE),
-            on=["prompt_key", "candidate_key", *REPRESENTATIVE],
-        )
-        .select("text", "prompt", "candidate", "extracted", "reason", "method", "verifier_version")
-        .collect(engine="streaming")
-    )
-    if found.height > used.height:
-        # Records that repeat a trace id on one line: the same prompt and text, so any will do.
-        found = found.unique("text")
-    if found.height != used.height:
-        raise DatasetError(
-            f"{used.height - found.height} of {used.height} completions were not found again: the "
-            "cleaned traces changed while they were being paired; build this export's pairs again"
-        )
-    # One row a number, so that a number is a position.
-    full = sample.join(found, on="text", how="left", maintain_order="left")
-    chosen = full.select(
+def _in_full(keys: pl.DataFrame, sample: pl.DataFrame) -> pl.DataFrame:
+    """Write the pairs out in full, order kept; a text's number is its place in the sample."""
+    chosen = sample.select(
         "prompt_key",
         "prompt",
         "ground_truth",
@@ -342,7 +342,7 @@ def _with_texts(keys: pl.DataFrame, sample: pl.DataFrame, traces: pl.LazyFrame) 
         chosen_method="method",
         version_pass="verifier_version",
     )[keys["pass"]]
-    rejected = full.select(
+    rejected = sample.select(
         rejected="candidate",
         rejected_key="candidate_key",
         rejected_answer="extracted",

@@ -1,16 +1,13 @@
 """Shares of the prompts: whatever their size, nothing is lost, repeated or decided otherwise."""
 
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from dpo_math_assets.pairs import pairing, selection, survey
-from dpo_math_assets.pairs.pairing import PairingSettings, build_pairs, write_pairs
-from dpo_math_assets.pairs.schema import PAIR_SCHEMA
+from dpo_math_assets.pairs import selection, survey
+from dpo_math_assets.pairs.pairing import PairingSettings, build_pairs
 from dpo_math_assets.pairs.selection import DatasetSettings, select_pairs
 from dpo_math_assets.pairs.shares import prompt_shares
 from dpo_math_assets.pairs.survey import survey_traces
@@ -43,46 +40,6 @@ def test_every_row_is_in_exactly_one_share_and_shares_follow_the_keys(at_once: i
     keys = [share["prompt_key"].drop_nulls() for share in shares]
     spans = [(key.min(), key.max()) for key in keys if len(key)]
     assert all(before[1] < after[0] for before, after in pairwise(spans))
-
-
-@pytest.mark.parametrize("at_once", [10, 1000])
-def test_pairs_written_in_shares_are_the_pairs_built_at_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
-) -> None:
-    monkeypatch.setattr(pairing, "TRACES_AT_ONCE", at_once)
-    monkeypatch.setattr(pairing, "PAIRS_A_ROW_GROUP", 17)
-    expected, report = build_pairs(log("e2"), log("e1"), PairingSettings())
-    written = write_pairs(log("e2"), log("e1"), PairingSettings(), tmp_path / "pairs.parquet")
-    assert written == report
-    assert report.excluded["no_prompt"] == 1
-    assert_frame_equal(pl.read_parquet(tmp_path / "pairs.parquet"), expected)
-
-
-def test_no_traces_write_an_empty_table_of_the_right_columns(tmp_path: Path) -> None:
-    write_pairs(cleaned(), cleaned(), PairingSettings(), tmp_path / "pairs.parquet")
-    assert pl.read_parquet(tmp_path / "pairs.parquet").equals(pl.DataFrame(schema=PAIR_SCHEMA))
-
-
-def test_a_failure_half_way_leaves_the_earlier_pairs_standing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    target = tmp_path / "pairs.parquet"
-    write_pairs(log(), cleaned(), PairingSettings(), target)
-    before = target.read_bytes()
-    calls = []
-
-    def fails_the_third_time(*inputs: Any) -> Any:
-        calls.append(inputs)
-        if len(calls) == 3:
-            raise OSError("disk full")
-        return build_pairs(*inputs)
-
-    monkeypatch.setattr(pairing, "TRACES_AT_ONCE", 50)
-    monkeypatch.setattr(pairing, "build_pairs", fails_the_third_time)
-    with pytest.raises(OSError, match="disk full"):
-        write_pairs(log(), cleaned(), PairingSettings(), target)
-    assert target.read_bytes() == before
-    assert list(tmp_path.iterdir()) == [target]
 
 
 def test_selection_in_shares_selects_the_same_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
