@@ -107,8 +107,13 @@ class Matcher:
             return EQUAL_TEXT if a.kind == "text" else EQUAL_STRUCTURE
         if holds_divisors(a) and not holds_divisors(b):
             a = coprime_letters(a)
-        a, b = _printed_constants(a, b), _printed_constants(b, a)
-        same = self.match(*_same_parameters(a, b))
+        same = self.match(a, b)
+        if same.state == "equal":
+            return same
+        renamed = _same_parameters(_printed_constants(a, b), _printed_constants(b, a))
+        if renamed != (a, b):
+            a, b = renamed
+            same = self.match(a, b)
         if same.state == "different" and (
             self.same_but_constant(a, b) or self.same_in_another_reading(a, b)
         ):
