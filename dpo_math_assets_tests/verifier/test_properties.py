@@ -254,3 +254,69 @@ def test_any_completion_and_gold_get_a_verdict(candidate: str, gold: str) -> Non
 def test_extraction_takes_any_text(text: str) -> None:
     found = extract(text)
     assert (found.answer is None) == (found.reason is not None)
+
+
+ONES = [
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen"),
+    "nineteen",
+]
+TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+
+
+def in_words(number: int) -> str:
+    """An integer from 0 to 999,999 in English words."""
+    if number < 20:
+        return ONES[number]
+    if number < 100:
+        tens, ones = divmod(number, 10)
+        return TENS[tens - 2] + (f"-{ONES[ones]}" if ones else "")
+    for size, name in ((1000, "thousand"), (100, "hundred")):
+        if number >= size:
+            most, rest = divmod(number, size)
+            joined = " " if size == 1000 else " and "
+            return f"{in_words(most)} {name}" + (joined + in_words(rest) if rest else "")
+    raise AssertionError(number)
+
+
+@relaxed
+@given(st.integers(1, 999_999))
+def test_a_number_in_words_is_this_number_and_no_other(number: int) -> None:
+    said = f"FINAL ANSWER: {in_words(number)}"
+    assert verify(said, str(number)).ok is True
+    assert verify(f"{said} apples", str(number)).ok is True
+    assert verify(said, str(number + 1)).ok is False
+
+
+METRES = {"mm": Fraction(1, 1000), "cm": Fraction(1, 100), "m": Fraction(1), "km": Fraction(1000)}
+
+
+@relaxed
+@given(
+    st.integers(1, 10**6),
+    st.sampled_from(sorted(METRES)),
+    st.sampled_from(sorted(METRES)),
+    st.sampled_from([1, 2, 3]),
+)
+def test_a_length_area_or_volume_is_the_same_in_every_unit(
+    number: int, unit: str, other: str, power: int
+) -> None:
+    raised = "" if power == 1 else f"^{power}"
+    factor = (METRES[unit] / METRES[other]) ** power
+    said = f"FINAL ANSWER: {number}\\text{{ {unit}}}{raised}"
+    assert verify(said, f"{number * factor}\\text{{ {other}}}{raised}").ok is True
+    assert verify(said, f"{(number + 1) * factor}\\text{{ {other}}}{raised}").ok is False
+
+
+@relaxed
+@given(st.integers(0, 23), st.integers(0, 59), st.integers(0, 23), st.integers(0, 59))
+def test_two_times_of_day_are_equal_only_if_the_clock_shows_the_same(
+    hour: int, minute: int, other_hour: int, other_minute: int
+) -> None:
+    def twelve(hours: int, minutes: int) -> str:
+        return f"{(hours - 1) % 12 + 1}:{minutes:02d} {'pm' if hours >= 12 else 'am'}"
+
+    said = f"FINAL ANSWER: {twelve(hour, minute)}"
+    same = (hour, minute) == (other_hour, other_minute)
+    assert verify(said, twelve(other_hour, other_minute)).ok is same
+    assert verify(said, f"{hour:02d}:{minute:02d}").ok is not False
