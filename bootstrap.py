@@ -11,8 +11,9 @@ the pinned packages of constraints.txt, and starts what was asked for:
            quick form with --short. Real data for it lies in `shared` beside the project
 
 Data goes to `./data` (or $DPO_MATH_DATA), Dagster's history to `./.dagster_home` (or
-$DAGSTER_HOME). `ui` also serves the evaluation reports on port 3001 of this machine alone, so that
-the links in the UI open them ($DPO_MATH_REPORTS_URL, where they are served elsewhere).
+$DAGSTER_HOME). `ui` also serves the reports and the pairs' explorer on port 3001 of this machine
+alone, so that the links in the UI open them ($DPO_MATH_REPORTS_URL, where they are served
+elsewhere).
 """
 
 import hashlib
@@ -77,11 +78,9 @@ def environment() -> dict[str, str]:
 
 @contextmanager
 def served_reports(data: Path) -> Iterator[None]:
-    """Serve the evaluation reports to this machine's browsers, and nothing else of the data."""
-    reports = data / "offline_eval_pass_rates"
-    reports.mkdir(parents=True, exist_ok=True)
+    """Serve the assets' pages to this machine's browsers, and nothing else of the data."""
     server = subprocess.Popen(
-        [PYTHON, "-m", "http.server", REPORTS_PORT, "--bind", "127.0.0.1", "--directory", reports],
+        [PYTHON, "-m", "dpo_math_assets.reports", REPORTS_PORT, data],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -42,7 +42,7 @@ def build_definitions(**resource_overrides: Any) -> dg.Definitions:
     The environment decides where things lie, here and nowhere else: DPO_MATH_DATA (default
     `./data`), DPO_MATH_LANDING (default `landing` in it; may be the URL of an object store),
     DPO_MATH_DATABASE_URL (the runtime's database, where there is one to read from), and
-    DPO_MATH_REPORTS_URL (where the evaluations are served, for links).
+    DPO_MATH_REPORTS_URL (where `reports` serves the pages, for links).
     """
     data = _data_root()
     resources = {

@@ -22,7 +22,7 @@ class Project(dg.ConfigurableResource):
         description="Folder where log exports land, or the URL of an object store's prefix."
     )
     reports_url: str = Field(
-        "", description="Where the evaluations' folder is served over HTTP; empty: nowhere."
+        "", description="Where `reports` serves the assets' pages over HTTP; empty: nowhere."
     )
 
     @property
@@ -35,13 +35,11 @@ class Project(dg.ConfigurableResource):
         """The landing area with its manifest."""
         return LandingArea(self.landing_folder, self.store.root / "log_exports" / "manifest.jsonl")
 
-    def report_link(self, evaluation: str, file: str) -> dg.MetadataValue:
-        """A report of an evaluation as metadata: a link where it is served, else its path."""
+    def report_link(self, asset: str, version: str, file: str) -> dg.MetadataValue:
+        """A page of an asset's version as metadata: a link where it is served, else its path."""
         if self.reports_url:
-            return dg.MetadataValue.url(f"{self.reports_url.rstrip('/')}/{evaluation}/{file}")
-        return dg.MetadataValue.path(
-            Path(self.data_root) / "offline_eval_pass_rates" / evaluation / file
-        )
+            return dg.MetadataValue.url(f"{self.reports_url.rstrip('/')}/{asset}/{version}/{file}")
+        return dg.MetadataValue.path(Path(self.data_root) / asset / version / file)
 
     @property
     def overrides_folder(self) -> Path:

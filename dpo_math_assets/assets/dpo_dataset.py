@@ -12,6 +12,7 @@ from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.evaluation.plots import histogram
 from dpo_math_assets.metadata import counts_table, picture, preview
 from dpo_math_assets.pairs.dataset import build_dataset, problems_on_both_sides
+from dpo_math_assets.pairs.explorer import EXPLORER_FILE, write_explorer
 from dpo_math_assets.pairs.schema import PAIR_SCHEMA
 from dpo_math_assets.pairs.selection import DatasetSettings
 from dpo_math_assets.resources import Project, launchpad_config, with_overrides
@@ -47,7 +48,7 @@ def dpo_dataset(
 
     Problems are split by a hash of their canonical form, so that one that is held out stays held
     out, and no problem like a held-out one is trained on. TRL's and Axolotl's own configuration
-    files lie beside the data.
+    files lie beside the data, and so does the explorer, a page to look through the pairs.
     """
     settings = with_overrides(project.settings(), "dataset", config).dataset
     store = project.store
@@ -81,12 +82,14 @@ def dpo_dataset(
                 f"{len(shared)} problems would be trained on and evaluated on: no dataset is made"
             )
         draft.version = report.version
-    folder = store.current(DATASET)
+    folder = store.root / DATASET / report.version
+    write_explorer(folder)
     train = pl.read_ndjson(folder / "train.jsonl")
     selection = report.selection
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": report.train,
+            "explorer": project.report_link(DATASET, report.version, EXPLORER_FILE),
             "train_pairs": report.train,
             "validation_pairs": report.validation,
             "eval_prompts": report.eval_prompts,

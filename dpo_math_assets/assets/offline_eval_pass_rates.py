@@ -160,7 +160,7 @@ def _metadata(found: Evaluation, project: Project, version: str, checkpoint: str
             everything,
             ["model", "n_prompts", "pass_at_1", "avg_at_k", "pass_at_k", "maj_at_k"],
         ),
-        "report": project.report_link(version, REPORT_FILE),
+        "report": project.report_link(PASS_RATES, version, REPORT_FILE),
         "gate_passed": found.decision.passed,
         **numbers,
         "prompts": comparison.n_prompts,

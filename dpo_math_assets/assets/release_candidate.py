@@ -74,6 +74,6 @@ def release_candidate(
             "overridden": decision.overridden,
             "checkpoint_version": version,
             "path": dg.MetadataValue.path(project.store.root / RELEASE / name / MODEL),
-            "report": project.report_link(evaluation.name, REPORT_FILE),
+            "report": project.report_link(PASS_RATES, evaluation.name, REPORT_FILE),
         }
     )

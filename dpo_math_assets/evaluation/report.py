@@ -1,16 +1,11 @@
 """The evaluation as one HTML page that needs nothing else: figures, slices, curves, gate, flips.
 
-Prompts and completions are untrusted. Text in the page's own markup is escaped; the browser of
-flipped samples reads its rows from a JSON block whose `<`, `>` and `&` are written as escapes, and
-shows them with `textContent` only. A content security policy lets no script run but the page's
-own, and nothing load from anywhere.
+Prompts and completions are untrusted: see `page`. The browser of flipped samples shows its rows
+with `textContent` only.
 """
 
 import base64
-import hashlib
-import html
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +19,7 @@ from dpo_math_assets.evaluation.statistics import (
     PairedDifference,
     paired_differences,
 )
+from dpo_math_assets.page import escaped, html_table, render_page
 from dpo_math_assets.storage import write_text
 
 # A page with more is slow to open; how many there are in all is always said.
@@ -125,25 +121,8 @@ def render_report(
     if history:
         sections.append(_history_section(history))
     sections.append(_flip_section(flips, base, candidate))
-    digest = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
-    policy = (
-        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; "
-        f"form-action 'none'; script-src 'sha256-{digest}'"
-    )
-    data = _json_block(
-        {"flips": flips.head(MOST_FLIPS).to_dicts(), "base": base, "candidate": candidate}
-    )
-    return (
-        "<!doctype html>\n"
-        '<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{_text(title)}</title><style>{_STYLE}</style></head><body><main>"
-        f"<h1>{_text(title)}</h1>"
-        + "\n".join(sections)
-        + f'</main><script type="application/json" id="data">{data}</script>'
-        + f"<script>{_SCRIPT}</script></body></html>\n"
-    )
+    data = {"flips": flips.head(MOST_FLIPS).to_dicts(), "base": base, "candidate": candidate}
+    return render_page(title, "\n".join(sections), _STYLE, _SCRIPT, data)
 
 
 def _gate_section(decision: GateDecision) -> str:
@@ -162,8 +141,8 @@ def _gate_section(decision: GateDecision) -> str:
         )
         for condition in decision.conditions
     ]
-    table = _table(("", "condition", "what was found"), rows)
-    return f'<p class="verdict {kind}" role="status">{_text(verdict)}</p>{table}'
+    table = html_table(("", "condition", "what was found"), rows)
+    return f'<p class="verdict {kind}" role="status">{escaped(verdict)}</p>{table}'
 
 
 def _headline_section(comparison: Comparison) -> str:
@@ -198,7 +177,7 @@ def _headline_section(comparison: Comparison) -> str:
         f"<p>Undecided counts as not passed, unless a column says otherwise. Intervals are {level}:"
         " Wilson's for greedy, a bootstrap over prompts for the others.</p>"
         + _image(plots.pass_rate_chart(comparison.rates), "pass rates by model")
-        + _table(header, rows)
+        + html_table(header, rows)
         + _difference_table(comparison.base, comparison, comparison.differences)
         + mcnemar
         + "".join(
@@ -221,9 +200,9 @@ def _difference_table(
         )
         for found in differences.values()
     ]
-    title = f"{_text(base)} against {_text(comparison.candidate)}"
+    title = f"{escaped(base)} against {escaped(comparison.candidate)}"
     header = ("rate", base, comparison.candidate, "change, in points", "p")
-    return f"<h3>{title}</h3>" + _table(header, rows)
+    return f"<h3>{title}</h3>" + html_table(header, rows)
 
 
 def _overlap_section(overlap: pl.DataFrame, comparison: Comparison, samples: pl.DataFrame) -> str:
@@ -245,7 +224,7 @@ def _overlap_section(overlap: pl.DataFrame, comparison: Comparison, samples: pl.
             comparison,
             paired_differences(clean, comparison.base, comparison.candidate, comparison.settings),
         )
-    table = _table(("prompt", "why", "asked", "trained on"), rows)
+    table = html_table(("prompt", "why", "asked", "trained on"), rows)
     return f"{title}<p>{said}.</p><details><summary>Show them</summary>{table}</details>{without}"
 
 
@@ -260,7 +239,7 @@ def _undecided_section(samples: pl.DataFrame) -> str:
     rows = [
         tuple("–" if value is None else str(value) for value in row) for row in counts.iter_rows()
     ]
-    return "<h2>Verdicts and reasons, completions</h2>" + _table(tuple(counts.columns), rows)
+    return "<h2>Verdicts and reasons, completions</h2>" + html_table(tuple(counts.columns), rows)
 
 
 def _slice_section(comparison: Comparison) -> str:
@@ -299,7 +278,7 @@ def _slice_section(comparison: Comparison) -> str:
             plots.slice_chart(comparison.slices, comparison.base, comparison.candidate),
             "change by slice",
         )
-        + _table((*header, "change, in points", "corrected p"), rows)
+        + html_table((*header, "change, in points", "corrected p"), rows)
     )
 
 
@@ -317,7 +296,7 @@ def _history_section(history: Sequence[dict[str, Any]]) -> str:
     return (
         "<h2>Earlier evaluations, avg@k</h2>"
         + _image(plots.history_chart(history), "avg@k over evaluations")
-        + _table(("run", "prompts", "base", "candidate", "gate"), rows)
+        + html_table(("run", "prompts", "base", "candidate", "gate"), rows)
     )
 
 
@@ -327,12 +306,12 @@ def _flip_section(flips: pl.DataFrame, base: str, candidate: str) -> str:
     if flips.height > MOST_FLIPS:
         said += f"; the first {MOST_FLIPS} are here, lost ones first"
     sources = "".join(
-        f'<option value="{_text(source)}">{_text(source)}</option>'
+        f'<option value="{escaped(source)}">{escaped(source)}</option>'
         for source in flips["source"].unique().sort()
     )
     return (
-        f"<h2>Samples that flipped</h2><p>Gained: only {_text(candidate)} passes. Lost: only "
-        f"{_text(base)} does. {_text(said)}.</p>"
+        f"<h2>Samples that flipped</h2><p>Gained: only {escaped(candidate)} passes. Lost: only "
+        f"{escaped(base)} does. {escaped(said)}.</p>"
         '<form id="filter">'
         '<label>Show <select id="flip"><option value="">all</option>'
         '<option value="lost">lost</option><option value="gained">gained</option></select></label> '
@@ -366,33 +345,9 @@ def _p(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def _text(value: str) -> str:
-    return html.escape(value, quote=True)
-
-
-def _table(header: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table whose every cell is escaped text."""
-    head = "".join(f"<th>{_text(cell)}</th>" for cell in header)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{_text(cell)}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return (
-        f'<div class="wide"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
-    )
-
-
 def _image(png: bytes, description: str) -> str:
     encoded = base64.b64encode(png).decode("ascii")
-    return f'<img alt="{_text(description)}" src="data:image/png;base64,{encoded}">'
-
-
-def _json_block(value: Any) -> str:
-    """JSON that no HTML parser can take for markup."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
+    return f'<img alt="{escaped(description)}" src="data:image/png;base64,{encoded}">'
 
 
 _STYLE = """

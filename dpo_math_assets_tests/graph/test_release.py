@@ -74,6 +74,8 @@ def test_a_report_opens_by_a_link_where_reports_are_served_and_by_its_path_elsew
 ) -> None:
     data = workbench.project.data_root
     served = Project(data_root=data, landing_folder=data, reports_url="http://127.0.0.1:3001/")
-    assert served.report_link("e1", "report.html").value == "http://127.0.0.1:3001/e1/report.html"
-    path = workbench.project.report_link("e1", "report.html").value
+    page = ("offline_eval_pass_rates", "e1", "report.html")
+    address = "http://127.0.0.1:3001/offline_eval_pass_rates/e1/report.html"
+    assert served.report_link(*page).value == address
+    path = workbench.project.report_link(*page).value
     assert path == f"{data}/offline_eval_pass_rates/e1/report.html"

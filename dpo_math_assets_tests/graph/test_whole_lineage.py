@@ -86,6 +86,9 @@ def test_training_without_a_base_model_fails_with_the_setting_to_set(workbench: 
     ]
     assert told[0] is not None
     assert "base_model is empty" in (told[0].description or "")
+    # The dataset before it is there, and its explorer where the metadata says.
+    explorer = Path(workbench.metadata("dpo_dataset")["explorer"]).read_text("utf-8")
+    assert "Compute 2+3" in explorer
 
 
 def test_a_dataset_without_any_wrong_answer_fails_with_why_and_what_to_do(
