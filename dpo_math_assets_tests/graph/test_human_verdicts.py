@@ -25,7 +25,8 @@ from dpo_math_assets.stages import (
     unprocessed,
 )
 from dpo_math_assets.storage import Store
-from dpo_math_assets.traces.landing import Export, fingerprint_file
+from dpo_math_assets.traces.landing import Export
+from dpo_math_assets.traces.places import fingerprint_file
 from dpo_math_assets_tests.graph.conftest import Workbench, attempt, checks
 
 RIGHT = attempt("3*(4+5)", "27", "27", ok=True)
