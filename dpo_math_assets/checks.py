@@ -19,7 +19,7 @@ from dpo_math_assets.assets import (
     raw_verifier_logs,
 )
 from dpo_math_assets.assets.common import plain_failures
-from dpo_math_assets.assets.dpo_checkpoint import CHECKPOINT, MODEL
+from dpo_math_assets.assets.dpo_checkpoint import CHECKPOINT, MODEL, read_manifest
 from dpo_math_assets.assets.dpo_dataset import DATASET
 from dpo_math_assets.assets.offline_eval_pass_rates import PASS_RATES
 from dpo_math_assets.evaluation.run import read_decision
@@ -447,7 +447,10 @@ def loads_and_generates(
     probe = SamplingSettings(
         k=1, max_prompts=4, max_new_tokens=settings.max_new_tokens, threads=settings.threads
     )
-    with tempfile.TemporaryDirectory(prefix="dpo-math-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="dpo-math-") as folder,
+        project.store.current_in_use(CHECKPOINT) as checkpoint,
+    ):
         out = Path(folder) / "probe.parquet"
         tasks.run(
             context.op_execution_context,
@@ -458,7 +461,7 @@ def loads_and_generates(
                 "models": [
                     {
                         "name": "dpo",
-                        "folder": str(project.store.current(CHECKPOINT) / MODEL),
+                        "folder": str(checkpoint / MODEL),
                         "out": str(out),
                     }
                 ],
@@ -470,6 +473,21 @@ def loads_and_generates(
         passed=empty < written.height,
         description=f"{written.height - empty} of {written.height} completions hold text.",
         metadata={"completions": preview(written, ["prompt", "mode", "completion", "truncated"])},
+    )
+
+
+@dg.asset_check(asset=dpo_checkpoint, name="training_is_sound")
+def training_is_sound(project: Project) -> dg.AssetCheckResult:
+    """Nothing was seen in training that makes bad models: no likelihood displacement, no row lost.
+
+    Reward accuracy and margin are no sign of it: they look best when a model unlearns its answers.
+    """
+    report = read_manifest(project.store.current(CHECKPOINT))["report"]
+    return dg.AssetCheckResult(
+        passed=not report["warnings"],
+        severity=dg.AssetCheckSeverity.WARN,
+        description=" ".join(report["warnings"]) or "Training gave no warning.",
+        metadata={"warnings": len(report["warnings"])},
     )
 
 

@@ -207,15 +207,20 @@ def build_pairs(options: argparse.Namespace) -> None:
 
 
 def train(options: argparse.Namespace) -> None:
-    """DPO on a file of pairs, into a folder that transformers loads."""
+    """DPO on a file of pairs, into a folder that transformers loads.
+
+    A run that was stopped goes on where it was: its states lie beside --out until that is whole.
+    """
     from dpo_math_assets.settings import override
     from dpo_math_assets.storage import atomic_folder
-    from dpo_math_assets.training.dpo import train_dpo
+    from dpo_math_assets.training.launch import run_training
+    from dpo_math_assets.training.recipes import write_recipes
 
     # The control needs a dataset folder with verified completions; pairs alone do not have them.
     changes = {"base_model": options.model, "sft_control": False}
     settings = override(_settings(options), "training", changes, "--model").training
     target = Path(options.out)
+    work = target.parent / f".{target.name}-states"
     with (
         tempfile.TemporaryDirectory(prefix="dpo-math-") as folder,
         atomic_folder(target) as out,
@@ -223,12 +228,12 @@ def train(options: argparse.Namespace) -> None:
         if not Path(options.data).is_file():
             raise DpoMathError(f"{options.data} is not a file of pairs (JSON lines)")
         shutil.copyfile(options.data, Path(folder) / "train.jsonl")
-        work = target.parent / f".{target.name}-states"
-        report = train_dpo(settings, Path(folder), out, _progress, work=work)
-        shutil.rmtree(work)
-    for warning in report.warnings:
+        report = run_training(settings, Path(folder), out, _progress, control=False, work=work)
+        write_recipes(settings, Path(options.data), report["window"], report["chat"], out)
+    shutil.rmtree(work)
+    for warning in report["warnings"]:
         print(f"warning: {warning}", file=sys.stderr)
-    print(f"{target}: {report.steps} steps on {report.rows} pairs", file=sys.stderr)
+    print(f"{target}: {report['steps']} steps on {report['rows']} pairs", file=sys.stderr)
 
 
 def evaluate(options: argparse.Namespace) -> None:

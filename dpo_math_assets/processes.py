@@ -20,14 +20,17 @@ from dpo_math_assets.training.progress import Progress, in_words
 
 def train(request: dict[str, Any], on_progress: Progress) -> dict[str, Any]:
     """Train the checkpoint, or the control, from a published dataset into an empty folder."""
-    from dpo_math_assets.training.dpo import train_dpo
+    from dpo_math_assets.training.launch import run_training
     from dpo_math_assets.training.settings import TrainingSettings
-    from dpo_math_assets.training.sft import train_sft_control
 
-    settings = TrainingSettings.model_validate(request["settings"])
-    dataset, out = Path(request["dataset"]), Path(request["out"])
-    run = train_sft_control if request["control"] else train_dpo
-    return asdict(run(settings, dataset, out, on_progress, work=Path(request["work"])))
+    return run_training(
+        TrainingSettings.model_validate(request["settings"]),
+        Path(request["dataset"]),
+        Path(request["out"]),
+        on_progress,
+        control=request["control"],
+        work=Path(request["work"]),
+    )
 
 
 def sample(request: dict[str, Any], on_progress: Progress) -> dict[str, Any]:
@@ -67,6 +70,7 @@ FOLLOWED = {
     "rewards/margins",
     "logps/chosen",
     "logps/rejected",
+    "tokens_per_second",
 }
 
 

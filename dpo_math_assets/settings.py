@@ -45,6 +45,23 @@ class VerificationSettings(BaseModel):
     )
 
 
+class RetentionSettings(BaseModel):
+    """How many versions are kept of what is large. What others refer to stays beyond that."""
+
+    checkpoints: int = Field(
+        5,
+        ge=1,
+        description="Newest checkpoints that are kept; the current one, one that a kept "
+        "evaluation or a release candidate is of, and one in use stay as well.",
+    )
+    evaluations: int = Field(
+        5,
+        ge=1,
+        description="Newest evaluations that are kept, as the current one and one that a release "
+        "candidate rests on are; each report shows the rates of the last 30.",
+    )
+
+
 class Settings(BaseModel):
     """All stages, by the section names of settings.yaml."""
 
@@ -59,6 +76,7 @@ class Settings(BaseModel):
     sampling: SamplingSettings = Field(default_factory=SamplingSettings)
     statistics: StatisticsSettings = Field(default_factory=StatisticsSettings)
     gate: GateSettings = Field(default_factory=GateSettings)
+    retention: RetentionSettings = Field(default_factory=RetentionSettings)
 
     @model_validator(mode="after")
     def _selection_asks_for_no_more_than_pairing_keeps(self) -> "Settings":

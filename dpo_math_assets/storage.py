@@ -5,6 +5,7 @@ standing: everything is written under a temporary name beside its target, flushe
 renamed.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -22,6 +23,7 @@ import polars as pl
 from dpo_math_assets.errors import DpoMathError
 
 TEMPORARY_PREFIX = ".writing-"
+IN_USE_PREFIX = ".in-use-"
 # Nobody fills a draft for longer: what is older was left by a killed process.
 LEFT_OVER_SECONDS = 7 * 24 * 3600
 
@@ -160,6 +162,53 @@ class VersionedFolder:
             return None
         return self.root / str(json.loads(pointer.read_text(encoding="utf-8"))["version"])
 
+    def versions(self) -> list[str]:
+        """Names of the published versions, in order."""
+        return sorted(
+            path.name
+            for path in self.root.glob("*")
+            if path.is_dir() and not path.name.startswith(".")
+        )
+
+    @contextmanager
+    def in_use(self, version: str) -> Iterator[Path]:
+        """Yield the folder of a version, which no other process removes meanwhile.
+
+        The hold ends with this process, however it ends. Raises DpoMathError where there is no
+        such version (any more).
+        """
+        folder = self.root / version
+        if folder.is_dir():
+            with (self.root / f"{IN_USE_PREFIX}{version}").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH)
+                if folder.is_dir():
+                    yield folder
+                    return
+        raise DpoMathError(f"{folder} does not exist: it was removed, or never published")
+
+    def remove_old(self, keep: int, spare: set[str]) -> list[str]:
+        """Remove all but the last `keep` versions by name; gives the names of those removed.
+
+        The current version, those in `spare` and those in use stay as well.
+        """
+        current = self.current()
+        removed = []
+        for version in self.versions()[:-keep]:
+            if version in spare or (current is not None and version == current.name):
+                continue
+            lock_file = self.root / f"{IN_USE_PREFIX}{version}"
+            with lock_file.open("w") as lock:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    continue
+                # Under a draft's name first: nobody sees half a version, even after a kill.
+                with _draft_folder(self.root) as draft:
+                    (self.root / version).replace(draft / version)
+                lock_file.unlink()
+            removed.append(version)
+        return removed
+
 
 class Store:
     """Where assets keep their data: an asset a folder, a partition a Parquet file in it."""
@@ -241,6 +290,13 @@ class Store:
     def versions(self, asset: str) -> VersionedFolder:
         """The versions of an asset that is a folder: a dataset, a checkpoint, a report."""
         return VersionedFolder(self.root / asset)
+
+    @contextmanager
+    def current_in_use(self, asset: str) -> Iterator[Path]:
+        """Yield the folder of an asset's current version, which stays until the block ends."""
+        version = self.current(asset).name
+        with self.versions(asset).in_use(version) as folder:
+            yield folder
 
     def current(self, asset: str) -> Path:
         """The folder of an asset's current version; DpoMathError where there is none yet."""

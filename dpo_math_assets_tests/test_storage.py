@@ -1,9 +1,12 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.storage import (
     Store,
     VersionedFolder,
@@ -79,3 +82,69 @@ def test_a_scan_of_absent_partitions_is_an_empty_table(tmp_path: Path) -> None:
 def test_a_digest_does_not_depend_on_the_order_of_keys() -> None:
     assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
     assert digest({"a": 1}) != digest({"a": 2})
+
+
+def publish(folder: VersionedFolder, *versions: str) -> None:
+    for version in versions:
+        with folder.new_version(version) as path:
+            (path / "model").write_text(version)
+
+
+def test_old_versions_go_and_the_current_the_spared_and_those_in_use_stay(tmp_path: Path) -> None:
+    folder = VersionedFolder(tmp_path)
+    publish(folder, "1", "2", "3", "4", "5", "6")
+    folder.point_to("3")
+    with folder.in_use("2") as path:
+        assert folder.remove_old(2, spare={"1"}) == ["4"]
+        assert (path / "model").read_text() == "2"
+    assert folder.versions() == ["1", "2", "3", "5", "6"]
+    assert folder.remove_old(2, spare=set()) == ["1", "2"]
+    assert names(tmp_path) == ["3", "5", "6", "current.json"]
+
+
+USE = """
+import sys, time
+from pathlib import Path
+from dpo_math_assets.storage import VersionedFolder
+with VersionedFolder(Path(sys.argv[1])).in_use("1"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.fault
+def test_a_version_is_kept_for_another_process_until_that_ends_even_by_a_kill(
+    tmp_path: Path,
+) -> None:
+    folder = VersionedFolder(tmp_path)
+    publish(folder, "1", "2", "3")
+    reader = subprocess.Popen(
+        [sys.executable, "-c", USE, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    assert reader.stdout is not None and reader.stdout.readline() == "held\n"
+    assert folder.remove_old(1, spare=set()) == ["2"]
+    reader.kill()
+    reader.wait()
+    assert folder.remove_old(1, spare=set()) == ["1"]
+
+
+def test_a_version_that_is_half_removed_is_seen_by_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = VersionedFolder(tmp_path)
+    publish(folder, "1", "2")
+
+    def killed(path: Path, ignore_errors: bool) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("dpo_math_assets.storage.shutil.rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            folder.remove_old(1, spare=set())
+    assert folder.versions() == ["2"]
+
+
+def test_what_was_removed_or_never_published_cannot_be_used(tmp_path: Path) -> None:
+    with pytest.raises(DpoMathError, match="it was removed, or never published"):
+        VersionedFolder(tmp_path).in_use("1").__enter__()
+    assert names(tmp_path) == []

@@ -1,6 +1,7 @@
 """dpo_checkpoint: the model that TRL trained, beside a control that saw no preferences."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,14 @@ from dpo_math_assets.assets.dpo_dataset import DATASET, dpo_dataset
 from dpo_math_assets.evaluation.plots import training_curves
 from dpo_math_assets.metadata import picture
 from dpo_math_assets.resources import Project, TaskRunner, launchpad_config, with_overrides
-from dpo_math_assets.storage import write_json
-from dpo_math_assets.training.settings import TrainingSettings, validate_training
+from dpo_math_assets.storage import Store, digest, write_json
+from dpo_math_assets.training.checkpoints import remove_abandoned
+from dpo_math_assets.training.recipes import write_recipes
+from dpo_math_assets.training.settings import (
+    TRAINING_VERSION,
+    TrainingSettings,
+    validate_training,
+)
 
 if TYPE_CHECKING:
 
@@ -25,12 +32,23 @@ else:
 CHECKPOINT = "dpo_checkpoint"
 MODEL = "model"
 CONTROL = "sft_control"
+STATES = "training_states"
 
 
 def read_manifest(checkpoint: Path) -> dict[str, Any]:
     """What the checkpoint was made of."""
     manifest: dict[str, Any] = json.loads((checkpoint / "manifest.json").read_text("utf-8"))
     return manifest
+
+
+def checkpoints_referred_to(store: Store) -> set[str]:
+    """Versions that a stored evaluation or a release candidate is of."""
+    # The modules of those two import this one, so their folders are named here.
+    files = [
+        *(store.root / "offline_eval_pass_rates").glob("*/made_of.json"),
+        *(store.root / "release_candidate").glob("*/release.json"),
+    ]
+    return {json.loads(file.read_text("utf-8"))["checkpoint"] for file in files}
 
 
 @dg.asset(
@@ -40,7 +58,7 @@ def read_manifest(checkpoint: Path) -> dict[str, Any]:
     owners=OWNERS,
     kinds={"huggingface", "pytorch"},
     pool="training",
-    code_version="1",
+    code_version=TRAINING_VERSION,
 )
 @plain_failures()
 def dpo_checkpoint(
@@ -53,20 +71,25 @@ def dpo_checkpoint(
 
     Training runs in a process of its own. Beside the model stands a control that was only shown
     the correct completions: a gain that it shares is not owed to the preferences. A run that was
-    killed is resumed by the next one with the same data and settings.
+    killed is resumed by the next one with the same data and settings. Old checkpoints that nothing
+    refers to are removed, as `retention` in the settings says.
     """
-    settings = with_overrides(project.settings(), "training", config).training
+    every_setting = with_overrides(project.settings(), "training", config)
+    settings = every_setting.training
     dataset = project.store.current(DATASET)
     validate_training(settings, dataset)
     version = new_version_name(context.run_id)
-    request = {
-        "settings": settings.model_dump(),
-        "dataset": str(dataset),
-        "work": str(Path(project.data_root) / "training_states"),
-    }
+    states = project.store.root / STATES
+    if abandoned := remove_abandoned(states):
+        context.log.info(f"Training states that nobody resumed are removed: {abandoned}")
+    work = states / digest([settings.model_dump(), dataset.name])[:16]
+    request = {"settings": settings.model_dump(), "dataset": str(dataset), "work": str(work)}
     with project.store.versions(CHECKPOINT).new_version(version) as folder:
         report = tasks.run(
             context, "train", {**request, "control": False, "out": str(folder / MODEL)}
+        )
+        write_recipes(
+            settings, dataset / "train.jsonl", report["window"], report["chat"], folder / MODEL
         )
         control = None
         if settings.sft_control:
@@ -77,14 +100,18 @@ def dpo_checkpoint(
         manifest = {
             "version": version,
             "run_id": context.run_id,
-            "base_model": settings.base_model,
-            "dataset_version": dataset.name,
-            "settings": settings.model_dump(),
-            "report": report,
+            **read_manifest(folder / MODEL),
             "control_report": control,
         }
         write_json(folder / "manifest.json", manifest)
         curves = json.loads((folder / MODEL / "curves.json").read_text("utf-8"))
+    # Only now: a run that is killed before this point is resumed, not repeated.
+    shutil.rmtree(work, ignore_errors=True)
+    removed = project.store.versions(CHECKPOINT).remove_old(
+        every_setting.retention.checkpoints, spare=checkpoints_referred_to(project.store)
+    )
+    if removed:
+        context.log.info(f"Old checkpoints are removed: {', '.join(removed)}")
     for warning in report["warnings"]:
         context.log.warning(warning)
     return dg.MaterializeResult(
@@ -95,10 +122,13 @@ def dpo_checkpoint(
                 if name != "step"
             },
             "steps": report["steps"],
+            "resumed_from_step": report["resumed_from_step"],
+            "parameters_trained": report["parameters_trained"],
             "training_seconds": round(report["seconds"], 1),
             "tokens_per_second": round(report["tokens_per_second"], 1),
             "pairs": report["rows"],
             "pairs_over_length": report["rows_overlong"],
+            "pairs_indistinct": report["rows_indistinct"],
             **(
                 {"chosen_fall_nats_per_token": round(report["logps_chosen_fall_per_token"], 4)}
                 if report["logps_chosen_fall_per_token"] is not None
@@ -111,6 +141,9 @@ def dpo_checkpoint(
             "checkpoint_version": version,
             "path": dg.MetadataValue.path(Path(project.data_root) / CHECKPOINT / version / MODEL),
             "settings": dg.MetadataValue.json(settings.model_dump()),
+            "code": dg.MetadataValue.json(manifest["code"]),
+            "verifier_version": ", ".join(manifest["verifier_versions"]),
+            "checkpoints_removed": len(removed),
             "control": dg.MetadataValue.json(control or "sft_control is off"),
         }
     )

@@ -23,6 +23,7 @@ from dpo_math_assets.evaluation.schema import SAMPLE_SCHEMA
 from dpo_math_assets.metadata import column_schema, counts_table, preview, rate
 from dpo_math_assets.partitions import model_partitions
 from dpo_math_assets.resources import Project, TaskRunner, launchpad_config, with_overrides
+from dpo_math_assets.settings import Settings
 from dpo_math_assets.storage import digest, write_parquet
 from dpo_math_assets.training.models import identity
 from dpo_math_assets.verifier import VERIFIER_VERSION
@@ -68,10 +69,22 @@ def eval_samples(
     The prompts are those held out of the training set, and any benchmark files of the settings.
     Samples that were drawn from the same model, prompts and settings before are kept.
     """
-    every_setting = with_overrides(project.settings(), "sampling", config)
+    settings = with_overrides(project.settings(), "sampling", config)
+    with project.store.current_in_use(CHECKPOINT) as checkpoint:
+        _sample(context, project, tasks, settings, checkpoint)
+    return dg.MaterializeResult()
+
+
+def _sample(
+    context: dg.AssetExecutionContext,
+    project: Project,
+    tasks: TaskRunner,
+    every_setting: Settings,
+    checkpoint: Path,
+) -> None:
+    """Sample and judge the models of a checkpoint that the run asks for."""
     settings, verification = every_setting.sampling, every_setting.verification
     store = project.store
-    checkpoint = store.current(CHECKPOINT)
     dataset = store.current(DATASET)
     folders = model_folders(checkpoint)
     prompts = digest(load_eval_prompts(dataset, settings.benchmark_files).to_dicts())
@@ -120,7 +133,6 @@ def eval_samples(
             store.remove(SAMPLES, model)
             metadata = {"left_out": f"the checkpoint {checkpoint.name} has no {model} model"}
         context.add_asset_metadata(metadata, partition_key=model)
-    return dg.MaterializeResult()
 
 
 def model_folders(checkpoint: Path) -> dict[str, str]:

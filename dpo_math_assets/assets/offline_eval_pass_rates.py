@@ -19,6 +19,7 @@ from dpo_math_assets.evaluation.schema import SAMPLE_SCHEMA
 from dpo_math_assets.metadata import picture, preview
 from dpo_math_assets.partitions import model_partitions
 from dpo_math_assets.resources import Project
+from dpo_math_assets.settings import Settings
 from dpo_math_assets.storage import Store, write_json
 from dpo_math_assets.training.models import identity
 
@@ -46,7 +47,27 @@ def offline_eval_pass_rates(
     """
     settings = project.settings()
     store = project.store
-    checkpoint = store.current(CHECKPOINT)
+    with store.current_in_use(CHECKPOINT) as checkpoint:
+        found, version = _evaluate(context, store, settings, checkpoint)
+    removed = store.versions(PASS_RATES).remove_old(
+        settings.retention.evaluations, spare=evaluations_referred_to(store)
+    )
+    if removed:
+        context.log.info(f"Old evaluations are removed: {', '.join(removed)}")
+    return dg.MaterializeResult(metadata=_metadata(found, project, version, checkpoint.name))
+
+
+def evaluations_referred_to(store: Store) -> set[str]:
+    """Versions that a release candidate rests on."""
+    # That asset's module imports this one, so its folder is named here.
+    files = (store.root / "release_candidate").glob("*/release.json")
+    return {json.loads(file.read_text("utf-8"))["evaluation"] for file in files}
+
+
+def _evaluate(
+    context: dg.AssetExecutionContext, store: Store, settings: Settings, checkpoint: Path
+) -> tuple[Evaluation, str]:
+    """The evaluation of a checkpoint and the version that it is published as."""
     samples, made_of = comparable_samples(store, checkpoint)
     manifest = read_manifest(checkpoint)
     fall = manifest["report"]["logps_chosen_fall_per_token"]
@@ -68,7 +89,7 @@ def offline_eval_pass_rates(
         entry = _history_entry(checkpoint.name, found)
         write_json(folder / HISTORY_FILE, [*history, entry][-EVALUATIONS_SHOWN:])
         write_json(folder / "made_of.json", {**made_of, "checkpoint": checkpoint.name})
-    return dg.MaterializeResult(metadata=_metadata(found, project, version, checkpoint.name))
+    return found, version
 
 
 def comparable_samples(store: Store, checkpoint: Path) -> tuple[pl.DataFrame, dict[str, Any]]:

@@ -52,7 +52,6 @@ def release_candidate(
         )
     made_of: dict[str, Any] = json.loads((evaluation / "made_of.json").read_text("utf-8"))
     version = made_of["checkpoint"]
-    checkpoint = project.store.root / CHECKPOINT / version
     releases = project.store.versions(RELEASE)
     name = new_version_name(context.run_id)
     manifest = {
@@ -62,7 +61,10 @@ def release_candidate(
         "made_of": made_of,
         "gate": decision.as_dict(),
     }
-    with releases.new_version(name) as folder:
+    with (
+        project.store.versions(CHECKPOINT).in_use(version) as checkpoint,
+        releases.new_version(name) as folder,
+    ):
         shutil.copytree(checkpoint / MODEL, folder / MODEL)
         shutil.copyfile(evaluation / REPORT_FILE, folder / REPORT_FILE)
         write_json(folder / "release.json", manifest)

@@ -12,40 +12,52 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dpo_math_assets.errors import TrainingError
 from dpo_math_assets.storage import write_text
-from dpo_math_assets.training.models import identity
-from dpo_math_assets.training.settings import TrainingSettings
+from dpo_math_assets.training.settings import TRAINING_VERSION, TrainingSettings
 
 MARKER = "whole"
+ABANDONED_SECONDS = 30 * 24 * 3600
 
 
-def fingerprint(trainer: str, settings: TrainingSettings, data: list[Path]) -> str:
-    """16 hex digits of everything that decides the weights: trainer, settings, base, data files."""
-    digest = hashlib.sha256()
-    digest.update(trainer.encode())
+def fingerprint(
+    trainer: str,
+    settings: TrainingSettings,
+    base_model: str,
+    packages: dict[str, str],
+    data: list[Path],
+) -> str:
+    """16 hex digits of everything that decides the weights: trainer, settings, code, data files.
+
+    `base_model` is the base model's `identity`, `packages` the versions of what trains.
+    """
     # The number of threads changes the speed, not the run.
-    settled = settings.model_dump(exclude={"threads", "sft_control", "base_model"})
-    digest.update(json.dumps(settled, sort_keys=True, default=str).encode())
-    digest.update(identity(settings.base_model).encode())
+    settled = settings.model_dump(
+        exclude={"threads", "sft_control", "base_model", "displacement_warning"}
+    )
+    decisive = [trainer, settled, base_model, TRAINING_VERSION, packages]
+    digest = hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode())
     for path in data:
-        digest.update(path.read_bytes() if path.exists() else b"")
+        if path.exists():
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
         digest.update(b"\0")
     return digest.hexdigest()[:16]
 
 
 @contextmanager
-def run_states(work: Path | None, name: str, resume: bool) -> Iterator[Path]:
+def run_states(work: Path | None, name: str, resume: bool, keep: bool = False) -> Iterator[Path]:
     """The folder `name` of resumable states in `work`, held for this process alone.
 
     Without `work` it is temporary; without `resume` earlier states are deleted. What ends well has
-    no more use for its states, so they go; what fails or is killed leaves them. A second run that
-    trains there at the same time is a TrainingError. Of the processes of one distributed run, the
-    first holds the folder for all.
+    no more use for its states, so they go, unless `keep`; what fails or is killed leaves them. A
+    second run that trains there at the same time is a TrainingError. Of the processes of one
+    distributed run, the first holds the folder for all.
     """
     if work is None:
         with tempfile.TemporaryDirectory(prefix=f"{name}-") as temporary:
@@ -67,7 +79,25 @@ def run_states(work: Path | None, name: str, resume: bool) -> Iterator[Path]:
             for checkpoint in states.glob("checkpoint-*"):
                 shutil.rmtree(checkpoint)
         yield states
-        shutil.rmtree(states)
+        if not keep:
+            shutil.rmtree(states)
+
+
+def remove_abandoned(root: Path) -> list[str]:
+    """Remove what runs left in `root` that nobody resumed for a month; gives the names.
+
+    `root` holds folders of `run_states`. States are as large as the model and its optimizer, and
+    are of use only to a run of the same data and settings.
+    """
+    removed = []
+    for states in root.glob("*/*"):
+        newest = max((path.stat().st_mtime for path in states.glob("*")), default=0.0)
+        if time.time() - max(newest, states.stat().st_mtime) > ABANDONED_SECONDS:
+            shutil.rmtree(states)
+            removed.append(f"{states.parent.name}/{states.name}")
+            with suppress(OSError):
+                states.parent.rmdir()  # unless another run's states are there
+    return removed
 
 
 def mark_whole(checkpoint: Path) -> None:

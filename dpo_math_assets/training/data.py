@@ -6,6 +6,8 @@ conversational format); a file keeps to one of the two.
 """
 
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,49 +20,72 @@ PAIR_FIELDS = ("prompt", "chosen", "rejected")
 SFT_FIELDS = ("prompt", "completion")
 
 
-def read_pairs(path: Path) -> list[Row]:
-    """The pairs of a file: prompt, chosen and rejected, in the order of the file.
+@dataclass(frozen=True)
+class TrainingData:
+    """What a dataset folder holds for training."""
+
+    train: list[Row]
+    validation: list[Row]  # empty where there is no such file
+    completions: list[Row]  # of the SFT control; empty where it is not asked for
+    verifier_versions: list[str]  # that the training pairs' meta names, in order
+
+
+def read_pairs(path: Path) -> tuple[list[Row], list[str]]:
+    """The pairs of a file (prompt, chosen, rejected) in its order, and their verifier's versions.
 
     Raises TrainingError, with file and line, for a file that is absent, a line that is not such a
     pair, and a pair whose chosen and rejected text are the same.
     """
-    rows = _read_rows(path, PAIR_FIELDS)
-    for number, row in rows:
-        if row["chosen"] == row["rejected"]:
+    rows, versions = [], set()
+    for number, row, record in _read_rows(path, PAIR_FIELDS):
+        if _stripped(row["chosen"]) == _stripped(row["rejected"]):
             raise TrainingError(
                 f"{path}, line {number}: chosen and rejected are the same text, which teaches "
                 "nothing. Remove the pair, or rebuild the dataset."
             )
-    return [row for _, row in rows]
+        rows.append(row)
+        meta = record.get("meta")
+        version = meta.get("verifier_version") if isinstance(meta, dict) else None
+        if isinstance(version, str) and version:
+            versions.add(version)
+    return rows, sorted(versions)
 
 
 def read_completions(path: Path) -> list[Row]:
     """The rows of an SFT file: prompt and completion. Raises as `read_pairs` does."""
-    return [row for _, row in _read_rows(path, SFT_FIELDS)]
+    return [row for _, row, _ in _read_rows(path, SFT_FIELDS)]
 
 
-def _read_rows(path: Path, fields: tuple[str, ...]) -> list[tuple[int, Row]]:
-    """(line number, row) of every line that is not blank, with the named fields alone."""
+def _stripped(text: Text) -> Text:
+    """The text without the white space around it, by which no two answers differ."""
+    if isinstance(text, str):
+        return text.strip()
+    return [{**message, "content": message["content"].strip()} for message in text]
+
+
+def _read_rows(path: Path, fields: tuple[str, ...]) -> Iterator[tuple[int, Row, dict[str, Any]]]:
+    """(line number, its named fields, the whole record) of every line that is not blank."""
+    first: Row | None = None
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        with path.open(encoding="utf-8", newline="\n") as lines:
+            for number, line in enumerate(lines, start=1):
+                if not line.strip():
+                    continue
+                row, record = _read_row(line, fields, f"{path}, line {number}")
+                first = first or row
+                if any(type(row[field]) is not type(first[field]) for field in fields):
+                    raise TrainingError(
+                        f"{path}, line {number}: plain text and chat messages are mixed in one "
+                        "file. Write all rows in the same format."
+                    )
+                yield number, row, record
     except FileNotFoundError as error:
         raise TrainingError(f"{path} does not exist. Build the dataset first.") from error
     except UnicodeDecodeError as error:
         raise TrainingError(f"{path} is not UTF-8 text ({error}). Rebuild the dataset.") from error
-    rows: list[tuple[int, Row]] = []
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            row = _read_row(line, fields, f"{path}, line {number}")
-            if rows and any(type(row[field]) is not type(rows[0][1][field]) for field in fields):
-                raise TrainingError(
-                    f"{path}, line {number}: plain text and chat messages are mixed in one file. "
-                    "Write all rows in the same format."
-                )
-            rows.append((number, row))
-    return rows
 
 
-def _read_row(line: str, fields: tuple[str, ...], where: str) -> Row:
+def _read_row(line: str, fields: tuple[str, ...], where: str) -> tuple[Row, dict[str, Any]]:
     try:
         record = json.loads(line)
     except json.JSONDecodeError as error:
@@ -77,7 +102,7 @@ def _read_row(line: str, fields: tuple[str, ...], where: str) -> Row:
         raise TrainingError(
             f"{where}: {', '.join(fields)} must be all plain text or all chat messages."
         )
-    return {field: record[field] for field in fields}
+    return {field: record[field] for field in fields}, record
 
 
 def _problem_with(value: Any) -> str | None:

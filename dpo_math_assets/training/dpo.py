@@ -11,17 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from dpo_math_assets.training.checkpoints import fingerprint, run_states
-from dpo_math_assets.training.data import read_pairs
-from dpo_math_assets.training.models import cpu_threads, prepare_libraries
+from dpo_math_assets.training.data import Row
+from dpo_math_assets.training.models import cpu_threads, identity, prepare_libraries
 from dpo_math_assets.training.progress import Curves, Progress, curves
 from dpo_math_assets.training.run import (
+    Origin,
     Stopwatch,
     TrainingReport,
     build_report,
+    code_versions,
     fitting_rows,
     make_config,
     make_trainer,
     prepare_window,
+    stored,
     train,
     trainer_arguments,
     write_model,
@@ -39,6 +42,7 @@ def train_dpo(
     resume: bool = True,
     *,
     work: Path | None = None,
+    keep_states: bool = False,
 ) -> TrainingReport:
     """Train on `dataset_dir/train.jsonl` and write the model into the folder `out`.
 
@@ -46,26 +50,30 @@ def train_dpo(
     end. `on_progress` is called before the base model scores the pairs, and then
     at every logged step with the stage, the step and TRL's numbers.
     Resumable states live in `work` until the run has ended well: give the same folder again to
-    resume. Without `work` they are temporary and nothing can be resumed.
+    resume. Without `work` they are temporary and nothing can be resumed. `keep_states` leaves them
+    to a caller who publishes `out` later.
 
     Raises TrainingError for settings, data or a run that cannot give a good checkpoint.
     """
-    validate_training(settings, dataset_dir)
+    data = validate_training(settings, dataset_dir)
     prepare_libraries()
-    from datasets import Dataset
     from trl import DPOConfig, DPOTrainer
 
-    train_file, validation_file = dataset_dir / "train.jsonl", dataset_dir / "validation.jsonl"
-    name = f"dpo-{fingerprint('dpo', settings, [train_file, validation_file])}"
-    with run_states(work, name, resume) as states, cpu_threads(settings.threads):
+    files = [dataset_dir / "train.jsonl", dataset_dir / "validation.jsonl"]
+    origin = Origin(identity(settings.base_model), data.verifier_versions, code_versions())
+    packages = origin.code["packages"]
+    name = fingerprint("dpo", settings, origin.base_model_sha256, packages, files)
+    with (
+        run_states(work, f"dpo-{name}", resume, keep_states) as states,
+        cpu_threads(settings.threads),
+    ):
         tokenizer, window = prepare_window(settings)
-        rows = read_pairs(train_file)
-        kept, overlong, merged = fitting_rows(
-            rows, COMPLETIONS, tokenizer, window, settings.max_overlong_share
+        fitted = fitting_rows(
+            data.train, COMPLETIONS, tokenizer, window, settings.max_overlong_share
         )
-        validation = read_pairs(validation_file) if validation_file.exists() else []
-        if validation:
-            validation, _, _ = fitting_rows(validation, COMPLETIONS, tokenizer, window, 1.0)
+        validation: list[Row] = []
+        if data.validation:
+            validation = fitting_rows(data.validation, COMPLETIONS, tokenizer, window, 1.0).rows
         arguments: dict[str, Any] = {
             **trainer_arguments(settings, window, states),
             "loss_type": settings.loss_type,
@@ -76,16 +84,22 @@ def train_dpo(
             "eval_strategy": "epoch" if validation else "no",
             **settings.trl_overrides,
         }
+        config = make_config(DPOConfig, arguments)
         watch = Stopwatch()
-        on_progress(
-            {"stage": "dpo", "now": "scoring all pairs by the base model", "pairs": len(kept)}
-        )
+        if config.process_index == 0:
+            on_progress(
+                {
+                    "stage": "dpo",
+                    "now": "scoring all pairs by the base model",
+                    "pairs": len(fitted.rows),
+                }
+            )
         trainer = make_trainer(
             DPOTrainer,
             settings,
-            args=make_config(DPOConfig, arguments),
-            train_dataset=Dataset.from_list(kept),
-            eval_dataset=Dataset.from_list(validation) if validation else None,
+            args=config,
+            train_dataset=stored(fitted.rows, states / "train", config),
+            eval_dataset=stored(validation, states / "validation", config) if validation else None,
             processing_class=tokenizer,
         )
         resumed_from = train(trainer, "dpo", on_progress, states, resume)
@@ -99,15 +113,15 @@ def train_dpo(
             trainer,
             points,
             watch,
-            rows=len(rows),
-            rows_overlong=overlong,
-            rows_merged_boundary=merged,
+            rows=data.train,
+            fitted=fitted,
             window=window,
             resumed_from_step=resumed_from,
             logps_chosen_fall=fall,
             logps_chosen_fall_per_token=None if fall is None else fall / chosen_tokens,
         )
-        write_model(trainer, settings, report, points, out)
+        write_model(trainer, settings, origin, report, points, out)
+        trainer.end()
     return report
 
 

@@ -1,6 +1,7 @@
 """What a run says while it trains: numbers as they come, and curves at the end."""
 
 import math
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,22 +23,34 @@ def in_words(progress: Mapping[str, float | int | str]) -> str:
 
 def progress_callback(stage: str, on_progress: Progress) -> Any:
     """A TrainerCallback: streams log entries, marks checkpoints, stops a run gone to NaN."""
+    import torch
     from transformers import TrainerCallback
 
     class RunProgress(TrainerCallback):  # type: ignore[misc]
+        def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            self.counted = (0, time.perf_counter())  # tokens by when
+
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
-            _check_finite(logs or {}, stage, state.global_step)
+            logs = dict(logs or {})
+            _check_finite(logs, stage, state.global_step)
+            if "num_tokens" in logs:
+                before, then = self.counted
+                self.counted = (logs["num_tokens"], time.perf_counter())
+                speed = (self.counted[0] - before) / (self.counted[1] - then)
+                logs["tokens_per_second"] = state.log_history[-1]["tokens_per_second"] = speed
             if state.is_world_process_zero:
                 on_progress(
                     {
                         "stage": stage,
                         "step": state.global_step,
                         "steps": state.max_steps,
-                        **_numbers(logs or {}),
+                        **_numbers(logs),
                     }
                 )
 
         def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            if args.world_size > 1:  # each process writes files of its own
+                torch.distributed.barrier()
             if state.is_world_process_zero:
                 mark_whole(Path(args.output_dir) / f"checkpoint-{state.global_step}")
 
@@ -66,7 +79,7 @@ def _numbers(logs: dict[str, Any]) -> dict[str, float | int]:
         and not isinstance(value, bool)
         and math.isfinite(value)
         and key != "step"
-        and not key.endswith(("_runtime", "_per_second"))
+        and not key.endswith(("_runtime", "_samples_per_second", "_steps_per_second"))
     }
 
 

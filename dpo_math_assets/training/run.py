@@ -2,8 +2,9 @@
 
 A run reads its data, trains in a work folder from which it can resume, and then writes into an
 empty folder `out`: model and tokenizer (`from_pretrained` loads both), `manifest.json` (what made
-it), `curves.json` (a point a logged step) and `README.md` (a model card). The caller publishes
-`out` when the run has ended, so that a half-written model is never seen.
+it), `curves.json` (a point a logged step) and `README.md` (a model card); adapters, where they were
+trained, lie in `adapter` as well as in the model. The caller publishes `out` when the run has
+ended, so that a half-written model is never seen.
 """
 
 import hashlib
@@ -11,18 +12,21 @@ import importlib.metadata
 import json
 import os
 import platform
+import subprocess
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from dpo_math_assets.errors import TrainingError
 from dpo_math_assets.storage import write_json, write_text
+from dpo_math_assets.training.adapters import ADAPTER, adapter_arguments, merge_adapter
 from dpo_math_assets.training.checkpoints import newest_whole
 from dpo_math_assets.training.data import Row
-from dpo_math_assets.training.models import context_window, identity, load_tokenizer, not_loadable
+from dpo_math_assets.training.models import context_window, load_tokenizer, not_loadable
 from dpo_math_assets.training.progress import Curves, Progress, progress_callback
-from dpo_math_assets.training.settings import TrainingSettings, trl_knobs
+from dpo_math_assets.training.settings import TRAINING_VERSION, TrainingSettings, trl_knobs
 
 
 @dataclass(frozen=True)
@@ -33,9 +37,13 @@ class TrainingReport:
     base_model: str
     dataset_version: str
     rows: int  # pairs (DPO) or completions (SFT) of the training file
+    chat: bool  # whether they are chat messages
     rows_overlong: int  # of them left out: longer than the window
+    rows_indistinct: int  # of them left out: both sides are the same tokens
     rows_merged_boundary: int  # of them whose prompt's last token merges with the completion
     window: int  # tokens
+    parameters: int
+    parameters_trained: int  # fewer with adapters
     steps: int
     resumed_from_step: int  # 0 for a run that was not interrupted
     seconds: float  # wall time of training
@@ -55,14 +63,25 @@ def prepare_window(settings: TrainingSettings) -> tuple[Any, int]:
     return tokenizer, min(settings.max_length, limit or settings.max_length)
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """The rows that are trained on, and why others are not."""
+
+    rows: list[Row]
+    overlong: int = 0  # left out: longer than the window
+    indistinct: int = 0  # left out: their completions are the same tokens
+    merged: int = 0  # whose prompt's last token merges with the completion
+
+
 def fitting_rows(
     rows: list[Row], completions: tuple[str, ...], tokenizer: Any, window: int, max_share: float
-) -> tuple[list[Row], int, int]:
-    """(rows that fit the window whole, how many do not, how many merge at the prompt's end).
+) -> Fitted:
+    """The rows that fit the window whole and whose completions differ, as the tokenizer sees them.
 
-    TRL cuts a longer text at its end, where the final answer stands, so such a row is left out.
-    Raises TrainingError where more than `max_share` of the rows would be, or where the rows are
-    chat messages and the tokenizer has no chat template.
+    TRL cuts a longer text at its end, where the final answer stands, so such a row is left out;
+    so is one whose sides differ only in what the tokenizer does not know.
+    Raises TrainingError where more than `max_share` of the rows are longer, where none is left,
+    or where the rows are chat messages and the tokenizer has no chat template.
     """
     if not isinstance(rows[0]["prompt"], str) and not tokenizer.chat_template:
         raise TrainingError(
@@ -72,23 +91,48 @@ def fitting_rows(
     prompts = _token_ids(tokenizer, [row["prompt"] for row in rows], prompt=True)
     fits = [True] * len(rows)
     merged = [False] * len(rows)
+    distinct = [len(completions) == 1] * len(rows)
     longest = 0
+    first: list[list[int]] | None = None
     for field in completions:
         texts = [_joined(row["prompt"], row[field]) for row in rows]
-        for i, ids in enumerate(_token_ids(tokenizer, texts, prompt=False)):
+        side = _token_ids(tokenizer, texts, prompt=False)
+        for i, ids in enumerate(side):
             length = len(ids) + isinstance(rows[i]["prompt"], str)  # TRL adds the end token
             longest = max(longest, length)
             fits[i] = fits[i] and length <= window
             merged[i] = merged[i] or ids[: len(prompts[i])] != prompts[i]
-    kept = [row for row, fit in zip(rows, fits, strict=True) if fit]
-    overlong = len(rows) - len(kept)
-    if not kept or overlong > max_share * len(rows):
+            distinct[i] = distinct[i] or (first is not None and ids != first[i])
+        first = side
+    overlong = len(rows) - sum(fits)
+    if overlong == len(rows) or overlong > max_share * len(rows):
         raise TrainingError(
             f"{overlong} of {len(rows)} rows are longer than {window} tokens (the longest has "
             f"{longest}). Raise max_length if the model's window allows it, filter long "
             "completions from the dataset, or raise max_overlong_share."
         )
-    return kept, overlong, sum(merged)
+    kept = [row for row, fit, differ in zip(rows, fits, distinct, strict=True) if fit and differ]
+    if not kept:
+        raise TrainingError(
+            "In every row that fits, chosen and rejected are the same tokens to the tokenizer of "
+            "base_model. It does not know the characters in which they differ: use another model."
+        )
+    indistinct = len(rows) - overlong - len(kept)
+    return Fitted(kept, overlong, indistinct, sum(merged))
+
+
+def stored(rows: list[Row], folder: Path, config: Any) -> Any:
+    """The rows as a Dataset in `folder`, which all processes of the run read.
+
+    On disk, TRL keeps the tokens and the base model's log-probabilities beside it: they are made
+    once for all processes, and not again by a run that is resumed.
+    """
+    from datasets import Dataset, load_from_disk
+
+    with config.main_process_first(local=False):
+        if config.process_index == 0:
+            Dataset.from_list(rows).save_to_disk(str(folder))
+        return load_from_disk(str(folder))
 
 
 def _joined(prompt: Any, completion: Any) -> Any:
@@ -159,16 +203,30 @@ def make_trainer(trainer_class: Any, settings: TrainingSettings, **arguments: An
     """A trainer on the base model that speaks only through our callback."""
     from transformers import PrinterCallback
 
+    adapters = adapter_arguments(settings)
     try:
-        trainer = trainer_class(model=settings.base_model, **arguments)
+        trainer = trainer_class(model=settings.base_model, **arguments, **adapters)
     except OSError as error:
         raise TrainingError(not_loadable(settings.base_model, "weights", error)) from error
     except ValueError as error:
         raise TrainingError(
             f"TRL refuses the run: {error}. Correct the field or trl_overrides."
         ) from error
+    if adapters:
+        _check_adapters(trainer.model, settings)
     trainer.remove_callback(PrinterCallback)
     return trainer
+
+
+def _check_adapters(model: Any, settings: TrainingSettings) -> None:
+    """Whether each named layer got adapters: PEFT is content with any one of them."""
+    adapted = {name.split(".lora_A")[0] for name, _ in model.named_parameters() if "lora_A" in name}
+    for module in settings.lora_target_modules:
+        if module != "all-linear" and not any(name.endswith(module) for name in adapted):
+            raise TrainingError(
+                f"lora_target_modules names {module!r}, and base_model has no such layer. It has "
+                f"{', '.join(sorted({name.rsplit('.', 1)[-1] for name in adapted}))}."
+            )
 
 
 def train(trainer: Any, stage: str, on_progress: Progress, work: Path, resume: bool) -> int:
@@ -197,6 +255,33 @@ class Stopwatch:
         return time.perf_counter() - self._wall, time.process_time() - self._cpu
 
 
+def code_versions() -> dict[str, Any]:
+    """What code trains: this package, its commit where it runs from a checkout, and its libraries.
+
+    `commit` ends in `-dirty` where files were changed since; it is None outside a checkout.
+    """
+    names = ("torch", "transformers", "trl", "accelerate", "datasets", "tokenizers", "peft")
+    packages = {}
+    for name in ("dpo-math-assets", *names):
+        with suppress(importlib.metadata.PackageNotFoundError):  # peft is optional
+            packages[name] = importlib.metadata.version(name)
+    return {"training": TRAINING_VERSION, "commit": _commit(), "packages": packages}
+
+
+def _commit() -> str | None:
+    folder, here = Path(__file__).parent, Path(__file__).name
+    try:
+        for command in (
+            # A checkout around an installed package says nothing of it.
+            ["git", "ls-files", "--error-unmatch", here],
+            ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
+        ):
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()
+
+
 def dataset_version(dataset_dir: Path) -> str:
     """The version that the dataset's report states; otherwise a hash of its training file."""
     report = dataset_dir / "report.json"
@@ -216,9 +301,8 @@ def build_report(
     points: Curves,
     watch: Stopwatch,
     *,
-    rows: int,
-    rows_overlong: int,
-    rows_merged_boundary: int,
+    rows: list[Row],
+    fitted: Fitted,
     window: int,
     resumed_from_step: int,
     logps_chosen_fall: float | None,
@@ -231,16 +315,22 @@ def build_report(
         final.update({name: float(value) for name, value in point.items() if name != "step"})
     tokens = int(final.get("num_tokens", 0))
     warnings = []
-    if rows_overlong:
+    if fitted.overlong:
         warnings.append(
-            f"{rows_overlong} of {rows} rows were left out: longer than {window} tokens."
+            f"{fitted.overlong} of {len(rows)} rows were left out: longer than {window} tokens."
         )
-    if rows_merged_boundary:
+    if fitted.indistinct:
         warnings.append(
-            f"{rows_merged_boundary} of {rows} prompts do not end on a token boundary: in "
+            f"{fitted.indistinct} of {len(rows)} rows were left out: to the tokenizer of "
+            "base_model, chosen and rejected are the same tokens."
+        )
+    if fitted.merged:
+        warnings.append(
+            f"{fitted.merged} of {len(rows)} prompts do not end on a token boundary: in "
             "training their last token merges with the completion, at inference it does not. "
             "End prompts with a line break."
         )
+    warnings += one_sided(fitted.rows)
     if (logps_chosen_fall_per_token or 0.0) > settings.displacement_warning:
         warnings.append(
             f"The chosen completions fell by {logps_chosen_fall:.1f} nats, "
@@ -252,10 +342,14 @@ def build_report(
         trainer=trainer_name,
         base_model=settings.base_model,
         dataset_version=dataset_version(dataset_dir),
-        rows=rows,
-        rows_overlong=rows_overlong,
-        rows_merged_boundary=rows_merged_boundary,
+        rows=len(rows),
+        chat=not isinstance(rows[0]["prompt"], str),
+        rows_overlong=fitted.overlong,
+        rows_indistinct=fitted.indistinct,
+        rows_merged_boundary=fitted.merged,
         window=window,
+        parameters=trainer.model.num_parameters(),
+        parameters_trained=trainer.model.num_parameters(only_trainable=True),
         steps=trainer.state.global_step,
         resumed_from_step=resumed_from_step,
         seconds=round(seconds, 2),
@@ -269,37 +363,95 @@ def build_report(
     )
 
 
+# Of how many rows it is no accident that they share a side.
+FEWEST_ROWS_ONE_SIDED = 8
+
+
+def one_sided(rows: list[Row]) -> list[str]:
+    """A warning for each side of the pairs on which all of them have the same text."""
+    return [
+        f"All {len(rows)} rows have the same {side} text: the model learns that text, and nothing "
+        "of what makes an answer right. Look at the dataset's preview."
+        for side in ("chosen", "rejected")
+        if len(rows) >= FEWEST_ROWS_ONE_SIDED
+        and side in rows[0]
+        and all(row[side] == rows[0][side] for row in rows)
+    ]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a run starts from, known before it trains."""
+
+    base_model_sha256: str
+    verifier_versions: list[str]  # of the verdicts that the training pairs rest on
+    code: dict[str, Any]
+
+
 def write_model(
-    trainer: Any, settings: TrainingSettings, report: TrainingReport, points: Curves, out: Path
+    trainer: Any,
+    settings: TrainingSettings,
+    origin: Origin,
+    report: TrainingReport,
+    points: Curves,
+    out: Path,
 ) -> None:
     """Fill the folder `out` with the model, its manifest, its curves and its card."""
     out.mkdir(parents=True, exist_ok=True)
-    trainer.save_model(str(out))
+    trained = out if settings.adapter == "none" else out / ADAPTER
+    trainer.save_model(str(trained))
     if not trainer.is_world_process_zero():
         return
     # A pickle, of no use to whoever loads the model.
-    (out / "training_args.bin").unlink(missing_ok=True)
+    (trained / "training_args.bin").unlink(missing_ok=True)
+    if trained != out:
+        # The base of 4 bits is not what was meant to be shipped: the one on disk is.
+        dtype = "auto" if settings.adapter == "qlora" else trainer.model.get_base_model().dtype
+        loading = {**(trainer.args.model_init_kwargs or {}), "dtype": dtype}
+        merge_adapter(settings.base_model, trained, out, loading)
+        trainer.processing_class.save_pretrained(out)
+    if not list(out.glob("*.safetensors")):
+        raise TrainingError(
+            "The trainer wrote no model, as FSDP does with a sharded state: set "
+            "fsdp_state_dict_type to FULL_STATE_DICT in the configuration of accelerate."
+        )
     write_json(out / "curves.json", points)
     manifest = {
         "base_model": settings.base_model,
-        "base_model_sha256": identity(settings.base_model),
+        "dataset_version": report.dataset_version,
+        **asdict(origin),
         "settings": settings.model_dump(mode="json"),
         "report": asdict(report),
-        "dataset_version": report.dataset_version,
-        "packages": {
-            name: importlib.metadata.version(name)
-            for name in ("torch", "transformers", "trl", "accelerate", "datasets", "tokenizers")
-        },
         "environment": {
             "python": platform.python_version(),
             "platform": platform.platform(),
             "device": str(trainer.args.device),
             "processes": trainer.args.world_size,
             "cpus": os.cpu_count(),
+            **gpu(),
         },
     }
     write_json(out / "manifest.json", manifest)
     write_text(out / "README.md", _model_card(settings, report))
+
+
+def gpu() -> dict[str, str]:
+    """The GPU of this process and the CUDA of its PyTorch; nothing where there is none."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return {}
+    return {"gpu": torch.cuda.get_device_name(), "cuda": str(torch.version.cuda)}
+
+
+def _trained_weights(settings: TrainingSettings, report: TrainingReport) -> str:
+    if settings.adapter == "none":
+        return f"all {report.parameters:,} weights"
+    return (
+        f"{report.parameters_trained:,} weights of adapters ({settings.adapter}, "
+        f"r={settings.lora_r}, alpha={settings.lora_alpha}), which are merged into this model and "
+        f"lie in `{ADAPTER}` on their own"
+    )
 
 
 def _model_card(settings: TrainingSettings, report: TrainingReport) -> str:
@@ -320,6 +472,7 @@ tags: [{report.trainer}, trl, math]
 Trained from `{settings.base_model}` on dataset version `{report.dataset_version}`: {data}.
 
 - Loss: {" + ".join(settings.loss_type) if report.trainer == "dpo" else "cross-entropy"}
+- Trained: {_trained_weights(settings, report)}
 - Steps: {report.steps}, learning rate {settings.learning_rate:g}, window {report.window} tokens
 - Time: {report.seconds:.0f} s, {report.cpu_seconds:.0f} CPU seconds{warnings}
 

@@ -5,9 +5,11 @@ reached by `trl_overrides`; a name that TRL does not know is an error and never 
 """
 
 import ast
+import ctypes
 import importlib.util
 import math
 import re
+import shlex
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,10 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from dpo_math_assets.errors import TrainingError
-from dpo_math_assets.training.data import read_completions, read_pairs
+from dpo_math_assets.training.data import Row, TrainingData, read_completions, read_pairs
 
+# Raised when the same data and settings no longer give the same model.
+TRAINING_VERSION = "2"
 # TRL 1.16, `DPOConfig.loss_type`.
 LOSS_TYPES = frozenset(
     {
@@ -47,6 +51,9 @@ MANAGED_KNOBS = frozenset(
         *("logging_nan_inf_filter", "push_to_hub"),
     }
 )
+ADAPTERS = ("none", "lora", "qlora")
+# Of `accelerate launch`, what the run itself sets.
+MANAGED_LAUNCH = frozenset({"-m", "--module", "--no_python", "--num_machines", "--machine_rank"})
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 
@@ -55,6 +62,20 @@ class TrainingSettings(BaseModel):
 
     base_model: str = Field(
         default="", description="Folder of the model to start from, or a Hugging Face id. Required."
+    )
+    adapter: str = Field(
+        default="none",
+        description="none trains every weight; lora trains low-rank adapters; qlora does on a base "
+        "model of 4 bits (a CUDA GPU).",
+    )
+    lora_r: int = Field(default=16, ge=1, description="Rank of the adapters.")
+    lora_alpha: int = Field(default=32, ge=1, description="Adapters are scaled by alpha / r.")
+    lora_dropout: float = Field(
+        default=0.0, ge=0, lt=1, description="Dropout in front of the adapters."
+    )
+    lora_target_modules: list[str] = Field(
+        default=["all-linear"],
+        description="Names of the layers that get adapters; all-linear: all but the output head.",
     )
     loss_type: list[str] = Field(
         default=["sigmoid", "sft"],
@@ -91,6 +112,11 @@ class TrainingSettings(BaseModel):
         default=0.1, gt=0, description="Fall of logps/chosen that is warned about, nats a token."
     )
     threads: int = Field(default=0, ge=0, description="CPU threads of PyTorch; 0: its own choice.")
+    accelerate: str = Field(
+        default="",
+        description="Arguments of `accelerate launch`, for several GPUs, FSDP or DeepSpeed: "
+        "--config_file /path/fsdp.yaml, or --multi_gpu --num_processes 2. Empty: one process.",
+    )
     trl_overrides: dict[str, Any] = Field(
         default={}, description="Any other knob of TRL's DPOConfig, by its name there."
     )
@@ -132,13 +158,16 @@ def _dataclass_fields(package: str, file: str, class_name: str) -> set[str]:
     }
 
 
-def validate_training(settings: TrainingSettings, dataset_dir: Path) -> None:
-    """Raise TrainingError, naming the field and the fix, where a run could not end well.
+def validate_training(settings: TrainingSettings, dataset_dir: Path) -> TrainingData:
+    """The dataset of a run that can go well, read and checked, as are the settings.
 
-    Takes the settings and the dataset's folder; imports nothing heavy. What needs a tokenizer
-    (lengths, a chat template) is checked by the run itself, before it trains.
+    Raises TrainingError, naming the field and the fix, where a run could not end well. Imports
+    nothing heavy: what needs a tokenizer (lengths, a chat template) is checked by the run itself,
+    before it trains.
     """
     _check_base_model(settings.base_model)
+    _check_adapter(settings)
+    _check_launch(settings)
     _check_losses(settings)
     _check_overrides(settings.trl_overrides)
     if settings.precision not in ("auto", "fp32", "bf16"):
@@ -146,18 +175,24 @@ def validate_training(settings: TrainingSettings, dataset_dir: Path) -> None:
     for field in ("beta", "learning_rate", "epochs"):
         if not math.isfinite(getattr(settings, field)):
             raise TrainingError(f"{field} is {getattr(settings, field)}. Set it to a number.")
-    if not read_pairs(dataset_dir / "train.jsonl"):
+    train, versions = read_pairs(dataset_dir / "train.jsonl")
+    if not train:
         raise TrainingError(
             f"{dataset_dir / 'train.jsonl'} holds no pairs. A prompt makes pairs once it has a "
             "correct and an incorrect completion: add more samples a prompt, or more exports."
         )
+    validation: list[Row] = []
+    completions: list[Row] = []
     if (dataset_dir / "validation.jsonl").exists():
-        read_pairs(dataset_dir / "validation.jsonl")
-    if settings.sft_control and not read_completions(dataset_dir / "sft.jsonl"):
-        raise TrainingError(
-            f"{dataset_dir / 'sft.jsonl'} holds no completions. Rebuild the dataset, or set "
-            "sft_control to false."
-        )
+        validation, _ = read_pairs(dataset_dir / "validation.jsonl")
+    if settings.sft_control:
+        completions = read_completions(dataset_dir / "sft.jsonl")
+        if not completions:
+            raise TrainingError(
+                f"{dataset_dir / 'sft.jsonl'} holds no completions. Rebuild the dataset, or set "
+                "sft_control to false."
+            )
+    return TrainingData(train, validation, completions, versions)
 
 
 def _check_base_model(base_model: str) -> None:
@@ -177,6 +212,76 @@ def _check_base_model(base_model: str) -> None:
             f"base_model is {base_model}: there is no such folder, and it is no Hugging Face id. "
             "Correct the path."
         )
+
+
+def _check_adapter(settings: TrainingSettings) -> None:
+    if settings.adapter not in ADAPTERS:
+        raise TrainingError(
+            f"adapter is {settings.adapter!r}. Set it to none (every weight is trained), lora or "
+            "qlora."
+        )
+    if settings.adapter == "none":
+        return
+    if importlib.util.find_spec("peft") is None:
+        raise TrainingError(
+            f"adapter is {settings.adapter}, and PEFT is not installed: "
+            "pip install 'dpo-math-assets[lora]', or set adapter to none."
+        )
+    if not settings.lora_target_modules:
+        raise TrainingError(
+            'lora_target_modules is empty. Set it to ["all-linear"], or to the names of layers '
+            "such as [q_proj, v_proj]."
+        )
+    if settings.adapter == "qlora":
+        if importlib.util.find_spec("bitsandbytes") is None:
+            raise TrainingError(
+                "adapter is qlora, and bitsandbytes is not installed: "
+                "pip install 'dpo-math-assets[qlora]', or set adapter to lora."
+            )
+        if not _has_cuda_driver():
+            raise TrainingError(
+                "adapter is qlora, and this machine has no CUDA driver (libcuda.so.1). Train on a "
+                "machine with an NVIDIA GPU, or set adapter to lora."
+            )
+
+
+def _has_cuda_driver() -> bool:
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return False
+    return True
+
+
+def launch_arguments(settings: TrainingSettings) -> list[str]:
+    """The arguments of `accelerate launch`; TrainingError where they are none."""
+    try:
+        return shlex.split(settings.accelerate)
+    except ValueError as error:
+        raise TrainingError(
+            f"accelerate is {settings.accelerate!r}, which no shell would read ({error}). Write "
+            "it as on a command line."
+        ) from error
+
+
+def _check_launch(settings: TrainingSettings) -> None:
+    arguments = launch_arguments(settings)
+    for number, argument in enumerate(arguments):
+        name, _, value = argument.partition("=")
+        if not name.startswith("-") and (number == 0 or not arguments[number - 1].startswith("--")):
+            raise TrainingError(
+                f"accelerate holds {argument!r}, which belongs to no option. Give options of "
+                "`accelerate launch` alone, such as --multi_gpu --num_processes 2."
+            )
+        if name in MANAGED_LAUNCH:
+            raise TrainingError(f"accelerate sets {name}, which the run manages. Remove it.")
+        if name == "--config_file":
+            given = value or next(iter(arguments[number + 1 :]), "")
+            if not Path(given).is_file():
+                raise TrainingError(
+                    f"accelerate names the configuration file {given!r}, which does not exist. "
+                    "`accelerate config --config_file FILE` writes one."
+                )
 
 
 def _check_losses(settings: TrainingSettings) -> None:

@@ -10,18 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from dpo_math_assets.training.checkpoints import fingerprint, run_states
-from dpo_math_assets.training.data import read_completions, read_pairs
-from dpo_math_assets.training.models import cpu_threads, prepare_libraries
+from dpo_math_assets.training.models import cpu_threads, identity, prepare_libraries
 from dpo_math_assets.training.progress import Progress, curves
 from dpo_math_assets.training.run import (
+    Origin,
     Stopwatch,
     TrainingReport,
     build_report,
+    code_versions,
     fitting_rows,
     make_config,
     make_trainer,
     prepare_window,
     shared_overrides,
+    stored,
     train,
     trainer_arguments,
     write_model,
@@ -37,23 +39,27 @@ def train_sft_control(
     resume: bool = True,
     *,
     work: Path | None = None,
+    keep_states: bool = False,
 ) -> TrainingReport:
     """Train on `dataset_dir/sft.jsonl` and write the model into the folder `out`.
 
     Everything else is as in `train_dpo`. The number of steps follows from `train.jsonl`.
     """
-    validate_training(settings.model_copy(update={"sft_control": True}), dataset_dir)
+    data = validate_training(settings.model_copy(update={"sft_control": True}), dataset_dir)
     prepare_libraries()
-    from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
 
-    pairs_file, sft_file = dataset_dir / "train.jsonl", dataset_dir / "sft.jsonl"
-    name = f"sft-{fingerprint('sft', settings, [pairs_file, sft_file])}"
-    with run_states(work, name, resume) as states, cpu_threads(settings.threads):
+    files = [dataset_dir / "train.jsonl", dataset_dir / "sft.jsonl"]
+    origin = Origin(identity(settings.base_model), data.verifier_versions, code_versions())
+    packages = origin.code["packages"]
+    name = fingerprint("sft", settings, origin.base_model_sha256, packages, files)
+    with (
+        run_states(work, f"sft-{name}", resume, keep_states) as states,
+        cpu_threads(settings.threads),
+    ):
         tokenizer, window = prepare_window(settings)
-        rows = read_completions(sft_file)
-        kept, overlong, merged = fitting_rows(
-            rows, ("completion",), tokenizer, window, settings.max_overlong_share
+        fitted = fitting_rows(
+            data.completions, ("completion",), tokenizer, window, settings.max_overlong_share
         )
         arguments: dict[str, Any] = {
             **trainer_arguments(settings, window, states),
@@ -61,13 +67,13 @@ def train_sft_control(
         }
         config = make_config(SFTConfig, arguments)
         if config.max_steps <= 0:
-            config.max_steps = steps_of(len(read_pairs(pairs_file)), settings, config.world_size)
+            config.max_steps = steps_of(len(data.train), settings, config.world_size)
         watch = Stopwatch()
         trainer = make_trainer(
             SFTTrainer,
             settings,
             args=config,
-            train_dataset=Dataset.from_list(kept),
+            train_dataset=stored(fitted.rows, states / "completions", config),
             processing_class=tokenizer,
         )
         resumed_from = train(trainer, "sft", on_progress, states, resume)
@@ -79,15 +85,15 @@ def train_sft_control(
             trainer,
             points,
             watch,
-            rows=len(rows),
-            rows_overlong=overlong,
-            rows_merged_boundary=merged,
+            rows=data.completions,
+            fitted=fitted,
             window=window,
             resumed_from_step=resumed_from,
             logps_chosen_fall=None,
             logps_chosen_fall_per_token=None,
         )
-        write_model(trainer, settings, report, points, out)
+        write_model(trainer, settings, origin, report, points, out)
+        trainer.end()
     return report
 
 

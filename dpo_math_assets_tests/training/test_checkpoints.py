@@ -1,11 +1,20 @@
 """Which states may be resumed, and by whom."""
 
+import os
+import time
 from pathlib import Path
 
 import pytest
 
 from dpo_math_assets.errors import TrainingError
-from dpo_math_assets.training.checkpoints import fingerprint, mark_whole, newest_whole, run_states
+from dpo_math_assets.training.checkpoints import (
+    ABANDONED_SECONDS,
+    fingerprint,
+    mark_whole,
+    newest_whole,
+    remove_abandoned,
+    run_states,
+)
 from dpo_math_assets.training.settings import TrainingSettings
 
 
@@ -60,19 +69,42 @@ def test_a_run_that_may_not_resume_forgets_earlier_states(tmp_path: Path) -> Non
         assert newest_whole(states) is None
 
 
-def test_a_changed_dataset_setting_or_model_never_continues_another_run(
-    settings: TrainingSettings, dataset: Path, tmp_path: Path
+def test_a_changed_dataset_setting_model_or_library_never_continues_another_run(
+    settings: TrainingSettings, dataset: Path
 ) -> None:
     data = [dataset / "train.jsonl"]
-    first = fingerprint("dpo", settings, data)
-    assert fingerprint("dpo", settings.model_copy(update={"threads": 2}), data) == first
-    assert fingerprint("sft", settings, data) != first
-    assert fingerprint("dpo", settings.model_copy(update={"beta": 0.2}), data) != first
-    other = tmp_path / "other"
-    other.mkdir()
-    (other / "config.json").write_text("{}")
-    changed = settings.model_copy(update={"base_model": str(other)})
-    assert fingerprint("dpo", changed, data) != first
+
+    def of(trainer: str = "dpo", base: str = "sha", trl: str = "1.16.0", **changes: object) -> str:
+        changed = settings.model_copy(update=changes)
+        return fingerprint(trainer, changed, base, {"trl": trl}, data)
+
+    first = of()
+    assert of(threads=2, displacement_warning=0.5) == first
+    assert len({first, of("sft"), of(beta=0.2), of(base="other"), of(trl="1.17.0")}) == 5
     with data[0].open("a") as file:
         file.write("\n")
-    assert fingerprint("dpo", settings, data) != first
+    assert of() != first
+
+
+def test_states_that_nobody_resumes_are_removed_after_a_month_and_fresh_ones_are_not(
+    tmp_path: Path,
+) -> None:
+    old, fresh = tmp_path / "a" / "dpo-1", tmp_path / "b" / "dpo-2"
+    for states in (old, fresh):
+        states.mkdir(parents=True)
+        checkpoint(states, 5, whole=True)
+    month_ago = time.time() - ABANDONED_SECONDS - 60
+    for path in (old / "checkpoint-5", old):
+        os.utime(path, (month_ago, month_ago))
+    assert remove_abandoned(tmp_path) == ["a/dpo-1"]
+    assert [path.name for path in tmp_path.iterdir()] == ["b"]
+    assert newest_whole(fresh) is not None
+
+
+def test_states_that_go_on_being_written_are_not_abandoned(tmp_path: Path) -> None:
+    long_run = tmp_path / "a" / "dpo-1"
+    long_run.mkdir(parents=True)
+    month_ago = time.time() - ABANDONED_SECONDS - 60
+    checkpoint(long_run, 5, whole=True)
+    os.utime(long_run, (month_ago, month_ago))
+    assert remove_abandoned(tmp_path) == []

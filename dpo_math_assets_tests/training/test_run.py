@@ -16,7 +16,7 @@ from dpo_math_assets.training.data import Row
 from dpo_math_assets.training.dpo import chosen_fall, train_dpo
 from dpo_math_assets.training.models import load_tokenizer
 from dpo_math_assets.training.progress import curves
-from dpo_math_assets.training.run import fitting_rows
+from dpo_math_assets.training.run import Fitted, fitting_rows
 from dpo_math_assets.training.settings import TrainingSettings
 from dpo_math_assets.training.sft import steps_of, train_sft_control
 from dpo_math_assets_tests.training.conftest import PAIRS, write_rows
@@ -56,7 +56,7 @@ def test_a_dpo_run_leaves_a_model_that_loads_with_its_manifest_and_curves(
     assert manifest["settings"]["beta"] == settings.beta
     assert manifest["base_model"] == str(base_model)
     assert manifest["dataset_version"] == report.dataset_version
-    assert set(manifest["packages"]) >= {"torch", "trl", "transformers"}
+    assert set(manifest["code"]["packages"]) >= {"torch", "trl", "transformers"}
     json.dumps(asdict(report), allow_nan=False)
     assert not list(out.glob("*.bin")), "a pickle is nothing to publish"
     assert "None" not in (out / "README.md").read_text()
@@ -149,17 +149,17 @@ def test_a_model_that_is_not_here_is_not_fetched_and_the_error_says_how_to(
 def test_a_pair_longer_than_the_window_is_left_out_and_not_cut(base_model: Path) -> None:
     tokenizer = load_tokenizer(str(base_model))
     long = {**PAIRS[0], "rejected": PAIRS[0]["rejected"] + " 1" * 30}
-    kept, overlong, merged = fitting_rows(
+    fitted = fitting_rows(
         [PAIRS[0], long, PAIRS[1]], ("chosen", "rejected"), tokenizer, 40, max_share=0.5
     )
-    assert (kept, overlong, merged) == ([PAIRS[0], PAIRS[1]], 1, 0)
+    assert fitted == Fitted([PAIRS[0], PAIRS[1]], overlong=1)
 
 
 def test_the_end_token_counts_as_part_of_a_completion(base_model: Path) -> None:
     tokenizer = load_tokenizer(str(base_model))
     tokens = len(tokenizer(PAIRS[0]["prompt"] + PAIRS[0]["chosen"])["input_ids"])
-    fits, _, _ = fitting_rows(PAIRS[:1], ("chosen",), tokenizer, tokens + 1, max_share=1)
-    assert len(fits) == 1
+    fitted = fitting_rows(PAIRS[:1], ("chosen",), tokenizer, tokens + 1, max_share=1)
+    assert len(fitted.rows) == 1
     with pytest.raises(TrainingError):
         fitting_rows(PAIRS[:1], ("chosen",), tokenizer, tokens, max_share=1)
 
@@ -222,8 +222,7 @@ def test_a_prompt_whose_last_token_merges_with_the_completion_is_counted() -> No
         {"prompt": "aa", "chosen": "b", "rejected": "aa"},
         {"prompt": "bb", "chosen": "b", "rejected": "a"},
     ]
-    _, _, merged = fitting_rows(rows, ("chosen", "rejected"), merging, 64, max_share=0)
-    assert merged == 1
+    assert fitting_rows(rows, ("chosen", "rejected"), merging, 64, max_share=0).merged == 1
 
 
 def test_displacement_is_measured_against_the_base_model_on_the_same_pairs() -> None:

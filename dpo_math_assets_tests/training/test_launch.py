@@ -1,0 +1,172 @@
+"""Several processes by `accelerate launch`, for real: two on this machine's CPU, over gloo."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from dpo_math_assets.errors import TrainingError
+from dpo_math_assets.training.checkpoints import newest_whole
+from dpo_math_assets.training.launch import run_training
+from dpo_math_assets.training.settings import TrainingSettings, validate_training
+
+Numbers = dict[str, float | int | str]
+TWO = "--multi_gpu --num_processes 2 --main_process_port 0"
+
+
+@pytest.fixture
+def two(settings: TrainingSettings) -> TrainingSettings:
+    """Two processes with a pair each a step are one process with two pairs a step."""
+    return settings.model_copy(update={"accelerate": TWO, "batch_size": 1})
+
+
+def ranks() -> list[psutil.Process]:
+    """The processes of any launch that are alive."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        if "dpo_math_assets.training.launch" in (process.info["cmdline"] or []):
+            found.append(process)
+    return found
+
+
+def none_is_left(seconds: float = 15) -> bool:
+    deadline = time.monotonic() + seconds
+    while ranks() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return not ranks()
+
+
+def run(
+    settings: TrainingSettings, dataset: Path, tmp_path: Path, tell: Any = lambda numbers: None
+) -> dict[str, Any]:
+    return run_training(
+        settings, dataset, tmp_path / "out", tell, control=False, work=tmp_path / "work"
+    )
+
+
+@pytest.mark.slow
+def test_two_processes_make_one_whole_checkpoint_with_the_curves_that_one_process_has(
+    settings: TrainingSettings, two: TrainingSettings, dataset: Path, tmp_path: Path
+) -> None:
+    told: list[Numbers] = []
+    report = run(two, dataset, tmp_path, told.append)
+
+    from transformers import AutoModelForCausalLM
+
+    AutoModelForCausalLM.from_pretrained(tmp_path / "out")
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["environment"]["processes"] == 2
+    assert manifest["report"] == report
+    (states,) = (tmp_path / "work").iterdir()
+    newest = newest_whole(states)
+    assert newest is not None
+    assert {"rng_state_0.pth", "rng_state_1.pth"} <= {path.name for path in newest.iterdir()}
+
+    steps = [numbers["step"] for numbers in told if "loss" in numbers]
+    assert steps == list(range(1, 16)), "only one of the processes tells of its progress"
+    # The same pairs a step as one process takes; the reference was computed by both processes.
+    assert report["steps"] == 15
+    alone = run_training(
+        settings, dataset, tmp_path / "alone", lambda _: None, control=False, work=tmp_path / "w1"
+    )
+    for name in ("loss", "rewards/margins", "logps/chosen", "logps/rejected"):
+        assert report["final"][name] == pytest.approx(alone["final"][name], rel=0.1), name
+    assert none_is_left()
+
+
+@pytest.mark.slow
+@pytest.mark.fault
+def test_a_process_that_dies_fails_the_run_clearly_leaves_no_orphan_and_can_be_resumed(
+    two: TrainingSettings, dataset: Path, tmp_path: Path
+) -> None:
+    def kill_the_second(numbers: Numbers) -> None:
+        if numbers.get("step") == 6:
+            (second,) = [rank for rank in ranks() if rank.environ().get("RANK") == "1"]
+            second.send_signal(signal.SIGKILL)
+
+    with pytest.raises(TrainingError, match=r"(?s)accelerate launch ended with status 1.*-9"):
+        run(two, dataset, tmp_path, kill_the_second)
+    assert none_is_left()
+    assert not (tmp_path / "out" / "manifest.json").exists()
+    report = run(two, dataset, tmp_path)
+    assert report["resumed_from_step"] == 4 and report["steps"] == 15
+
+
+STARTER = """
+import sys
+from pathlib import Path
+from dpo_math_assets.training.launch import run_training
+from dpo_math_assets.training.settings import TrainingSettings
+
+settings = TrainingSettings.model_validate_json(sys.argv[1])
+dataset, folder = map(Path, sys.argv[2:])
+run_training(
+    settings, dataset, folder / "out", lambda numbers: print(numbers, flush=True),
+    control=False, work=folder / "work",
+)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.fault
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGINT])
+def test_processes_end_with_the_run_that_started_them_however_it_ends(
+    two: TrainingSettings, dataset: Path, tmp_path: Path, ending: signal.Signals
+) -> None:
+    endless = two.model_copy(update={"epochs": 10_000.0})
+    starter = subprocess.Popen(
+        [sys.executable, "-c", STARTER, endless.model_dump_json(), str(dataset), str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ},
+    )
+    assert starter.stdout is not None
+    assert any("'step': 2" in line for line in starter.stdout)
+    assert len(ranks()) >= 2
+    starter.send_signal(ending)
+    starter.wait(60)
+    assert none_is_left()
+
+
+@pytest.mark.slow
+def test_an_error_about_the_input_comes_back_as_its_own_words(
+    two: TrainingSettings, dataset: Path, tmp_path: Path
+) -> None:
+    short = two.model_copy(update={"max_length": 8})
+    with pytest.raises(TrainingError, match="rows are longer than 8 tokens"):
+        run(short, dataset, tmp_path)
+    assert none_is_left()
+
+
+@pytest.mark.slow
+def test_a_launch_that_silently_starts_fewer_processes_is_refused(
+    two: TrainingSettings, dataset: Path, tmp_path: Path
+) -> None:
+    single = two.model_copy(update={"accelerate": "--cpu --num_processes 2"})
+    with pytest.raises(TrainingError, match="asks for 2 processes, and Accelerate started 1"):
+        run(single, dataset, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("accelerate", "message"),
+    [
+        ("--config_file /no/such.yaml", "configuration file '/no/such.yaml', which does not exist"),
+        ("--config_file=/no/such.yaml", "configuration file '/no/such.yaml', which does not exist"),
+        ("train.py --multi_gpu", "holds 'train.py', which belongs to no option"),
+        ("-m my.script", "sets -m, which the run manages"),
+        ("--config_file 'x", "which no shell would read"),
+    ],
+)
+def test_bad_launch_arguments_are_named_before_anything_starts(
+    settings: TrainingSettings, dataset: Path, accelerate: str, message: str
+) -> None:
+    with pytest.raises(TrainingError, match=message):
+        validate_training(settings.model_copy(update={"accelerate": accelerate}), dataset)
