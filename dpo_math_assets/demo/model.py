@@ -87,6 +87,7 @@ def pretrain(
         optimizer, max_lr=settings.learning_rate, total_steps=steps, pct_start=0.1
     )
     order = torch.randperm(len(examples)).tolist()
+    said_every = max(1, steps // 20)
     with cpu_threads(THREADS):
         for step in range(steps):
             rows = order[step * settings.batch_size : (step + 1) * settings.batch_size]
@@ -102,7 +103,7 @@ def pretrain(
             optimizer.step()
             schedule.step()
             optimizer.zero_grad()
-            if (step + 1) % 20 == 0 or step + 1 == steps:
+            if (step + 1) % said_every == 0 or step + 1 == steps:
                 on_progress(
                     {"stage": "pre-training", "step": step + 1, "steps": steps, "loss": loss.item()}
                 )

@@ -146,6 +146,13 @@ def _say_results(instance: dg.DagsterInstance, say: Callable[[str], None]) -> No
             if f"{model}_{name}" in metadata
         }
         say(f"{model}: " + ", ".join(f"{name} {value:.3f}" for name, value in rates.items()))
+    gain = {name: metadata[f"gain_avg_at_k{name}"].value for name in ("", "_low", "_p_value")}
+    say(
+        f"dpo against base, problem by problem: avg_at_k {gain['']:+.3f}, at least "
+        f"{gain['_low']:+.3f} at 95 % (p = {gain['_p_value']:.2g}); greedy "
+        f"{metadata['greedy_gained'].value} gained, {metadata['greedy_lost'].value} lost "
+        f"(McNemar p = {metadata['mcnemar_p_value'].value:.2g})"
+    )
     say(
         "sft is the control that saw the correct answers alone: a gain it shares is not owed to DPO"
     )
