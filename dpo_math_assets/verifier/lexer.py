@@ -67,8 +67,11 @@ _CONTRACTION = re.compile(
 _NUMBER_AHEAD = re.compile(r"\s+\$?(?=[\d.]|\\(?:frac|sqrt|d?frac))")
 _NOUN_AHEAD = re.compile(r"\s+[a-z]{4,}")
 _SET_AHEAD = re.compile(r"\s*(?:[\[({]|\\\{|\\left|\\mathbb)")
+# `xandy`, and not `more` or `hands`
+_GLUED_WORD = re.compile(r"([a-cnx-z])?(and|or)([a-cnx-z])")
 _NOON = re.compile(r"([apAP])\.\s?[mM]\b\.?")
 _REPEATING = re.compile(r"\\(?:overline|bar|dot|overset\{\.\})\s*(?:\{(\d{1,50})\}|(\d))")
+_SAME_DIGIT = re.compile(r"(\d*?)(\d)\2\2+")
 # `0.(3)`; behind other digits a bracket is a factor: `1.5(20)`
 _REPEATING_IN_BRACKETS = re.compile(r"\((\d{1,50})\)")
 _BASE = re.compile(
@@ -191,6 +194,8 @@ class _Lexer:
             # 0.333... and 3.14\ldots: the dots only say that the digits go on
             if fraction and (dots := _DOTS.match(text, end)):
                 end = dots.end()
+                if goes_on := _SAME_DIGIT.fullmatch(fraction):  # `0.1666...`
+                    node = _repeating(whole, goes_on[1], goes_on[2])
             elif ordinal := _ORDINAL.match(text, end):
                 end = ordinal.end()
             elif node.kind == "num" and (tail := fraction_tail(text, end)):  # `2 and a half`
@@ -347,7 +352,7 @@ class _Lexer:
             self._emit("sym", run, length)
         elif split := _SPLIT.fullmatch(run):
             self._split(split)
-        elif glued := re.fullmatch(r"([a-z]|\d)?(and|or)([a-zA-Z])", run):
+        elif glued := _GLUED_WORD.fullmatch(run):
             self._split(glued)
         elif length >= 4 or (length == 3 and run[0].isupper() and run[1:].islower()):
             self._emit("word", run, length)

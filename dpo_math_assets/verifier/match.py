@@ -210,6 +210,8 @@ class Matcher:
             )
         if "ratio" in (a.kind, b.kind):
             if "unit" in (a.kind, b.kind):  # 2:30 against 2:30 p.m.
+                if any(node.kind == "unit" and unit_factor(node.args[1]) for node in (a, b)):
+                    return UNKNOWN  # hours and minutes, or minutes and seconds
                 a, b = (node.args[0] if node.kind == "unit" else node for node in (a, b))
             return self.match_ratios(a, b)
         return self.match_inequalities(a, b)
@@ -263,9 +265,10 @@ class Matcher:
             if x is None or y is None:
                 # no rational values: try only equality up to sign
                 outcome = self.scalars.compare(a, b)
-                if outcome.state == "equal" or positive:
-                    return outcome
-                return self.scalars.compare(a, tree.neg(b))
+                if outcome.state != "equal" and not positive:
+                    outcome = self.scalars.compare(a, tree.neg(b))
+                # `\\ln y = x` and `y = e^x` say the same and are no multiples of each other
+                return UNKNOWN if outcome.state == "different" else outcome
             if x == 0 and y == 0:
                 continue
             if x == 0 or y == 0 or (positive and x * y < 0):
@@ -687,8 +690,7 @@ def _match_text(a: Node, b: Node) -> Outcome:
         if words[0] == words[1]:
             return EQUAL_TEXT
         few = max(map(len, words)) <= 2 and _alphabetic(a, b)
-        contained = set(words[0]) <= set(words[1]) or set(words[1]) <= set(words[0])
-        return DIFFERENT if few and not contained else UNPARSABLE_ANSWER
+        return DIFFERENT if few and not _related(words[0], words[1]) else UNPARSABLE_ANSWER
     said, other = (a, b) if a.kind == "text" else (b, a)
     name = tree.letters(other)
     if name and name.isalpha() and name.lower() == said.args[0]:  # a word read as a product
@@ -698,6 +700,15 @@ def _match_text(a: Node, b: Node) -> Outcome:
     if few and other.kind in ("num", "dec", "unit", "tuple"):
         return DIFFERENT
     return UNPARSABLE_ANSWER if said is a else UNPARSABLE_GOLD
+
+
+def _related(first: list[str], second: list[str]) -> bool:
+    """Whether words may say the same: some more than others, one stem, numbers in other words."""
+    if set(first) <= set(second) or set(second) <= set(first):
+        return True
+    if ORDINALS.isdisjoint(first) != ORDINALS.isdisjoint(second):
+        return True
+    return any(a[:5] == b[:5] for a in first for b in second if a != b and len(a) > 5 < len(b))
 
 
 def _content_words(text: str) -> list[str]:

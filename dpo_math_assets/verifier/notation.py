@@ -52,6 +52,8 @@ _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
     ),
     # x as the sign of a product with a power of ten
     ("10", re.compile(r"(?<=\d)\s*[xX]\s*(?=10\s*(?:\^|\*\*))"), "*"),
+    # `1h 30min`: the letter between two numbers
+    ("min", re.compile(r"(?<=\d)\s*h(?:rs?)?\s*(?=\d+\s*min)"), " hours "),
     # the base in words behind the digits
     (
         "base",

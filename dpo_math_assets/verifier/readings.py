@@ -56,7 +56,8 @@ def unit_letters(node: Node) -> Node | None:
     """`26 g` or `5 m/s` as a unit; it may as well be a multiple of g: nobody can tell."""
     if node.kind != "mul" or node.args[0].kind not in ("num", "dec"):
         return None
-    number, *letters = node.args
+    letters = [factor for factor in node.args if free_symbols(factor)]
+    number = tree.mul(*(factor for factor in node.args if not free_symbols(factor)))
     if len(letters) == 2 and letters[1].kind == "pow" and letters[1].args[1] == num(-1):
         letters[1] = letters[1].args[0]
     elif len(letters) != 1:

@@ -167,6 +167,8 @@ EQUAL = [
     ("March 15th", "March 15"),
     ("There is no solution", "no solution"),
     ("1, 3, 5, \\ldots", "1, 3, 5, ..."),
+    ("1h 30min", "90 minutes"),
+    ("0.1666...", "1/6"),
 ]
 
 DIFFERENT = [
@@ -298,6 +300,7 @@ def test_different_answers_never_pass_for_each_other(one: str, other: str) -> No
         ("n + 1 for even n", "n + 1"),
         ("4 July", "4"),
         ("2x = 5", "5"),
+        ("10 more", "10"),
         ("x = 3 = 4", "3"),
         ("2 + 2 = 5", "5"),
         ("26 g", "26"),
@@ -385,6 +388,11 @@ def test_what_has_no_value_equals_not_even_itself(text: str) -> None:
         ("12 months", "365 days"),
         ("\\lim_{x \\to 0^+} \\ln x", "-\\infty"),
         ("diverges", "the series diverges"),
+        ("converges", "convergent"),
+        ("second quadrant", "Quadrant II"),
+        ("\\ln y = x", "y = e^x"),
+        ("1:30", "1 hour 30 minutes"),
+        ("3 \\times 10^8 m/s", "3 \\times 10^8"),
     ],
 )
 def test_what_another_reading_would_pass_is_not_called_wrong(answer: str, gold: str) -> None:
