@@ -749,7 +749,10 @@ def _natural_logarithm(node: Node) -> Node | None:
 
 
 def _of_different_names(a: Node, b: Node) -> bool:
-    r"""`x \in A` beside `y \in A`."""
+    r"""`x \in A` beside `y \in A`, and `x = y = 1` beside `x = z = 1`."""
+    chains = [set(filter(is_name, operands(node))) for node in (a, b) if node.kind == "chain"]
+    if len(chains) == 2 and chains[0] != chains[1] and min(map(len, chains)) > 1:
+        return True
     members = [node for node in (a, b) if node.kind == "rel" and node.args[0] == "in"]
     return len(members) == 2 and members[0].args[1] != members[1].args[1]
 

@@ -37,6 +37,8 @@ PI = Node("const", ("pi",))
 PARAMETER = "#"
 # Words of one name in a list; more are a sentence.
 MAX_NAME_WORDS = 3
+# Different words of a remark behind a value; more make it a sentence that happens to begin with one.
+MAX_REMARK_WORDS = 8
 # Words of a remark that says which letters may be any integer, or any number.
 _PARAMETER_WORDS = frozenset(("integer", "integers", "constant", "constants", "natural"))
 _CLOSING = {"(": (")", "]"), "[": ("]", ")"), "\\{": ("\\}",), "{": ("}",)}
@@ -461,6 +463,8 @@ class _Parser:
         words = {token.value.lower() for token in remark if token.kind == "word"}
         openers = sum(token.value.lower() in OPENERS for token in remark)
         if not REFUSED.isdisjoint(words) or openers > 1:  # `3 for even n, 5 for odd n`
+            raise _Words
+        if len(words) > MAX_REMARK_WORDS:
             raise _Words
         narrowed = " ".join(sorted(words & NARROWING))
         if not words.isdisjoint(_PARAMETER_WORDS):
