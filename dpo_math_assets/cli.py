@@ -2,6 +2,7 @@
 
 dpo-math verify       judge answers, a file or a stream of lines
 dpo-math build-pairs  logs of any shape to preference pairs
+dpo-math audit        the labels most worth a look, as a sheet to fill in
 dpo-math train        DPO on a file of pairs
 dpo-math evaluate     pass rates of a model, alone or against its base
 dpo-math convert-gguf a GGUF file to a base model; SmolLM2-135M where none is named
@@ -204,6 +205,32 @@ def build_pairs(options: argparse.Namespace) -> None:
         pairs = cap_pairs(store.scan(PAIRS, keys, PAIR_SCHEMA), settings.pairing).collect()
         write_pairs_jsonl(pairs, target)
     print(f"{target}: {pairs.height} pairs", file=sys.stderr)
+
+
+def audit(options: argparse.Namespace) -> None:
+    """The labels most worth a look, of a data folder, as a sheet to fill in."""
+    from dpo_math_assets.pairs.audit import audit as most_doubtful
+    from dpo_math_assets.pairs.audit import audit_of, write_sheet
+    from dpo_math_assets.stages import CLEANED, OVERRIDES
+    from dpo_math_assets.storage import Store
+    from dpo_math_assets.traces.schema import CLEANED_SCHEMA
+
+    store = Store(Path(options.data))
+    exports = store.partitions(CLEANED)
+    if not exports:
+        raise DpoMathError(f"--data {options.data}: no {CLEANED} there; materialize them first")
+    traces = store.scan(CLEANED, exports, CLEANED_SCHEMA)
+    if options.trace_id:
+        rows = audit_of(traces, options.trace_id)
+        if rows.is_empty():
+            raise DpoMathError(f"no trace is named {', '.join(options.trace_id)}")
+    else:
+        rows = most_doubtful(traces, options.rows)
+    write_sheet(rows, Path(options.output))
+    print(
+        f"{options.output}: {rows.height} answers; filled in, put it into {store.root / OVERRIDES}",
+        file=sys.stderr,
+    )
 
 
 def train(options: argparse.Namespace) -> None:
@@ -422,6 +449,12 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--input", nargs="+", required=True, help="log files of any shape")
     one.add_argument("--output", required=True, help="pairs as JSON lines")
     _add_settings(one)
+
+    one = command("audit", audit)
+    one.add_argument("--data", required=True, help="the project's data folder")
+    one.add_argument("--output", required=True, help="the sheet, a .csv file")
+    one.add_argument("--rows", type=_positive(int), default=200, help="answers on it, at most")
+    one.add_argument("--trace-id", nargs="+", help="the answers of these traces instead")
 
     one = command("train", train)
     one.add_argument("--model", required=True, help="folder or Hugging Face id to start from")

@@ -10,6 +10,7 @@ from dpo_math_assets.assets import (
     dpo_checkpoint,
     dpo_dataset,
     eval_samples,
+    label_audit,
     offline_eval_pass_rates,
     preference_pairs,
     raw_verifier_logs,
@@ -41,10 +42,16 @@ ingest_exports = dg.define_asset_job(
 train_and_evaluate = dg.define_asset_job(
     "train_and_evaluate",
     selection=dg.AssetSelection.assets(
-        dpo_dataset, dpo_checkpoint, eval_samples, offline_eval_pass_rates, release_candidate
+        label_audit,
+        dpo_dataset,
+        dpo_checkpoint,
+        eval_samples,
+        offline_eval_pass_rates,
+        release_candidate,
     ),
     description=(
         "All pairs to a dataset, a checkpoint, its evaluation and, where the gate holds, a release "
-        "candidate. Launch it for the range base to sft, so that all models are sampled."
+        "candidate; beside it the labels to look at. Launch it for the range base to sft, so that "
+        "all models are sampled."
     ),
 )

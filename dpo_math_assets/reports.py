@@ -13,6 +13,7 @@ from pathlib import Path
 SERVED = {
     "offline_eval_pass_rates": {".html"},
     "dpo_dataset": {".html"},
+    "label_audit": {".html", ".csv"},
 }
 
 

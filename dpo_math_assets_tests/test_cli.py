@@ -145,6 +145,7 @@ def test_build_pairs_reads_logs_of_several_shapes_into_one_file_of_pairs(tmp_pat
         (["verify", "--input", "x.jsonl"], "--input and --output go together"),
         (["verify", "--input", "none.jsonl", "--output", "o"], "none.jsonl cannot be read"),
         (["build-pairs", "--input", "none.jsonl", "--output", "o"], "none.jsonl"),
+        (["audit", "--data", "none", "--output", "o.csv"], "no cleaned_traces there"),
         (["train", "--model", "", "--data", "none.jsonl", "--out", "o"], "none.jsonl"),
         (["train", "--model", "m", "--data", "d", "--out", "o", "--set", "beta=1"], "section.name"),
         (

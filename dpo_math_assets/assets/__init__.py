@@ -6,6 +6,7 @@ from dpo_math_assets.assets.cleaned_traces import cleaned_traces
 from dpo_math_assets.assets.dpo_checkpoint import dpo_checkpoint
 from dpo_math_assets.assets.dpo_dataset import dpo_dataset
 from dpo_math_assets.assets.eval_samples import eval_samples
+from dpo_math_assets.assets.label_audit import label_audit
 from dpo_math_assets.assets.log_exports import log_exports
 from dpo_math_assets.assets.offline_eval_pass_rates import offline_eval_pass_rates
 from dpo_math_assets.assets.preference_pairs import preference_pairs
@@ -16,6 +17,7 @@ ASSETS: list[dg.AssetsDefinition | dg.AssetSpec] = [
     log_exports,
     raw_verifier_logs,
     cleaned_traces,
+    label_audit,
     preference_pairs,
     dpo_dataset,
     dpo_checkpoint,
@@ -30,6 +32,7 @@ __all__ = [
     "dpo_checkpoint",
     "dpo_dataset",
     "eval_samples",
+    "label_audit",
     "log_exports",
     "offline_eval_pass_rates",
     "preference_pairs",

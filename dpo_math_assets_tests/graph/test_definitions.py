@@ -29,6 +29,7 @@ def test_the_definitions_load_with_every_asset_in_one_group() -> None:
         "raw_verifier_logs": ["log_exports"],
         "cleaned_traces": ["raw_verifier_logs"],
         "preference_pairs": ["cleaned_traces"],
+        "label_audit": ["cleaned_traces"],
         "dpo_dataset": ["cleaned_traces", "preference_pairs"],
         "dpo_checkpoint": ["dpo_dataset"],
         "eval_samples": ["cleaned_traces", "dpo_checkpoint", "dpo_dataset"],

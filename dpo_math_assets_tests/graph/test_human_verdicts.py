@@ -1,5 +1,6 @@
 """A person's verdict from a file to the pairs, and what it makes stale."""
 
+import csv
 import json
 import tempfile
 from pathlib import Path
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dpo_math_assets import stages
+from dpo_math_assets.assets import label_audit
 from dpo_math_assets.pairs.pairing import PairingSettings, cap_pairs
 from dpo_math_assets.pairs.schema import PAIR_SCHEMA
 from dpo_math_assets.partitions import ALL_MODELS
@@ -153,6 +155,43 @@ def test_a_dataset_is_not_made_from_verdicts_that_people_changed_since(
     told = failure.step_failure_data.user_failure_data
     assert told is not None
     assert "materialize cleaned_traces and preference_pairs" in (told.description or "")
+
+
+def test_an_audit_sheet_that_is_filled_in_changes_the_pairs_and_is_not_asked_again(
+    workbench: Workbench,
+) -> None:
+    missed = {**WRONG, "ok": True}  # the log calls right what the verifier calls wrong
+    workbench.land("a.jsonl", [RIGHT, missed])
+    workbench.ingest()
+    assert pairs(workbench, "000001-a.jsonl") == [("27", "17", "mismatch")]
+
+    def audited() -> Path:
+        resources = {"project": workbench.project}
+        assert dg.materialize(
+            [label_audit], resources=resources, instance=workbench.instance
+        ).success
+        return Path(workbench.metadata("label_audit")["sheet"])
+
+    sheet = audited()
+    assert workbench.metadata("label_audit")["disagrees_with_log"] == 1
+    assert "the log contradicts" in Path(workbench.metadata("label_audit")["page"]).read_text()
+    with sheet.open(encoding="utf-8-sig", newline="") as file:
+        [row] = csv.DictReader(file)
+    assert (row["trace_id"], row["verdict"], row["logged_verdict"]) == (
+        WRONG["trace_id"],
+        "incorrect",
+        "right",
+    )
+    folder = workbench.project.overrides_folder
+    folder.mkdir()
+    with (folder / "filled in.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, row)
+        writer.writeheader()
+        writer.writerow({**row, "override": "correct", "by": "Ada"})
+    workbench.ingest()
+    assert pairs(workbench, "000001-a.jsonl") == []
+    audited()
+    assert workbench.metadata("label_audit")["dagster/row_count"] == 0
 
 
 def test_an_unreadable_file_of_decisions_stops_the_run_and_keeps_the_labels(

@@ -215,6 +215,7 @@ def test_materialize_all_reaches_every_asset_and_every_model(server: Server) -> 
         "raw_verifier_logs": 1,
         "cleaned_traces": 1,
         "preference_pairs": 1,
+        "label_audit": 1,
         "dpo_dataset": 1,
         "dpo_checkpoint": 1,
         "eval_samples": 3,
