@@ -29,6 +29,7 @@ class Server:
 
     def __init__(self, programs: Path) -> None:
         # The server refuses to run as root, and its user could not enter pytest's own folders.
+        self._programs = programs
         self._user = "postgres" if os.geteuid() == 0 else None
         self._folder = Path(tempfile.mkdtemp(prefix="dpo-math-postgresql-"))
         secret = self._folder / "password"
@@ -86,6 +87,12 @@ class Server:
             connection.execute(sa.text(f"CREATE DATABASE {name}"))
         engine.dispose()
         return self.url(name)
+
+    def psql(self, url: sa.URL, query: str) -> bytes:
+        """What psql prints for a query, without alignment and headings."""
+        address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        command = [self._programs / "psql", address, "-At", "-c", query]
+        return subprocess.run(command, capture_output=True, check=True).stdout
 
     def stop(self) -> None:
         """End the server, whoever is connected, and remove its files."""

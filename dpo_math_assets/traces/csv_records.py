@@ -1,20 +1,24 @@
 """Records out of CSV: a header line, then a record a row, whose quoted cells may hold line ends.
 
 The delimiter (comma, semicolon or tab) is the one that the header has most of. An empty cell is an
-absent field. A row with another number of cells than the header is kept aside, and reading goes on
-at the next line, so that a stray quote costs a line and not the rest of the export.
+absent field. Where the one cell of a row is a JSON object, that is the record, as `row_to_json` in
+PostgreSQL's CSV gives it, with a header or without. A row with another number of cells than the
+header is kept aside, and reading goes on at the next line, so that a stray quote costs a line and
+not the rest of the export.
 """
 
 import csv
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import Any
 
 from dpo_math_assets.traces.containers import MAX_RECORD_BYTES, Damage, Line
-from dpo_math_assets.traces.json_records import Record
+from dpo_math_assets.traces.json_records import Record, decode
 from dpo_math_assets.traces.shapes import FIELD_NAMES
 
 _DELIMITERS = ",;\t"
+_QUOTED_RECORD = '"{""'  # a JSON object as the first cell of a row
 _KNOWN = {name for names in FIELD_NAMES.values() for name in names} | {"steps", "plan_json"}
 
 
@@ -28,9 +32,12 @@ def _delimiter(header: str) -> str:
 
 
 def is_csv_header(text: str) -> bool:
-    """Whether a line names at least two fields that a log has."""
-    if text.lstrip("\ufeff").startswith(("{", "[")):
+    """Whether a line names at least two fields that a log has, or is a record in one cell."""
+    text = text.lstrip("\ufeff")
+    if text.startswith(("{", "[")):
         return False
+    if text.startswith(_QUOTED_RECORD):
+        return True
     try:
         cells = _cells(text.strip("\r\n"), _delimiter(text))
     except csv.Error:
@@ -64,6 +71,8 @@ class CsvRecords:
                 if header is None and row.text is not None:
                     delimiter = _delimiter(row.text)
                 cells = row.cells(delimiter)
+                if header is None and cells is not None and len(cells) == 1 and _whole(cells[0]):
+                    header = [""]  # there is none: the first row is a record
                 if cells is not None and header is None:
                     header = [name.strip().lstrip("\ufeff") for name in cells]
                 elif cells is not None and header is not None and len(cells) == len(header):
@@ -117,12 +126,23 @@ class _Row:
 
 def _record(header: list[str], row: list[str], lines: list[Line]) -> Record:
     value = {name: cell for name, cell in zip(header, row, strict=True) if cell != ""}
+    if len(row) == 1 and row[0].lstrip().startswith("{"):
+        value = _whole(row[0]) or value
     first = lines[0]
 
     def raw() -> bytes:
         return b"".join([*(line.raw for line in lines[:-1]), lines[-1].body()])
 
     return Record(value, first.number, 1, first.offset, raw)
+
+
+def _whole(cell: str) -> dict[str, Any] | None:
+    """The JSON object that a cell is, if it is one."""
+    try:
+        value = decode(cell)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _damage(line: Line) -> Damage:

@@ -151,3 +151,15 @@ def test_a_cut_parquet_file_says_so(tmp_path: Path) -> None:
     pl.DataFrame([FLAT]).write_parquet(tmp_path / "whole.parquet")
     with pytest.raises(LogFormatError, match=r"e\.parquet: is not a whole Parquet file"):
         read(tmp_path, (tmp_path / "whole.parquet").read_bytes()[:-20], "e.parquet")
+
+
+@pytest.mark.parametrize("header", ["", "row_to_json\n"])
+@pytest.mark.parametrize("indent", [None, 2])
+def test_records_that_are_the_one_cell_of_a_csv_row_are_read(
+    tmp_path: Path, header: str, indent: int | None
+) -> None:
+    cells = [json.dumps({**FLAT, "trace_id": name}, indent=indent) for name in ("a", "b")]
+    rows = ['"' + cell.replace('"', '""') + '"\n' for cell in cells]
+    export = read(tmp_path, (header + "".join(rows)).encode(), name="e.csv")
+    assert [trace["trace_id"] for trace in export.traces] == ["a", "b"]
+    assert [trace["candidate"] for trace in export.traces] == [FLAT["candidate"]] * 2

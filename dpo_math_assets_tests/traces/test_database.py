@@ -368,6 +368,34 @@ def test_a_long_history_is_exported_in_bounded_memory(postgresql: Runtime) -> No
     assert peak - base < 50, f"200 MB of rows took {peak - base} MB more than 1 MB of them"
 
 
+# What people export by hand ----------------------------------------------------------------------
+
+BY_HAND = {
+    "copy of json": "COPY (SELECT row_to_json(t) FROM task_trace t) TO STDOUT",
+    "select of json": "SELECT row_to_json(t) FROM task_trace t",
+    "one array": "SELECT json_agg(t) FROM task_trace t",
+    "csv": "COPY task_trace TO STDOUT WITH (FORMAT csv, HEADER)",
+    "csv of json": "COPY (SELECT row_to_json(t) FROM task_trace t) TO STDOUT WITH (FORMAT csv)",
+}
+
+
+@pytest.mark.parametrize("query", BY_HAND.values(), ids=BY_HAND)
+def test_what_psql_exports_reads_like_what_is_exported_here(
+    postgresql: Runtime, server: Server, query: str
+) -> None:
+    postgresql.write("a", 2, answer='\\nabla is "so",\n\\frac{28}{2}')
+    postgresql.write("b", 1, ok=False, answer="15")
+    exported = postgresql.export()
+    ours = read(postgresql.folder, postgresql.folder / "landing" / exported.files[0])
+    by_hand = read(postgresql.folder, server.psql(postgresql.engine.url, query), "by_hand.export")
+    assert len(ours.traces) == 2
+
+    def told(trace: dict[str, Any]) -> list[Any]:
+        return [trace[name] for name in trace if name not in ("line_number", "meta")]
+
+    assert [told(trace) for trace in by_hand.traces] == [told(trace) for trace in ours.traces]
+
+
 # What people get wrong ---------------------------------------------------------------------------
 
 
