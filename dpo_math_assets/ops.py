@@ -56,6 +56,6 @@ def _metadata(exported: DatabaseExport) -> dict[str, Any]:
         "rows_waited_for": exported.waiting,
         "rows_without_time": exported.rows_without_time,
         "newest_row": exported.newest or "none",
-        "files": dg.MetadataValue.md("\n".join(f"- {each}" for each in exported.files) or "none"),
+        "files": " to ".join(dict.fromkeys([*exported.files[:1], *exported.files[-1:]])) or "none",
         "source": exported.source,
     }

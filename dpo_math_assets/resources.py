@@ -33,7 +33,11 @@ class Project(dg.ConfigurableResource):
     @property
     def landing(self) -> LandingArea:
         """The landing area with its manifest."""
-        return LandingArea(self.landing_folder, self.store.root / "log_exports" / "manifest.jsonl")
+        return LandingArea(
+            self.landing_folder,
+            self.store.root / "log_exports" / "manifest.jsonl",
+            self.settings().intake.left_out,
+        )
 
     def report_link(self, asset: str, version: str, file: str) -> dg.MetadataValue:
         """A page of an asset's version as metadata: a link where it is served, else its path."""

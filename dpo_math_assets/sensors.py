@@ -57,6 +57,8 @@ def new_log_exports(
     found = _look(context, project, settings, cursor["observed"])
     exports = project.landing.partitions()
     told = f"{len(exports)} exports registered"
+    if left_out := project.landing.left_out():
+        told += f", {len(left_out)} more left out by intake.left_out"
     if found.unfinished:
         told += f"; still being written: {_named(found.unfinished)}"
     if found.ignored:
@@ -163,7 +165,7 @@ def landed(exports: list[Export], new: int) -> dg.AssetMaterialization:
     """What the external asset `log_exports` shows: how many exports there are, how large."""
     return dg.AssetMaterialization(
         "log_exports",
-        description="Registered from the landing folder.",
+        description="Registered from the landing area.",
         metadata={
             "exports": len(exports),
             "new_or_changed": new,

@@ -34,6 +34,11 @@ class IntakeSettings(BaseModel):
         default_factory=dict,
         description="Canonical field name to the log's own (a dotted path), for other logs.",
     )
+    left_out: list[str] = Field(
+        default_factory=list,
+        description="Exports to do without, although they landed: patterns such as `games/*.jsonl` "
+        "of their paths in the landing area, or their keys. No pair rests on their traces.",
+    )
 
 
 class VerificationSettings(BaseModel):

@@ -3,7 +3,7 @@
 One group, so that the lineage page opens on the assets and not on a collapsed box.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -34,16 +34,22 @@ def new_version_name(run_id: str) -> str:
 
 
 def each_partition(
-    context: dg.AssetExecutionContext, work: Callable[[str], Mapping[str, Any]]
+    context: dg.AssetExecutionContext,
+    work: Callable[[str], Mapping[str, Any]],
+    left_out: Collection[str],
 ) -> dg.MaterializeResult:
     """Do the work of every partition of the run; `work` gives a partition's metadata.
 
     One that fails about its input keeps no other from its work: it is named in the log, in its
-    metadata and by the check `exports_are_processed`. The run fails only where all fail.
+    metadata and by the check `exports_are_processed`. The run fails only where all fail. Those of
+    `left_out` (`intake.left_out` of the settings) are passed over.
     """
     keys = context.partition_keys
     failed = {}
     for position, key in enumerate(keys, start=1):
+        if key in left_out:
+            context.add_asset_metadata({"left_out": "by intake.left_out"}, partition_key=key)
+            continue
         try:
             metadata = dict(work(key))
         except DpoMathError as error:

@@ -56,7 +56,7 @@ def raw_verifier_logs(context: dg.AssetExecutionContext, project: Project) -> dg
         )
         return _metadata(project, key, report)
 
-    return each_partition(context, read)
+    return each_partition(context, read, project.landing.left_out())
 
 
 def _metadata(project: Project, key: str, report: dict[str, Any]) -> dict[str, Any]:

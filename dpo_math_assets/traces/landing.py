@@ -10,9 +10,10 @@ import fcntl
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -197,9 +198,10 @@ class Ledger:
 class LandingArea:
     """A landing area, a folder or an object store, and the manifest of what is registered."""
 
-    def __init__(self, location: str | Path, manifest: Path) -> None:
+    def __init__(self, location: str | Path, manifest: Path, left_out: Sequence[str] = ()) -> None:
         self.place = place_at(location)
         self.manifest = manifest
+        self._left_out = left_out  # patterns of paths and keys
 
     def exports(self) -> list[Export]:
         """Every registration that stands, in order of sequence."""
@@ -214,9 +216,25 @@ class LandingArea:
             ) from None
 
     def partitions(self) -> dict[str, Export]:
-        """The exports that are partitions, by key, in order of arrival."""
+        """The exports that are partitions, by key, in order of arrival; without those left out."""
+        return {key: export for key, export in self._own().items() if not self._is_left_out(export)}
+
+    def left_out(self) -> list[str]:
+        """Keys of the exports that the settings do without."""
+        if not self._left_out:
+            return []
+        return [key for key, export in self._own().items() if self._is_left_out(export)]
+
+    def _own(self) -> dict[str, Export]:
         own = [export for export in self.exports() if export.duplicate_of is None]
         return {export.key: export for export in sorted(own, key=lambda export: export.arrival)}
+
+    def _is_left_out(self, export: Export) -> bool:
+        return any(
+            fnmatchcase(name, pattern)
+            for pattern in self._left_out
+            for name in (export.path, export.key)
+        )
 
     def register(
         self,

@@ -39,6 +39,7 @@ class Workbench:
     def land(self, name: str, records: list[Any], age: float = 60) -> Path:
         """Put an export into the landing folder; text goes in as it is, the rest as JSON lines."""
         path = self.landing / name
+        path.parent.mkdir(exist_ok=True)
         lines = [record if isinstance(record, str) else json.dumps(record) for record in records]
         path.write_text("\n".join(lines) + "\n")
         modified = time.time() - age

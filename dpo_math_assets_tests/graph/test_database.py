@@ -65,7 +65,7 @@ def test_a_click_turns_new_rows_of_the_database_into_pairs_once(
     assert workbench.run("export_task_traces", {}).success
     assert (told(workbench)["database_rows"], told(workbench)["files"]) == (
         2,
-        "- task_trace/000001.jsonl",
+        "task_trace/000001.jsonl",
     )
     assert workbench.ingest(settle_seconds=0).success
     key = "000001-task_trace__000001.jsonl"

@@ -11,7 +11,7 @@ import pytest
 
 from dpo_math_assets import stages
 from dpo_math_assets.errors import DpoMathError
-from dpo_math_assets.partitions import ALL_MODELS
+from dpo_math_assets.partitions import ALL_MODELS, range_tags
 from dpo_math_assets.stages import RAW, clean_partition, read_partition, unprocessed
 from dpo_math_assets.traces.cleaning import CleaningReport
 from dpo_math_assets_tests.graph.conftest import Workbench, attempt, checks
@@ -220,6 +220,29 @@ def test_a_new_verifier_makes_every_export_unprocessed_and_the_old_pairs_make_no
     told = failure.step_failure_data.user_failure_data
     assert told is not None
     assert "do not rest on the traces as they are now" in (told.description or "")
+
+
+def test_an_export_that_is_left_out_has_no_part_in_any_pair_until_it_is_let_in_again(
+    workbench: Workbench,
+) -> None:
+    workbench.land("games/g.jsonl", [RIGHT], age=90)
+    workbench.land("a.jsonl", [WRONG], age=80)
+    workbench.ingest()
+    assert workbench.metadata("preference_pairs", "000002-a.jsonl")["pairs"] == 1
+    settings = workbench.project.settings_file
+    settings.write_text('intake: {left_out: ["games/*"]}\n')
+    landing = workbench.project.landing
+    assert (list(landing.partitions()), landing.left_out()) == (
+        ["000002-a.jsonl"],
+        ["000001-games__g.jsonl"],
+    )
+    everything = range_tags("000001-games__g.jsonl", "000002-a.jsonl")
+    result = workbench.run("ingest_exports", everything)
+    assert result.success and all(checks(result).values())
+    assert workbench.metadata("preference_pairs", "000002-a.jsonl")["pairs"] == 0
+    settings.unlink()
+    assert workbench.run("ingest_exports", everything).success
+    assert workbench.metadata("preference_pairs", "000002-a.jsonl")["pairs"] == 1
 
 
 @pytest.mark.slow

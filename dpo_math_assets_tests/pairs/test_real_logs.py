@@ -16,6 +16,7 @@ from dpo_math_assets.traces.schema import CLEANED_SCHEMA
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 LOG = SHARED / "logs" / "openai_gsm8k_solutions.jsonl"
+CONTRADICTORY = SHARED / "hostile" / "19_contradictory_ok.jsonl"
 BENCHMARK = SHARED / "eval" / "gsm8k_test.jsonl"
 
 
@@ -60,3 +61,19 @@ def test_a_log_of_a_benchmarks_own_problems_leaves_nothing_to_train_on(
     settings = DatasetSettings(benchmark_files=[str(BENCHMARK)])
     with pytest.raises(DatasetError, match=r"contaminated \d+.*benchmark_files"):
         build_dataset(pairs.lazy(), cleaned_log, settings, tmp_path, lineage={})
+
+
+def test_a_log_that_calls_each_answer_both_right_and_wrong_gives_no_pair_of_equals(
+    tmp_path: Path,
+) -> None:
+    if not CONTRADICTORY.exists():
+        pytest.skip("the shared logs are not here")
+    raw, cleaned = tmp_path / "raw.parquet", tmp_path / "cleaned.parquet"
+    read_export(CONTRADICTORY, "both", raw, tmp_path / "quarantine.parquet")
+    clean_export(raw, cleaned, workers=1)
+    traces = pl.scan_parquet(cleaned)
+    pairs, _ = build_pairs(traces, traces.head(0), PairingSettings())
+    assert pairs.height > 50
+    verdicts = dict(traces.select("candidate", "verdict").unique().collect().iter_rows())
+    assert {verdicts[text] for text in pairs["chosen"]} == {"correct"}
+    assert {verdicts[text] for text in pairs["rejected"]} == {"incorrect"}

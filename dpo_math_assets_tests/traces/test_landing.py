@@ -131,3 +131,13 @@ def test_a_partition_key_is_safe_in_a_path_and_a_range_and_sorts_by_arrival() ->
     key = partition_key(12, "day one/../Überlog [1].jsonl")
     assert key == "000012-day_one__.___berlog_1_.jsonl"
     assert partition_key(2, "z") < partition_key(10, "a")
+
+
+def test_exports_are_left_out_by_path_or_key_and_stay_registered(area: LandingArea) -> None:
+    for number, name in enumerate(["games/a.jsonl", "b.jsonl", "c.jsonl"]):
+        land(area, name, str(number), age=90 - number)
+    area.register(10)
+    choosy = LandingArea(str(area.place), area.manifest, ["games/*", "000003-*"])
+    assert list(choosy.partitions()) == ["000002-b.jsonl"]
+    assert choosy.left_out() == ["000001-games__a.jsonl", "000003-c.jsonl"]
+    assert len(choosy.exports()) == 3 and area.left_out() == []

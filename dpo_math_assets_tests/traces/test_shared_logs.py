@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dpo_math_assets.traces.cleaning import CleaningReport, clean_export
 from dpo_math_assets_tests.traces.reading import SHARED, Export, read
 
 HOSTILE = SHARED / "data" / "hostile"
@@ -70,6 +71,25 @@ def test_quarantined_lines_are_the_lines_of_the_file(tmp_path: Path) -> None:
     lines = next(HOSTILE.glob("22_*")).read_bytes().split(b"\n")
     for entry in export.quarantine:
         assert entry["line"] == lines[entry["line_number"] - 1]
+
+
+def cleaned(folder: Path, number: int) -> CleaningReport:
+    """The report of cleaning a broken export."""
+    hostile(folder, number)
+    return clean_export(folder / "out" / "traces.parquet", folder / "cleaned.parquet", workers=1)
+
+
+@pytest.mark.slow
+def test_every_record_twice_counts_once(tmp_path: Path) -> None:
+    once, twice = cleaned(tmp_path, 0), cleaned(tmp_path, 17)
+    assert (once.traces, twice.traces) == (104, 208)
+    assert twice.traces - twice.duplicates == once.traces - once.duplicates == 102
+
+
+@pytest.mark.slow
+def test_a_log_whose_verdicts_are_all_inverted_is_contradicted_everywhere(tmp_path: Path) -> None:
+    report = cleaned(tmp_path, 20)
+    assert (report.compared_with_log, report.disagreements) == (64, 64)
 
 
 @pytest.mark.parametrize("path", LOGS, ids=lambda path: path.stem)
