@@ -14,6 +14,11 @@ from dpo_math_assets.training.settings import TrainingSettings
 ADAPTER = "adapter"  # folder of the adapters alone, in the model's folder
 
 
+def has_dropout(settings: TrainingSettings) -> bool:
+    """Whether the run asks for dropout in front of its adapters."""
+    return settings.adapter != "none" and settings.lora_dropout > 0
+
+
 def adapter_arguments(settings: TrainingSettings) -> dict[str, Any]:
     """`peft_config` and `quantization_config` of a trainer; empty where every weight is trained."""
     if settings.adapter == "none":

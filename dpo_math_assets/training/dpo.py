@@ -10,6 +10,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+from dpo_math_assets.training.adapters import has_dropout
 from dpo_math_assets.training.checkpoints import fingerprint, run_states
 from dpo_math_assets.training.data import Row
 from dpo_math_assets.training.models import cpu_threads, identity, prepare_libraries
@@ -81,6 +82,8 @@ def train_dpo(
             "beta": settings.beta,
             # The same numbers as with a reference model held in memory, in less of it.
             "precompute_ref_log_probs": True,
+            # TRL's default silences all dropout, that of adapters too.
+            "disable_dropout": not has_dropout(settings),
             "eval_strategy": "epoch" if validation else "no",
             **settings.trl_overrides,
         }

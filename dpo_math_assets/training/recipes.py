@@ -10,6 +10,7 @@ import yaml
 
 from dpo_math_assets.pairs.exports import TRL_CONFIG, axolotl_config
 from dpo_math_assets.storage import write_text
+from dpo_math_assets.training.adapters import has_dropout
 from dpo_math_assets.training.settings import NAMED_FIELDS, TrainingSettings
 
 TRL_FILE = "trl.yaml"
@@ -78,6 +79,7 @@ def trl_config(settings: TrainingSettings, train_file: Path, window: int) -> dic
             "lora_alpha": settings.lora_alpha,
             "lora_dropout": settings.lora_dropout,
             "lora_target_modules": settings.lora_target_modules,
+            "disable_dropout": not has_dropout(settings),
         }
     if settings.adapter == "qlora":
         config |= {"load_in_4bit": True, "use_bnb_nested_quant": True}

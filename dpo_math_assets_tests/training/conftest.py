@@ -15,7 +15,7 @@ PAIRS: list[dict[str, Any]] = [
         "prompt": f"Compute 2*{n}+1.",
         "chosen": f"2*{n}={2 * n}\nFINAL ANSWER: {2 * n + 1}",
         "rejected": f"{n}+1={n + 1}\nFINAL ANSWER: {2 * n + 2}",
-        "meta": {"trace_id": f"trace-{n}"},
+        "meta": {"trace_id": f"trace-{n}", "verifier_version": "7"},
     }
     for n in range(2, 14)
 ]

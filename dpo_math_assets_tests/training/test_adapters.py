@@ -58,6 +58,17 @@ def test_only_the_named_layers_get_adapters(
     assert train_dpo(some, dataset, tmp_path / "out", quiet).parameters_trained == 2 * 32 * 4
 
 
+def test_dropout_that_is_asked_for_is_really_there(
+    lora: TrainingSettings, dataset: Path, tmp_path: Path
+) -> None:
+    losses = {}
+    for dropout in (0.0, 0.5):
+        some = lora.model_copy(update={"lora_dropout": dropout, "epochs": 0.6})
+        report = train_dpo(some, dataset, tmp_path / str(dropout), quiet)
+        losses[dropout] = report.final["loss"]
+    assert losses[0.0] != losses[0.5]
+
+
 @pytest.mark.parametrize("modules", [["q_prj"], ["q_proj", "v_prj"]])
 def test_a_layer_that_the_model_does_not_have_is_named(
     lora: TrainingSettings, dataset: Path, tmp_path: Path, modules: list[str]

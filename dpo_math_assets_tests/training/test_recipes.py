@@ -16,12 +16,13 @@ import yaml
 from dpo_math_assets.training.dpo import train_dpo
 from dpo_math_assets.training.recipes import axolotl_recipe, trl_config, write_recipes
 from dpo_math_assets.training.settings import TrainingSettings
-from dpo_math_assets_tests.training.conftest import PAIRS
+from dpo_math_assets_tests.training.conftest import PAIRS, write_rows
 
 LORA = {
     "adapter": "lora",
     "lora_r": 4,
     "lora_alpha": 8,
+    "lora_dropout": 0.1,
     "lora_target_modules": ["q_proj", "o_proj"],
 }
 KNOBS = {
@@ -56,7 +57,7 @@ def test_trls_own_parser_takes_every_setting(
     assert (training.warmup_steps, training.gradient_checkpointing) == (3, False)
     assert training.model_init_kwargs == {"attn_implementation": "eager"}
     assert (training.bf16, training.save_steps, training.logging_steps) == (False, 4, 1)
-    assert (model.use_peft, model.lora_r, model.lora_alpha, model.lora_dropout) == (True, 4, 8, 0)
+    assert (model.use_peft, model.lora_r, model.lora_alpha, model.lora_dropout) == (True, 4, 8, 0.1)
     assert model.lora_target_modules == ["q_proj", "o_proj"]
     assert model.model_name_or_path == settings.base_model
     assert mixture.datasets[0].data_files == str(dataset / "train.jsonl")
@@ -103,6 +104,7 @@ def test_trls_command_trains_the_very_same_weights(
     settings: TrainingSettings, dataset: Path, tmp_path: Path, change: dict[str, Any]
 ) -> None:
     chosen = settings.model_copy(update=change)
+    write_rows(dataset / "validation.jsonl", [])  # which TRL's command does not read
     report = train_dpo(chosen, dataset, tmp_path / "ours", lambda _: None)
     write_recipes(chosen, dataset / "train.jsonl", report.window, report.chat, tmp_path / "ours")
     command = "-m trl.scripts.dpo --config trl.yaml --use_cpu --bf16 false --output_dir"

@@ -2,26 +2,28 @@
 
 import json
 import math
-import os
-import signal
-import subprocess
-import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dpo_math_assets.errors import TrainingError
 from dpo_math_assets.training.data import Row
 from dpo_math_assets.training.dpo import chosen_fall, train_dpo
-from dpo_math_assets.training.models import load_tokenizer
+from dpo_math_assets.training.models import identity, load_tokenizer
 from dpo_math_assets.training.progress import curves
-from dpo_math_assets.training.run import Fitted, fitting_rows
-from dpo_math_assets.training.settings import TrainingSettings
+from dpo_math_assets.training.run import Fitted, fitting_rows, one_sided
+from dpo_math_assets.training.settings import TRAINING_VERSION, TrainingSettings
 from dpo_math_assets.training.sft import steps_of, train_sft_control
 from dpo_math_assets_tests.training.conftest import PAIRS, write_rows
 
 Numbers = dict[str, float | int | str]
+
+
+def pairs(count: int) -> list[Row]:
+    """The first pairs without what the run does not read."""
+    return [{key: pair[key] for key in ("prompt", "chosen", "rejected")} for pair in PAIRS[:count]]
 
 
 def quiet(_: Numbers) -> None:
@@ -56,48 +58,16 @@ def test_a_dpo_run_leaves_a_model_that_loads_with_its_manifest_and_curves(
     assert manifest["settings"]["beta"] == settings.beta
     assert manifest["base_model"] == str(base_model)
     assert manifest["dataset_version"] == report.dataset_version
-    assert set(manifest["code"]["packages"]) >= {"torch", "trl", "transformers"}
+    assert manifest["verifier_versions"] == ["7"]
+    assert manifest["base_model_sha256"] == identity(str(base_model))
+    assert set(manifest["code"]["packages"]) >= {"dpo-math-assets", "torch", "trl", "transformers"}
+    assert manifest["code"]["training"] == TRAINING_VERSION
+    assert set(manifest["environment"]) >= {"python", "platform", "device", "processes"}
+    assert all(point["tokens_per_second"] > 0 for point in points)
+    assert all(entry["tokens_per_second"] > 0 for entry in told if "loss" in entry)
     json.dumps(asdict(report), allow_nan=False)
     assert not list(out.glob("*.bin")), "a pickle is nothing to publish"
     assert "None" not in (out / "README.md").read_text()
-
-
-KILLED_RUN = """
-import json, os, signal, sys
-from pathlib import Path
-from dpo_math_assets.training.data import Row
-from dpo_math_assets.training.dpo import train_dpo
-from dpo_math_assets.training.settings import TrainingSettings
-
-settings = TrainingSettings.model_validate_json(sys.argv[1])
-dataset, out, work = map(Path, sys.argv[2:])
-
-def die_at_step_6(numbers):
-    if numbers.get("step") == 6:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-train_dpo(settings, dataset, out, die_at_step_6, work=work)
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.fault
-def test_a_run_killed_midway_and_resumed_gives_the_same_weights_as_one_never_killed(
-    settings: TrainingSettings, dataset: Path, tmp_path: Path
-) -> None:
-    whole, resumed, work = tmp_path / "whole", tmp_path / "resumed", tmp_path / "work"
-    train_dpo(settings, dataset, whole, quiet)
-    arguments = [settings.model_dump_json(), str(dataset), str(resumed), str(work)]
-    killed = subprocess.run([sys.executable, "-c", KILLED_RUN, *arguments], env={**os.environ})
-    assert killed.returncode == -signal.SIGKILL
-    assert not resumed.exists(), "a run that was killed leaves no model"
-
-    report = train_dpo(settings, dataset, resumed, quiet, work=work)
-    assert report.resumed_from_step == 4 and report.steps == 15
-    weights = "model.safetensors"
-    assert (resumed / weights).read_bytes() == (whole / weights).read_bytes()
-    curve_steps = [p["step"] for p in json.loads((resumed / "curves.json").read_text())]
-    assert curve_steps == list(range(1, 16)), "curves lose nothing to a resumption"
 
 
 def test_the_control_takes_as_many_steps_as_the_run_that_it_stands_beside(
@@ -126,6 +96,18 @@ def test_a_loss_that_is_no_number_stops_the_run(
         update={"learning_rate": 1e30, "trl_overrides": {"max_grad_norm": 0.0}}
     )
     with pytest.raises(TrainingError, match=r"at step \d+. Lower learning_rate"):
+        train_dpo(wild, dataset, tmp_path / "out", quiet)
+    assert not (tmp_path / "out").exists()
+
+
+def test_weights_that_the_last_step_ruined_are_not_published_though_its_loss_was_fine(
+    settings: TrainingSettings, dataset: Path, tmp_path: Path
+) -> None:
+    wild = settings.model_copy(
+        update={"learning_rate": 1e38, "trl_overrides": {"max_steps": 1, "weight_decay": 1e10}}
+    )
+    write_rows(dataset / "validation.jsonl", [])
+    with pytest.raises(TrainingError, match="ended with weights that are not finite"):
         train_dpo(wild, dataset, tmp_path / "out", quiet)
     assert not (tmp_path / "out").exists()
 
@@ -168,6 +150,49 @@ def test_too_many_pairs_over_the_window_fail_and_say_how_long_they_are(base_mode
     tokenizer = load_tokenizer(str(base_model))
     with pytest.raises(TrainingError, match="2 of 2 rows are longer than 10 tokens"):
         fitting_rows(PAIRS[:2], ("chosen", "rejected"), tokenizer, 10, max_share=0.5)
+
+
+@pytest.fixture
+def letters() -> Any:
+    """A tokenizer that knows a and b alone: all else is its unknown token."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    words = Tokenizer(models.WordLevel({"<unk>": 0, "a": 1, "b": 2, "<eos>": 3}, unk_token="<unk>"))
+    words.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+    return PreTrainedTokenizerFast(
+        tokenizer_object=words, eos_token="<eos>", unk_token="<unk>", pad_token="<eos>"
+    )
+
+
+def test_a_pair_whose_sides_the_tokenizer_cannot_tell_apart_is_left_out(letters: Any) -> None:
+    rows: list[Row] = [
+        {"prompt": "a", "chosen": "7", "rejected": "8"},
+        {"prompt": "a", "chosen": "a", "rejected": "b"},
+    ]
+    fitted = fitting_rows(rows, ("chosen", "rejected"), letters, 64, max_share=0)
+    assert fitted == Fitted(rows[1:], indistinct=1)
+    with pytest.raises(TrainingError, match="does not know the characters"):
+        fitting_rows(rows[:1], ("chosen", "rejected"), letters, 64, max_share=0)
+
+
+@pytest.mark.parametrize("side", ["chosen", "rejected"])
+def test_pairs_that_all_share_a_side_are_warned_about(side: str) -> None:
+    same: list[Row] = [{**row, side: "FINAL ANSWER: 1"} for row in pairs(8)]
+    (warning,) = one_sided(same)
+    assert f"All 8 rows have the same {side} text" in warning
+    assert one_sided(same[:7]) == [], "few rows may share a side by accident"
+    assert one_sided([*same, *pairs(1)]) == []
+
+
+def test_what_was_left_out_or_one_sided_is_a_warning_of_the_report(
+    settings: TrainingSettings, dataset: Path, tmp_path: Path
+) -> None:
+    long = {**PAIRS[0], "chosen": PAIRS[0]["chosen"] + " 1" * 40}
+    write_rows(dataset / "train.jsonl", [long, *({**p, "rejected": "no"} for p in PAIRS[:9])])
+    few = settings.model_copy(update={"max_overlong_share": 0.2, "epochs": 0.2})
+    report = train_dpo(few, dataset, tmp_path / "out", quiet)
+    assert [warning.split(" rows ")[0] for warning in report.warnings] == ["1 of 10", "All 9"]
 
 
 def test_chat_messages_without_a_chat_template_are_refused(base_model: Path) -> None:
