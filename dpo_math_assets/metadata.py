@@ -39,6 +39,16 @@ def _cell(value: Any) -> str | int | float | bool | None:
     return text if len(text) <= PREVIEW_CHARACTERS else text[:PREVIEW_CHARACTERS] + " …"
 
 
+def table(rows: Sequence[Mapping[str, Any]]) -> dg.TableMetadataValue:
+    """All the rows, which have one shape, as a table."""
+    records = [dg.TableRecord({name: _cell(row[name]) for name in row}) for row in rows]
+    columns = [
+        dg.TableColumn(name, type(value).__name__.replace("str", "string"))
+        for name, value in (rows[0].items() if rows else ())
+    ]
+    return dg.MetadataValue.table(records, dg.TableSchema(columns))
+
+
 def counts_table(title: str, counts: Mapping[str, int]) -> dg.TableMetadataValue:
     """Counts by reason or kind, the largest first."""
     records = [

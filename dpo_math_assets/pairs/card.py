@@ -1,19 +1,46 @@
 """The dataset card: what a reader of the folder has to know, in the hub's README format."""
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dpo_math_assets.pairs.policies import difficulty_rows, policy_rows, prompt_rows
 from dpo_math_assets.pairs.selection import DatasetSettings
+
+# Exports that the card names; report.json names all.
+EXPORTS_NAMED = 20
+
+# The hub's identifiers of licences that math logs come with; any other is `other` there.
+_LICENCE_IDS = {
+    "apache-2.0",
+    "bsd-2-clause",
+    "bsd-3-clause",
+    "cc-by-4.0",
+    "cc-by-nc-4.0",
+    "cc-by-sa-3.0",
+    "cc-by-sa-4.0",
+    "cc0-1.0",
+    "gpl-3.0",
+    "mit",
+    "odc-by",
+    "unlicense",
+}
+_SIZES = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M"}
 
 
 def dataset_card(report: dict[str, Any], settings: DatasetSettings, lineage: dict[str, Any]) -> str:
-    """The README.md of a dataset folder; its head tells `load_dataset` which file is which."""
-    selection = report["selection"]
+    """The README.md of a dataset folder; its head tells `load_dataset` which file is which.
+
+    `report` is `DatasetReport` as a dict.
+    """
+    pairs = report["train"] + report["validation"]
     return "\n".join(
         [
             "---",
             "pretty_name: Verified math preference pairs",
+            f"license: {json.dumps(_licence_ids(report['licences']))}",
             "task_categories: [text-generation]",
+            f"size_categories: [{next((s for n, s in _SIZES.items() if pairs < n), '1M<n<10M')}]",
             "tags: [dpo, math, preference]",
             *_configs(report),
             "---",
@@ -22,48 +49,64 @@ def dataset_card(report: dict[str, Any], settings: DatasetSettings, lineage: dic
             "",
             f"Version `{report['version']}`. Each pair holds a completion that the verifier "
             "established as correct (`chosen`) and one that it established as incorrect "
-            "(`rejected`) for one prompt. `meta.trace_id` is the chosen trace's.",
+            "(`rejected`) for one prompt. `meta.trace_id` is the chosen trace's; `meta.pass_rate` "
+            "says how often the prompt was solved.",
             "",
             "## Counts",
             "",
             *_table(
-                ("what", "count"),
                 [
-                    ("training pairs", report["train"]),
-                    ("validation pairs", report["validation"]),
-                    ("held-out evaluation prompts", report["eval_prompts"]),
-                    ("SFT completions", report["sft_completions"]),
-                    ("prompts logged", report["prompts"]),
-                    ("… every decided attempt right", report["prompts_all_right"]),
-                    ("… every decided attempt wrong", report["prompts_all_wrong"]),
-                    ("… both", report["prompts_mixed"]),
-                    ("… no attempt decided", report["prompts_undecided"]),
-                    ("mean characters, chosen", round(selection["chosen_length_mean"], 1)),
-                    ("mean characters, rejected", round(selection["rejected_length_mean"], 1)),
-                ],
+                    {"what": what, "count": count}
+                    for what, count in (
+                        ("training pairs", report["train"]),
+                        ("validation pairs", report["validation"]),
+                        ("prompts of these pairs", report["selection"]["selected"]["prompts"]),
+                        ("held-out evaluation prompts", report["eval_prompts"]),
+                        ("SFT completions", report["sft_completions"]),
+                        ("prompts logged", report["prompts"]),
+                    )
+                ]
             ),
             "",
-            "## What selection removed",
+            "Of the prompts logged:",
             "",
-            f"Of {selection['pairs_in']} candidate pairs:",
+            *_table(prompt_rows(report)),
             "",
-            *_table(("policy", "pairs removed"), list(selection["removed"].items())),
+            "By how often a prompt is solved (its pass rate):",
             "",
-            "Problems used nowhere (`removed_problems.jsonl` names each, with what it is like):",
+            *_table(difficulty_rows(report)),
             "",
-            *_table(("why", "problems"), list(report["removed_problems"].items())),
+            "## What selection did",
+            "",
+            f"From {report['selection']['pairs_in']} candidate pairs, policy by policy; `a → b` "
+            "compares the pairs to pick from with the pairs picked.",
+            "",
+            *_table(policy_rows(report, settings)),
+            "",
+            "## What is not trained on",
+            "",
+            "`removed_problems.jsonl` names each problem that is used nowhere, why, and the "
+            "problem and words that it shares.",
+            "",
+            *_table([{"why": why, "problems": n} for why, n in report["removed_problems"].items()]),
+            "",
+            "Like a problem of a benchmark:",
+            "",
+            *_table(
+                [{"benchmark": name, "problems": n} for name, n in report["benchmarks"].items()]
+            ),
             "",
             "## Licences",
             "",
-            "As the logs name them, by trace:",
+            "As the logs name them, by trace; `not named` needs a look before the data is shared.",
             "",
-            *_table(("licence", "traces"), list(report["licences"].items())),
+            *_table([{"licence": name, "traces": n} for name, n in report["licences"].items()]),
             "",
             "## Versions and lineage",
             "",
             f"Verifier {', '.join(report['verifier_versions'])}.",
             "",
-            *_block(lineage),
+            *_lineage(lineage),
             "",
             "Settings:",
             "",
@@ -71,12 +114,23 @@ def dataset_card(report: dict[str, Any], settings: DatasetSettings, lineage: dic
             "",
             "## Training on it",
             "",
-            "`trl_dpo.yaml` and `axolotl_dpo.yaml` hold the commands that use them. No problem of "
-            "`eval_prompts.jsonl` is in the pairs: the split is a hash of the problem, and near "
-            "duplicates of held-out problems are removed from training.",
+            "`trl_dpo.yaml` and `axolotl_dpo.yaml` hold the commands that use them; those in "
+            "`conversational/` are for models with a chat template. "
+            '`datasets.load_from_disk("hf_dataset")` and `load_dataset` on this folder read the '
+            "same rows. No problem of `eval_prompts.jsonl` is in the pairs: the split is a hash of "
+            "the problem, and near duplicates of held-out problems are removed from training.",
             "",
         ]
     )
+
+
+def _licence_ids(licences: Mapping[str, int]) -> list[str]:
+    """The hub's identifiers for what the logs name; `unknown` where a trace names none."""
+    ids = set()
+    for name in licences:
+        known = "-".join(name.lower().split())
+        ids.add("unknown" if name == "not named" else known if known in _LICENCE_IDS else "other")
+    return sorted(ids)
 
 
 def _configs(report: dict[str, Any]) -> list[str]:
@@ -101,15 +155,29 @@ def _configs(report: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _table(head: tuple[str, str], rows: list[tuple[str, Any]]) -> list[str]:
+def _lineage(lineage: dict[str, Any]) -> list[str]:
+    exports = lineage.get("exports", [])
+    if len(exports) <= EXPORTS_NAMED:
+        return _block(lineage)
+    named = {**lineage, "exports": exports[:EXPORTS_NAMED]}
+    return [f"{len(exports)} exports; `report.json` names all of them.", "", *_block(named)]
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Rows of one shape as a table, numbers to the right."""
     if not rows:
         return ["None."]
+    right = {name for name, value in rows[0].items() if isinstance(value, int | float)}
     return [
-        f"| {head[0]} | {head[1]} |",
-        "| --- | ---: |",
-        # Licence names come from the logs, which may hold anything.
-        *(f"| {' '.join(name.split()).replace('|', '/')} | {n} |" for name, n in rows),
+        f"| {' | '.join(name.replace('_', ' ') for name in rows[0])} |",
+        f"| {' | '.join('---:' if name in right else '---' for name in rows[0])} |",
+        # Names of licences, exports and files come from outside and may hold anything.
+        *(f"| {' | '.join(map(_cell, row.values()))} |" for row in rows),
     ]
+
+
+def _cell(value: Any) -> str:
+    return " ".join(str(value).split()).replace("|", "/")
 
 
 def _block(value: dict[str, Any]) -> list[str]:

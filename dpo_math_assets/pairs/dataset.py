@@ -2,15 +2,22 @@
 
 train.jsonl, validation.jsonl          prompt, chosen, rejected, meta
 train.parquet, validation.parquet      the same rows
-conversational/train.jsonl, …          the same rows as chat messages
+conversational/                        the same rows as chat messages, with configuration of its own
+hf_dataset/                            the same rows for `datasets.load_from_disk`
 sft.jsonl                              prompt, completion: the data of the SFT control
 eval_prompts.jsonl                     id, prompt, ground_truth, meta: the held-out problems
 removed_problems.jsonl                 problems used nowhere, each with why and what it is like
 trl_dpo.yaml, axolotl_dpo.yaml         the trainers' own configuration
 README.md, report.json                 the dataset card, and its numbers
+
+Memory follows the number of problems, not the texts: pairs and completions are read, joined with
+their traces and written a part at a time.
 """
 
 import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -22,26 +29,39 @@ from dpo_math_assets.errors import DatasetError
 from dpo_math_assets.pairs.card import dataset_card
 from dpo_math_assets.pairs.decontamination import REMOVED_SCHEMA, contaminated
 from dpo_math_assets.pairs.exports import (
-    TRL_CONFIG,
-    as_conversations,
-    as_training_rows,
-    axolotl_config,
+    CONVERSATIONAL,
+    PairFiles,
+    write_hf_dataset,
     write_pairs_jsonl,
+    write_trainer_configs,
 )
 from dpo_math_assets.pairs.pairing import eligible
-from dpo_math_assets.pairs.selection import DatasetSettings, SelectionReport, select_pairs
+from dpo_math_assets.pairs.selection import (
+    TEXTS_AT_ONCE,
+    DatasetSettings,
+    SelectionReport,
+    select_pairs,
+    with_texts,
+)
+from dpo_math_assets.pairs.shares import prompt_shares
 from dpo_math_assets.pairs.split import EVAL, TRAIN, VALIDATION
 from dpo_math_assets.pairs.survey import Survey, survey_traces
-from dpo_math_assets.storage import write_json, write_parquet, write_text
+from dpo_math_assets.storage import write_json, write_text
 from dpo_math_assets.traces.prompts import canonical_key
 
 __all__ = [
     "DatasetReport",
     "build_dataset",
-    "dataset_version",
     "problems_on_both_sides",
     "write_pairs_jsonl",
 ]
+
+# Right completions whose keys are in memory at once.
+COMPLETIONS_AT_ONCE = 2_000_000
+
+# Upper ends of the classes of pass rates, in which problems and pairs are counted.
+_PASS_RATES = (0.0, 0.25, 0.5, 0.75, 0.999999, 1.0)
+_PASS_RATE_NAMES = ("0", "to 0.25", "to 0.5", "to 0.75", "below 1", "1")
 
 
 @dataclass(frozen=True)
@@ -59,8 +79,11 @@ class DatasetReport:
     prompts_all_wrong: int
     prompts_mixed: int
     prompts_undecided: int  # no attempt has a verdict
+    prompts_by_pass_rate: dict[str, int]
+    pairs_by_pass_rate: dict[str, int]  # of the prompts that the selected pairs are of
     selection: SelectionReport
     removed_problems: dict[str, int] = field(default_factory=dict)  # by why
+    benchmarks: dict[str, int] = field(default_factory=dict)  # problems removed for each file
     licences: dict[str, int] = field(default_factory=dict)  # of the selected traces
     verifier_versions: list[str] = field(default_factory=list)
 
@@ -80,41 +103,41 @@ def build_dataset(
     Raises DatasetError where nothing is left to train on, with why and what to do.
     """
     survey = survey_traces(traces, settings)
-    removed = contaminated(survey.problems.filter(pl.col("set_aside").is_null()), settings)
+    problems = survey.problems
+    removed = contaminated(problems.filter(pl.col("set_aside").is_null()), settings)
     selected, selection = select_pairs(pairs, settings, survey, removed)
-    train = selected.filter(pl.col("split") == TRAIN)
-    validation = selected.filter(pl.col("split") == VALIDATION)
-    if train.is_empty():
-        raise DatasetError(_why_empty(survey.problems, selection))
-    held_out = _held_out(survey.problems)
-    sft = _sft(traces, survey, removed, settings)
-    unused = _removed_problems(survey.problems, removed)
-    extra, licences = _trace_metadata(selected, traces, settings.meta_fields)
+    if not selection.pairs_by_split.get(TRAIN):
+        raise DatasetError(_why_empty(problems, selection))
+    licences, verifier_versions = _write_pairs(out, selected, pairs, traces, settings.meta_fields)
+    completions = 0
+    with (out / "sft.jsonl").open("wb") as sft:
+        for part in _sft(traces, survey, removed, settings):
+            completions += part.height
+            part.write_ndjson(sft)
+    held_out = _held_out(problems)
+    held_out.write_ndjson(out / "eval_prompts.jsonl")
+    unused = _removed_problems(problems, removed)
+    unused.write_ndjson(out / "removed_problems.jsonl")
     report = DatasetReport(
-        version=dataset_version(selected, settings, held_out, sft),
-        train=train.height,
-        validation=validation.height,
+        version=_version(out, settings),
+        train=selection.pairs_by_split[TRAIN],
+        validation=selection.pairs_by_split.get(VALIDATION, 0),
         eval_prompts=held_out.height,
-        sft_completions=sft.height,
-        prompts=survey.problems.height,
-        prompts_by_split=_counts(survey.problems, "split"),
-        **_pass_rates(survey.problems),
+        sft_completions=completions,
+        prompts=problems.height,
+        prompts_by_split=_counts(problems, "split"),
+        **_pass_rates(problems),
+        prompts_by_pass_rate=_by_pass_rate(problems),
+        pairs_by_pass_rate=_by_pass_rate(selected),
         selection=selection,
         removed_problems=_counts(unused, "why"),
+        benchmarks=_removed_for_benchmarks(removed, settings),
         licences=licences,
-        verifier_versions=selected.get_column("verifier_version").unique().sort().to_list(),
+        verifier_versions=verifier_versions,
     )
-    (out / "conversational").mkdir()
-    for name, rows in ((TRAIN, train), (VALIDATION, validation)):
-        lines = as_training_rows(rows.join(extra, on="pair_id", how="left"), extra.columns[1:])
-        lines.write_ndjson(out / f"{name}.jsonl")
-        write_parquet(out / f"{name}.parquet", lines)
-        as_conversations(lines).write_ndjson(out / "conversational" / f"{name}.jsonl")
-    held_out.write_ndjson(out / "eval_prompts.jsonl")
-    sft.write_ndjson(out / "sft.jsonl")
-    unused.write_ndjson(out / "removed_problems.jsonl")
-    write_text(out / "trl_dpo.yaml", TRL_CONFIG)
-    write_text(out / "axolotl_dpo.yaml", axolotl_config(validation=not validation.is_empty()))
+    splits = [TRAIN, *([VALIDATION] if report.validation else [])]
+    write_hf_dataset(out, splits, report.version)
+    write_trainer_configs(out, validation=report.validation > 0)
     numbers = asdict(report)
     write_json(
         out / "report.json", {**numbers, "settings": settings.model_dump(), "lineage": lineage}
@@ -123,36 +146,64 @@ def build_dataset(
     return report
 
 
+def _write_pairs(
+    out: Path,
+    selected: pl.DataFrame,
+    pairs: pl.LazyFrame,
+    traces: pl.LazyFrame,
+    meta_fields: list[str],
+) -> tuple[dict[str, int], list[str]]:
+    """Write both splits in every format; gives their traces' licences and verifier versions."""
+    (out / CONVERSATIONAL).mkdir()
+    names = [f"{name}_{side}" for side in ("pass", "fail") for name in meta_fields]
+    licences: Counter[str] = Counter()
+    versions: set[str] = set()
+    with ExitStack() as stack:
+        files = {
+            split: stack.enter_context(PairFiles(out, split, names))
+            for split in (TRAIN, VALIDATION)
+        }
+        for part in with_texts(selected, pairs):
+            extra, counted = _trace_metadata(part, traces, meta_fields)
+            licences.update(counted)
+            versions.update(part.get_column("verifier_version"))
+            rows = part.join(extra, on="pair_id", how="left", maintain_order="left")
+            for split, target in files.items():
+                target.write(rows.filter(pl.col("split") == split))
+    return dict(sorted(licences.items())), sorted(versions)
+
+
 def problems_on_both_sides(folder: Path) -> set[str]:
     """Canonical keys of the problems of a dataset folder that are trained on and held out.
 
     Read from the files as trainers read them, so that nothing before the writing is trusted.
     """
     trained_on, held_out = (
-        {canonical_key(prompt) for name in names for prompt in _prompts(folder / f"{name}.jsonl")}
-        for names in (("train", "validation", "sft"), ("eval_prompts",))
+        {canonical_key(prompt) for prompt in set().union(*map(_prompts, paths))}
+        for paths in (
+            [folder / f"{name}.jsonl" for name in ("train", "validation", "sft")],
+            [folder / "eval_prompts.jsonl"],
+        )
     )
     return trained_on & held_out
 
 
-def _prompts(path: Path) -> list[str]:
+def _prompts(path: Path) -> set[str]:
     with path.open(encoding="utf-8") as lines:
-        return [json.loads(line)["prompt"] for line in lines]
+        return {json.loads(line)["prompt"] for line in lines}
 
 
-def dataset_version(
-    pairs_selected: pl.DataFrame, settings: DatasetSettings, *more: pl.DataFrame
-) -> str:
-    """16 hex digits that stand for the settings and every row of the frames, in their order.
+def _version(folder: Path, settings: DatasetSettings) -> str:
+    """16 hex digits that stand for the settings and every row that is trained or evaluated on.
 
-    `build_dataset` gives the held-out prompts and the SFT completions as `more`: a dataset whose
-    pairs stayed the same but whose evaluation grew is another dataset.
+    A dataset whose pairs stayed the same but whose evaluation grew is another dataset.
     """
     content = blake2b(settings.model_dump_json().encode(), digest_size=8)
-    for frame in (pairs_selected, *more):
-        content.update("\x00".join(frame.columns).encode())
-        for batch in frame.iter_slices(10_000):
-            content.update(batch.write_ndjson().encode())
+    for name in ("train", "validation", "sft", "eval_prompts"):
+        content.update(f"\x00{name}\x00".encode())
+        with (folder / f"{name}.jsonl").open("rb") as file:
+            while block := file.read(1 << 20):
+                content.update(block)
     return content.hexdigest()
 
 
@@ -168,36 +219,41 @@ def _held_out(problems: pl.DataFrame) -> pl.DataFrame:
 
 def _sft(
     traces: pl.LazyFrame, survey: Survey, removed: pl.DataFrame, settings: DatasetSettings
-) -> pl.DataFrame:
-    """Distinct verified completions of the problems trained on: (prompt, completion)."""
+) -> Iterator[pl.DataFrame]:
+    """Distinct verified completions of the problems trained on: parts of (prompt, completion)."""
     used = (
-        survey.problems.lazy()
-        .filter(pl.col("split") == TRAIN, pl.col("set_aside").is_null())
-        .join(removed.lazy(), on="prompt_key", how="anti")
+        survey.problems.filter(pl.col("split") == TRAIN, pl.col("set_aside").is_null())
+        .join(removed, on="prompt_key", how="anti")
         .select("prompt_key")
     )
-    right = (
-        eligible(traces)
-        .filter(pl.col("verdict") == "correct")
-        .join(used, on="prompt_key", how="semi")
-        .join(survey.contested.lazy(), on=["prompt_key", "candidate_key"], how="anti")
+    right = eligible(traces).filter(pl.col("verdict") == "correct")
+    attempts = int(survey.problems.get_column("correct").sum())
+    kept = pl.concat(
+        [
+            right.filter(share)
+            .select("prompt_key", "candidate_key")
+            .join(used.filter(share).lazy(), on="prompt_key", how="semi")
+            .unique()
+            .collect(engine="streaming")
+            .join(survey.contested.filter(share), on=["prompt_key", "candidate_key"], how="anti")
+            .sort("prompt_key", "candidate_key")
+            .filter(pl.int_range(pl.len()).over("prompt_key") < settings.sft_completions_per_prompt)
+            for share in prompt_shares(attempts, COMPLETIONS_AT_ONCE)
+        ]
     )
-    kept = (
-        right.select("prompt_key", "candidate_key")
-        .unique()
-        .sort("prompt_key", "candidate_key")
-        .filter(pl.int_range(pl.len()).over("prompt_key") < settings.sft_completions_per_prompt)
-        .collect(engine="streaming")
-    )
-    return (
-        right.filter(pl.col("candidate_key").is_in(kept.get_column("candidate_key").implode()))
-        .join(kept.lazy(), on=["prompt_key", "candidate_key"], how="semi")
-        .group_by("prompt_key", "candidate_key")
-        .agg(pl.col("prompt").min(), pl.col("candidate").min().alias("completion"))
-        .collect(engine="streaming")
-        .sort("prompt_key", "candidate_key")
-        .select("prompt", "completion")
-    )
+    for share in prompt_shares(kept.height, TEXTS_AT_ONCE):
+        keys = kept.filter(share)
+        yield (
+            right.filter(
+                share, pl.col("candidate_key").is_in(keys.get_column("candidate_key").implode())
+            )
+            .join(keys.lazy(), on=["prompt_key", "candidate_key"], how="semi")
+            .group_by("prompt_key", "candidate_key")
+            .agg(pl.col("prompt").min(), pl.col("candidate").min().alias("completion"))
+            .collect(engine="streaming")
+            .sort("prompt_key", "candidate_key")
+            .select("prompt", "completion")
+        )
 
 
 def _removed_problems(problems: pl.DataFrame, removed: pl.DataFrame) -> pl.DataFrame:
@@ -274,6 +330,25 @@ def _trace_metadata(
             on="pair_id",
         )
     return extra, _counts(found, "licence")
+
+
+def _removed_for_benchmarks(removed: pl.DataFrame, settings: DatasetSettings) -> dict[str, int]:
+    """Problems removed for being like one of each benchmark file, 0 for a file that took none."""
+    counts = Counter(removed.get_column("matched_source"))
+    return {
+        name: counts[name] for name in sorted(Path(file).name for file in settings.benchmark_files)
+    }
+
+
+def _by_pass_rate(rows: pl.DataFrame) -> dict[str, int]:
+    """Rows counted by class of their pass rate; those without one are not counted."""
+    rate = rows.get_column("pass_rate").drop_nulls()
+    counts = {}
+    below = -1.0
+    for name, end in zip(_PASS_RATE_NAMES, _PASS_RATES, strict=True):
+        counts[name] = int(((rate > below) & (rate <= end)).sum())
+        below = end
+    return counts
 
 
 def _pass_rates(problems: pl.DataFrame) -> dict[str, int]:

@@ -2,33 +2,44 @@
 
 Held-out problems and benchmarks protect themselves against training, and validation problems
 against training; nothing is ever moved to another side, so the split stays stable as data grows.
-Two problems are alike if
+Two problems are alike, by the first of these that holds:
 
-- they have one canonical key (the same words, numbers and operators in any order), or
-- they share a run of n words, as in GPT-3 (arXiv 2005.14165, appendix C) and open-r1 (n = 8).
-  A run that occurs in more than ten problems is the wording of a template and says nothing, which
-  is GPT-3's exception too. Prompts shorter than n words are covered by the canonical key alone.
+`same_problem`
+    They ask for the same words, numbers and operators in any order. In prompts of under 2n words,
+    where runs of words seldom fit, the words in which a task is put (*compute*, *what is the value
+    of*) do not count.
+`shared_words`
+    They share a run of n words, as in GPT-3 (arXiv 2005.14165, appendix C) and open-r1 (n = 8). A
+    run that occurs in more than ten problems is the wording of a template and says nothing, which
+    is GPT-3's exception too.
+`same_numbers`
+    They share a run of n words, be it a template's, and all numbers and operators: one template,
+    and the same numbers put into it.
 """
 
 import json
+import re
+from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from pydantic import BaseModel, Field
 
 from dpo_math_assets.errors import DatasetError
 from dpo_math_assets.pairs.split import EVAL, TRAIN, VALIDATION
-from dpo_math_assets.traces.prompts import canonical_key
+from dpo_math_assets.traces.prompts import canonical_key, canonical_tokens
 
 REMOVED_SCHEMA = pl.Schema(
     {
         "prompt_key": pl.String,
         "prompt": pl.String,  # the problem that is not trained on
         "split": pl.String,  # the side that it is removed from
-        "why": pl.String,  # same_problem or shared_words
+        "why": pl.String,  # same_problem, same_numbers or shared_words
         "matched_source": pl.String,  # eval, validation, or the benchmark file's name
         "matched_id": pl.String,
         "matched_prompt": pl.String,
+        "matched_words": pl.String,  # the first run of words that both have, or null
     }
 )
 
@@ -37,7 +48,25 @@ REMOVED_SCHEMA = pl.Schema(
 _RANK = {"benchmark": 0, EVAL: 1, VALIDATION: 2, TRAIN: 3}
 
 # Problems whose runs of words are in memory at once.
-_BATCH = 50_000
+PROBLEMS_AT_ONCE = 50_000
+
+# The words in which a task is put. What is left of a prompt without them is what it asks.
+_TASK_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        answer calculate compute determine evaluate express find give simplify solve tell work write
+        a an are as be by does equal equals following for given how i is it let me much of out
+        please problem result s the this to value what you your
+        """,
+    )
+)
+
+# In the order in which a removal is explained.
+_WHYS = ("same_problem", "shared_words", "same_numbers")
+
+# Names that a prompt has in eval sets, the first one present counts.
+PROMPT_FIELDS = ("prompt", "question", "problem")
 
 
 class DecontaminationSettings(BaseModel):
@@ -53,7 +82,8 @@ class DecontaminationSettings(BaseModel):
     )
     benchmark_files: list[str] = Field(
         default_factory=list,
-        description="JSONL files of problems (id, prompt) that must not be trained on.",
+        description="Eval sets whose problems must not be trained on: JSONL, CSV or Parquet files "
+        "with a prompt (or question, or problem) and, where there is one, an id.",
     )
 
 
@@ -78,52 +108,60 @@ def contaminated(problems: pl.DataFrame, settings: DecontaminationSettings) -> p
     ).with_columns(
         pl.col("side").replace_strict(_RANK, return_dtype=pl.Int8).alias("rank"),
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"),
+        # A number for the canonical key is smaller than the key.
+        pl.col("canonical_key").rank("dense").cast(pl.UInt32).alias("problem"),
     )
-    matches = pl.concat([_same_problem(entries), _shared_words(entries, settings)])
-    first = matches.sort("row", "why", "match").unique("row", keep="first", maintain_order=True)
+    matches = pl.concat([*_same_problem(entries, settings), *_shared_runs(entries, settings)])
+    first = (
+        matches.with_columns(pl.col("why").cast(pl.Enum(_WHYS)))
+        .sort("row", "why", "match")
+        .unique("row", keep="first", maintain_order=True)
+    )
     matched = entries.select(
         pl.col("row").alias("match"),
         pl.col("source").alias("matched_source"),
         pl.col("id").alias("matched_id"),
         pl.col("prompt").alias("matched_prompt"),
     )
-    return (
+    removed = (
         first.join(
             entries.select("row", pl.col("id").alias("prompt_key"), "prompt", "side"), on="row"
         )
         .join(matched, on="match")
         .sort("row")
         .rename({"side": "split"})
-        .select(REMOVED_SCHEMA.names())
     )
+    run = [
+        first_shared_run(prompt, other, settings.overlap_words)
+        for prompt, other in removed.select("prompt", "matched_prompt").iter_rows()
+    ]
+    return removed.with_columns(
+        pl.Series("matched_words", run, dtype=pl.String), pl.col("why").cast(pl.String)
+    ).select(REMOVED_SCHEMA.names())
 
 
 def read_benchmarks(files: list[str]) -> pl.DataFrame:
-    """The problems of JSONL files as rows (source, id, prompt, canonical_key).
+    """The problems of eval sets as rows (source, id, prompt, canonical_key).
 
-    A row needs `prompt`; `id` is its line number where there is none. Raises DatasetError, with
-    file and line, for what is not such a row: a benchmark that is half read protects half.
+    A row needs one of PROMPT_FIELDS; `id` is its number in the file where there is none. Raises
+    DatasetError, with file and line, for what is not such a row: a benchmark that is half read
+    protects half.
     """
     rows = []
     for name in files:
         path = Path(name)
-        try:
-            lines = path.read_text(encoding="utf-8-sig").split("\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise DatasetError(f"benchmark file {path} cannot be read: {error}") from error
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                record = json.loads(line)
-                prompt = record["prompt"]
-            except (ValueError, KeyError, TypeError) as error:
+        for number, record in _records(path):
+            where = f"{path}, line {number}"
+            field = next((field for field in PROMPT_FIELDS if field in record), None)
+            if field is None:
                 raise DatasetError(
-                    f'{path}, line {number}: not a JSON object with "prompt" ({error!r}); '
-                    "correct the line or leave the file out of benchmark_files"
-                ) from error
+                    f"{where}: has none of {', '.join(PROMPT_FIELDS)}, only "
+                    f"{', '.join(map(str, record)) or 'nothing'}; rename its field, or leave the "
+                    "file out of benchmark_files"
+                )
+            prompt = record[field]
             if not isinstance(prompt, str) or not prompt.strip():
-                raise DatasetError(f"{path}, line {number}: prompt must be text, got {prompt!r}")
+                raise DatasetError(f"{where}: {field} must be text, got {prompt!r}")
             rows.append((path.name, str(record.get("id", number)), prompt, canonical_key(prompt)))
     return pl.DataFrame(
         rows,
@@ -132,74 +170,179 @@ def read_benchmarks(files: list[str]) -> pl.DataFrame:
     )
 
 
-def _same_problem(entries: pl.DataFrame) -> pl.DataFrame:
-    """(row, match, why) of problems with a protected one's canonical key."""
+def _records(path: Path) -> list[tuple[int, dict[str, Any]]]:
+    """The rows of an eval set with their numbers, from 1."""
+    try:
+        if path.suffix in (".csv", ".parquet"):
+            table = (
+                pl.read_csv(path, infer_schema=False)
+                if path.suffix == ".csv"
+                else pl.read_parquet(path)
+            )
+            return list(enumerate(table.iter_rows(named=True), start=1))
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError, pl.exceptions.PolarsError) as error:
+        raise DatasetError(f"benchmark file {path} cannot be read: {error}") from error
+    records = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise DatasetError(
+                f"{path}, line {number}: not JSON ({error}); correct the line or leave the file "
+                "out of benchmark_files"
+            ) from error
+        if not isinstance(record, dict):
+            raise DatasetError(f"{path}, line {number}: must be a JSON object, got {record!r}")
+        records.append((number, record))
+    return records
+
+
+def asked_key(prompt: str) -> str | None:
+    """16 hex digits of what a prompt asks, without the words in which the task is put.
+
+    Null where nothing but such words, or a single token, is left: that says too little.
+    """
+    asked = [token for token in canonical_tokens(prompt) if token not in _TASK_WORDS]
+    return _hash(asked) if len(asked) > 1 else None
+
+
+def figures_key(prompt: str) -> str | None:
+    """16 hex digits of a prompt's numbers and operators, in any order; null without a number."""
+    figures = [token for token in canonical_tokens(prompt) if not token.strip("\\").isalpha()]
+    return _hash(figures) if any(token[0].isdigit() for token in figures) else None
+
+
+def _hash(tokens: list[str]) -> str:
+    return blake2b("\x1f".join(tokens).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def _same_problem(entries: pl.DataFrame, settings: DecontaminationSettings) -> list[pl.DataFrame]:
+    """(row, match, why) of problems that ask what a protected one asks."""
+    short = entries.filter(_words().list.len() < 2 * settings.overlap_words)
+    asked = pl.Series([asked_key(text) for text in short["prompt"]], dtype=pl.String)
+    return [
+        _first_match(keyed.drop_nulls("key")).with_columns(pl.lit("same_problem").alias("why"))
+        for keyed in (
+            entries.select("row", "rank", pl.col("canonical_key").alias("key")),
+            short.select("row", "rank", asked.alias("key")),
+        )
+    ]
+
+
+def _first_match(keyed: pl.DataFrame) -> pl.DataFrame:
+    """(row, match) of the rows whose key a row of a more protected side has (row, rank, key)."""
     protectors = (
-        entries.filter(pl.col("rank") == _RANK["benchmark"])
-        .group_by("canonical_key")
-        .agg(pl.col("row").min().alias("match"))
-    )
-    return (
-        entries.filter(pl.col("rank") > _RANK[EVAL])
-        .join(protectors, on="canonical_key")
-        .select("row", "match", pl.lit("same_problem").alias("why"))
-    )
-
-
-def _shared_words(entries: pl.DataFrame, settings: DecontaminationSettings) -> pl.DataFrame:
-    """(row, match, why) of problems that share a run of words with a protected one."""
-    protected = entries.filter(pl.col("rank") < _RANK[TRAIN])
-    runs = pl.concat(
-        [
-            _runs(batch, settings.overlap_words)
-            for batch in protected.select("row", "prompt").iter_slices(_BATCH)
-        ]
-        or [pl.DataFrame(schema={"row": pl.UInt32, "run": pl.UInt64})]
-    )
-    known = runs.select(pl.col("run").unique())
-    training = entries.filter(pl.col("rank") == _RANK[TRAIN])
-    everywhere = pl.concat(
-        [
-            runs,
-            *(
-                _runs(batch, settings.overlap_words).join(known, on="run", how="semi")
-                for batch in training.select("row", "prompt").iter_slices(_BATCH)
-            ),
-        ]
-    ).join(entries.select("row", "rank", "canonical_key"), on="row")
-    telling = (
-        everywhere.group_by("run")
+        keyed.filter(pl.col("rank") < _RANK[TRAIN])
+        .group_by("key")
         .agg(
-            pl.col("canonical_key").n_unique().alias("problems"),
             pl.col("row").sort_by("rank", "row").first().alias("match"),
             pl.col("rank").min().alias("match_rank"),
         )
-        .filter(pl.col("problems") <= settings.template_prompts)
     )
     return (
-        everywhere.filter(pl.col("rank") > _RANK[EVAL])
-        .join(telling, on="run")
+        keyed.filter(pl.col("rank") > _RANK[EVAL])
+        .join(protectors, on="key")
         .filter(pl.col("match_rank") < pl.col("rank"))
         .group_by("row")
         .agg(pl.col("match").min())
-        .select("row", "match", pl.lit("shared_words").alias("why"))
+    )
+
+
+def _shared_runs(entries: pl.DataFrame, settings: DecontaminationSettings) -> list[pl.DataFrame]:
+    """(row, match, why) of problems that share a run of words with a protected one.
+
+    The training problems are looked at a batch at a time, and of their runs only those are kept
+    that a protected problem has and that are not known to be a template's by then.
+    """
+    protected = entries.filter(pl.col("rank") < _RANK[TRAIN])
+    training = entries.filter(pl.col("rank") == _RANK[TRAIN])
+    runs = pl.concat(
+        [
+            _runs(batch, settings.overlap_words)
+            for batch in (
+                protected.iter_slices(PROBLEMS_AT_ONCE) if len(protected) else [protected]
+            )
+        ]
+    )
+    known = runs.select(pl.col("key").unique())
+    posed = _with_numbers(runs, protected)
+    told = _no_template(runs, settings.template_prompts)
+    room = 2 * told.height
+    for batch in training.iter_slices(PROBLEMS_AT_ONCE):
+        runs = _runs(batch, settings.overlap_words).join(known, on="key", how="semi")
+        told = pl.concat([told, runs.join(told.select("key").unique(), on="key", how="semi")])
+        if told.height > room:
+            told = _no_template(told, settings.template_prompts)
+            room = 2 * told.height
+        numbered = _with_numbers(runs, batch)
+        posed = pl.concat(
+            [posed, numbered.join(posed.select("key").unique(), on="key", how="semi")]
+        )
+    return [
+        _first_match(found).with_columns(pl.lit(why).alias("why"))
+        for found, why in (
+            (_no_template(told, settings.template_prompts), "shared_words"),
+            (posed, "same_numbers"),
+        )
+    ]
+
+
+def _with_numbers(runs: pl.DataFrame, prompts: pl.DataFrame) -> pl.DataFrame:
+    """The runs with the prompt's numbers and operators as part of the key; none without numbers."""
+    asked = prompts.join(runs.select("row").unique(), on="row", how="semi")
+    figures = pl.Series([figures_key(text) for text in asked["prompt"]], dtype=pl.String)
+    return (
+        runs.join(asked.select("row", figures.alias("figures")), on="row")
+        .drop_nulls("figures")
+        .with_columns(pl.struct("key", "figures").hash().alias("key"))
+        .drop("figures")
+    )
+
+
+def _no_template(found: pl.DataFrame, template_prompts: int) -> pl.DataFrame:
+    """The rows (row, rank, problem, key) whose key no more than `template_prompts` problems have.
+
+    Dropping a key early is dropping it for good: its number of problems only grows.
+    """
+    wordings = (
+        found.group_by("key")
+        .agg(pl.col("problem").n_unique().alias("problems"))
+        .filter(pl.col("problems") > template_prompts)
+    )
+    return found.join(wordings, on="key", how="anti")
+
+
+def first_shared_run(prompt: str, other: str, words: int) -> str | None:
+    """The first run of `words` words of `prompt` that `other` has too, or null."""
+    spoken, heard = (re.findall(r"[^\W_]+", text.lower()) for text in (prompt, other))
+    there = {tuple(heard[at : at + words]) for at in range(len(heard) - words + 1)}
+    for at in range(len(spoken) - words + 1):
+        if tuple(spoken[at : at + words]) in there:
+            return " ".join(spoken[at : at + words])
+    return None
+
+
+def _words() -> pl.Expr:
+    """The prompt's words and numbers, in lower case."""
+    return (
+        pl.col("prompt")
+        .str.to_lowercase()
+        .str.replace_all(r"[^\p{L}\p{N}]+", " ")
+        .str.strip_chars()
+        .str.split(" ")
     )
 
 
 def _runs(prompts: pl.DataFrame, words: int) -> pl.DataFrame:
-    """(row, run) of every run of `words` words of each prompt, a run as a 64-bit hash, once."""
+    """(row, rank, problem, key) of every run of `words` words of each prompt, once.
+
+    The key is the run's 64-bit hash.
+    """
     spoken = (
-        prompts.select(
-            "row",
-            pl.col("prompt")
-            .str.to_lowercase()
-            .str.replace_all(r"[^\p{L}\p{N}]+", " ")
-            .str.strip_chars()
-            .str.split(" ")
-            .alias("word"),
-        )
-        .explode("word")
-        .filter(pl.col("word") != "")
+        prompts.select("row", _words().alias("word")).explode("word").filter(pl.col("word") != "")
     )
     return (
         spoken.select(
@@ -207,9 +350,11 @@ def _runs(prompts: pl.DataFrame, words: int) -> pl.DataFrame:
             (pl.col("row") == pl.col("row").shift(1 - words)).alias("within"),
             pl.concat_str([pl.col("word").shift(-ahead) for ahead in range(words)], separator=" ")
             .hash()
-            .alias("run"),
+            .alias("key"),
         )
         .filter("within")
-        .select("row", "run")
+        .select("row", "key")
         .unique()
+        .join(prompts.select("row", "rank", "problem"), on="row")
+        .select("row", "rank", "problem", "key")
     )

@@ -1,10 +1,19 @@
-"""The files that trainers read: pairs as JSON lines, and the trainers' own configuration files."""
+"""The files that trainers read: the pairs in every format, and the trainers' own configuration."""
 
+import tempfile
+from contextlib import ExitStack
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import polars as pl
 
+from dpo_math_assets.pairs.schema import SELECTED_SCHEMA
 from dpo_math_assets.storage import atomic_file
+from dpo_math_assets.traces.tables import ParquetTable
+
+CONVERSATIONAL = "conversational"
+HF_DATASET = "hf_dataset"
 
 # Of each pair, beside trace_id (the chosen trace's). Text is never null: a trainer's JSON reader
 # guesses a column's type from its first rows.
@@ -62,10 +71,101 @@ def as_conversations(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+class PairFiles:
+    """One split's files in a dataset folder, written part by part; a context manager.
+
+    JSON lines, the same as chat messages, and Parquet, which all hold the same rows in order.
+    """
+
+    def __init__(self, folder: Path, split: str, meta_fields: list[str]) -> None:
+        self._folder = folder
+        self._split = split
+        self._meta_fields = meta_fields
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        empty = pl.DataFrame(
+            schema={**SELECTED_SCHEMA, **dict.fromkeys(self._meta_fields, pl.String)}
+        )
+        schema = as_training_rows(empty, self._meta_fields).schema
+        lines, chats = (
+            self._open.enter_context((folder / f"{self._split}.jsonl").open("wb"))
+            for folder in (self._folder, self._folder / CONVERSATIONAL)
+        )
+        self._lines, self._chats = lines, chats
+        table = ParquetTable(self._folder / f"{self._split}.parquet", schema)
+        self._table = self._open.enter_context(table)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._open.__exit__(kind, error, trace)
+
+    def write(self, pairs: pl.DataFrame) -> None:
+        """Add rows of SELECTED_SCHEMA with the String columns `meta_fields`."""
+        if pairs.is_empty():
+            return
+        rows = as_training_rows(pairs, self._meta_fields)
+        rows.write_ndjson(self._lines)
+        as_conversations(rows).write_ndjson(self._chats)
+        self._table.write(rows)
+
+
+def write_hf_dataset(folder: Path, splits: list[str], version: str) -> None:
+    """Write `hf_dataset/`, which `datasets.load_from_disk` opens, from the splits' Parquet files.
+
+    The rows stream from file to file; the version is the fingerprint that `datasets` caches by.
+    """
+    import datasets
+
+    bars = datasets.are_progress_bars_disabled()
+    datasets.disable_progress_bars()
+    try:
+        with tempfile.TemporaryDirectory(dir=folder) as cache:
+            parts = {}
+            for split in splits:
+                read = datasets.Dataset.from_parquet(
+                    str(folder / f"{split}.parquet"), cache_dir=cache, keep_in_memory=False
+                )
+                parts[split] = datasets.Dataset(
+                    read.data,
+                    info=datasets.DatasetInfo(features=read.features),
+                    split=datasets.NamedSplit(split),
+                    fingerprint=f"{version}-{split}",
+                )
+            datasets.DatasetDict(parts).save_to_disk(folder / HF_DATASET)
+    finally:
+        if not bars:
+            datasets.enable_progress_bars()
+
+
 def write_pairs_jsonl(pairs: pl.DataFrame, path: Path) -> None:
     """Replace `path` by pairs as JSON lines of `{"prompt", "chosen", "rejected", "meta"}`."""
     with atomic_file(path) as temporary:
         as_training_rows(pairs).write_ndjson(temporary)
+
+
+def write_trainer_configs(folder: Path, validation: bool) -> None:
+    """Write TRL's and Axolotl's configuration beside the files of texts, and beside those of chats.
+
+    `validation` says whether the validation files have rows.
+    """
+    for place, chats in ((folder, False), (folder / CONVERSATIONAL, True)):
+        (place / "trl_dpo.yaml").write_text(TRL_CONFIG, encoding="utf-8")
+        (place / "axolotl_dpo.yaml").write_text(axolotl_config(validation, chats), encoding="utf-8")
+
+
+def axolotl_config(validation: bool, chats: bool = False) -> str:
+    """The text of axolotl_dpo.yaml; `validation` says whether validation.jsonl has rows."""
+    kind = _AXOLOTL_CHATS if chats else _AXOLOTL_TEXTS
+    config = _AXOLOTL_HEAD + _AXOLOTL_DATASET.format(key="datasets", path="train.jsonl") + kind
+    if validation:
+        config += _AXOLOTL_DATASET.format(key="test_datasets", path="validation.jsonl") + kind
+    return config + _AXOLOTL_TAIL
 
 
 TRL_CONFIG = """\
@@ -90,14 +190,6 @@ report_to: none
 """
 
 
-def axolotl_config(validation: bool) -> str:
-    """The text of axolotl_dpo.yaml; `validation` says whether validation.jsonl has rows."""
-    config = _AXOLOTL_HEAD + _AXOLOTL_DATASET.format(key="datasets", path="train.jsonl")
-    if validation:
-        config += _AXOLOTL_DATASET.format(key="test_datasets", path="validation.jsonl")
-    return config + _AXOLOTL_TAIL
-
-
 _AXOLOTL_HEAD = """\
 # DPO with Axolotl on this folder's pairs. Name the model below and run it in this folder:
 #   axolotl train axolotl_dpo.yaml
@@ -114,13 +206,23 @@ _AXOLOTL_DATASET = """\
 {key}:
   - path: {path}
     split: train
+"""
+
+_AXOLOTL_TEXTS = """\
     type:
       field_prompt: prompt
       field_chosen: chosen
       field_rejected: rejected
-      prompt_format: "{{prompt}}"
-      chosen_format: "{{chosen}}"
-      rejected_format: "{{rejected}}"
+      prompt_format: "{prompt}"
+      chosen_format: "{chosen}"
+      rejected_format: "{rejected}"
+"""
+
+_AXOLOTL_CHATS = """\
+    type: chat_template.default
+    field_messages: prompt
+    field_chosen: chosen
+    field_rejected: rejected
 """
 
 _AXOLOTL_TAIL = """\

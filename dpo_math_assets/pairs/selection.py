@@ -1,6 +1,4 @@
-"""Which of the candidate pairs are trained on: named policies, each with its reason.
-
-The policies act in this order, and the report says how many pairs each removed:
+"""Which of the candidate pairs are trained on: named policies, in this order.
 
 `repeated_or_over_the_caps`
     The union of the exports is cut to what one rebuild gives (see `pairing`).
@@ -13,28 +11,23 @@ The policies act in this order, and the report says how many pairs each removed:
 `contaminated`
     Problems like a held-out one or a benchmark's (see `decontamination`).
 `difficulty`
-    The prompt's pass rate. Off by default: rejection sampling already favours easy prompts
-    (DART-Math, arXiv 2407.13690), so the filter is there to shift weight towards hard ones.
+    The prompt's pass rate; keeps every rate by default.
 `over_the_prompt_cap`
-    A few pairs a prompt, and of different completions: more of them repeat one problem's lesson
-    and let prompts with many samples outweigh the others. Different wrong answers come first.
-    Which wrong answers, the policy `negatives` says:
-    *frequent*: the one the model gives most often first, since that systematic mistake is where
-    its probability lies; among pairs of one answer the closest in length.
-    *close*: the pair whose texts share most words first, a hard contrast. Mind DPOP (arXiv
-    2402.13228): with near-identical texts plain DPO lowers the chosen text's likelihood too, so
-    train with the SFT term (IRPO, arXiv 2404.19733), which is this project's default.
-    *random*: by hash.
+    A few pairs a prompt, different wrong answers and different completions first. Which wrong
+    answers of those, the policy `negatives` says (see NEGATIVES).
 `over_the_malformed_share`
-    Rejected completions without a final answer, where they were opted in, stay a small share:
-    they teach the format.
+    Rejected completions without a final answer, where they were opted in, stay a small share.
 `length_balance`
-    DPO learns length (arXiv 2403.19159), so the mean lengths of chosen and rejected are brought
-    within a stated band: the pairs that pull hardest the wrong way go, up to a stated share. Where
-    that share is not enough the report says so; lengths that differ by nature are not "fixed" by
-    throwing the data away.
+    The mean lengths of chosen and rejected are brought within a stated band: the pairs that pull
+    hardest the wrong way go, up to a stated share. Where that share is not enough the report says
+    so; lengths that differ by nature are not "fixed" by throwing the data away.
+
+Every policy looks at pairs, problems and counts and never at when an export came, so the selection
+from any union of partitions is the selection from one rebuild. docs/selection.md gives each
+policy's reason from the literature; `effects` shows what they changed.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -48,10 +41,21 @@ from dpo_math_assets.pairs.shares import prompt_shares
 from dpo_math_assets.pairs.split import EVAL, SplitSettings
 from dpo_math_assets.pairs.survey import Survey, survey_pairs
 
-NEGATIVES = ("frequent", "close", "random")
+# Which wrong answers are preferred, by the setting `negatives`.
+NEGATIVES = {
+    "frequent": "the wrong answer given most often, then the pair closest in length",
+    "near": "the wrong answer nearest to the reference as a number, then the most frequent",
+    "close": "the texts that share most words",
+    "distant": "the texts that share fewest words",
+    "random": "by hash",
+}
 
-# Candidates that are in memory at once, without their texts.
-PAIRS_AT_ONCE = 1_000_000
+# A wrong answer that is this close to the reference, as a share of it, counts as near.
+NEAR = 0.1
+
+# Candidates that are in memory at once, without their texts; and selected pairs with them.
+PAIRS_AT_ONCE = 500_000
+TEXTS_AT_ONCE = 50_000
 
 # What names one row of the pairs of all exports.
 ROW = ["ground_truth", "pair_id", "export_pass", "trace_id_pass", "export_fail", "trace_id_fail"]
@@ -66,8 +70,10 @@ class DatasetSettings(PairCaps, SplitSettings, DecontaminationSettings):
     )
     negatives: str = Field(
         "frequent",
-        pattern="^(frequent|close|random)$",
-        description="Which wrong answers come first: frequent, close or random.",
+        pattern=f"^({'|'.join(NEGATIVES)})$",
+        description="Which wrong answers come first: "
+        + "; ".join(f"{name}: {meaning}" for name, meaning in NEGATIVES.items())
+        + ".",
     )
     min_pass_rate: float = Field(
         0.0, ge=0, le=1, description="Prompts solved less often than this are left out."
@@ -105,19 +111,32 @@ class DatasetSettings(PairCaps, SplitSettings, DecontaminationSettings):
 
 
 @dataclass(frozen=True)
+class Measures:
+    """What a set of pairs is like; means and shares are 0 where there is no pair."""
+
+    pairs: int = 0
+    prompts: int = 0
+    distinct_wrong_answers: int = 0  # over all prompts; as many as pairs where none repeats
+    distinct_completions: int = 0  # of both sides; twice the pairs where none repeats
+    most_frequent_wrong_answer_share: float = 0.0  # pairs whose wrong answer is its prompt's first
+    near_wrong_answer_share: float = 0.0  # pairs whose wrong number is within NEAR of the reference
+    malformed_share: float = 0.0  # pairs whose rejected text has no final answer
+    pass_rate_mean: float = 0.0  # of the pairs' prompts, a pair a vote
+    chosen_length_mean: float = 0.0  # characters
+    rejected_length_mean: float = 0.0
+
+
+@dataclass(frozen=True)
 class SelectionReport:
     """What selection took and gave. `removed`, in order of the policies, and `pairs` add up."""
 
     pairs_in: int
     pairs: int
-    prompts: int
     removed: dict[str, int] = field(default_factory=dict)
     pairs_by_split: dict[str, int] = field(default_factory=dict)
-    malformed: int = 0  # of the selected
-    chosen_length_mean: float = 0.0  # characters, of the selected; 0 where there is none
-    rejected_length_mean: float = 0.0
-    chosen_length_mean_before: float = 0.0  # before the length policy
-    rejected_length_mean_before: float = 0.0
+    candidates: Measures = field(default_factory=Measures)  # of which a few a prompt were picked
+    before_length_balance: Measures = field(default_factory=Measures)
+    selected: Measures = field(default_factory=Measures)
     lengths_in_band: bool = True  # false where the allowed share was not enough
 
 
@@ -127,52 +146,128 @@ def select_pairs(
     survey: Survey | None = None,
     removed_problems: pl.DataFrame | None = None,
 ) -> tuple[pl.DataFrame, SelectionReport]:
-    """The pairs to train and validate on (SELECTED_SCHEMA), by split, problem and pair id.
+    """The pairs to train and validate on, without their texts: `with_texts` reads those.
 
     `pairs` is the union of all exports' pairs (PAIR_SCHEMA). `survey` and `removed_problems`
     (`contaminated`) come from all traces; without them they are drawn from the pairs alone, which
-    knows pass rates, wrong answers and held-out problems only of prompts that make pairs. Texts
-    are read for the selected pairs only. Raises DatasetError for pairs of prompts that the survey
-    does not know.
+    knows pass rates, wrong answers and held-out problems only of prompts that make pairs. Raises
+    DatasetError for pairs of prompts that the survey does not know.
     """
     known = survey or survey_pairs(pairs, settings)
     if removed_problems is None:
         removed_problems = contaminated(known.problems, settings)
+    reasons = known.problems.get_column("set_aside").drop_nulls().unique().sort().to_list()
     pairs_in: int = pairs.select(pl.len()).collect(engine="streaming").item()
     shares = [
-        _of_each_prompt(pairs.filter(share), settings, known, removed_problems)
+        _of_each_prompt(
+            pairs.filter(share), settings, known.of(share), reasons, removed_problems.filter(share)
+        )
         for share in prompt_shares(pairs_in, PAIRS_AT_ONCE)
     ]
-    before = pl.concat([rows for rows, _ in shares])
-    removed = {policy: sum(counts[policy] for _, counts in shares) for policy in shares[0][1]}
+    before = pl.concat([picked for picked, _, _ in shares])
+    removed = {policy: sum(counts[policy] for _, counts, _ in shares) for policy in shares[0][1]}
     sound = _few_malformed(before, settings.max_malformed_share)
     rows = _balanced_lengths(sound, settings)
     removed["over_the_malformed_share"] = before.height - sound.height
     removed["length_balance"] = sound.height - rows.height
-    selected = _with_texts(rows, pairs)
-    chosen, rejected = _mean(selected, "chosen_length"), _mean(selected, "rejected_length")
-    return selected, SelectionReport(
+    selected = _measures(_sums(rows))
+    chosen, rejected = selected.chosen_length_mean, selected.rejected_length_mean
+    return rows.sort("split", "prompt_key", "pair_id"), SelectionReport(
         pairs_in=pairs_in,
-        pairs=selected.height,
-        prompts=selected.get_column("prompt_key").n_unique(),
+        pairs=rows.height,
         removed={policy: count for policy, count in removed.items() if count},
-        pairs_by_split=dict(selected.group_by("split").len().sort("split").iter_rows()),
-        malformed=selected.filter(_MALFORMED).height,
-        chosen_length_mean=chosen,
-        rejected_length_mean=rejected,
-        chosen_length_mean_before=_mean(sound, "chosen_length"),
-        rejected_length_mean_before=_mean(sound, "rejected_length"),
+        pairs_by_split=dict(rows.group_by("split").len().sort("split").iter_rows()),
+        candidates=_measures(pl.concat([sums for _, _, sums in shares])),
+        before_length_balance=_measures(_sums(sound)),
+        selected=selected,
         lengths_in_band=max(chosen, rejected) <= (1 + settings.length_band) * min(chosen, rejected),
     )
+
+
+def with_texts(selected: pl.DataFrame, pairs: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    """The selected pairs in full (SELECTED_SCHEMA), in parts that memory holds.
+
+    The parts follow the prompt keys, and each is ordered by prompt and pair id.
+    """
+    known = selected.select(
+        *ROW,
+        "canonical_key",
+        "split",
+        "pass_rate",
+        "attempts",
+        "answer_count",
+        "chosen_length",
+        "rejected_length",
+        "prompt_key",
+    )
+    for share in prompt_shares(selected.height, TEXTS_AT_ONCE):
+        rows = known.filter(share)
+        yield (
+            pairs.filter(share, pl.col("pair_id").is_in(rows.get_column("pair_id").implode()))
+            .join(rows.lazy().drop("prompt_key"), on=ROW)
+            .select(pl.col(name).cast(dtype) for name, dtype in SELECTED_SCHEMA.items())
+            .collect(engine="streaming")
+            .sort("prompt_key", "pair_id", "prompt")
+            .unique("pair_id", keep="first", maintain_order=True)
+        )
 
 
 _MALFORMED = pl.col("rejected_reason") == "no_final_answer"
 
 
+def _sums(rows: pl.DataFrame) -> pl.DataFrame:
+    """One row of sums over pairs of whole prompts: sums of shares of the prompts add up."""
+    return rows.select(
+        pl.len().alias("pairs"),
+        pl.col("prompt_key").n_unique().alias("prompts"),
+        pl.struct("prompt_key", "rejected_answer").n_unique().alias("wrong_answers"),
+        (
+            pl.struct("prompt_key", "chosen_text").n_unique()
+            + pl.struct("prompt_key", "rejected_text").n_unique()
+        ).alias("completions"),
+        pl.col("most_given").sum().alias("frequent"),
+        (pl.col("miss") <= NEAR).sum().alias("near"),
+        _MALFORMED.sum().alias("malformed"),
+        # In millionths: sums of whole numbers are the same in whatever parts they are taken.
+        (pl.col("pass_rate") * 1e6).round().cast(pl.Int64).sum(),
+        pl.col("chosen_length").sum(),
+        pl.col("rejected_length").sum(),
+    )
+
+
+def _measures(sums: pl.DataFrame) -> Measures:
+    total = sums.sum().row(0, named=True)
+    pairs = total["pairs"]
+
+    def share(name: str) -> float:
+        return float(total[name] / pairs) if pairs else 0.0
+
+    return Measures(
+        pairs=pairs,
+        prompts=total["prompts"],
+        distinct_wrong_answers=total["wrong_answers"],
+        distinct_completions=total["completions"],
+        most_frequent_wrong_answer_share=share("frequent"),
+        near_wrong_answer_share=share("near"),
+        malformed_share=share("malformed"),
+        pass_rate_mean=share("pass_rate") / 1e6,
+        chosen_length_mean=share("chosen_length"),
+        rejected_length_mean=share("rejected_length"),
+    )
+
+
 def _of_each_prompt(
-    pairs: pl.LazyFrame, settings: DatasetSettings, known: Survey, removed_problems: pl.DataFrame
-) -> tuple[pl.DataFrame, dict[str, int]]:
-    """What the policies that look at one prompt at a time leave, and how many pairs each took."""
+    pairs: pl.LazyFrame,
+    settings: DatasetSettings,
+    known: Survey,
+    reasons: list[str],
+    removed_problems: pl.DataFrame,
+) -> tuple[pl.DataFrame, dict[str, int], pl.DataFrame]:
+    """What the policies that look at one prompt at a time leave, and how many pairs each took.
+
+    `reasons` are those for which problems are set aside. Comes third: the sums of the candidates
+    from which a few a prompt are picked.
+    """
     count: int = pairs.select(pl.len()).collect(engine="streaming").item()
     rows = _candidates(pairs, settings, known)
     removed = {"repeated_or_over_the_caps": count - rows.height}
@@ -181,7 +276,7 @@ def _of_each_prompt(
         removed[policy] = rows.height - kept.height
         return kept
 
-    for why in known.problems.get_column("set_aside").drop_nulls().unique().sort():
+    for why in reasons:
         rows = keep(why, rows.filter(pl.col("set_aside").ne_missing(why)))
     rows = keep("held_out", rows.filter(pl.col("split") != EVAL))
     rows = keep("contested_completion", _without_contested(rows, known.contested))
@@ -190,8 +285,9 @@ def _of_each_prompt(
         "difficulty",
         rows.filter(pl.col("pass_rate").is_between(settings.min_pass_rate, settings.max_pass_rate)),
     )
+    candidates = _sums(rows)
     rows = keep("over_the_prompt_cap", _few_a_prompt(rows, settings))
-    return rows, removed
+    return rows, removed, candidates
 
 
 def _candidates(pairs: pl.LazyFrame, settings: DatasetSettings, known: Survey) -> pl.DataFrame:
@@ -199,8 +295,18 @@ def _candidates(pairs: pl.LazyFrame, settings: DatasetSettings, known: Survey) -
     measures = [
         pl.col("chosen").str.len_chars().cast(pl.Int64).alias("chosen_length"),
         pl.col("rejected").str.len_chars().cast(pl.Int64).alias("rejected_length"),
+        # What differs in case and white space alone is one completion in two prints.
+        *(
+            pl.col(side)
+            .str.to_lowercase()
+            .str.replace_all(r"\s+", " ")
+            .str.strip_chars()
+            .hash()
+            .alias(f"{side}_text")
+            for side in ("chosen", "rejected")
+        ),
     ]
-    if settings.negatives == "close":
+    if settings.negatives in ("close", "distant"):
         measures.append(_shared_words("chosen", "rejected").alias("closeness"))
     light = pairs.select(
         "prompt_key",
@@ -235,7 +341,22 @@ def _candidates(pairs: pl.LazyFrame, settings: DatasetSettings, known: Survey) -
             how="left",
             maintain_order="left",
         )
-        .with_columns(pl.col("answer_count").fill_null(0))
+        .with_columns(
+            pl.col("answer_count").fill_null(0),
+            pl.col("most_given").fill_null(False),
+            _miss().alias("miss"),
+        )
+    )
+
+
+def _miss() -> pl.Expr:
+    """How far a wrong number is from the reference, as a share of it; null for other answers."""
+    wrong, right = (
+        pl.col(name).str.replace_all(r"[,$\s]", "").cast(pl.Float64, strict=False)
+        for name in ("rejected_answer", "ground_truth")
+    )
+    return pl.when(wrong.is_finite() & right.is_finite()).then(
+        (wrong - right).abs() / pl.max_horizontal(right.abs(), pl.lit(1.0))
     )
 
 
@@ -263,7 +384,9 @@ def _few_a_prompt(rows: pl.DataFrame, settings: DatasetSettings) -> pl.DataFrame
     ratio = (pl.col("chosen_length").clip(1) / pl.col("rejected_length").clip(1)).log().abs()
     policies = {
         "frequent": [-pl.col("answer_count"), ratio],
+        "near": [pl.col("miss").fill_null(float("inf")), -pl.col("answer_count"), ratio],
         "close": [-pl.col("closeness")],
+        "distant": [pl.col("closeness")],
         "random": [],
     }
     left = rows.sort(
@@ -272,8 +395,8 @@ def _few_a_prompt(rows: pl.DataFrame, settings: DatasetSettings) -> pl.DataFrame
     picked = left.clear()
     uses = {
         "rejected_answer": "answer_uses",
-        "chosen_key": "chosen_uses",
-        "rejected_key": "rejected_uses",
+        "chosen_text": "chosen_uses",
+        "rejected_text": "rejected_uses",
     }
     for _ in range(settings.max_pairs_per_prompt):
         counted = left
@@ -324,29 +447,3 @@ def _balanced_lengths(rows: pl.DataFrame, settings: DatasetSettings) -> pl.DataF
             .drop("pull")
         )
     return rows
-
-
-def _with_texts(rows: pl.DataFrame, pairs: pl.LazyFrame) -> pl.DataFrame:
-    """The selected rows in full, ordered by split, problem and pair id."""
-    known = rows.select(
-        *ROW,
-        "canonical_key",
-        "split",
-        "pass_rate",
-        "attempts",
-        "answer_count",
-        "chosen_length",
-        "rejected_length",
-    )
-    return (
-        pairs.filter(pl.col("pair_id").is_in(rows.get_column("pair_id").implode()))
-        .join(known.lazy(), on=ROW)
-        .select(pl.col(name).cast(dtype) for name, dtype in SELECTED_SCHEMA.items())
-        .collect(engine="streaming")
-        .sort("split", "prompt_key", "pair_id", "prompt")
-        .unique("pair_id", keep="first", maintain_order=True)
-    )
-
-
-def _mean(rows: pl.DataFrame, column: str) -> float:
-    return sum(rows.get_column(column)) / rows.height if rows.height else 0.0

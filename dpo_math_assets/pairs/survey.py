@@ -29,7 +29,7 @@ PROBLEM_SCHEMA = pl.Schema(
 )
 
 # Attempts that are counted at once.
-ROWS_AT_ONCE = 1_000_000
+ROWS_AT_ONCE = 500_000
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,16 @@ class Survey:
     """The three tables that selection reads."""
 
     problems: pl.DataFrame  # PROBLEM_SCHEMA, one row a prompt key
-    wrong_answers: pl.DataFrame  # prompt_key, rejected_answer, answer_count
+    wrong_answers: pl.DataFrame  # prompt_key, rejected_answer, answer_count, most_given
     contested: pl.DataFrame  # prompt_key, candidate_key of texts judged both right and wrong
+
+    def of(self, share: pl.Expr) -> "Survey":
+        """What is known of a share of the prompts (a filter on `prompt_key`)."""
+        return Survey(
+            self.problems.filter(share),
+            self.wrong_answers.filter(share),
+            self.contested.filter(share),
+        )
 
 
 def survey_traces(traces: pl.LazyFrame, settings: SplitSettings) -> Survey:
@@ -123,6 +131,11 @@ def _share(logged: pl.LazyFrame) -> list[pl.DataFrame]:
         attempts.filter(~pl.col("right"))
         .group_by("prompt_key", pl.col("answer").alias("rejected_answer"))
         .agg(pl.len().cast(pl.Int64).alias("answer_count"))
+        .with_columns(
+            (pl.col("answer_count") == pl.col("answer_count").max().over("prompt_key")).alias(
+                "most_given"
+            )
+        )
     )
     contested = (
         attempts.filter(pl.col("right").is_not_null())

@@ -11,7 +11,6 @@ from dpo_math_assets.errors import DatasetError
 from dpo_math_assets.pairs.dataset import (
     DatasetReport,
     build_dataset,
-    dataset_version,
     write_pairs_jsonl,
 )
 from dpo_math_assets.pairs.pairing import PairingSettings, build_pairs
@@ -239,15 +238,6 @@ def test_more_held_out_prompts_or_other_settings_are_another_version(tmp_path: P
     ]
     assert len(set(versions)) == 3
     assert all(len(version) == 16 for version in versions)
-
-
-def test_the_version_of_pairs_depends_on_their_content() -> None:
-    pairs, _ = build_pairs(cleaned(*logs(3)), cleaned(), PairingSettings())
-    settings = DatasetSettings()
-    assert dataset_version(pairs, settings) == dataset_version(pairs.clone(), settings)
-    assert dataset_version(pairs, settings) != dataset_version(pairs.head(2), settings)
-    relabelled = pairs.with_columns(pl.lit("2").alias("verifier_version"))
-    assert dataset_version(pairs, settings) != dataset_version(relabelled, settings)
 
 
 def test_the_card_and_the_report_say_what_went_in(tmp_path: Path) -> None:

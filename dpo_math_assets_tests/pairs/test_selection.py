@@ -11,7 +11,12 @@ from pydantic import ValidationError
 from dpo_math_assets.errors import DatasetError
 from dpo_math_assets.pairs.pairing import PairingSettings, build_pairs
 from dpo_math_assets.pairs.schema import SELECTED_SCHEMA
-from dpo_math_assets.pairs.selection import DatasetSettings, SelectionReport, select_pairs
+from dpo_math_assets.pairs.selection import (
+    DatasetSettings,
+    SelectionReport,
+    select_pairs,
+    with_texts,
+)
 from dpo_math_assets.pairs.split import split_of
 from dpo_math_assets.pairs.survey import survey_traces
 from dpo_math_assets.traces.prompts import canonical_key
@@ -28,7 +33,8 @@ def select(
     traces = cleaned(*rows)
     pairing = PairingSettings(include_malformed=include_malformed)
     pairs, _ = build_pairs(traces, cleaned(), pairing)
-    selected, report = select_pairs(pairs.lazy(), settings, survey_traces(traces, settings))
+    rows, report = select_pairs(pairs.lazy(), settings, survey_traces(traces, settings))
+    selected = pl.concat(with_texts(rows, pairs.lazy()))
     assert report.pairs_in == sum(report.removed.values()) + report.pairs
     assert report.pairs == selected.height
     return selected, report
@@ -143,7 +149,8 @@ def test_malformed_completions_stay_within_their_share_and_come_last() -> None:
     )
     reasons = dict(selected.group_by("rejected_reason").len().iter_rows())
     assert reasons == {"mismatch": 9, "no_final_answer": 1}
-    assert (report.malformed, report.removed["over_the_malformed_share"]) == (1, 8)
+    assert report.removed["over_the_malformed_share"] == 8
+    assert report.selected.malformed_share == 0.1
 
 
 def test_the_pairs_that_pull_the_lengths_apart_go_first() -> None:
@@ -155,8 +162,8 @@ def test_the_pairs_that_pull_the_lengths_apart_go_first() -> None:
     selected, report = select(*rows, max_length_trim=0.5)
     assert set(selected.get_column("prompt")) == {"even", "also even"}
     assert report.removed == {"length_balance": 1}
-    assert report.chosen_length_mean_before == pytest.approx((5 + 5 + 59) / 3)
-    assert (report.chosen_length_mean, report.rejected_length_mean) == (5, 5)
+    assert report.before_length_balance.chosen_length_mean == pytest.approx((5 + 5 + 59) / 3)
+    assert report.selected.chosen_length_mean == report.selected.rejected_length_mean == 5
     assert report.lengths_in_band
 
 
@@ -238,7 +245,8 @@ def test_the_same_exports_in_any_order_select_the_same_pairs(negatives: str) -> 
     settings = DatasetSettings(**ALL_TRAIN, **caps, negatives=negatives, max_pairs_per_prompt=3)
     survey = survey_traces(pl.concat(exports), settings)
     rebuild, _ = build_pairs(pl.concat(exports), cleaned(), PairingSettings(**caps))
-    expected, _ = select_pairs(rebuild.lazy(), settings, survey)
+    rows, _ = select_pairs(rebuild.lazy(), settings, survey)
+    expected = pl.concat(with_texts(rows, rebuild.lazy()))
     assert expected.height > 6
     for _ in range(3):
         chance.shuffle(exports)
@@ -246,7 +254,8 @@ def test_the_same_exports_in_any_order_select_the_same_pairs(negatives: str) -> 
             build_pairs(new, pl.concat([cleaned(), *exports[:n]]), PairingSettings(**caps))[0]
             for n, new in enumerate(exports)
         )
-        selected, _ = select_pairs(union.lazy(), settings, survey)
+        rows, _ = select_pairs(union.lazy(), settings, survey)
+        selected = pl.concat(with_texts(rows, union.lazy()))
         assert_frame_equal(selected, expected)
 
 

@@ -1,8 +1,4 @@
-"""The folder against the programs that read it: `datasets`, TRL, and Axolotl where it is at hand.
-
-Axolotl pins other versions of everything, so it lives in an environment of its own: name its
-interpreter in AXOLOTL_PYTHON to run that test.
-"""
+"""The folder against the programs that read it: `datasets`, the hub's card reader, TRL, Axolotl."""
 
 import json
 import os
@@ -93,9 +89,15 @@ def tiny_model(path: Path, rows: list[dict[str, Any]]) -> None:
     vocabulary = {word: n for n, word in enumerate(["<pad>", "<eos>", "<unk>", *sorted(set(text))])}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
-    PreTrainedTokenizerFast(
+    fast = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, eos_token="<eos>", pad_token="<pad>", unk_token="<unk>"
-    ).save_pretrained(path)
+    )
+    fast.chat_template = (
+        "{% for message in messages %}{% if message.role == 'user' %}<user>{{ message.content }}"
+        "{% else %}<assistant>{{ message.content }}<eos>{% endif %}{% endfor %}"
+        "{% if add_generation_prompt %}<assistant>{% endif %}"
+    )
+    fast.save_pretrained(path)
     LlamaForCausalLM(
         LlamaConfig(
             vocab_size=len(vocabulary),
@@ -110,24 +112,46 @@ def tiny_model(path: Path, rows: list[dict[str, Any]]) -> None:
     ).save_pretrained(path)
 
 
-@pytest.mark.slow
-def test_trl_trains_a_step_with_the_command_that_the_folder_names(
-    folder: Path, tmp_path: Path
-) -> None:
-    tiny_model(tmp_path / "model", lines(folder / "train.jsonl"))
-    run = subprocess.run(
-        [
-            *(sys.executable, "-m", "trl.scripts.dpo", "--config", "trl_dpo.yaml"),
-            *("--model_name_or_path", str(tmp_path / "model")),
-            *("--output_dir", str(tmp_path / "out"), "--max_steps", "1"),
-            *("--use_cpu", "--bf16", "false"),
-        ],
-        cwd=folder,
-        env={**os.environ, "HF_HOME": str(tmp_path / "hf"), "OMP_NUM_THREADS": "1"},
+@pytest.fixture(scope="module")
+def model(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model")
+    tiny_model(path, lines(folder / "train.jsonl"))
+    return path
+
+
+def run(command: list[str], cwd: Path, home: Path) -> str:
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env={
+            **os.environ,
+            "HF_HOME": str(home),
+            "OMP_NUM_THREADS": "1",
+            "AXOLOTL_DO_NOT_TRACK": "1",
+            "WANDB_MODE": "disabled",
+        },
         capture_output=True,
         text=True,
     )
-    assert run.returncode == 0, run.stderr[-3000:]
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["texts", "chats"])
+def test_trl_trains_a_step_with_the_command_that_the_folder_names(
+    folder: Path, model: Path, tmp_path: Path, form: str
+) -> None:
+    run(
+        [
+            *(str(Path(sys.executable).parent / "trl"), "dpo", "--config", "trl_dpo.yaml"),
+            *("--model_name_or_path", str(model)),
+            *("--output_dir", str(tmp_path / "out"), "--max_steps", "1"),
+            *("--use_cpu", "--bf16", "false"),
+        ],
+        cwd=folder if form == "texts" else folder / "conversational",
+        home=tmp_path / "hf",
+    )
     assert (tmp_path / "out/model.safetensors").exists()
 
 
@@ -143,9 +167,14 @@ from datasets import load_dataset
 
 raw = yaml.safe_load(open("axolotl_dpo.yaml"))
 unknown = set(raw) - set(AxolotlInputConfig.model_fields)
+assert "prompt_column" not in UserDefinedDPOType.model_fields, "else the comparison shows nothing"
 for entry in raw["datasets"] + raw["test_datasets"]:
-    unknown |= set(entry) - set(DPODataset.model_fields)
-    unknown |= set(entry["type"]) - set(UserDefinedDPOType.model_fields)
+    # Of chats its strategy reads the names of the columns straight from the entry.
+    unknown |= set(entry) - set(DPODataset.model_fields) - {
+        "field_messages", "field_chosen", "field_rejected"
+    }
+    if isinstance(entry["type"], dict):
+        unknown |= set(entry["type"]) - set(UserDefinedDPOType.model_fields)
 config = validate_config(
     DictDefault(raw),
     capabilities={"bf16": True, "n_gpu": 1, "compute_capability": "sm_80"},
@@ -154,37 +183,88 @@ config = validate_config(
 # As Axolotl's own loader does for a local file that ends in .jsonl.
 source = config.datasets[0]
 rows = load_dataset("json", data_files=source.path, split=source.split)
-transform = load_dpo("user_defined.default", config, dataset_idx=0)
-transform = transform[0] if isinstance(transform, tuple) else transform
+if isinstance(raw["datasets"][0]["type"], dict):
+    transform = load_dpo("user_defined.default", config, dataset_idx=0)
+    transform = transform[0] if isinstance(transform, tuple) else transform
+    first = transform(dict(rows[0]))
+else:
+    from transformers import AutoTokenizer
+
+    transform, _ = load_dpo(raw["datasets"][0]["type"], config, dataset_idx=0)
+    first = transform(dict(rows[0]), tokenizer=AutoTokenizer.from_pretrained(sys.argv[1]))
 print(json.dumps({
     "unknown": sorted(unknown), "rl": str(config.rl.value), "loss": list(config.dpo_loss_type),
-    "rows": len(rows), "first": {k: transform(dict(rows[0]))[k] for k in sys.argv[1:]},
+    "rows": len(rows), "first": {k: first[k] for k in ("prompt", "chosen", "rejected")},
 }))
 """
 
 
 @pytest.mark.slow
-def test_axolotl_knows_every_key_and_reads_the_same_texts(folder: Path, tmp_path: Path) -> None:
-    interpreter = os.environ.get("AXOLOTL_PYTHON")
-    if not interpreter:
-        pytest.skip("AXOLOTL_PYTHON names no interpreter with Axolotl")
-    run = subprocess.run(
-        [interpreter, "-c", AXOLOTL_READS, "prompt", "chosen", "rejected"],
-        cwd=folder,
-        env={**os.environ, "HF_HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
+@pytest.mark.parametrize("form", ["texts", "chats"])
+def test_axolotl_knows_every_key_and_reads_the_same_texts(
+    folder: Path, model: Path, axolotl: str, tmp_path: Path, form: str
+) -> None:
+    place = folder if form == "texts" else folder / "conversational"
+    said = json.loads(
+        run([axolotl, "-c", AXOLOTL_READS, str(model)], place, tmp_path).strip().splitlines()[-1]
     )
-    assert run.returncode == 0, run.stderr[-3000:]
-    said = json.loads(run.stdout.strip().splitlines()[-1])
     rows = lines(folder / "train.jsonl")
+    expected = {name: rows[0][name] for name in ("prompt", "chosen", "rejected")}
+    if form == "chats":
+        expected["prompt"] = f"<user>{expected['prompt']}<assistant>"
+        for side in ("chosen", "rejected"):
+            expected[side] += "<eos>"
     assert said == {
         "unknown": [],
         "rl": "dpo",
         "loss": ["sigmoid", "sft"],
         "rows": len(rows),
-        "first": {name: rows[0][name] for name in ("prompt", "chosen", "rejected")},
+        "first": expected,
     }
+
+
+@pytest.mark.slow
+def test_axolotl_trains_a_step_with_the_folders_configuration(
+    folder: Path, model: Path, axolotl: str, tmp_path: Path
+) -> None:
+    settings = yaml.safe_load((folder / "axolotl_dpo.yaml").read_text())
+    # Only what a user names, and what a machine without a GPU and a short test need.
+    settings |= {
+        "base_model": str(model),
+        "output_dir": str(tmp_path / "out"),
+        "dataset_prepared_path": str(tmp_path / "prepared"),
+        "max_steps": 1,
+        "bf16": False,
+    }
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(settings))
+    run(
+        [axolotl, "-m", "axolotl.cli.train", str(tmp_path / "config.yaml")], folder, tmp_path / "hf"
+    )
+    assert (tmp_path / "out/model.safetensors").exists()
+
+
+def test_load_from_disk_opens_the_dataset_of_every_split(folder: Path) -> None:
+    from datasets import load_from_disk
+
+    loaded = load_from_disk(str(folder / "hf_dataset"))
+    assert set(loaded) == {"train", "validation"}
+    for split in loaded:
+        assert loaded[split].to_list() == lines(folder / f"{split}.jsonl")
+
+
+def test_the_hubs_reader_takes_the_card(folder: Path) -> None:
+    from huggingface_hub import DatasetCard
+
+    card = DatasetCard.load(str(folder / "README.md"))
+    assert card.data.license == ["mit"]
+    assert card.data.size_categories == ["n<1K"]
+    assert {config["config_name"] for config in card.data.to_dict()["configs"]} == {
+        "default",
+        "conversational",
+        "sft",
+        "eval",
+    }
+    assert "## Licences" in card.text and "## Versions and lineage" in card.text
 
 
 def test_parquet_is_read_with_the_same_columns(folder: Path) -> None:

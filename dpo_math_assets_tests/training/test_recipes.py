@@ -1,7 +1,4 @@
-"""The configurations for other programs, against the programs themselves.
-
-Axolotl lives in an environment of its own: name its interpreter in AXOLOTL_PYTHON for that test.
-"""
+"""The configurations for other programs, against the programs themselves."""
 
 import json
 import os
@@ -154,18 +151,19 @@ print(json.dumps({
 @pytest.mark.slow
 @pytest.mark.parametrize("change", [{}, LORA, {"adapter": "qlora"}], ids=["full", "lora", "qlora"])
 def test_axolotl_takes_every_setting_and_reads_the_same_texts(
-    settings: TrainingSettings, dataset: Path, tmp_path: Path, change: dict[str, Any]
+    settings: TrainingSettings,
+    dataset: Path,
+    axolotl: str,
+    tmp_path: Path,
+    change: dict[str, Any],
 ) -> None:
-    interpreter = os.environ.get("AXOLOTL_PYTHON")
-    if not interpreter:
-        pytest.skip("AXOLOTL_PYTHON names no interpreter with Axolotl")
     knobs = {name: value for name, value in KNOBS.items() if name != "model_init_kwargs"}
     chosen = settings.model_copy(update={**change, "trl_overrides": knobs})
     out = recipes(chosen, dataset, tmp_path / "out")
     wanted = yaml.safe_load((out / "axolotl.yaml").read_text())
     del wanted["datasets"]
     done = subprocess.run(
-        [interpreter, "-c", AXOLOTL_READS, *wanted],
+        [axolotl, "-c", AXOLOTL_READS, *wanted],
         cwd=out,
         env={**os.environ, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1"},
         capture_output=True,
