@@ -10,7 +10,7 @@ import polars as pl
 
 from dpo_math_assets.pairs.pairing import HAS_PROMPT
 from dpo_math_assets.pairs.shares import prompt_shares
-from dpo_math_assets.pairs.split import SplitSettings, assign_splits
+from dpo_math_assets.pairs.split import EVAL, SplitSettings, assign_splits
 from dpo_math_assets.traces.prompts import canonical_key
 from dpo_math_assets.verifier import verify_frame
 
@@ -64,7 +64,7 @@ def survey_traces(traces: pl.LazyFrame, settings: SplitSettings) -> Survey:
             .then(False)
             .alias("right"),
             pl.col("extracted").alias("answer"),
-            (pl.col("reason") == "unparsable_gold").fill_null(False).alias("unverifiable"),
+            (pl.col("verifier_reason") == "unparsable_gold").fill_null(False).alias("unverifiable"),
             pl.col("gold_conflict").fill_null(False),
         ),
         settings,
@@ -158,15 +158,22 @@ def _judged(problems: pl.DataFrame, settings: SplitSettings) -> pl.DataFrame:
         pl.when(pl.col("attempts") > 0)
         .then(pl.col("correct") / pl.col("attempts"))
         .alias("pass_rate"),
-        pl.when(pl.col("gold_conflict") | pl.col("prompt_key").is_in(differing.implode()))
-        .then(pl.lit("gold_conflict"))
-        .when(missing)
-        .then(pl.lit("no_reference_answer"))
-        .when("unverifiable")
-        .then(pl.lit("unverifiable_reference_answer"))
-        .alias("set_aside"),
     ).sort("prompt_key")
-    return assign_splits(keyed, settings).select(PROBLEM_SCHEMA.names())
+    # A person may have decided where the verifier cannot: good to train on, not to evaluate on.
+    unverifiable = pl.col("unverifiable") & ((pl.col("attempts") == 0) | (pl.col("split") == EVAL))
+    return (
+        assign_splits(keyed, settings)
+        .with_columns(
+            pl.when(pl.col("gold_conflict") | pl.col("prompt_key").is_in(differing.implode()))
+            .then(pl.lit("gold_conflict"))
+            .when(missing)
+            .then(pl.lit("no_reference_answer"))
+            .when(unverifiable)
+            .then(pl.lit("unverifiable_reference_answer"))
+            .alias("set_aside"),
+        )
+        .select(PROBLEM_SCHEMA.names())
+    )
 
 
 def _differing_golds(problems: pl.DataFrame) -> pl.Series:

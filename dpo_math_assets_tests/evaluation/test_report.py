@@ -123,20 +123,6 @@ def test_the_report_is_written_whole(tmp_path):
     assert [path.name for path in out.parent.iterdir()] == ["index.html"]
 
 
-@pytest.fixture(scope="module")
-def browser():
-    import shutil
-
-    playwright = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("no Chromium here")
-    with playwright.sync_playwright() as runner:
-        found = runner.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield found
-        found.close()
-
-
 @pytest.mark.browser
 def test_the_page_runs_in_a_browser_and_runs_nothing_else(browser, tmp_path):
     (tmp_path / "report.html").write_text(page(), encoding="utf-8")

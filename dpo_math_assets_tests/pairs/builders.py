@@ -48,7 +48,9 @@ def trace(
         "gold_conflict": False,
         **proof,
     }
-    return row | columns
+    row |= columns
+    own = {f"verifier_{name}": row[name] for name in ("verdict", "reason", "method")}
+    return own | row
 
 
 def cleaned(*rows: dict[str, object]) -> pl.LazyFrame:

@@ -70,6 +70,20 @@ def test_prompts_without_a_usable_reference_answer_are_not_evaluated_on() -> Non
     ]
 
 
+@pytest.mark.parametrize(
+    ("eval_fraction", "set_aside"), [(0.0, None), (0.94, "unverifiable_reference_answer")]
+)
+def test_where_a_person_decided_for_the_verifier_there_is_training_and_no_evaluation(
+    eval_fraction: float, set_aside: str | None
+) -> None:
+    rows = [
+        trace("p", "x", verdict, reason="human", verifier_reason="unparsable_gold")
+        for verdict in ("correct", "incorrect")
+    ]
+    found = survey_traces(cleaned(*rows), SplitSettings(eval_fraction=eval_fraction))
+    assert found.problems.select("pass_rate", "set_aside").rows() == [(0.5, set_aside)]
+
+
 def test_a_text_judged_both_ways_is_contested() -> None:
     once = trace("p", "so 14", "correct", export="e1")
     then = trace("p", "so 14", "incorrect", export="e2")
