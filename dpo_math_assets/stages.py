@@ -16,7 +16,7 @@ from dpo_math_assets.errors import DpoMathError, LogFormatError
 from dpo_math_assets.pairs.history import History
 from dpo_math_assets.pairs.pairing import PAIRING_VERSION, PairingSettings
 from dpo_math_assets.storage import Store, digest, write_parquet
-from dpo_math_assets.traces.cleaning import CLEANING_VERSION, clean_export
+from dpo_math_assets.traces.cleaning import CLEANING_VERSION, CleaningReport, clean_export
 from dpo_math_assets.traces.intake import INTAKE_VERSION, IntakeReport, read_export
 from dpo_math_assets.traces.landing import Export
 from dpo_math_assets.traces.overrides import (
@@ -25,6 +25,7 @@ from dpo_math_assets.traces.overrides import (
     decided_traces,
     read_overrides,
 )
+from dpo_math_assets.traces.places import fingerprint_file
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA, QUARANTINE_SCHEMA, TRACE_SCHEMA
 from dpo_math_assets.verifier import VERIFIER_VERSION
 
@@ -70,31 +71,38 @@ def read_partition(
     gone, or is no longer the one that was registered.
     """
     inputs = reading_inputs(fingerprint, field_map)
-    if (report := store.finished(RAW, key, inputs)) is not None:
+    with store.making(RAW, key):
+        if (report := store.finished(RAW, key, inputs)) is not None:
+            return report
+        if not export.is_file():
+            raise DpoMathError(
+                f"{key}: its file {export} is gone before it was read; put it back, under any name"
+            )
+        traces, quarantine = store.partition(RAW, key), store.partition(QUARANTINE, key)
+
+        def approve(read: str) -> None:
+            if read != fingerprint:
+                raise DpoMathError(
+                    f"{key}: {export} changed after it was registered; its new content is "
+                    "registered at the next look into the landing folder"
+                )
+            store.forget(RAW, key)
+
+        try:
+            intake = read_export(
+                export, key, traces, quarantine, field_map, lambda told: approve(told.fingerprint)
+            )
+            unreadable = None
+        except LogFormatError as error:
+            cause = error.__cause__
+            if isinstance(cause, OSError) and cause.errno is not None:
+                raise  # the machine's fault and not the file's: it may go away
+            approve(fingerprint_file(export))
+            unreadable = str(error)
+            intake = _set_aside(key, export, fingerprint, unreadable, traces, quarantine)
+        report = {**asdict(intake), "unreadable": unreadable}
+        store.finish(RAW, key, inputs, report, beside=[quarantine])
         return report
-    if not export.is_file():
-        raise DpoMathError(
-            f"{key}: its file {export} is gone before it was read; put it back, under any name"
-        )
-    store.forget(RAW, key)
-    traces, quarantine = store.partition(RAW, key), store.partition(QUARANTINE, key)
-    try:
-        intake = read_export(export, key, traces, quarantine, field_map)
-        unreadable = None
-    except LogFormatError as error:
-        cause = error.__cause__
-        if isinstance(cause, OSError) and cause.errno is not None:
-            raise  # the machine's fault and not the file's: it may go away
-        unreadable = str(error)
-        intake = _set_aside(key, export, fingerprint, unreadable, traces, quarantine)
-    if intake.fingerprint != fingerprint:
-        raise DpoMathError(
-            f"{key}: {export} changed after it was registered; its new content is registered at "
-            "the next look into the landing folder"
-        )
-    report = {**asdict(intake), "unreadable": unreadable}
-    store.finish(RAW, key, inputs, report, beside=[quarantine])
-    return report
 
 
 def _set_aside(
@@ -143,42 +151,48 @@ def clean_partition(
     few traces: lost verdicts are not lost at random, and a kind of problem that always crashes
     would vanish from the training set without anybody noticing.
     """
-    raw = store.record(RAW, key)
-    if raw is None:
-        raise DpoMathError(f"{RAW} has no partition {key!r}: materialize it first")
-    overrides = read_overrides(store.root / OVERRIDES)
-    report = verified_report(store, key, raw, timeout_s)
-    if report is None:
-        store.forget(CLEANED, key)
-        report = asdict(
-            clean_export(
-                store.partition(RAW, key),
-                store.partition(CLEANED, key),
-                workers=workers,
-                timeout_s=timeout_s,
-                on_progress=on_progress,
+    with store.making(CLEANED, key):
+        raw = store.record(RAW, key)
+        if raw is None:
+            raise DpoMathError(f"{RAW} has no partition {key!r}: materialize it first")
+
+        def approve(cleaning: CleaningReport) -> None:
+            crashed = cleaning.reasons.get("worker_crashed", 0)
+            if crashed > max(1, CRASHES_ALLOWED * cleaning.traces):
+                raise DpoMathError(
+                    f"{key}: the verifier crashed on {crashed} of {cleaning.traces} traces. Look "
+                    "at the machine's memory and at the run's log, then materialize this again."
+                )
+            if store.record(RAW, key) != raw:
+                raise DpoMathError(
+                    f"{key}: its raw traces changed while they were verified: materialize this "
+                    "again"
+                )
+            store.forget(CLEANED, key)
+
+        overrides = read_overrides(store.root / OVERRIDES)
+        report = verified_report(store, key, raw, timeout_s)
+        if report is None:
+            report = asdict(
+                clean_export(
+                    store.partition(RAW, key),
+                    store.partition(CLEANED, key),
+                    workers=workers,
+                    timeout_s=timeout_s,
+                    on_progress=on_progress,
+                    approve=approve,
+                )
             )
-        )
-        report["overrides"] = {}
-        crashed = report["reasons"].get("worker_crashed", 0)
-        if crashed > max(1, CRASHES_ALLOWED * report["traces"]):
-            raise DpoMathError(
-                f"{key}: the verifier crashed on {crashed} of {report['traces']} traces. Look at "
-                "the machine's memory and at the run's log, then materialize this again."
-            )
-        if store.record(RAW, key) != raw:
-            raise DpoMathError(
-                f"{key}: its raw traces changed while they were verified: materialize this again"
-            )
-    traces = store.scan(CLEANED, [key], CLEANED_SCHEMA)
-    decided = decided_traces(traces, overrides).get(key, [])
-    inputs = cleaning_inputs(raw, timeout_s, overrides.digest_of(decided))
-    if store.finished(CLEANED, key, inputs) is None:
-        store.forget(CLEANED, key)
-        if decided or report["overrides"]:
-            report["overrides"] = apply_overrides(store.partition(CLEANED, key), overrides)
-        store.finish(CLEANED, key, inputs, report)
-    return report
+            report["overrides"] = {}
+        traces = store.scan(CLEANED, [key], CLEANED_SCHEMA)
+        decided = decided_traces(traces, overrides).get(key, [])
+        inputs = cleaning_inputs(raw, timeout_s, overrides.digest_of(decided))
+        if store.finished(CLEANED, key, inputs) is None:
+            store.forget(CLEANED, key)
+            if decided or report["overrides"]:
+                report["overrides"] = apply_overrides(store.partition(CLEANED, key), overrides)
+            store.finish(CLEANED, key, inputs, report)
+        return report
 
 
 def verified_report(store: Store, key: str, raw: Report, timeout_s: float) -> Report | None:
@@ -246,9 +260,6 @@ def pair_partition(
     """Build the pairs that an export brings; `inputs` is `pairing_inputs` over all exports."""
     if key not in inputs:
         raise DpoMathError(f"{CLEANED} has no partition {key!r}: materialize it first")
-    if (report := store.finished(PAIRS, key, inputs[key])) is not None:
-        return report
-    store.forget(PAIRS, key)
     order = list(inputs)
 
     def traces(position: int) -> pl.LazyFrame:
@@ -271,10 +282,14 @@ def pair_partition(
         name=lambda position: digest(inputs[order[position]]),
         check=check,
     )
-    pairing = history.pair(order.index(key), len(order), store.partition(PAIRS, key))
-    report = asdict(pairing)
-    store.finish(PAIRS, key, inputs[key], report)
-    return report
+    with store.making(PAIRS, key):
+        if (report := store.finished(PAIRS, key, inputs[key])) is not None:
+            return report
+        store.forget(PAIRS, key)
+        pairing = history.pair(order.index(key), len(order), store.partition(PAIRS, key))
+        report = asdict(pairing)
+        store.finish(PAIRS, key, inputs[key], report)
+        return report
 
 
 def outdated_pairs(store: Store, keys: Iterable[str], settings: PairingSettings) -> list[str]:

@@ -2,16 +2,18 @@
 
 A reader never sees half a file, and a process killed at any moment leaves the earlier version
 standing: everything is written under a temporary name beside its target, flushed to disk, and
-renamed.
+renamed. Two processes that write the same target do so one after the other, and what a killed one
+left is taken over or removed by the next: whoever writes holds a lock that ends with the process.
 """
 
+import errno
 import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,8 +26,8 @@ from dpo_math_assets.errors import DpoMathError
 
 TEMPORARY_PREFIX = ".writing-"
 IN_USE_PREFIX = ".in-use-"
-# Nobody fills a draft for longer: what is older was left by a killed process.
-LEFT_OVER_SECONDS = 7 * 24 * 3600
+# What the system says where a file can grow no further: disk, quota or the process's own limit.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def _fsync(path: Path) -> None:
@@ -37,22 +39,67 @@ def _fsync(path: Path) -> None:
 
 
 @contextmanager
-def atomic_file(target: Path) -> Iterator[Path]:
-    """Yield a temporary path to write; on success it replaces `target`, on error it is removed."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(
-        prefix=f"{TEMPORARY_PREFIX}{target.name}-", suffix=target.suffix, dir=target.parent
-    )
-    os.close(handle)
-    temporary = Path(name)
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the lock of a file that is made where it is not there; wait for whoever holds it.
+
+    A holder may rename or remove the file. Whoever waited for it then begins with a new one.
+    """
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if _is_at(descriptor, path):
+                yield
+                return
+        finally:
+            os.close(descriptor)
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    """Whether the open file is still the one at the path."""
     try:
-        yield temporary
-        _fsync(temporary)
-        temporary.chmod(0o644)
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    """Say plainly that the disk is full, which every library says in its own way."""
+    try:
+        yield
+    except (OSError, pl.exceptions.PolarsError) as error:
+        told = re.search(r"\(os error (\d+)\)", str(error))  # as Polars passes it on
+        number = int(told[1]) if told else getattr(error, "errno", None)
+        if number not in _FULL:
+            raise
+        raise DpoMathError(
+            f"{folder}: what was to be written did not fit ({os.strerror(number)}; "
+            f"{shutil.disk_usage(folder).free / 1e6:,.0f} MB are free there). Make room, or move "
+            "the data to a larger disk and set DPO_MATH_DATA, then run this again: what was there "
+            "before stands, and what was finished is kept."
+        ) from error
+
+
+@contextmanager
+def atomic_file(target: Path) -> Iterator[Path]:
+    """Yield a temporary path to write; on success it replaces `target`, on error it is removed.
+
+    Raises DpoMathError where the disk is full.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f"{TEMPORARY_PREFIX}{target.name}")
+    with _explained(target.parent), _locked(temporary):
+        try:
+            os.truncate(temporary, 0)  # a killed process may have left its beginning
+            yield temporary
+            _fsync(temporary)
+            temporary.chmod(0o644)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
         temporary.replace(target)
         _fsync(target.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def write_text(target: Path, text: str) -> None:
@@ -94,14 +141,36 @@ def atomic_folder(target: Path) -> Iterator[Path]:
 @contextmanager
 def _draft_folder(parent: Path) -> Iterator[Path]:
     parent.mkdir(parents=True, exist_ok=True)
-    for left_over in parent.glob(f"{TEMPORARY_PREFIX}*"):  # of processes that were killed
-        if time.time() - left_over.stat().st_mtime > LEFT_OVER_SECONDS:
-            shutil.rmtree(left_over, ignore_errors=True)
-    temporary = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=parent))
+    for left_over in parent.glob(f"{TEMPORARY_PREFIX}*/"):
+        _remove_if_abandoned(left_over)
+    while True:
+        temporary = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=parent))
+        descriptor = os.open(temporary, os.O_RDONLY)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if _is_at(descriptor, temporary):
+            break
+        os.close(descriptor)  # another process took it for abandoned
     try:
-        yield temporary
+        with _explained(parent):
+            yield temporary
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        os.close(descriptor)
+
+
+def _remove_if_abandoned(folder: Path) -> None:
+    """Remove a draft whose process is gone: nobody holds its lock any more."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
+    except BlockingIOError:
+        pass  # somebody fills it
+    finally:
+        os.close(descriptor)
 
 
 def _move_folder(temporary: Path, target: Path) -> None:
@@ -232,6 +301,20 @@ class Store:
         """The rows of the named partitions that are stored; an empty frame where none is."""
         paths = [path for key in keys if (path := self.partition(asset, key)).exists()]
         return pl.scan_parquet(paths) if paths else pl.LazyFrame(schema=schema)
+
+    @contextmanager
+    def making(self, asset: str, key: str) -> Iterator[None]:
+        """Keep other processes from making the same partition; they wait, and find it made.
+
+        Raises DpoMathError where the disk is full.
+        """
+        lock = self.root / asset / f"{TEMPORARY_PREFIX}{key}.lock"
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with _explained(lock.parent), _locked(lock):
+            try:
+                yield
+            finally:
+                lock.unlink(missing_ok=True)
 
     def finish(
         self,

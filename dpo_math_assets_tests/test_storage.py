@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +15,7 @@ from dpo_math_assets.storage import (
     digest,
     write_json,
     write_parquet,
+    write_text,
 )
 
 
@@ -148,3 +150,61 @@ def test_what_was_removed_or_never_published_cannot_be_used(tmp_path: Path) -> N
     with pytest.raises(DpoMathError, match="it was removed, or never published"):
         VersionedFolder(tmp_path).in_use("1").__enter__()
     assert names(tmp_path) == []
+
+
+def test_what_a_killed_process_left_is_taken_over_by_the_next_writer(tmp_path: Path) -> None:
+    (tmp_path / ".writing-a.txt").write_text("half of a much longer text")
+    write_text(tmp_path / "a.txt", "whole")
+    assert (tmp_path / "a.txt").read_text() == "whole"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_two_writers_of_one_file_write_one_after_the_other(tmp_path: Path) -> None:
+    target = tmp_path / "a.txt"
+    second = threading.Thread(target=write_text, args=(target, "second"))
+    with atomic_file(target) as temporary:
+        temporary.write_text("first")
+        second.start()
+        second.join(0.3)
+        assert second.is_alive()
+    second.join()
+    assert target.read_text() == "second"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_whoever_waits_for_a_partition_in_the_making_goes_on_when_it_is_made(
+    tmp_path: Path,
+) -> None:
+    store = Store(tmp_path)
+    seen = []
+
+    def look() -> None:
+        with store.making("traces", "1"):
+            seen.append(store.partition("traces", "1").exists())
+
+    other = threading.Thread(target=look)
+    with store.making("traces", "1"):
+        other.start()
+        other.join(0.3)
+        with store.making("traces", "2"):  # another one need not wait
+            write_text(store.partition("traces", "1"), "made")
+    other.join()
+    assert seen == [True]
+    assert names(tmp_path / "traces") == ["1.parquet"]
+
+
+def test_a_draft_of_a_dead_process_is_removed_and_one_that_is_being_filled_is_not(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".writing-dead").mkdir()
+    folder = VersionedFolder(tmp_path)
+    with folder.new_version("1") as filled:
+        with folder.new_version("2"):
+            pass
+        assert filled.is_dir()
+    assert names(tmp_path) == ["1", "2", "current.json"]
+
+
+def test_an_error_that_is_no_lack_of_space_stays_what_it_is(tmp_path: Path) -> None:
+    with pytest.raises(PermissionError), atomic_file(tmp_path / "a"):
+        raise PermissionError(13, "not yours")

@@ -78,11 +78,6 @@ class CleaningReport:
     answers_from_final: int
     verifier_version: str | None
 
-    @property
-    def disagreement_rate(self) -> float | None:
-        """Share of the compared traces on which log and verifier differ."""
-        return self.disagreements / self.compared_with_log if self.compared_with_log else None
-
 
 def clean_export(
     raw: Path,
@@ -91,11 +86,14 @@ def clean_export(
     workers: int | None = None,
     timeout_s: float = 5.0,
     on_progress: Callable[[int, int], None] | None = None,
+    approve: Callable[[CleaningReport], None] | None = None,
     verify: Verify = verify_frame,
 ) -> CleaningReport:
     """Verify and mark the raw traces of one export; writes CLEANED_SCHEMA, whole or not at all.
 
-    `on_progress` is called with the traces done and their number; `verify` replaces the verifier.
+    `on_progress` is called with the traces done and their number; `approve` with the report before
+    the file appears, and an error that it raises keeps it from appearing; `verify` replaces the
+    verifier.
     """
 
     def verified(frame: pl.DataFrame, candidate: str, ground_truth: str) -> pl.DataFrame:
@@ -128,7 +126,10 @@ def clean_export(
             done += traces.height
             if on_progress:
                 on_progress(done, keys.height)
-    return _report(pl.concat(counts) if counts else None, list(conflicts.values()))
+        report = _report(pl.concat(counts) if counts else None, list(conflicts.values()))
+        if approve:
+            approve(report)
+    return report
 
 
 # Marks that need the whole export ----------------------------------------------------------------

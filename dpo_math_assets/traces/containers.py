@@ -57,6 +57,11 @@ class Line:
         return self.text.rstrip("\r\n").encode(self.encoding, "surrogatepass")
 
 
+def whole_bytes(lines: list[Line]) -> bytes:
+    """The bytes of neighbouring lines as they came, without the last line end."""
+    return b"".join([*(line.raw for line in lines[:-1]), lines[-1].body()])
+
+
 @dataclass(slots=True)
 class Damage:
     """A part of the export that gives no record, kept whole."""
@@ -69,11 +74,15 @@ class Damage:
 
 
 class ExportFile:
-    """One pass over an export file. `fingerprint` and `bytes_in` hold once `lines` is exhausted."""
+    """One pass over an export file.
+
+    `fingerprint`, `bytes_in` and `bytes_decompressed` hold once `lines` is exhausted.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.bytes_in = 0
+        self.bytes_decompressed = 0
         self._hash = blake2b(digest_size=16)
         self._undecodable: Damage | None = None
         self._rest: Iterator[bytes] = iter(())
@@ -96,7 +105,7 @@ class ExportFile:
     def lines(self) -> Iterator[Line | Damage]:
         """The lines in order, then what a damaged compressed stream did not give."""
         with self._open() as file:
-            chunks = self._decompressed(file)
+            chunks = self._counted(self._decompressed(file))
             head = self._head(chunks)
             encoding, mark = _encoding(head)
             body = chain([head[len(mark) :]], chunks)
@@ -105,8 +114,15 @@ class ExportFile:
             for line in _utf8_lines(body, offset) if utf8 else _wide_lines(body, offset, encoding):
                 yield line
                 number, offset = line.number + line.whole, line.offset + len(line.raw)
+            if not utf8 and self.bytes_decompressed % 2:
+                self.bytes_decompressed += 1  # a last odd byte becomes U+FFFD, which has two
             if self._undecodable:
                 yield from self._damage(self._undecodable, number, offset)
+
+    def _counted(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self.bytes_decompressed += len(chunk)
+            yield chunk
 
     def _damage(self, first: Damage, number: int, offset: int) -> Iterator[Damage]:
         for raw in _pieces(first.raw, self._rest):

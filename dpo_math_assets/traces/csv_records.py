@@ -10,10 +10,12 @@ not the rest of the export.
 import csv
 from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Any
 
-from dpo_math_assets.traces.containers import MAX_RECORD_BYTES, Damage, Line
+from dpo_math_assets.traces.containers import MAX_RECORD_BYTES, Damage, Line, whole_bytes
 from dpo_math_assets.traces.json_records import Record, decode
 from dpo_math_assets.traces.shapes import FIELD_NAMES
 
@@ -45,14 +47,22 @@ def is_csv_header(text: str) -> bool:
     return len(_KNOWN.intersection(cell.strip() for cell in cells)) >= 2
 
 
+@dataclass(slots=True)
+class Header:
+    """The part of an export that names the columns: no record, and nothing lost."""
+
+    offset: int
+    raw: bytes
+
+
 class CsvRecords:
     """Reads lines into records; `blank_lines` counts lines with nothing on them."""
 
     def __init__(self) -> None:
         self.blank_lines = 0
 
-    def read(self, lines: Iterable[Line | Damage]) -> Iterator[Record | Damage]:
-        """Every record and every damaged part, in the order of the export."""
+    def read(self, lines: Iterable[Line | Damage]) -> Iterator[Record | Damage | Header]:
+        """The header, every record and every damaged part, in the order of the export."""
         header: list[str] | None = None
         delimiter = ","
         row = _Row()
@@ -75,6 +85,7 @@ class CsvRecords:
                     header = [""]  # there is none: the first row is a record
                 if cells is not None and header is None:
                     header = [name.strip().lstrip("\ufeff") for name in cells]
+                    yield Header(row.lines[0].offset, whole_bytes(row.lines))
                 elif cells is not None and header is not None and len(cells) == len(header):
                     yield _record(header, cells, row.lines)
                 else:
@@ -129,11 +140,7 @@ def _record(header: list[str], row: list[str], lines: list[Line]) -> Record:
     if len(row) == 1 and row[0].lstrip().startswith("{"):
         value = _whole(row[0]) or value
     first = lines[0]
-
-    def raw() -> bytes:
-        return b"".join([*(line.raw for line in lines[:-1]), lines[-1].body()])
-
-    return Record(value, first.number, 1, first.offset, raw)
+    return Record(value, first.number, 1, first.offset, partial(whole_bytes, lines))
 
 
 def _whole(cell: str) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,8 @@ from typing import Any
 from dpo_math_assets.errors import DpoMathError, LogFormatError
 from dpo_math_assets.storage import atomic_file
 from dpo_math_assets.traces.containers import PARQUET_MAGIC, Damage, ExportFile, Line
-from dpo_math_assets.traces.csv_records import CsvRecords, is_csv_header
+from dpo_math_assets.traces.coverage import Coverage
+from dpo_math_assets.traces.csv_records import CsvRecords, Header, is_csv_header
 from dpo_math_assets.traces.json_records import JsonRecords, Record, is_copy
 from dpo_math_assets.traces.schema import QUARANTINE_SCHEMA, TRACE_SCHEMA
 from dpo_math_assets.traces.shapes import Place, RecordProblem, read_record, strict_json
@@ -45,12 +46,24 @@ class IntakeReport:
     blank_lines: int
     bytes_in: int  # of the file as it lies on disk
     fingerprint: str  # 32 hex digits of BLAKE2b over the same bytes
+    # What the file holds, counted before any reader sees it, and how much of it came out again:
+    # bytes of the decompressed text (see `coverage`), or rows by the footer of a Parquet file.
+    held: int = 0
+    accounted: int = 0
 
-    @property
-    def balanced(self) -> bool:
-        """Whether every record is accounted for exactly once."""
-        others, lost = sum(self.other_records.values()), sum(self.quarantined.values())
-        return self.records_in == self.trace_records + others + lost
+
+def imbalance(report: Mapping[str, Any]) -> str | None:
+    """What an IntakeReport, as a dictionary, does not account for exactly once; None where all."""
+    records, accounted = report["records_in"], report["trace_records"]
+    accounted += sum(report["other_records"].values()) + sum(report["quarantined"].values())
+    if accounted != records:
+        return f"{records} records in, {accounted} accounted for"
+    if report["held"] != report["accounted"]:
+        return (
+            f"of {report['held']} bytes (or Parquet rows) that the file holds, "
+            f"{report['accounted']} are in records, in the quarantine or between them"
+        )
+    return None
 
 
 @dataclass
@@ -69,13 +82,16 @@ def read_export(
     traces_out: Path,
     quarantine_out: Path,
     field_map: dict[str, str] | None = None,
+    approve: Callable[[IntakeReport], None] | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> IntakeReport:
     """Read the export file at `path` into traces and quarantine; `export` is its partition key.
 
-    `field_map` gives the log's own name (or dotted path) for a canonical field; `on_progress` is
-    called with the number of records read so far. Raises LogFormatError where the file cannot be
-    read at all, which a bad record never does, and DpoMathError where the field map is wrong.
+    `field_map` gives the log's own name (or dotted path) for a canonical field; `approve` is called
+    with the report before the files appear, and an error that it raises keeps them from appearing;
+    `on_progress` with the number of records read so far. Raises LogFormatError where the file
+    cannot be read at all, which a bad record never does, and DpoMathError where the field map is
+    wrong.
     """
     field_map = _checked_map(field_map or {})
     source = ExportFile(path)
@@ -89,7 +105,13 @@ def read_export(
         reader: _Reader = (
             _ParquetRecords(source) if source.is_parquet() else _text_reader(source, path)
         )
-        for item in reader.read(source.lines()):
+        coverage = Coverage(shared=isinstance(reader, JsonRecords) and reader.copy_text)
+        for item in reader.read(coverage.watch(source.lines())):
+            if item.offset is not None:
+                raw = item.raw() if isinstance(item, Record) else item.raw
+                coverage.take(item.offset, raw, item)
+            if isinstance(item, Header):
+                continue
             counts.records_in += 1
             if on_progress and counts.records_in % _PROGRESS_EVERY == 0:
                 on_progress(counts.records_in)
@@ -99,19 +121,26 @@ def read_export(
             if damage:
                 counts.quarantined[damage.reason] += 1
                 quarantine.add(_quarantine_row(damage, export), len(damage.raw))
-    if on_progress:
-        on_progress(counts.records_in)
-    return IntakeReport(
-        records_in=counts.records_in,
-        trace_records=counts.trace_records,
-        traces=counts.traces,
-        other_records=dict(sorted(counts.other_records.items())),
-        quarantined=dict(sorted(counts.quarantined.items())),
-        shapes=dict(sorted(counts.shapes.items())),
-        blank_lines=reader.blank_lines,
-        bytes_in=source.bytes_in,
-        fingerprint=source.fingerprint,
-    )
+        coverage.finish()
+        if on_progress:
+            on_progress(counts.records_in)
+        rows = reader.rows_held if isinstance(reader, _ParquetRecords) else None
+        report = IntakeReport(
+            records_in=counts.records_in,
+            trace_records=counts.trace_records,
+            traces=counts.traces,
+            other_records=dict(sorted(counts.other_records.items())),
+            quarantined=dict(sorted(counts.quarantined.items())),
+            shapes=dict(sorted(counts.shapes.items())),
+            blank_lines=reader.blank_lines,
+            bytes_in=source.bytes_in,
+            fingerprint=source.fingerprint,
+            held=source.bytes_decompressed if rows is None else rows,
+            accounted=coverage.accounted if rows is None else counts.records_in,
+        )
+        if approve:
+            approve(report)
+    return report
 
 
 def _take(
@@ -182,6 +211,7 @@ class _ParquetRecords:
     """A record a row of a Parquet file; the row's number stands for its line."""
 
     blank_lines = 0
+    rows_held = 0  # by the footer
 
     def __init__(self, source: ExportFile) -> None:
         self._source = source
@@ -201,6 +231,7 @@ class _ParquetRecords:
             whole = unpacked if compressed else plain
             try:
                 file = pq.ParquetFile(whole)
+                self.rows_held = file.metadata.num_rows
                 number = 0
                 for batch in file.iter_batches(batch_size=1000):
                     for row in batch.to_pylist():

@@ -19,9 +19,10 @@ import json
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
-from dpo_math_assets.traces.containers import MAX_RECORD_BYTES, Damage, Line
+from dpo_math_assets.traces.containers import MAX_RECORD_BYTES, Damage, Line, whole_bytes
 
 MAX_DEPTH = 200
 
@@ -207,7 +208,7 @@ class JsonRecords:
 
     def __init__(self, copy_text: bool = False) -> None:
         self.blank_lines = 0
-        self._copy_text = copy_text
+        self.copy_text = copy_text
         self._pending: _Pending | None = None
         self._array: Line | None = None  # where the array that holds the records was opened
         self._skipping = False  # the rest of an over-long record
@@ -223,7 +224,7 @@ class JsonRecords:
                 detail = "these bytes are not UTF-8. Convert the export to UTF-8."
                 yield Damage(line.number, line.offset, "not_utf8", detail, line.body())
             else:
-                text = copy_unescaped(line.text) if self._copy_text else line.text
+                text = copy_unescaped(line.text) if self.copy_text else line.text
                 plain = line.whole and not (self._pending or self._array or self._skipping)
                 yield from self._line(line, text) if plain else self._continue(line, text)
         yield from self._give_up()
@@ -297,9 +298,8 @@ class JsonRecords:
 
     def _damage(self, pending: _Pending, reason: str, detail: str) -> Damage:
         first = pending.lines[0]
-        if self._copy_text:  # the text is not what the file holds, so the lines are kept instead
-            raw = b"".join(line.raw for line in pending.lines)
-            return Damage(first.number, first.offset, reason, detail, raw.rstrip(b"\r\n"))
+        if self.copy_text:  # the text is not what the file holds, so the lines are kept instead
+            return Damage(first.number, first.offset, reason, detail, whole_bytes(pending.lines))
         raw = _encoded("".join(pending.texts).rstrip("\r\n"), first)()
         return Damage(first.number, pending.offset, reason, detail, raw)
 
@@ -330,8 +330,8 @@ class JsonRecords:
                 return _Rest(position, offset, ordinal, extent.depth, extent.in_string)
             part = text[position : extent.end]
             place = Record(value, number, ordinal, offset, _encoded(part, last))
-            if self._copy_text:
-                place.offset, place.raw = last.offset, last.body
+            if self.copy_text:
+                place.offset, place.raw = start.lines[0].offset, partial(whole_bytes, start.lines)
             yield from _found(part, place) if value is not None else _value(part, place)
             ordinal += 1
             position = extent.end

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from dpo_math_assets.errors import LogFormatError
-from dpo_math_assets.storage import TEMPORARY_PREFIX, atomic_file
+from dpo_math_assets.storage import atomic_file
 from dpo_math_assets.traces.shapes import moment
 
 EXPORT_SUFFIXES = frozenset({".jsonl", ".ndjson", ".json", ".csv", ".parquet"})
@@ -140,8 +140,6 @@ class Folder:
     def put(self, source: Path, name: str) -> None:
         """Let a copy of `source` appear under the name, whole, replacing what is there."""
         target = self.path / name
-        for left_over in target.parent.glob(f"{TEMPORARY_PREFIX}{target.name}-*"):
-            left_over.unlink()  # of a process that was killed while it put the same file
         with atomic_file(target) as temporary:
             shutil.copyfile(source, temporary)
 

@@ -1,12 +1,13 @@
 """How the tests of this folder read a small export, and the records they are made of."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from dpo_math_assets.traces.intake import IntakeReport, read_export
+from dpo_math_assets.traces.intake import IntakeReport, imbalance, read_export
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 
@@ -53,7 +54,8 @@ def read(folder: Path, content: bytes | Path, name: str = "export.jsonl", **opti
     traces, quarantine = folder / "out" / "traces.parquet", folder / "out" / "quarantine.parquet"
     report = read_export(path, "0001-export", traces, quarantine, **options)
     export = Export(report, traces, quarantine)
-    assert report.balanced
+    lost = imbalance(asdict(report))
+    assert lost is None, lost
     assert report.traces == len(export.traces)
     assert sum(report.quarantined.values()) == len(export.quarantine)
     return export

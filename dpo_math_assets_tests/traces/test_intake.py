@@ -8,14 +8,18 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dpo_math_assets.errors import LogFormatError
+from dpo_math_assets.errors import DpoMathError, LogFormatError
+from dpo_math_assets.traces.containers import Line
 from dpo_math_assets.traces.intake import read_export
+from dpo_math_assets.traces.json_records import JsonRecords
 from dpo_math_assets.traces.schema import QUARANTINE_SCHEMA, TRACE_SCHEMA
 from dpo_math_assets_tests.traces.reading import FLAT, lines, read
 
@@ -63,6 +67,57 @@ def test_progress_ends_with_the_number_of_records(tmp_path: Path) -> None:
     assert seen == [10_000, 20_000, 25_000]
 
 
+def test_a_reader_that_skips_a_line_is_found_out_whatever_it_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_line = JsonRecords._line
+
+    def forgetful(self: JsonRecords, line: Line, text: str) -> Any:
+        return iter(()) if line.number == 2 else read_line(self, line, text)
+
+    monkeypatch.setattr(JsonRecords, "_line", forgetful)
+    with pytest.raises(AssertionError, match=r"of \d+ bytes .* \d+ are in records"):
+        read(tmp_path, lines(FLAT, FLAT, FLAT))
+
+
+@pytest.mark.parametrize("twice", [1, 2, 3])
+def test_a_reader_that_gives_a_record_twice_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, twice: int
+) -> None:
+    read_line = JsonRecords._line
+
+    def stammering(self: JsonRecords, line: Line, text: str) -> Any:
+        yield from read_line(self, line, text)
+        if line.number == twice:
+            yield from read_line(self, line, text)
+
+    monkeypatch.setattr(JsonRecords, "_line", stammering)
+    with pytest.raises(AssertionError, match="bytes"):
+        read(tmp_path, lines(FLAT, FLAT, FLAT))
+
+
+def test_a_reader_that_keeps_other_bytes_than_the_file_holds_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Line, "body", lambda line: line.raw[:5] + b"?")
+    with pytest.raises(AssertionError, match="bytes"):
+        read(tmp_path, lines(FLAT) + b"oops oops\n")
+
+
+def test_a_parquet_reader_that_stops_early_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pl.DataFrame([FLAT] * 3).write_parquet(tmp_path / "export.parquet")
+    batches = pq.ParquetFile.iter_batches
+
+    def two_rows(self: Any, batch_size: int) -> Any:
+        return (batch.slice(0, 2) for batch in batches(self, batch_size))
+
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", two_rows)
+    with pytest.raises(AssertionError, match=r"of 3 bytes .*rows"):
+        read(tmp_path, tmp_path / "export.parquet")
+
+
 @given(
     st.lists(
         st.one_of(
@@ -95,7 +150,7 @@ def test_an_export_that_fails_midway_leaves_the_earlier_version(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("dpo_math_assets.traces.tables.RowTable._flush", no_space)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(DpoMathError, match=r"did not fit \(No space.*Make room"):
         read(tmp_path, lines(FLAT))
     assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
 
@@ -103,7 +158,9 @@ def test_an_export_that_fails_midway_leaves_the_earlier_version(
 READER = """
 import sys
 from pathlib import Path
+from dpo_math_assets.traces.containers import Line
 from dpo_math_assets.traces.intake import read_export
+from dpo_math_assets.traces.json_records import JsonRecords
 folder = Path(sys.argv[1])
 print("ready", flush=True)
 while True:
