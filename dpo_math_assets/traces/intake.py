@@ -26,7 +26,7 @@ from dpo_math_assets.traces.schema import QUARANTINE_SCHEMA, TRACE_SCHEMA
 from dpo_math_assets.traces.shapes import Place, RecordProblem, read_record, strict_json
 from dpo_math_assets.traces.tables import RowTable
 
-INTAKE_VERSION = "2"
+INTAKE_VERSION = "3"
 
 _PROGRESS_EVERY = 10_000
 _SYNONYMS = {"ok": "logged_ok", "reason": "logged_reason"}

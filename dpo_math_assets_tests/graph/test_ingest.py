@@ -14,6 +14,8 @@ from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.partitions import ALL_MODELS, range_tags
 from dpo_math_assets.stages import RAW, clean_partition, read_partition, unprocessed
 from dpo_math_assets.traces.cleaning import CleaningReport
+from dpo_math_assets.traces.containers import Line
+from dpo_math_assets.traces.json_records import JsonRecords
 from dpo_math_assets_tests.graph.conftest import Workbench, attempt, checks
 
 SHARED_LOGS = Path(__file__).parents[2].parent / "shared" / "data" / "logs"
@@ -83,6 +85,26 @@ def test_a_broken_line_costs_that_line_and_is_kept_whole_with_its_place(
     assert (line["line_number"], line["line"]) == (2, b'{"prompt": "cut o')
     assert checks(result)["row_balance"] is True
     assert checks(result)["exports_are_readable"] is False
+
+
+def test_a_reader_that_loses_a_line_is_stopped_before_anything_rests_on_its_traces(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_line = JsonRecords._line
+
+    def forgetful(self: JsonRecords, line: Line, text: str) -> Any:
+        return iter(()) if line.number == 2 else read_line(self, line, text)
+
+    monkeypatch.setattr(JsonRecords, "_line", forgetful)
+    workbench.land("day1.jsonl", [RIGHT, WRONG, ANOTHER])
+    result = workbench.ingest()
+    assert not result.success
+    (check,) = [
+        check for check in result.get_asset_check_evaluations() if check.check_name == "row_balance"
+    ]
+    assert not check.passed
+    assert "bytes" in (check.description or "")
+    assert workbench.project.store.partitions("cleaned_traces") == []
 
 
 def test_an_export_that_cannot_be_read_at_all_stops_no_other_and_is_named(
@@ -189,14 +211,16 @@ def test_a_verifier_that_crashes_makes_no_cleaned_traces_and_is_asked_again(
     workbench.land("a.jsonl", [RIGHT, WRONG, ANOTHER])
     clean = stages.clean_export
 
-    def crashing(*args: Any, **more: Any) -> CleaningReport:
-        report = clean(*args, **more)
-        return replace(report, reasons={"worker_crashed": 2, "pass": 1})
+    def crashing(*args: Any, approve: Any, **more: Any) -> CleaningReport:
+        def told(report: CleaningReport) -> None:
+            approve(replace(report, reasons={"worker_crashed": 2, "pass": 1}))
+
+        return clean(*args, approve=told, **more)
 
     with monkeypatch.context() as broken:
         broken.setattr(stages, "clean_export", crashing)
         assert not workbench.ingest().success
-    assert workbench.project.store.record("cleaned_traces", "000001-a.jsonl") is None
+    assert not any((Path(workbench.project.data_root) / "cleaned_traces").iterdir())
     assert workbench.ingest().success
 
 
