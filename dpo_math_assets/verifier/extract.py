@@ -1,24 +1,30 @@
 r"""The final answer in a completion: where people and models put it, strongest marker first.
 
-1. a `FINAL ANSWER:` line (Markdown and case aside), the rest of the line or the next line
-2. `\boxed{}` and `\fbox{}`, balanced
+1. a `FINAL ANSWER:` line or a heading `Final Answer` (Markdown and case aside), the rest of the
+   line or the next line
+2. `\boxed{}` and `\fbox{}`, balanced, with the sign, factor or unit that touches them
 3. `####`
 4. a JSON field `"answer"` or `"final"` (`"final_answer"`)
 5. `A:`, `Answer:`, "the (final) answer is", "the correct option is", `<answer>`
 6. a completion that is itself an answer: one short line, one formula in a single short sentence,
-   a last line that is a bare answer, or a last sentence `Therefore, ...` with one number in it
+   a last line that is a bare answer, or a last sentence that states a value (`Therefore, ...`)
 
-Text inside `<think>` does not count where an answer follows it. Answers of one kind that disagree
-are `ambiguous_answer`, as is a stronger kind contradicted by a later one of kinds 1 to 3, or by
-second thoughts in the text after it (`Wait, ...`); several boxes are handed on together, because
-they may answer several parts. Everything here is linear in the length of the text.
+What somebody else may have answered, or what is denied, asked or supposed, is no answer; text
+inside `<think>` does not count where an answer follows it, nor do thoughts that are cut off.
+Answers of one kind that disagree are `ambiguous_answer`, as is a stronger kind contradicted by a
+later one of kinds 1 to 3, or by second thoughts in the text after it (`Wait, ...`); several boxes
+are handed on together, because they may answer several parts, unless second thoughts stand between
+them. Everything here is linear in the length of the text.
 """
 
 import re
 from typing import NamedTuple
 
+from dpo_math_assets.verifier.boxes import boxes
+from dpo_math_assets.verifier.doubt import contradicted, doubtful, taken_back
 from dpo_math_assets.verifier.match import same_at_sight
 from dpo_math_assets.verifier.normal import clean, normalise
+from dpo_math_assets.verifier.said import FORMULA, asserts, changes, said, worded
 
 __all__ = ["Extraction", "extract", "split_boxes"]
 
@@ -34,7 +40,7 @@ class Extraction(NamedTuple):
     """`answer` and the `marker` it stood behind, or None and the `reason` there is none.
 
     Several boxes are kept as `\\boxed{a}, \\boxed{b}`: only the gold can tell whether they are the
-    parts of one answer.
+    parts of one answer. So are the answers to several parts of a question.
     """
 
     answer: str | None
@@ -42,19 +48,27 @@ class Extraction(NamedTuple):
     reason: str | None
 
 
-# (offset in the text, answer)
-_Found = list[tuple[int, str]]
+class _Found(NamedTuple):
+    """An answer in a text: where its marker begins, where second thoughts about it may begin."""
+
+    at: int
+    end: int
+    answer: str
+
 
 _NONE = Extraction(None, None, "no_final_answer")
 _AMBIGUOUS = Extraction(None, None, "ambiguous_answer")
 
-_BOX = re.compile(r"\\(?:boxed|fbox)[ \t]*\{|\\beginboxed[ \t]*\{")
+_STRONG = ("final", "boxed", "hashes")
+_MARKERS = (*_STRONG, "json", "label")
+
 # Four hashes are a Markdown heading too: an answer begins like a value and is no numbered title.
 _HASHES = re.compile(
     r"(?<!#)#{4,}+[ \t]*+(?=[-+$€£.(\\\[{\d]|[A-J]\s*$)(?!\d+[.)]\s+[A-Za-z])([^\n]*)",
     re.MULTILINE,
 )
 _COLON = re.compile(r"(?:\(s\)|s)?[ \t*_]*[:=：][ \t*_]*")
+_HEADING = re.compile(r"(?:\(s\)|s)?[ \t*_:]*(?=\n)")
 _JSON_COLON = re.compile(r'"[ \t]*:[ \t]*')
 _JSON_STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 _JSON_ARRAY = re.compile(r"\[([^\[\]{}\n]*)\]")
@@ -65,18 +79,16 @@ _ARTICLE = re.compile(
 _IS = re.compile(
     r"\s+(?:is|are|will be|would be|should be|must be|equals|=)(?:\s*:)?\s+(?=\S)", re.IGNORECASE
 )
-_FORMULA = re.compile(
-    r"\$\$([^$]+)\$\$|(?<!\\)\$([^$\n]+)(?<!\\)\$(?!\d)|\\\(([^\\]*(?:\\(?![()])[^\\]*)*)\\\)"
-    r"|\\\[([^\\]*(?:\\(?![\[\]])[^\\]*)*)\\\]"
-)
 _SENTENCE_END = re.compile(
     r"(?<!\bMr)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bvs)(?<!\bNo)(?<!\bMrs)"
     r"[.!?。](?=\s+[A-Z\"'(*<\\]|\s*$|\s*<|\"?,?\s*$)|\n"
 )
 _THEREFORE = re.compile(r"(?:^|(?<=[.!?]\s))[*_\s]*(?:Therefore|So|Thus|Hence|In total)\b")
 _HOPE = re.compile(r"(?<!\s)\s*I hope it is correct\.?\s*$")
-_BECAUSE = re.compile(
-    r"(?<![\s,]),?\s+\(?(?:because|since|as we|which|so that|i hope)\b", re.IGNORECASE
+_REMARK = re.compile(
+    r"(?<![\s,]),?\s+\(?(?:because|since|as we|which|so that|i hope|as (?:desired|required|needed|"
+    r"requested|claimed|expected|wanted|stated|shown|before))\b",
+    re.IGNORECASE,
 )
 _BLANK = re.compile(r"(?:\\(?:phantom|hspace)\{[^{}]*\}|\\square|\\[,;: ]|[_?.#*\s])+")
 _EMPHASIS = re.compile(r"\*\*(?=[\s.,;:]|$)|(?<=\s)\*\*")
@@ -86,95 +98,137 @@ _CHOICE_SAID = re.compile(
 _OPTION_IS = re.compile(
     r"\b(?:correct|right|best|answer) (?:option|choice) is[:\s*]{1,3}\(?([A-J])\)?(?![A-Za-z'’])"
 )
+_IS_CORRECT = re.compile(
+    r"(?:.*[,;:]\s+|)(?:therefore |so |thus |hence )?(?:option |choice )?\(?([A-J])\)? is "
+    r"(?:the )?(?:correct|right|best|answer)(?: answer| option| choice| one)?",
+    re.IGNORECASE,
+)
+_OPTION = re.compile(r"(?:option|choice)\s+\(?([A-J])\)?", re.IGNORECASE)
+# \textbf{(B)} as contests number their choices
+_SET_CHOICE = re.compile(
+    r"\\(?:text|textbf|mathrm|mathbf|textrm)\s*\{\s*\(([A-J])\)\s*\}(?:\\ |~)?"
+)
+_TEXT = re.compile(r"\\(?:text|textrm|textbf|mbox|mathrm)\s*\{([^{}]*)\}")
 _NUMBERING = re.compile(r"^\d+[.)]\s+(?=[A-Z])")
 _EQUALS_VALUE = re.compile(r"^=\s*(?=-?\$?[\d.,]+%?(?:\s+[A-Za-z ]+)?$)")
 _SPECIAL = re.compile(r"<\|[a-z_]{1,20}\|>|</?s>")
-_LATEX_WORD = re.compile(r"\\[A-Za-z]+")
 _WORD = re.compile(r"[A-Za-z]{2,}")
+_LATEX_WORD = re.compile(r"\\[A-Za-z]+")
 _PLAIN_NUMBER = re.compile(r"-?\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
 
 
 def extract(candidate: str) -> Extraction:
     """The final answer of a completion."""
     text = _after_thinking(candidate)
-    final, json, label = _marked(text)
-    strong = {
-        "final": _tidied(final),
-        "boxed": _tidied(_boxes(text)) if "box" in text else [],
-        "hashes": _tidied(_hashes(text)) if "####" in text else [],
+    given = _marked(text)
+    given["boxed"] = _boxed(text) if "box" in text else []
+    given["hashes"] = _hashes(text) if "####" in text else []
+    standing = {
+        marker: _tidied(text, given[marker]) if given[marker] else [] for marker in _MARKERS
     }
-    labels = _tidied(label)
-    for marker, answers in strong.items():
+    for marker, answers in standing.items():
         if answers:
-            denied = _takes_back(text, answers[-1]) or _renumbered(answers[-1], labels)
-            return _AMBIGUOUS if denied else _settle(marker, answers, strong)
-    for marker, answers in (("json", _tidied(json)), ("label", labels)):
-        if answers:
-            denied = _takes_back(text, answers[-1])
-            return _AMBIGUOUS if denied else _settle(marker, answers, {})
+            if contradicted(answers[-1].answer, text[_end(text, answers[-1]) :]):
+                return _AMBIGUOUS
+            if marker in _STRONG:
+                denied = _renumbered(answers[-1], standing["label"])
+                return _AMBIGUOUS if denied else _settle(text, marker, answers, standing)
+            return _settle(text, marker, answers, {})
+    if any(given.values()):
+        return _refused(given)
     return _bare(text)
 
 
+# How models mark where their thoughts end.
+_THOUGHT = re.compile(r"<(/?)(?:think|thinking|thought|thoughts|reasoning|scratchpad)>")
+
+
 def _after_thinking(text: str) -> str:
-    end = text.rfind("</think>")
-    if end >= 0 and text[end + 8 :].strip():
-        text = text[end + 8 :]
+    """The text without thoughts before it and without tokens of a chat behind it.
+
+    Thoughts that are not closed were cut off: nothing follows from them.
+    """
+    if "think" in text or "thought" in text or "reasoning>" in text or "scratchpad>" in text:
+        tags = list(_THOUGHT.finditer(text))
+        if tags and not tags[-1][1]:
+            text = text[: tags[-1].start()]
+        elif tags and text[tags[-1].end() :].strip():
+            text = text[tags[-1].end() :]
     special = _SPECIAL.search(text) if "<|" in text or "s>" in text else None
     if special and text[: special.start()].strip():
         text = text[: special.start()]
     return text
 
 
-def _tidied(answers: _Found) -> _Found:
-    """The answers without their wrapping; empty ones and blanks to fill in are none."""
-    tidied = [(at, _tidy(answer)) for at, answer in answers[-MAX_MARKERS:]]
-    return [(at, answer) for at, answer in tidied if answer and not _BLANK.fullmatch(answer)]
+def _tidied(text: str, answers: list[_Found]) -> list[_Found]:
+    """The answers without their wrapping; blanks to fill in and answers in doubt are none."""
+    tidied = []
+    for found in answers[-MAX_MARKERS:]:
+        answer = _tidy(found.answer)
+        if answer and not _BLANK.fullmatch(answer) and not doubtful(text, found.at):
+            tidied.append(_Found(found.at, found.end, answer))
+    return tidied
 
 
-def _settle(marker: str, answers: _Found, strong: dict[str, _Found]) -> Extraction:
+def _end(text: str, found: _Found) -> int:
+    """Where an answer ends and second thoughts about it may begin."""
+    if text.startswith("\\", found.at):  # a box
+        return found.end
+    at = text.find(found.answer, found.at)
+    return at + len(found.answer) if at >= 0 else found.end
+
+
+def _refused(given: dict[str, list[_Found]]) -> Extraction:
+    """Markers without an answer: blanks and doubtful ones, or boxes in larger formulas."""
+    return _AMBIGUOUS if any(not found.answer for found in given["boxed"]) else _NONE
+
+
+def _settle(
+    text: str, marker: str, answers: list[_Found], others: dict[str, list[_Found]]
+) -> Extraction:
     """One answer from several of a kind, if they agree and no later marker contradicts them."""
-    if len(answers) == 1 and sum(map(bool, strong.values())) < 2:
-        return Extraction(answers[0][1], marker, None)
-    distinct = _distinct([answer for _, answer in answers], MAX_BOXES if marker == "boxed" else 1)
+    strong = [others[other] for other in _STRONG if other in others]
+    if len(answers) == 1 and sum(map(bool, strong)) < 2:
+        return Extraction(answers[0].answer, marker, None)
+    several = marker == "boxed" or _of_parts(text, answers)
+    distinct = _distinct([found.answer for found in answers], MAX_BOXES if several else 1)
     if not distinct:
         return _AMBIGUOUS
     if len(distinct) > 1:
+        if taken_back(text[answers[0].end : answers[-1].at]):
+            return _AMBIGUOUS  # an answer and its correction are no two parts
         return Extraction(", ".join(f"\\boxed{{{answer}}}" for answer in distinct), marker, None)
-    last_at, answer = answers[-1]
-    for other, found in strong.items():
-        later = other != marker and found and found[-1][0] > last_at
-        if later and not _distinct([answer, found[-1][1]], 1):
+    last = answers[-1]
+    for other in _STRONG:
+        found = others.get(other)
+        later = other != marker and found and found[-1].at > last.at
+        if found and later and not _distinct([last.answer, found[-1].answer], 1):
             return _AMBIGUOUS
-    return Extraction(answer, marker, None)
+    return Extraction(last.answer, marker, None)
 
 
-_RETRACTION = re.compile(
-    r"(?:^|[.!?,;:)}$*\n–—-])\s*(?:(?:wait|hold on|scratch that|oops|hm+|correction|actually|sorry|"
-    r"my mistake)\b|no,)"
-    r"|\bI (?:have )?made an? (?:\w+ )?(?:mistake|error)\b|\blet me (?:correct|fix|redo)\b"
-    r"|\b(?:it|that|this|answer) (?:is|was) (?:wrong|incorrect|not (?:right|correct))\b"
-    r"|\b(?:it|that|this|answer) should (?:actually |really |instead |rather )?(?:be|have been)\b",
-    re.IGNORECASE,
+# `(a)`, `Part B`, `Question 2` at the beginning of a line or sentence.
+_PART = re.compile(
+    r"(?:^|[.;\n]\s*)[*_#\s-]*(?:\(?([a-h]|i{1,3}|iv|v)[.)]|(?:Part|Question|Problem|Q)\s*\(?([A-Ha-h]|\d)\)?)"
+    r"[^\n]*$"
 )
 
 
-# What stands behind an answer and says nothing.
-_CLOSING = " \t\r\n.,;*$`\"'\\)]}"
+def _of_parts(text: str, answers: list[_Found]) -> bool:
+    """Whether each answer belongs to another part of the question."""
+    parts = []
+    for found in answers:
+        line = text.rfind("\n", max(0, found.at - MAX_BARE), found.at) + 1
+        part = _PART.search(text[max(line, found.at - MAX_BARE) : found.at])
+        parts.append(part[1] or part[2] if part else None)
+    return None not in parts and len(set(parts)) == len(parts)
 
 
-def _takes_back(text: str, last: tuple[int, str]) -> bool:
-    """Whether the text goes on, after its last answer, with second thoughts about it."""
-    at, answer = last
-    found = text.find(answer, at)
-    end = found + len(answer) if found >= 0 else at
-    return bool(text[end:].strip(_CLOSING)) and _RETRACTION.search(text, end) is not None
-
-
-def _renumbered(last: tuple[int, str], labels: _Found) -> bool:
+def _renumbered(last: _Found, labels: list[_Found]) -> bool:
     """Whether `the answer is 6` follows a final answer 5."""
-    if not labels or labels[-1][0] <= last[0]:
+    if not labels or labels[-1].at <= last.at:
         return False
-    numbers = last[1], labels[-1][1]
+    numbers = last.answer, labels[-1].answer
     return all(map(_PLAIN_NUMBER.fullmatch, numbers)) and not same_at_sight(*numbers)
 
 
@@ -195,38 +249,68 @@ def _distinct(answers: list[str], limit: int) -> list[str]:
     return list(kept.values())
 
 
-def _marked(text: str) -> tuple[_Found, _Found, _Found]:
-    """(offset, answer) behind final-answer lines, JSON fields and labels; the last label only.
+def _marked(text: str) -> dict[str, list[_Found]]:
+    """What stands behind final-answer lines, JSON fields and labels.
 
-    All three hold the word `answer` (but for `"final"` and `A:`), so one search finds them.
+    Of labels the last only, or the last of each part of the question. All hold the word `answer`
+    (but for `"final"` and `A:`), so one search finds them.
     """
-    final: _Found = []
-    json: _Found = []
-    label: _Found = []
+    final: list[_Found] = []
+    json: list[_Found] = []
+    label: list[_Found] = []
     for at in _occurrences(text, ("nswer", "NSWER")):
         end = at + 5
         if text.startswith('"', end) and (found := _JSON_COLON.match(text, end)):
-            _json_value(text, at, found.end(), json)
+            _json_value(text, end, found.end(), json)
         elif found := _COLON.match(text, end):
             kind = final if _is_final(text, at) else label
             # a label ends a word of its own: `reanswer:` is none
-            kind.append((at, _rest(text, found.end())))
-        elif text.startswith(">", end) and text[at - 2 : at] == "<a":  # <answer>5</answer>
-            close = text.find("</answer>", end)
-            label.append((at, text[end + 1 : close] if close >= 0 else _line(text, end + 1)))
+            _add(kind, end, _rest(text, found.end()))
+        elif (found := _HEADING.match(text, end)) and _is_heading(text, at):
+            line = _next_line(text, found.end())
+            if len(_WORD.findall(_LATEX_WORD.sub("", _tidy(line)))) <= 6:
+                _add(final if _is_final(text, at) else label, end, line)
+        elif text.startswith(">", end) and _TAG.search(text, max(0, at - 8), at):
+            close = text.find("</", end)  # <answer>5</answer>
+            _add(label, end, text[end + 1 : close] if close >= 0 else _line(text, end + 1))
         elif (found := _IS.match(text, end)) and _ARTICLE.search(text, max(0, at - 30), at - 1):
-            label.append((at, _sentence(_line(text, found.end()))))
+            _add(label, end, _sentence(_display(text, found.end()), ask=True))
     for at in _occurrences(text, ('"final"',)):
         if found := _JSON_COLON.match(text, at + 6):
             _json_value(text, at, found.end(), json)
     if "ption is" in text or "hoice is" in text:
-        label += [(found.start(), found[1]) for found in _OPTION_IS.finditer(text)]
+        label += [_Found(at.start(), at.end(), at[1]) for at in _OPTION_IS.finditer(text)]
     at = text.rfind("\nA:") + 1
     if text.startswith("A:") and text.rfind("\nQ", 0, max(at, 0)) >= 0:
         at = 0  # what follows answers other questions
     if text.startswith("A:", at):
-        label.append((at, _line(text, at + 2)))
-    return final, json, sorted(label)[-1:]
+        label.append(_Found(at, at + 2, _line(text, at + 2)))
+    label.sort()
+    return {"final": final, "json": json, "label": _last(text, label)}
+
+
+def _last(text: str, labels: list[_Found]) -> list[_Found]:
+    """The last label that nothing denies; or all of them, if each answers another part."""
+    if len(labels) > 1:
+        if len(labels) <= MAX_BOXES and _of_parts(text, labels):
+            return labels
+        for found in reversed(labels):
+            if found.answer and not doubtful(text, found.at):
+                return [found]
+    return labels[-1:]
+
+
+_TAG = re.compile(r"<(?:final_?)?[aA]$", re.IGNORECASE)
+
+
+def _add(kind: list[_Found], end: int, answer: str) -> None:
+    """An answer whose marker ends at `end`; a question is none."""
+    kind.append(_Found(end, end, "" if _asked(answer) else answer))
+
+
+def _asked(answer: str) -> bool:
+    end = _SENTENCE_END.search(answer) if "?" in answer else None
+    return end is not None and end[0] == "?"
 
 
 def _occurrences(text: str, words: tuple[str, ...]) -> list[int]:
@@ -258,9 +342,18 @@ def _is_final(text: str, at: int) -> bool:
     return not text[line + 1 : at - 7].strip(_BEFORE_FINAL)
 
 
+def _is_heading(text: str, at: int) -> bool:
+    """Whether `answer` at this offset ends a heading: `### Final Answer`, `**Answer**`."""
+    line = text.rfind("\n", max(0, at - 60), at)
+    if line < 0 and at > 60:
+        return False
+    before = text[line + 1 : at].strip(_BEFORE_FINAL)
+    return before in ("A", "Final A", "Final a", "FINAL A", "The Final A", "The Answer")
+
+
 def _rest(text: str, start: int) -> str:
     """The rest of the line, or the next line with text; without a phrase that opens it."""
-    rest = _line(text, start)
+    rest = _display(text, start)
     if not rest.strip(" *_#$\\[]()"):
         rest = _next_line(text, start)
     at = rest[:40].lower().find("answer")
@@ -269,18 +362,18 @@ def _rest(text: str, start: int) -> str:
     return rest
 
 
-def _json_value(text: str, at: int, start: int, answers: _Found) -> None:
+def _json_value(text: str, at: int, start: int, answers: list[_Found]) -> None:
     string = _JSON_STRING.match(text, start)
     if string:
-        answers.append((at, _unescape(string[1])))
+        answers.append(_Found(at, start, _unescape(string[1])))
     elif array := _JSON_ARRAY.match(text, start):
-        answers.append((at, array[1].replace('"', "")))
+        answers.append(_Found(at, start, array[1].replace('"', "")))
     elif scalar := _JSON_SCALAR.match(text, start):
-        answers.append((at, scalar[0]))
+        answers.append(_Found(at, start, scalar[0]))
 
 
-def _hashes(text: str) -> _Found:
-    return [(found.start(), found[1]) for found in _HASHES.finditer(text)]
+def _hashes(text: str) -> list[_Found]:
+    return [_Found(at.start(), at.start(1), at[1]) for at in _HASHES.finditer(text)]
 
 
 def _line(text: str, start: int) -> str:
@@ -288,57 +381,46 @@ def _line(text: str, start: int) -> str:
     return text[start:] if end < 0 else text[start:end]
 
 
+_DISPLAY_ENDS = {"$$": "$$", "\\[": "\\]"}
+
+
+def _display(text: str, start: int) -> str:
+    """The rest of the line; a display formula that begins it is taken whole."""
+    line = _line(text, start)
+    opening = line.strip()[:2]
+    closing = _DISPLAY_ENDS.get(opening)
+    if closing is None:
+        return line
+    begins = start + line.index(opening) + 2
+    close = text.find(closing, begins)
+    return line if close < start + len(line) else text[begins:close].strip()
+
+
 def _next_line(text: str, start: int) -> str:
     """The first line with text after the one at `start`; a display formula is taken whole."""
     end = text.find("\n", start)
     while end >= 0:
-        line = _line(text, end + 1)
-        stripped = line.strip()
-        if stripped in ("\\[", "$$"):
-            close = text.find("\\]" if stripped == "\\[" else "$$", end + 1 + len(line))
-            if close >= 0:
-                return text[end + 1 + line.index(stripped) + 2 : close]
-        if stripped:
-            return line
+        if _line(text, end + 1).strip():
+            return _display(text, end + 1)
         end = text.find("\n", end + 1)
     return ""
 
 
-def _boxes(text: str) -> _Found:
-    """Contents of the outermost boxes; one scan of the braces serves them all."""
-    starts = [(found.start(), found.end()) for found in _BOX.finditer(text)]
-    if not starts:
-        return []
-    closing = _closing_braces(text, {end - 1 for _, end in starts})
-    answers: _Found = []
-    covered = -1
-    for start, end in starts:
-        close = closing.get(end - 1)
-        if close is None:
-            # an open box at the end of a line, as cut or careless completions have it
-            if text.find("\\boxed", end) < 0 and start > covered:
-                answers.append((start, _line(text, end).rstrip("$ ")))
-            continue
-        if start > covered:
-            answers.append((start, text[end:close]))
-            covered = close
-    return answers
+_LETTER_IS = re.compile(r"(?<![A-Za-z\\])([A-Za-z])\s*=\s*$")
 
 
-_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
-
-
-def _closing_braces(text: str, wanted: set[int]) -> dict[int, int]:
-    closing: dict[int, int] = {}
-    opened: list[int] = []
-    for found in _BRACE.finditer(text):
-        if found[0] == "{":
-            opened.append(found.start())
-        elif found[0] == "}" and opened:
-            start = opened.pop()
-            if start in wanted:
-                closing[start] = found.start()
-    return closing
+def _boxed(text: str) -> list[_Found]:
+    """The boxes with their answers, and the letters they are given to if these differ."""
+    found = boxes(text)
+    if len(found) > 1:
+        named = [_LETTER_IS.search(text[max(0, box.start - 12) : box.start]) for box in found]
+        letters = [name[1] for name in named if name]
+        if len(found) == len(letters) == len(set(letters)):
+            return [
+                _Found(box.start, box.end, f"{letter}={box.answer}" if box.answer else "")
+                for box, letter in zip(found, letters, strict=True)
+            ]
+    return [_Found(box.start, box.end, box.answer or "") for box in found]
 
 
 _ESCAPE = re.compile(r'\\(["\\/n])')
@@ -349,9 +431,12 @@ def _unescape(text: str) -> str:
     return _ESCAPE.sub(lambda found: " " if found[1] == "n" else found[1], text)
 
 
-def _sentence(text: str) -> str:
+def _sentence(text: str, *, ask: bool = False) -> str:
+    """The first sentence without its end; with `ask` a question keeps its mark."""
     end = _SENTENCE_END.search(text)
-    return text[: end.start()] if end else text
+    if end is None:
+        return text
+    return text[: end.end() if ask and end[0] == "?" else end.start()]
 
 
 def _tidy(answer: str) -> str:
@@ -361,52 +446,54 @@ def _tidy(answer: str) -> str:
     answer = _EMPHASIS.sub("", answer.replace('\\"', '"').strip("*#_ \t"))
     answer = _EQUALS_VALUE.sub("", clean(answer))
     if "\\boxed" in answer or "\\fbox" in answer:
-        inner = _boxes(answer)
+        inner = boxes(answer)
         if len(inner) == 1:
-            return clean(inner[0][1])
+            return "" if doubtful(answer, inner[0].start) else clean(inner[0].answer or "")
+    if not worded(answer) and "\\text" not in answer:
+        return clean(answer)
     sentence = _sentence(answer)
-    if len(sentence) < len(answer) and _WORD.search(_LATEX_WORD.sub("", answer[len(sentence) :])):
+    if len(sentence) < len(answer) and worded(answer[len(sentence) :]):
         answer = sentence
-    because = _BECAUSE.search(answer)
-    if because:
-        answer = answer[: because.start()]
+    if remark := _REMARK.search(answer):
+        answer = answer[: remark.start()]
     answer = clean(answer)
-    if choice := _CHOICE_SAID.match(answer):
+    if choice := (
+        _CHOICE_SAID.match(answer) or _IS_CORRECT.fullmatch(answer) or _OPTION.fullmatch(answer)
+    ):
         return choice[1]
-    return _number_said(answer) or answer
+    if len(answer) > MAX_BARE:
+        return answer
+    if "\\text" in answer or "\\math" in answer:
+        answer = _SET_CHOICE.sub(r"(\1) ", answer)
+    return _stated(answer) or _restated(answer) or answer
 
 
-_NUMBER_SAID = re.compile(
-    r"(?<![^\s$])-?\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+|/\d+)?%?(?![^\s.,;!?])(?![.,]\d)"
+def _stated(answer: str) -> str | None:
+    """The value that an answer states in a sentence, in plain text or in a formula's."""
+    plain = _TEXT.sub(r" \1 ", answer) if "\\text" in answer else answer
+    return said(plain)
+
+
+_TWICE = re.compile(
+    r"(.{1,60}?),?\s+(?:or|i\.e\.,?|that is,?|or equivalently|equivalently),?\s+([^,]{1,60})"
 )
-_LETTER_ALONE = re.compile(r"(?<![\w'’])[B-HJ-Zb-z](?![\w'’])")
-_BOUNDED = re.compile(r"\b(?:than|below|above|beyond|exceeds?)\s*\$?\d", re.IGNORECASE)
-_HEDGED = re.compile(
-    r"\b(?:not|no|never|cannot|wrong|incorrect|false|least|most|between|except|or|times|minus|plus|"
-    r"over|under|if|unless|either|half|halves|thirds?|quarters?|twice|double|triple|squared|cubed|"
-    r"dozen|hundred|thousand|million|billion|trillion|hundredths|tenths|maybe|perhaps|possibly|"
-    r"probably)\b|n['’]t\b|\b(?:roots?|square|cube|"
-    r"powers?|reciprocal|inverse|opposite|negative|logarithm|log|factorial|multiples?|factors?|"
-    r"remainder)\s+of\b",
-    re.IGNORECASE,
-)
+_IN_BRACKETS = re.compile(r"(.{0,60}[\w$}%])(?:\\?\s+|~)\(([^()]{1,60})\)")
 
 
-def _number_said(answer: str) -> str | None:
-    """The one number of a plain sentence such as `Jack has $120 now`, or None.
-
-    None for a sentence that denies, compares or hedges, and where a letter could be a variable.
-    """
-    if len(answer) > MAX_BARE or "\\" in answer or len(_WORD.findall(answer)) < 3:
+def _restated(answer: str) -> str | None:
+    r"""The first of two forms of a value: `$\frac{3}{4}$ or 0.75`, `5 (five)`, `5 (apples)`."""
+    plain = " ".join(_TEXT.sub(r" \1 ", answer).split())
+    if found := _TWICE.fullmatch(plain):
+        first, second = clean(found[1]), clean(found[2])
+        return first if same_at_sight(first, second) else None
+    found = _IN_BRACKETS.fullmatch(plain)
+    if found is None:
         return None
-    answer = answer.replace("**", "").replace("$$", "$")
-    numbers = _NUMBER_SAID.findall(answer)
-    rest = _NUMBER_SAID.sub(" ", answer)
-    if len(numbers) != 1 or any(char.isdigit() or char in "=+*/^<>_()[]{}|" for char in rest):
+    first, second = clean(found[1]), clean(found[2])
+    if "=" in first or not any(map(str.isdigit, first)):
         return None
-    if _HEDGED.search(rest) or _BOUNDED.search(answer) or _LETTER_ALONE.search(rest):
-        return None
-    return str(numbers[0])
+    remark = worded(second) and not changes(second) and not worded(first) and asserts(second)
+    return first if remark or same_at_sight(first, second) else None
 
 
 # `{"answer": null}` gives none, and is no answer as a whole.
@@ -423,14 +510,19 @@ def _bare(text: str) -> Extraction:
     stripped = text.strip()
     if not stripped or _REFUSAL.match(stripped) or _JSON_FIELD.search(stripped):
         return _NONE
+    lines = _HOPE.sub("", stripped).rsplit("\n", 1)
+    last = _NUMBERING.sub("", lines[-1].strip())
+    if last.endswith("?"):
+        return _NONE
     short = len(stripped) <= MAX_BARE
     if short and (formula := _one_formula(stripped)):
         return Extraction(clean(formula), "formula", None)
-    if short and "\n" not in stripped and not _prose(stripped):
-        answer = _tidy(stripped)
-        return Extraction(answer, "bare", None) if answer else _NONE
-    lines = _HOPE.sub("", stripped).rsplit("\n", 1)
-    last = _NUMBERING.sub("", lines[-1].strip())
+    if short and "\n" not in stripped:
+        if not _prose(stripped):
+            answer = _tidy(stripped)
+            return Extraction(answer, "bare", None) if answer else _NONE
+        if _sentence(stripped) == stripped.rstrip(".!") and (value := said(stripped)):
+            return Extraction(value, "conclusion", None)
     concluded = _conclusion(last[-2 * MAX_BARE :])
     if concluded is not None:
         return Extraction(concluded, "conclusion", None)
@@ -438,6 +530,7 @@ def _bare(text: str) -> Extraction:
         len(lines) == 2
         and len(last) <= MAX_BARE
         and not _prose(last)
+        and (not _THEREFORE.match(last) or said(last))
         and any(map(str.isdigit, last))
         and (not last.startswith("=") or _EQUALS_VALUE.match(last))  # no half-done sum
     ):
@@ -447,20 +540,20 @@ def _bare(text: str) -> Extraction:
 
 def _one_formula(text: str) -> str | None:
     """The only formula of one sentence with words around it."""
-    formulas = [next(filter(None, found.groups())) for found in _FORMULA.finditer(text)]
+    formulas = FORMULA.findall(text)
     if len(formulas) != 1 or len(_SENTENCE_END.findall(" ".join(text.split()))) > 1:
         return None
-    around = _WORD.search(_LATEX_WORD.sub(" ", _FORMULA.sub(" ", text)))
-    return formulas[0] if around else None
+    around = FORMULA.sub(" ", text)
+    return formulas[0] if worded(around) and asserts(around) else None
 
 
 def _conclusion(line: str) -> str | None:
-    """The one number of a last sentence that begins with `Therefore` and is complete."""
+    """The value that a last sentence which begins with `Therefore` and is complete states."""
     starts = [found.start() for found in _THEREFORE.finditer(line)]
     if not starts or line.rstrip(" *$")[-1:] != ".":
         return None
     sentence = line[starts[-1] :]
-    return _number_said(clean(sentence.replace("*", ""))) if _sentence(sentence) else None
+    return said(clean(sentence.replace("*", ""))) if _sentence(sentence) else None
 
 
 def _prose(text: str) -> bool:
@@ -471,5 +564,5 @@ def _prose(text: str) -> bool:
 
 def split_boxes(answer: str) -> list[str]:
     """The contents of several boxes, or nothing where there are fewer than two."""
-    found = [clean(content) for _, content in _boxes(answer)]
+    found = [clean(box.answer or "") for box in boxes(answer)]
     return found if len(found) > 1 else []

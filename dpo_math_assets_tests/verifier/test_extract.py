@@ -167,3 +167,160 @@ def test_second_thoughts_before_the_answer_or_none_at_all_leave_it_standing(text
 )
 def test_who_gives_no_answer_has_given_none(text: str) -> None:
     assert extract(text)[::2] == (None, "no_final_answer")
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("So $x = -\\boxed{8}$.", "-8"),
+        ("Its volume is $\\boxed{12}\\pi$.", "12\\pi"),
+        ("$\\sqrt{\\boxed{7}}$", "\\sqrt{7}"),
+        ("\\boxed{2},400 people", "2,400"),
+        ("$-\\boxed{a + b}$", "-(a + b)"),
+        ("It takes $\\boxed{45}$ minutes.", "45 minutes"),
+        ("$\\boxed{30}^\\circ$", "30^\\circ"),
+        ("- \\boxed{8}", "8"),
+        ("**\\boxed{8}**", "8"),
+        ("\\textbf{\\boxed{8}}", "8"),
+        ("\\boxed{8}, 400 of them", "8"),
+    ],
+)
+def test_what_touches_a_box_belongs_to_its_answer_and_what_only_shows_it_does_not(
+    text: str, answer: str
+) -> None:
+    assert extract(text).answer == answer
+
+
+@pytest.mark.parametrize(
+    "text", ["$3 + \\boxed{4} = 7$", "$\\boxed{4} \\cdot 2$", "$\\frac{\\boxed{1}}{\\boxed{2}}$"]
+)
+def test_a_box_that_is_a_term_of_something_larger_is_not_taken_for_all_of_it(text: str) -> None:
+    assert extract(text)[::2] == (None, "ambiguous_answer")
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("FINAL ANSWER: The drive takes 45 minutes altogether.", "45 minutes"),
+        ("We add.\nTherefore, his speed is 30 km per hour.", "30 km per hour"),
+        ("We add.\nSo she needs 12 square feet of cloth.", "12 square feet"),
+        ("FINAL ANSWER: Tim is paid $15 an hour", "$15 per hour"),
+        ("FINAL ANSWER: The balance is minus 20 dollars.", "-20 dollars"),
+    ],
+)
+def test_a_unit_stays_with_its_number_so_that_minutes_never_pass_for_hours(
+    text: str, answer: str
+) -> None:
+    assert extract(text).answer == answer
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The water is 7 degrees below zero",
+        "the number of factors of 7",
+        "There are four bags of 7",
+        "Three out of 7 children",
+        "It is 7 to the fourth power",
+        "There are 7 choose two teams",
+        "It is 7 less than the other",
+        "The first 7 odd numbers",
+        "None of the 7 boats",
+        "One-third of the 7 pies",
+        "The score is 7 to one",
+        "See line 7 of the table",
+        "She has 7 crore rupees",
+        "He has 7 dozen eggs",
+    ],
+)
+def test_the_only_number_of_a_sentence_is_no_answer_unless_the_sentence_states_it(
+    sentence: str,
+) -> None:
+    assert verify(f"FINAL ANSWER: {sentence}", "7").ok is not True
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "So next we divide this by 7.",
+        "So let us assume that she has 7 coins.",
+        "Therefore, we must consider 7 cases.",
+        "So it is unclear whether there are 7 coins.",
+        "So how much are 7 of them?",
+        "Thus we still need to multiply by 7.",
+    ],
+)
+def test_a_last_sentence_that_concludes_nothing_gives_no_answer(sentence: str) -> None:
+    assert extract(f"We count them.\n{sentence}").answer is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\\boxed{5}\n\nOn second thought, the sum is 6.",
+        "\\boxed{5}\n\nUpon rechecking, there are 6.",
+        "#### 5\nHowever, one was counted twice, giving 4.",
+        "FINAL ANSWER: 5\nOh no, I forgot the first one.",
+        "\\boxed{5}\n\nUpdate: it is 6.",
+        "I first get \\boxed{5}. Wait, that was wrong. It is \\boxed{6}.",
+    ],
+)
+def test_second_thoughts_never_leave_the_first_answer_or_both_as_parts(text: str) -> None:
+    for gold in ("5", "5, 6"):
+        assert verify(text, gold).reason == "ambiguous_answer"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The answer is not \\boxed{5}.",
+        "Wrong answer: \\boxed{5}",
+        "One might think that the answer is \\boxed{5}, but it is not.",
+        "Suppose the answer is 5.",
+        "Is the answer 5?",
+        "The answer is 5? No.",
+        "Tom's first answer: 5",
+    ],
+)
+def test_an_answer_that_is_denied_asked_or_supposed_is_nobody_s_answer(text: str) -> None:
+    assert extract(text)[::2] == (None, "no_final_answer")
+
+
+@pytest.mark.parametrize(
+    "text", ["\\boxed{5}. This should be clear by now.", "\\boxed{5}\nHowever, 5 is odd."]
+)
+def test_a_remark_behind_the_answer_that_changes_nothing_leaves_it_standing(text: str) -> None:
+    assert extract(text).answer == "5"
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("The final answer is\n$$\n\\frac{2}{3}\n$$", "\\frac{2}{3}"),
+        ("### Final Answer\n\n**24**", "24"),
+        ("**Answer**\n\\[\nx^2\n\\]", "x^2"),
+        ("<answer>\n24\n</answer>", "24"),
+        ("Final Answer: The roots are $x=2$ and $x=9$.", "$x=2$ and $x=9$"),
+        ("Final answer: The line is y = 3x - 1.", "y = 3x - 1"),
+        ("Final answer: The smallest value is 6, attained at $t = 1$.", "6"),
+        ("Therefore, n = 24.", "n = 24"),
+        ("Hence, the length of $AB$ is $24$.", "24"),
+        ("\\boxed{\\text{The answer is } 24}", "24"),
+        ("\\boxed{24 \\text{ (chairs)}}", "24"),
+        ("After all of this, C is correct.", "C"),
+        ("The answer is 24, as required.", "24"),
+        ("The answer is 24 (twenty-four).", "24"),
+        ("The answer is $\\frac{1}{4}$ or 0.25.", "\\frac{1}{4}"),
+        ("(a) The answer is 2.\n(b) The answer is 9.", "\\boxed{2}, \\boxed{9}"),
+        ("$a = \\boxed{2}$ and $b = \\boxed{9}$", "\\boxed{a=2}, \\boxed{b=9}"),
+    ],
+)
+def test_sentences_displays_and_restatements_are_read_as_a_reader_does(
+    text: str, answer: str
+) -> None:
+    assert (extract(text).answer or "").strip("$") == answer.strip("$")
+
+
+def test_thoughts_that_are_cut_off_have_no_final_answer() -> None:
+    assert extract("<think>Maybe \\boxed{5}? Then again").answer is None
+    assert extract("<thinking>\\boxed{5}</thinking>\nSo \\boxed{6}.").answer == "6"

@@ -1,0 +1,169 @@
+r"""The boxes of a text, `\boxed{}` and `\fbox{}`, each with what belongs to its content.
+
+What touches a box is often part of the answer: `-\boxed{5}` is -5, `\boxed{5}\pi` is 5π,
+`\sqrt{\boxed{5}}` a root, `\boxed{90}` minutes are no hours. A box that is a term of something
+else (`2 + \boxed{5} = 7`) has no answer that could be told from its place.
+"""
+
+import re
+from typing import NamedTuple
+
+from dpo_math_assets.verifier.vocabulary import UNITS
+
+__all__ = ["Box", "boxes"]
+
+
+class Box(NamedTuple):
+    """Offsets of a box in its text, and its answer: None if its place leaves that open."""
+
+    start: int
+    end: int
+    answer: str | None
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_BOX = re.compile(r"\\(?:boxed|fbox)[ \t]*\{|\\beginboxed[ \t]*\{")
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+# How far around a box is looked.
+REACH = 60
+
+# Commands around a box that only show it.
+_SHOWING = _set(
+    "text textbf textit textrm mathbf mathrm mathit mathsf mbox hbox fbox boxed color textcolor "
+    "colorbox underline emph large Large LARGE huge Huge displaystyle bf bm boldsymbol bold "
+    "fcolorbox framebox ensuremath"
+)
+_COMMAND_BEFORE = re.compile(
+    r"(?:\\([A-Za-z]+)\*?[ ]?(?:\[[^\[\]{}]*\])?(?:\{[^{}]*\})*|(?<!\\)([_^])"
+    r"|(\\[dt]?frac\s*\{.{1,40}\}))[ ]?$"
+)
+_EMPHASIS_BEFORE = re.compile(r"(?:^|[\s:,;(])[*_]+$")
+# A minus sign that touches the box, or stands behind what begins a value; not a Markdown bullet.
+_SIGN_BEFORE = re.compile(
+    r"(?:(?:^|[\s=$(\[{:&,~]|\\[\[(,;:!]|\\approx)[-−]|[=$(\[]\s*[-−]\s*|\\[pm][mp]\s*)$"
+)
+_TERM_BEFORE = re.compile(
+    r"(?:[\w)}]\s*[-−+*/·×÷]|[\d)]\s+[-−]|[+/×÷]|\\(?:times|cdot|div|sqrt|d?frac|ln|log|sin|cos|tan)"
+    r"|[_^]|\\[dt]?frac\{[^{}]*\}\{[^{}]*\}|\\sqrt\{[^{}]*\}|(?<![\w.])\d+(?:\.\d+)?|\\pi)$"
+)
+_SUFFIX = re.compile(
+    r"\d|\.\d|,\d{3}(?!\d)|\s*(?:\\pi(?![A-Za-z])|\\sqrt|\\d?frac|\^|\\?%|°|\+\s*C\b|\\degree|\\circ)"
+    r"|_(?=[\d{])|[a-zπ](?![A-Za-z'’])|\([a-z0-9]\s*[-+]|!(?=\s*(?:\$|\\[\])]))"
+)
+_TERM_AFTER = re.compile(
+    r"\s*(?:\\(?:times|cdot|div)(?![A-Za-z])|[-−+/·×÷](?!\s+[aI]\s)\s*(?:\d|\\[a-z]|\(|[A-Za-z](?![A-Za-z'’]))"
+    r"|\*(?!\*)\s*\d)"
+)
+_ASKED = re.compile(r"[\s$*_)\\\]]{0,4}\?")
+_EQUATED = re.compile(r"\s*=")
+# Where the formula around a box begins and ends.
+_BEGINS = re.compile(
+    r"(?:[\n$=:&~]|[.,;]\s|\\[\[(]|\\(?:approx|implies|Rightarrow|therefore|quad|qquad|text\{[^{}]*\})|[A-Za-z]{2,}\s)"
+)
+_STOPS = re.compile(
+    r"[\n$=:&~]|[.,;](?=\s|$)|\\[\])\\]|\\(?:approx|implies|Rightarrow|quad|qquad|text|mathrm)"
+    r"|(?<![\\A-Za-z])[A-Za-z]{2,}|[*_]{2}"
+)
+_SIMPLE = re.compile(r"[\w.,]+|\\?[a-zA-Z]+")
+_NUMBER = re.compile(r"-?\\?\$?[\d,.]*\d(?:/\d+)?|\\d?frac\{?\d+\}?\{?\d+\}?")
+_UNIT_AFTER = re.compile(
+    r"(?:\\[,;: ]|[\s$~*]|\\[)\]])*(?:\\(?:text|mathrm|textrm|mbox)\s*\{\s*)?(?P<unit>"
+    r"(?:(?:square|cubic|sq\.?)\s+)?(?P<name>[A-Za-z]{2,})(?:\}?\^\{?[23]\}?|[²³])?"
+    r"(?:\s*/\s*[A-Za-z]+|\s+per\s+[A-Za-z]+)?)"
+)
+
+
+def boxes(text: str) -> list[Box]:
+    """The outermost boxes in order; one scan of the braces serves them all."""
+    starts = [(found.start(), found.end()) for found in _BOX.finditer(text)]
+    if not starts:
+        return []
+    closing, around = _braces(text, {end - 1 for _, end in starts})
+    found: list[Box] = []
+    covered = -1
+    for start, end in starts:
+        close = closing.get(end - 1)
+        if start < covered:
+            continue
+        if close is not None:
+            found.append(_in_place(text, start, end, close, around[end - 1]))
+            covered = close
+        elif text.find("\\boxed", end) < 0:
+            # an open box at the end of a line, as cut or careless completions have it
+            stop = text.find("\n", end)
+            stop = len(text) if stop < 0 else stop
+            found.append(Box(start, stop, text[end:stop].rstrip("$ ")))
+    return found
+
+
+def _braces(text: str, wanted: set[int]) -> tuple[dict[int, int], dict[int, int]]:
+    """Where each wanted brace closes, and the open brace around it (-1: none)."""
+    closing: dict[int, int] = {}
+    around: dict[int, int] = {}
+    opened: list[int] = []
+    for found in _BRACE.finditer(text):
+        if found[0] == "{":
+            if found.start() in wanted:
+                around[found.start()] = opened[-1] if opened else -1
+            opened.append(found.start())
+        elif found[0] == "}" and opened:
+            start = opened.pop()
+            if start in wanted:
+                closing[start] = found.start()
+    return closing, around
+
+
+def _in_place(text: str, start: int, end: int, close: int, brace: int) -> Box:
+    """The box with its answer as its place makes it."""
+    content, after = text[end:close], close + 1
+    if len(content) > REACH:
+        return Box(start, after, content)
+    left, right = text[max(0, start - REACH) : start], text[after : after + REACH]
+    if _ASKED.match(right):
+        return Box(start, after, None)
+    left = _EMPHASIS_BEFORE.sub(" ", left)
+    inside = start - brace <= REACH and brace >= 0 and _alters(text[max(0, brace - REACH) : brace])
+    if _TERM_BEFORE.search(left.rstrip()) and not inside and not _SIGN_BEFORE.search(left):
+        return Box(start, after, None)
+    suffix = right != "" and _SUFFIX.match(right) is not None
+    if not suffix and _TERM_AFTER.match(right):
+        return Box(start, after, None)
+    if inside or suffix or _SIGN_BEFORE.search(left):
+        return Box(start, after, _unwrapped(left, content, right))
+    if _NUMBER.fullmatch(content) and (unit := _unit(right)):
+        return Box(start, after, f"{content} {unit}")
+    return Box(start, after, content)
+
+
+def _alters(before_brace: str) -> bool:
+    """Whether a brace behind this text holds part of something larger: a root, an exponent."""
+    found = _COMMAND_BEFORE.search(before_brace)
+    return found is not None and found[1] not in _SHOWING
+
+
+def _unwrapped(left: str, content: str, right: str) -> str | None:
+    """The formula around a box with the box taken off; None where it is a term of an equation."""
+    begins = [found.end() for found in _BEGINS.finditer(left)]
+    stop = _STOPS.search(right)
+    if stop and stop[0] == "=":
+        return None
+    before = left[begins[-1] if begins else 0 :].lstrip()
+    behind = right[: stop.start()] if stop else right
+    if not _SIMPLE.fullmatch(content):
+        content = f"({content})"
+    formula = before + content + behind
+    balanced = formula.count("{") == formula.count("}")
+    return formula if balanced and "\\boxed" not in formula else None
+
+
+def _unit(right: str) -> str | None:
+    """A known unit behind a box; what else is counted there does not matter."""
+    found = _UNIT_AFTER.match(right)
+    if found is None:
+        return None
+    name = found["name"]
+    known = name in UNITS or name.removesuffix("s") in UNITS
+    return found["unit"].replace("}", "") if known and name != "in" else None

@@ -1,0 +1,137 @@
+r"""Whether the text around an answer leaves it standing.
+
+Before it: `the answer is not`, `a wrong answer:`, `one might think that`, `suppose the answer is`.
+After it: second thoughts. Some words take an answer back whatever follows (`that is wrong`); others
+(`However, ...`, `upon rechecking`) only where another number follows, because solvers check their
+answers and mostly find them right.
+"""
+
+import re
+
+__all__ = ["contradicted", "doubtful", "taken_back"]
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+# How far before an answer its sentence is looked at.
+REACH = 120
+
+_SENTENCE_BEGINS = re.compile(r"[.!?]\s+|\n")
+_SUPPOSING = (
+    r"(?:suppose|supposing|assume|assuming|imagine|pretend|if|whether|(?:let['’]?s|let us) (?:say|"
+    r"assume|suppose|try|guess))"
+)
+_DOUBTFUL = re.compile(
+    # denied: `is not 7`, `isn't`, `rather than 7`
+    r"(?:\b(?:not|never|cannot(?:\s+be)?|rather\s+than|instead\s+of|other\s+than|different\s+from)\b"
+    r"|n['’]t\b)(?:\s+(?:be|equal|to|the|just|simply|correct|right|final|answer|number|value))*"
+    r"[\s:$*(\\\[]*$"
+    # of somebody else, or an earlier one
+    r"|\b(?:incorrect|wrong|false|naive|mistaken|erroneous|tempting|first|initial|previous|original|"
+    r"earlier|old|expected|claimed|student|students|(?:student|friend|he|she|[A-Z][a-z]+)['’]s|"
+    r"his|her|their|your)"
+    r"[\s_]+(?:\w+\s+)?(?:answer|guess|attempt|thought)\b[^.\n]*$"
+    r"|\b(?:incorrect|wrong|false|naive|mistaken|erroneous)\s+(?:result|value|solution|number)\b[^.\n]*$"
+    # supposed
+    rf"|\b{_SUPPOSING}\s+(?:that\s+)?(?:(?:the|our|my|this|it|its|final|correct|right|answer|result|"
+    r"value|total|solution|number|is|was|were|equals|to\s+be|be)\s*)*[=:$*(\\\[\s]*$"
+    # what one might think, or thought at first
+    r"|\b(?:one|you|some|many|people|someone|students|we|i)\s+(?:might|may|could|would)\s+(?:be\s+"
+    r"tempted\s+to\s+)?(?:first\s+|initially\s+)?(?:think|say|guess|believe|assume|expect|answer)\b"
+    r"[^.\n]*$"
+    r"|\b(?:i|we)\s+(?:first|initially|originally)\s+(?:thought|got|said|guessed|assumed)\b[^.\n]*$"
+    r"|\b(?:at first|first thought|first glance)\b[^.\n]*$",
+    re.IGNORECASE,
+)
+
+# Words without which none of these patterns can be: most sentences hold none of them. `t` and `s`
+# are what is left of `isn't` and `friend's`.
+_DOUBTS = _set(
+    """
+    not never cannot rather instead other different t s incorrect wrong false naive mistaken
+    erroneous tempting first initial previous original earlier old expected claimed student
+    students his her their your suppose supposing assume assuming imagine pretend if whether let
+    might may could would initially originally
+    """
+)
+
+_OPENING = r"(?:^|[.!?,;:)}$*\n–—-])\s*"
+_VALUE = r"[$\\({*\s]*(?:-?\d|boxed|d?frac|sqrt|pi\b)"
+_RETRACTION = re.compile(
+    rf"{_OPENING}(?:(?:wait|hold on|scratch that|oops|hm+|correction|actually|sorry|oh no|"
+    r"my mistake|my apologies|on second thoughts?|strike that|never ?mind)\b|no[,.])"
+    r"|\b(?:I|we) (?:have |had )?made an? (?:\w+ )?(?:mistake|error)\b"
+    r"|\blet me (?:correct|fix|redo|reconsider|re-?evaluate|re-?do|rethink|re-?calculate)\b"
+    r"|\bI (?:take (?:it|that) back|stand corrected|mis(?:read|calculated|counted|took))\b"
+    r"|\b(?:it|that|this|answer|result|value|calculation) (?:is|was|seems|cannot be|can['’]t be) "
+    r"(?:wrong|incorrect|not (?:right|correct))\b"
+    r"|\b(?:has|is|was|contains) an (?:error|mistake)\b"
+    r"|\b(?:it|that|this|answer) should (?:actually |really |instead |rather )?(?:be|have been)"
+    rf"{_VALUE}",
+    re.IGNORECASE,
+)
+# Only with another number behind it.
+_REVIEW = re.compile(
+    r"(?:^|[.!?\n*]\s*)(?:However|But|Although|Yet|Except|Edit|Update|Revised?|Corrected)\b"
+    r"|\b(?:[Uu]pon|[Oo]n|[Aa]fter) (?:re-?\w*ing|re-?examination|re-?evaluation|reflection|"
+    r"review|(?:further|closer|second) \w+|double[- ]checking)\b"
+    r"|\b(?:forgot|overlooked|corrected|revised?|"
+    r"re-?check(?:ed|ing)?|re-?consider(?:ed|ing)?|double[- ]counted|misread|miscounted|"
+    r"miscalculated|apologi[sz]e(?! for the (?:repetition|length|delay))|apologies)\b"
+)
+_SECOND_THOUGHTS = _set(
+    """
+    wait hold scratch oops hm hmm hmmm hmmmm correction actually sorry oh mistake error apologies
+    second strike never nevermind no correct fix redo reconsider evaluate reevaluate re rethink
+    calculate recalculate take stand misread miscalculated miscounted mistook wrong incorrect not
+    should
+    """
+)
+_REVIEWS = _set(
+    """
+    however but although yet except edit update revise revised corrected upon on after forgot
+    overlooked recheck rechecked rechecking reconsider reconsidered reconsidering re double misread
+    miscounted miscalculated apologise apologize apologies
+    """
+)
+_WORDS = re.compile(r"[a-z]+")
+_ANY_NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?|\\[dt]?frac\{[^{}]*\}\{[^{}]*\}")
+
+# What stands behind an answer and says nothing.
+_CLOSING = " \t\r\n.,;*$`\"'\\)]}"
+
+
+def doubtful(text: str, at: int) -> bool:
+    """Whether an answer that begins at `at` is denied, supposed or somebody else's."""
+    before = text[max(0, at - REACH) : at]
+    if _DOUBTS.isdisjoint(_WORDS.findall(before.lower())):
+        return False
+    begins = 0
+    for found in _SENTENCE_BEGINS.finditer(before):
+        if before[found.end() :].strip(" $*_\\([\n"):
+            begins = found.end()
+    return _DOUBTFUL.search(before, begins) is not None
+
+
+def taken_back(text: str) -> bool:
+    """Whether a text behind an answer holds second thoughts, whatever follows from them."""
+    words = _WORDS.findall(text.lower())
+    return not _SECOND_THOUGHTS.isdisjoint(words) and _RETRACTION.search(text) is not None
+
+
+def contradicted(answer: str, rest: str) -> bool:
+    """Whether the rest of a text, behind an answer, goes on with second thoughts about it."""
+    if not rest.strip(_CLOSING):
+        return False
+    if taken_back(rest):
+        return True
+    if _REVIEWS.isdisjoint(_WORDS.findall(rest.lower())):
+        return False
+    review = _REVIEW.search(rest)
+    if review is None:
+        return False
+    own = {number.replace(",", "") for number in _ANY_NUMBER.findall(answer)}
+    others = (found[0].rstrip(",") for found in _ANY_NUMBER.finditer(rest, review.end()))
+    return any(number.replace(",", "") not in own for number in others)

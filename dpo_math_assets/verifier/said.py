@@ -1,0 +1,311 @@
+r"""The value that a sentence states: `Jack has $120 now.` states $120, `It takes 90 minutes in all`
+states 90 minutes, `The roots are $3$ and $4$` these two.
+
+A whitelist: somebody or something, a verb that states (is, has, costs, ...), the value at once
+behind it, what is counted, and an end that changes nothing (`in total`, `to her friend`). Any other
+sentence states nothing here, because numbers stand in sentences for many reasons (`half of 12`,
+`consider 5 cases`, `the first 10 primes`). What is counted stays with the number: units are
+compared, and only the comparison knows which words are units.
+"""
+
+import re
+
+from dpo_math_assets.verifier.vocabulary import NUMBER_WORDS, SCALES, TENS, UNITS
+
+__all__ = ["FORMULA", "asserts", "changes", "said", "worded"]
+
+MAX_SENTENCE = 300
+
+_FORMULA = (
+    r"\$\$[^$]+\$\$|(?<!\\)\$[^$\n]+(?<!\\)\$(?!\d)|\\\([^\\]*(?:\\(?![()])[^\\]*)*\\\)"
+    r"|\\\[[^\\]*(?:\\(?![\[\]])[^\\]*)*\\\]"
+)
+FORMULA = re.compile(_FORMULA)
+_NUMBER = (
+    r"-?\$?-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:/\d+|\s\d+/\d+)?%?(?![\w/*+^=(]|[.,:]\d|-\d)"
+)
+_VALUE = rf"(?:{_FORMULA}|{_NUMBER})"
+# `9 * 2 = $18`: a sum with its result
+_SUM = r"[-+$\d.,()]+(?:\s*[-+*/×÷=]\s*[-+$\d.,()]+)*\s*=\s*(?=[-$\d])"
+# One value, or several in a row.
+_VALUES = re.compile(
+    rf"(?<![\w$\\./])(?=[-$\\\d])(?:{_SUM})?{_VALUE}"
+    rf"(?:(?:\s*,\s*|,?\s+(?:and|or)\s+){_VALUE})*"
+)
+_EQUATION = re.compile(
+    r"(?:.*\b(?:is|are)\s+)?([A-Za-z](?:_\w+|\(\w\))?\s*(?:=|<|>|\\(?:[gln]eq?|in)\b).+)"
+)
+_LETTERS = re.compile(r"[A-Za-z]{2,}")
+_LATEX_WORD = re.compile(r"\\[A-Za-z]+")
+_WORDS = re.compile(r"[a-z][a-z'’-]*")
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+# Verbs that say how much something is, has, takes, gives, in the forms that answers use.
+_COPULAS = _set("is are was were be being equals equal totals")
+_VERBS = _set(
+    """
+    has have had having contain contains cost costs take takes took taking make makes made
+    making earn earns earning get gets got getting gain gains receive receives pay pays paid
+    paying spend spends spent spending need needs save saves saving sell sells sold selling buy
+    buys bought buying eat eats ate eaten eating drink drinks drank drive drives drove run runs
+    ran walk walks travel travels cover covers read reads write writes wrote written collect
+    collects give gives gave giving owe owes lose loses lost weigh weighs last lasts produce
+    produces see sees saw bake bakes use uses used raise raises raised miss misses missing
+    require requires sleep sleeps slept plant plants pick picks charge charges contribute
+    contributes leave leaves left hold holds held fill fills find finds found catch catches
+    caught score scores complete completes order orders donate donates bring brings brought win
+    wins won grow grows grew invest invests deposit deposits serve serves pack packs burn burns
+    keep keeps kept carry carries fit fits play plays goes went spins send sends sent score
+    scores
+    """
+)
+_COMES_TO = (["equal", "to"], ["comes", "to"], ["amounts", "to"])
+_ADVERBS = _set(
+    "only exactly just about approximately around roughly still now also then thus therefore "
+    "currently altogether simply additional another an"
+)
+_PARTICLES = _set("out up off down for at")
+_AMOUNTS = _set(
+    "total sum amount average number profit loss refund discount cost price balance bonus"
+)
+# What one does with numbers on the way to an answer is no statement of it.
+_CALCULATING = (
+    *("divid", "multipl", "add", "subtract", "squar", "cub", "rais", "increas", "decreas", "reduc"),
+    *("doubl", "tripl", "round", "bas", "label", "number", "call", "nam", "consider", "plug"),
+    *("substitut", "simplif", "count", "convert", "go", "be", "us", "need", "exceed", "assum"),
+    *("attain", "achiev", "reach", "occur", "evaluat"),
+)
+
+# Sentences that deny, compare, suppose, ask or plan state nothing.
+_DENYING = _set(
+    """
+    not no never none nothing cannot wrong incorrect false least most except if unless either
+    neither maybe perhaps possibly probably whether suppose supposing assume assumes assuming
+    assumed let let's imagine unclear unknown contradict contradicts contradiction impossible
+    insufficient hypothetically hypothetical guess guesses guessed what why too might consider
+    considering check checking try trying step steps case cases
+    """
+)
+_DENIES = re.compile(
+    r"n['’]t\b|\?|\b(?:we|i) (?:have|know|get|are given)\b|\bneed to (?:\w+ly )?"
+    r"(?:multiply|divide|add(?! up)|subtract|find|calculate|determine|compute|solve|convert)\b"
+    r"|\b(?:remains to|first thought|should have been|instead(?! of))\b",
+    re.IGNORECASE,
+)
+# Words behind a number that make it another value, or of which nobody knows whether they do.
+_PARTS = _set("half halves third thirds quarter quarters fourth fifth sixth eighth tenth hundredth")
+_CHANGING = (
+    (NUMBER_WORDS.keys() | TENS.keys() | _PARTS) - {"one"}
+    | {f"{ten}-{one}" for ten in TENS for one in NUMBER_WORDS}
+    | {f"{number}-{part}" for number in NUMBER_WORDS for part in (*_PARTS, "fifths", "sixths")}
+    | _set(
+        """
+        fourths fifths sixths eighths tenths hundredths twice double triple times minus plus over
+        under squared cubed factorial choose power powers raised root roots reciprocal inverse
+        logarithm multiple multiples lakh lakhs crore crores gross score below above beyond exceeds
+        short modulo mod base divided multiplied out or but ratio chance odds
+        """
+    )
+)
+# `to watch the two movies`: how many there are is known
+_ALL_OF_THEM = re.compile(
+    rf"\b(?:the|all|these|those|both|his|her|their)\s+(?:{'|'.join(NUMBER_WORDS)})\b"
+)
+_SYMBOL = re.compile(r"[\d=+*/<>_(){}\[\]|\\$^%;:]")
+_MULTIPLES = SCALES.keys() | {f"{scale}s" for scale in SCALES} | {"pair", "pairs"}
+# Where the thing counted ends and circumstances begin.
+_ENDS = _set(
+    """
+    in on at for from to of with during after before by because since when while as left
+    remaining total altogether now today tomorrow each every per a an this that which who
+    combined so again back away apart ago later earlier together overall there here across along
+    around long wide tall deep high thick old until through among without than worth into the
+    his her their its my our your attained achieved reached saved spent earned sold
+    """
+)
+_PADDING = _set("more less fewer additional extra other further total different new full whole")
+_SPAN = _set("seconds minutes hours days nights weeks months years second minute hour day night")
+# it began 3 hours ago, he arrives 5 minutes before her
+_WHEN = re.compile(
+    r"\s+(?:second|minute|hour|day|week|month|year)s?\s+(?:ago|later|earlier|before|after)\b"
+)
+_TRADING = _set("sell sells sold buy buys bought pay pays paid price priced")
+_EACH = _set("a an each every")
+_COMPARISONS = _set("more less fewer")
+_RATES = _set("second minute hour day night week month year")
+# `12 apples are left`: verbs that may follow what is counted
+_IS_SO = re.compile(
+    r"\s+(?:are|were|was|will|can|remain|remains|remained|have|has|"
+    r"is\s+(?:the|our|my)\s+(?:(?:final|correct|right|total|required|desired)\s+)?"
+    r"(?:answer|solution|result|number|value|amount|sum|cost|price|maximum|minimum))\b"
+)
+_OPENER = re.compile(
+    r"(?:(?:therefore|so|thus|hence|finally|altogether|overall|in total|in conclusion)\b[,:]?\s*)?"
+    r"(?:(?:only|exactly|about)\s+)?",
+    re.IGNORECASE,
+)
+
+
+def said(sentence: str) -> str | None:
+    """The value that a sentence states, with what is counted, or None for any other sentence."""
+    if len(sentence) > MAX_SENTENCE:
+        return None
+    if not asserts(sentence):
+        return None
+    text = sentence.replace("**", "").replace("#", "").replace("\\$", "$").replace("\\%", "%")
+    text = text.strip(" \t.!*,`'\"")
+    opener = _OPENER.match(text)
+    start = opener.end() if opener else 0
+    stated: str | None = None
+    for found in _VALUES.finditer(text):
+        if found.start() == start:
+            return _said_first(found[0], text[found.end() :])
+        before = text[max(0, found.start() - 80) : found.start()]
+        verb = _stating(before, price="$" in found[0])
+        if not verb and _WHEN.match(text, found.end()):
+            verb = "!"
+        if verb:
+            counted = _counted(text[found.end() :], found[0], bare_sum=verb[0] == "=")
+            if stated is not None or counted is None:
+                return None
+            stated = verb[1:] + found[0] + counted
+    return stated or _equation(text[start:])
+
+
+def asserts(sentence: str) -> bool:
+    """Whether the words of a sentence claim something, and neither deny, suppose nor ask it."""
+    words = _WORDS.findall(sentence.lower())
+    return _DENYING.isdisjoint(words) and _DENIES.search(sentence) is None
+
+
+def worded(text: str) -> bool:
+    """Whether a text holds a word beside its formulas' commands."""
+    return _LETTERS.search(_LATEX_WORD.sub(" ", text)) is not None
+
+
+def _stating(before: str, *, price: bool) -> str:
+    """`=` if the text ends with a verb of being, `!` with another that states; and a minus sign.
+
+    Nothing for any other text.
+    """
+    words = before.lower().replace(":", " ").split()
+    sign = ""
+    if words and words[-1] in ("negative", "minus"):
+        words.pop()
+        sign = "-"
+    kind = ""
+    while words and words[-1] in _ADVERBS:
+        words.pop()
+    if len(words) > 2 and words[-1] == "of" and words[-2] in _AMOUNTS:
+        # `a total of 5`, `a grand total of 5`; behind a verb or by itself
+        article = 2 if words[-3] in ("a", "an", "the") else 3
+        if words[-article - 1 : -article] in (["a"], ["an"], ["the"]):
+            kind = "!"
+    elif (words and words[-1] in _COPULAS) or words[-2:] in _COMES_TO:
+        kind = "="
+    elif words[-2:] in (["left", "with"], ["up", "with"]) or _is_verb(words):
+        kind = "!"
+    elif words[-1:] in (["for"], ["at"]) and price and not _TRADING.isdisjoint(words):
+        kind = "!"  # sold each of them for $3
+    elif words and words[-1] in _PARTICLES and _is_verb(words[:-1]):
+        kind = "!"
+    return kind + sign if kind else ""
+
+
+def _is_verb(words: list[str]) -> bool:
+    """Whether the words end with a verb that may stand at once before how much it is."""
+    if not words:
+        return False
+    last, before = words[-1], words[-2:-1]
+    if last in _VERBS:
+        return True
+    if not last.startswith(_CALCULATING) and last.isalpha():
+        # other verbs are told by what stands before them or by their ending
+        if before and before[0] in ("will", "can", "could", "would", "must", "to"):
+            return True
+        if last.endswith("ed"):
+            return True
+    # it takes Max 215 minutes, it took the dog 5 minutes
+    takes = words[-3:-2] if before == ["the"] else before
+    return takes != [] and takes[0] in ("take", "takes", "took", "cost", "costs")
+
+
+def _said_first(value: str, rest: str) -> str | None:
+    """The value a sentence begins with: `12 apples are left`, `90 minutes of driving`."""
+    if verb := _IS_SO.search(rest):
+        if changes(rest[verb.end() :]):
+            return None
+        rest = rest[: verb.start()]
+    elif _ENDS.isdisjoint(rest.lower().replace(",", " ").split()):
+        return None  # a value with its unit: nothing to take away
+    counted = _counted(rest, value, bare_sum=True)
+    return None if counted is None else value + counted
+
+
+def _equation(text: str) -> str | None:
+    """An equation that is all the sentence says, or all behind its verb."""
+    found = _EQUATION.fullmatch(text)
+    return None if found is None or worded(found[1]) else found[1]
+
+
+def changes(words: str) -> bool:
+    """Whether words behind a number may make it another."""
+    return bool(_SYMBOL.search(words)) or not _CHANGING.isdisjoint(_WORDS.findall(words.lower()))
+
+
+def _counted(rest: str, value: str, *, bare_sum: bool) -> str | None:
+    """What is counted, as ` apples` or ` km per hour`; None if the rest may change the number.
+
+    `bare_sum`: `5 less than ...` would be a sum here, as it is behind `is`.
+    """
+    words = rest.replace(",", " , ").split()
+    cut = next((k for k, word in enumerate(words) if word.lower() in _ENDS), len(words))
+    thing, end, tail = words[:cut], "".join(words[cut : cut + 1]).lower(), words[cut + 1 :]
+    if thing[-1:] == [","] and end:
+        thing.pop()
+    if "," in thing or "and" in thing or changes(" ".join(thing).replace("/", " ")):
+        return None
+    spans = ("in", "after", "within", "for") if "$" in value else ("in", "after", "within")
+    if end in spans and any(word in _SPAN for word in tail[1:3]):
+        tail = tail[2 if tail[1] in _SPAN else 3 :]
+    circumstances = _ALL_OF_THEM.sub("", " ".join(tail))
+    if end in ("attained", "achieved", "reached", "at", "when"):
+        circumstances = FORMULA.sub("", circumstances)
+    if changes(circumstances) or (end == "than" and not _compared(thing, bare_sum=bare_sum)):
+        return None
+    if end == "to" and not thing and not ("$" in value or "%" in value):
+        return None  # a ratio, a score, a power
+    if not _MULTIPLES.isdisjoint(thing):
+        return None  # 3 dozen eggs: 36 or 3, as the question wants it
+    thing = _unit([word for word in thing if word not in _PADDING])
+    if (
+        tail
+        and "=" not in value
+        and ((end == "per" and tail[0].isalpha()) or (end in _EACH and tail[0] in _RATES))
+    ):
+        thing = [*thing, "per", tail[0]]
+    return "".join(f" {word}" for word in thing)
+
+
+def _unit(thing: list[str]) -> list[str]:
+    """The words that say in what was counted, if they are a known unit.
+
+    Other things change no comparison, and of several words nobody knows which is the thing
+    (`red blocks`, `people show up`).
+    """
+    for place, word in enumerate(thing):
+        name = word.removesuffix("s")
+        if len(word) > 1 and (name in UNITS or word in UNITS or "/" in word or "^" in word):
+            area = place > 0 and thing[place - 1].rstrip(".") in ("square", "cubic", "sq", "cu")
+            return thing[place - area : place + 1]
+    return []
+
+
+def _compared(thing: list[str], *, bare_sum: bool) -> bool:
+    """Whether `than` ends a comparison that names a difference: `5 more apples than Bob`."""
+    compares = [word for word in thing if word in _COMPARISONS or word.endswith("er")]
+    return bool(compares) and (len(thing) > 1 or not bare_sum)
