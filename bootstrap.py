@@ -71,6 +71,10 @@ def environment() -> dict[str, str]:
         "DPO_MATH_REPORTS_URL": os.environ.get(
             "DPO_MATH_REPORTS_URL", f"http://127.0.0.1:{REPORTS_PORT}"
         ),
+        # A look into the landing area reads a new file through once, however large it is.
+        "DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": os.environ.get(
+            "DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS", "600"
+        ),
         "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}",
         "PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS", "ignore"),
     }

@@ -189,7 +189,9 @@ class ObjectStore:
         """The object as a path to read: a copy that is removed afterwards."""
         files, root = self._files_and_root()
         with tempfile.TemporaryDirectory(prefix="dpo-math-") as folder:
-            copy = Path(folder) / PurePosixPath(name).name
+            # Its path ends as the URL does, so that what is said of it tells which object it is.
+            copy = Path(folder) / str(self).replace("://", "/") / name
+            copy.parent.mkdir(parents=True)
             try:
                 files.get_file(f"{root}/{name}", str(copy))
             except FileNotFoundError:

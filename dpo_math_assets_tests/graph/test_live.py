@@ -18,6 +18,7 @@ import pytest
 
 from dpo_math_assets.assets import ASSETS
 from dpo_math_assets_tests.graph.conftest import attempt
+from dpo_math_assets_tests.graph.test_database import write
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -52,6 +53,7 @@ class Server:
                 **os.environ,
                 "DAGSTER_HOME": str(home),
                 "DPO_MATH_DATA": str(folder / "data"),
+                "DPO_MATH_DATABASE_URL": f"sqlite:///{folder / 'runtime.db'}",
                 "PYTHONWARNINGS": "ignore",
             },
             stdout=self.log,
@@ -244,4 +246,25 @@ def test_a_person_materializes_a_partition_by_clicking(server: Server) -> None:
         page.get_by_role("button", name="All", exact=True).click()
         page.get_by_role("button", name="Launch backfill").click()
         server.wait("the clicked run", raw.exists)
+        browser.close()
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+def test_a_person_turns_rows_of_the_database_into_pairs_by_clicking(server: Server) -> None:
+    from playwright.sync_api import sync_playwright
+
+    write(server.folder / "runtime.db", "t1", "12", "12")
+    write(server.folder / "runtime.db", "t2", "13", "12")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        page = browser.new_page(viewport={"width": 1500, "height": 1000})
+        page.goto(f"{server.address}/jobs")
+        page.get_by_role("link", name="export_task_traces").first.click()
+        page.get_by_role("tab", name="Launchpad").click()
+        page.get_by_role("button", name="Launch run").click()
+        assert landed(server, "task_trace__000001.jsonl")
         browser.close()

@@ -115,6 +115,7 @@ def test_an_object_is_read_through_a_copy_that_is_removed(url: str, tmp_path: Pa
     place = place_at(url)
     with place.local("a.jsonl") as path:
         assert read(tmp_path, path).trace["candidate"] == FLAT["candidate"]
+        assert str(path).endswith(f"{url.replace('://', '/')}/a.jsonl")
     assert not path.exists()
 
 
