@@ -64,15 +64,16 @@ def new_log_exports(
     if found.ignored:
         told += f"; not a log export by its name: {_named(found.ignored)}"
 
+    overrides = read_overrides(project.overrides_folder)
+    if overrides.problems:
+        problem = overrides.problems[0]
+        told += f"; rows of overrides that decide nothing: {len(overrides.problems)}, the first "
+        told += f"{problem.file}, row {problem.row}: {problem.what}"
+
     def skip(why: str) -> dg.SkipReason:
         context.update_cursor(json.dumps(cursor))
         return dg.SkipReason(f"{why} ({told})")
 
-    overrides = read_overrides(project.overrides_folder)
-    for problem in overrides.problems:
-        context.log.warning(
-            f"{project.overrides_folder / problem.file}, row {problem.row}: {problem.what}"
-        )
     state = _state(exports, settings, overrides)
     if cursor["settled"] == state:
         return skip("Nothing new")

@@ -119,8 +119,11 @@ def test_a_verdict_of_a_person_is_asked_for_without_anybody_clicking(workbench: 
     second = tick(workbench, first.cursor)
     assert requested(second) == ("000001-a.jsonl", "000001-a.jsonl")
     run(workbench, second)
-    assert isinstance(tick(workbench, first.cursor), dg.SkipReason)
     assert workbench.metadata("preference_pairs")["pairs"] == 0
+    (workbench.project.overrides_folder / "typo.jsonl").write_text('{"override": "wrong"}')
+    third = tick(workbench, first.cursor)
+    assert isinstance(third, dg.SkipReason)
+    assert "typo.jsonl, row 1: override is 'wrong'" in (third.skip_message or "")
 
 
 def test_a_file_that_is_no_export_by_its_name_is_named(workbench: Workbench) -> None:
