@@ -57,7 +57,8 @@ from dpo_math_assets.stages import (
     read_partition,
 )
 from dpo_math_assets.storage import Store, atomic_folder, digest, write_json, write_parquet
-from dpo_math_assets.traces.landing import fingerprint_file, partition_key
+from dpo_math_assets.traces.landing import partition_key
+from dpo_math_assets.traces.places import fingerprint_file
 from dpo_math_assets.traces.prompts import canonical_key
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA
 from dpo_math_assets.training.settings import TrainingSettings
@@ -163,11 +164,17 @@ def prepare(work: Path, seed: int, size: str) -> Inputs:
     paths = prepare_demo(
         work, work / "landing", seed=seed, size=size, split=SPLIT, on_progress=quiet
     )
+    dataset = dataset_of(paths.export, work, DatasetSettings(**SPLIT.model_dump()))
+    return Inputs(paths.base_model, dataset, fresh(load_eval_prompts(dataset, [])))
+
+
+def dataset_of(export: Path, work: Path, selection: DatasetSettings) -> Path:
+    """The dataset that the lineage's stages make of one export; kept where it is there already."""
     dataset = work / "dataset"
     if not dataset.exists():
         store = Store(work / "store")
-        key = partition_key(1, paths.export.name)
-        read_partition(store, key, paths.export, fingerprint_file(paths.export), {})
+        key = partition_key(1, export.name)
+        read_partition(store, key, export, fingerprint_file(export), {})
         clean_partition(store, key, workers=2, timeout_s=5.0)
         settings = PairingSettings()
         pair_partition(store, key, pairing_inputs(store, [key], settings), settings)
@@ -175,11 +182,11 @@ def prepare(work: Path, seed: int, size: str) -> Inputs:
             build_dataset(
                 store.scan(PAIRS, [key], PAIR_SCHEMA),
                 store.scan(CLEANED, [key], CLEANED_SCHEMA),
-                DatasetSettings(**SPLIT.model_dump()),
+                selection,
                 folder,
                 lineage={"exports": [key]},
             )
-    return Inputs(paths.base_model, dataset, fresh(load_eval_prompts(dataset, [])))
+    return dataset
 
 
 def fresh(prompts: pl.DataFrame) -> pl.DataFrame:
