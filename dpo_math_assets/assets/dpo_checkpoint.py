@@ -116,11 +116,22 @@ def dpo_checkpoint(
         context.log.warning(warning)
     return dg.MaterializeResult(
         metadata={
+            # What a reader comes for stands first.
+            "curves": picture(training_curves(curves), "training curves"),
+            "warnings": len(report["warnings"]),
+            "warning": " ".join(report["warnings"]) or "none",
             **{
-                f"final_{name.replace('/', '_')}": round(value, 5)
-                for name, value in report["final"].items()
-                if name != "step"
+                name: round(report[field], 4)
+                for name, field in (
+                    ("chosen_fall_nats_per_token", "logps_chosen_fall_per_token"),
+                    ("validation_fall_nats_per_token", "validation_fall_per_token"),
+                )
+                if report[field] is not None
             },
+            "base_model": settings.base_model,
+            "dataset_version": dataset.name,
+            "checkpoint_version": version,
+            "path": dg.MetadataValue.path(Path(project.data_root) / CHECKPOINT / version / MODEL),
             "steps": report["steps"],
             "resumed_from_step": report["resumed_from_step"],
             "parameters_trained": report["parameters_trained"],
@@ -129,21 +140,15 @@ def dpo_checkpoint(
             "pairs": report["rows"],
             "pairs_over_length": report["rows_overlong"],
             "pairs_indistinct": report["rows_indistinct"],
-            **(
-                {"chosen_fall_nats_per_token": round(report["logps_chosen_fall_per_token"], 4)}
-                if report["logps_chosen_fall_per_token"] is not None
-                else {}
-            ),
-            "warnings": len(report["warnings"]),
-            "curves": picture(training_curves(curves), "training curves"),
-            "base_model": settings.base_model,
-            "dataset_version": dataset.name,
-            "checkpoint_version": version,
-            "path": dg.MetadataValue.path(Path(project.data_root) / CHECKPOINT / version / MODEL),
-            "settings": dg.MetadataValue.json(settings.model_dump()),
-            "code": dg.MetadataValue.json(manifest["code"]),
-            "verifier_version": ", ".join(manifest["verifier_versions"]),
+            **{
+                f"final_{name.replace('/', '_')}": round(value, 5)
+                for name, value in report["final"].items()
+                if name != "step"
+            },
             "checkpoints_removed": len(removed),
+            "verifier_version": ", ".join(manifest["verifier_versions"]) or "not stated",
+            "code": dg.MetadataValue.json(manifest["code"]),
+            "settings": dg.MetadataValue.json(settings.model_dump()),
             "control": dg.MetadataValue.json(control or "sft_control is off"),
         }
     )

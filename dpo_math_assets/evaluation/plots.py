@@ -24,7 +24,9 @@ CURVE_PANELS = (
     ("Loss", ("loss", "eval_loss")),
     ("Reward accuracy", ("rewards/accuracies",)),
     ("Reward margin", ("rewards/margins",)),
+    ("Reward (against the base model)", ("rewards/chosen", "rewards/rejected")),
     ("Log-probability (nats)", ("logps/chosen", "logps/rejected")),
+    ("Tokens a second", ("tokens_per_second",)),
 )
 
 # A chart with more rows than this is no longer read.
@@ -84,8 +86,8 @@ def slice_chart(slices: pl.DataFrame, base: str, candidate: str) -> bytes:
 
 
 def training_curves(curves: Sequence[dict[str, Any]]) -> bytes:
-    """The training's curves (a list of {step, loss, rewards/…, logps/…}) as four panels."""
-    figure, grid = _figure(8.0, 5.0, rows=2, columns=2)
+    """The training's curves (a list of {step, loss, rewards/…, logps/…}) as six panels."""
+    figure, grid = _figure(8.0, 7.2, rows=3, columns=2)
     for axes, (title, names) in zip(grid.flat, CURVE_PANELS, strict=True):
         for place, name in enumerate(names):
             points = [

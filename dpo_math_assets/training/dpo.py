@@ -108,7 +108,7 @@ def train_dpo(
         resumed_from = train(trainer, "dpo", on_progress, states, resume)
         points = curves(trainer.state.log_history)
         fall = chosen_fall(points, settings.beta)
-        chosen_tokens = statistics.mean(map(len, trainer.train_dataset["chosen_ids"]))
+        validation_fall = chosen_fall(points, settings.beta, "eval_rewards/chosen")
         report = build_report(
             "dpo",
             settings,
@@ -121,19 +121,25 @@ def train_dpo(
             window=window,
             resumed_from_step=resumed_from,
             logps_chosen_fall=fall,
-            logps_chosen_fall_per_token=None if fall is None else fall / chosen_tokens,
+            logps_chosen_fall_per_token=a_token(fall, trainer.train_dataset),
+            validation_fall_per_token=a_token(validation_fall, trainer.eval_dataset),
         )
         write_model(trainer, settings, origin, report, points, out)
         trainer.end()
     return report
 
 
-def chosen_fall(points: Curves, beta: float) -> float | None:
+def chosen_fall(points: Curves, beta: float, rewards: str = "rewards/chosen") -> float | None:
     """How far the chosen completions fell below the base model at the end, in nats a completion.
 
     TRL's `rewards/chosen` is beta times the difference of log-probabilities to the base model on
     the very same pairs, so this has none of the noise of comparing one batch with another. The
     last logged point counts; a negative fall is a rise. None where nothing was logged.
     """
-    rewards = [point["rewards/chosen"] for point in points if "rewards/chosen" in point]
-    return -float(rewards[-1]) / beta if rewards else None
+    values = [point[rewards] for point in points if rewards in point]
+    return -float(values[-1]) / beta if values else None
+
+
+def a_token(fall: float | None, dataset: Any) -> float | None:
+    """A fall in nats a completion as nats a token, over the mean length of chosen."""
+    return None if fall is None else fall / statistics.mean(map(len, dataset["chosen_ids"]))

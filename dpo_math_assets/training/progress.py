@@ -32,11 +32,13 @@ def progress_callback(stage: str, on_progress: Progress) -> Any:
 
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
             logs = dict(logs or {})
+            if "train_runtime" in logs:  # the summary at the end
+                return
             _check_finite(logs, stage, state.global_step)
             if "num_tokens" in logs:
                 before, then = self.counted
                 self.counted = (logs["num_tokens"], time.perf_counter())
-                speed = (self.counted[0] - before) / (self.counted[1] - then)
+                speed = round((self.counted[0] - before) / (self.counted[1] - then))
                 logs["tokens_per_second"] = state.log_history[-1]["tokens_per_second"] = speed
             if state.is_world_process_zero:
                 on_progress(

@@ -53,6 +53,7 @@ class TrainingReport:
     final: dict[str, float]  # the last point of each curve
     logps_chosen_fall: float | None  # nats a completion, against the base model; DPO only
     logps_chosen_fall_per_token: float | None  # the same over the mean length of chosen
+    validation_fall_per_token: float | None  # that of the validation pairs, where there are any
     warnings: list[str]
 
 
@@ -209,8 +210,9 @@ def make_trainer(trainer_class: Any, settings: TrainingSettings, **arguments: An
     except OSError as error:
         raise TrainingError(not_loadable(settings.base_model, "weights", error)) from error
     except ValueError as error:
+        field = "lora_target_modules" if "target modules" in str(error).lower() else "the field"
         raise TrainingError(
-            f"TRL refuses the run: {error}. Correct the field or trl_overrides."
+            f"TRL refuses the run: {str(error).rstrip('.')}. Correct {field} or trl_overrides."
         ) from error
     if adapters:
         _check_adapters(trainer.model, settings)
@@ -234,6 +236,9 @@ def train(trainer: Any, stage: str, on_progress: Progress, work: Path, resume: b
     import torch
 
     checkpoint = newest_whole(work) if resume else None
+    step = int(checkpoint.name.rsplit("-", 1)[1]) if checkpoint else 0
+    if checkpoint and trainer.is_world_process_zero():
+        on_progress({"stage": stage, "now": f"going on from step {step} of an interrupted run"})
     trainer.add_callback(progress_callback(stage, on_progress))
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     for name, weights in trainer.model.named_parameters():
@@ -242,7 +247,7 @@ def train(trainer: Any, stage: str, on_progress: Progress, work: Path, resume: b
                 f"The {stage} run ended with weights that are not finite ({name}). Lower "
                 "learning_rate, or set precision to fp32."
             )
-    return int(checkpoint.name.rsplit("-", 1)[1]) if checkpoint else 0
+    return step
 
 
 class Stopwatch:
@@ -307,6 +312,7 @@ def build_report(
     resumed_from_step: int,
     logps_chosen_fall: float | None,
     logps_chosen_fall_per_token: float | None,
+    validation_fall_per_token: float | None,
 ) -> TrainingReport:
     """The report of a run that has ended, with what deserves a second look as warnings."""
     seconds, cpu_seconds = watch.read()
@@ -338,6 +344,14 @@ def build_report(
             "displacement): the model may have unlearned right answers, whatever reward accuracy "
             "says. Add the sft loss, lower learning_rate or raise beta."
         )
+    # With the sft loss the training pairs may be learnt by heart while all others are unlearned.
+    if (validation_fall_per_token or 0.0) > settings.displacement_warning:
+        warnings.append(
+            "The chosen completions of the validation pairs fell by "
+            f"{validation_fall_per_token:.2f} nats a token below the base model: the model "
+            "unlearns right answers that it is not trained on. Lower epochs or learning_rate, or "
+            "raise beta."
+        )
     return TrainingReport(
         trainer=trainer_name,
         base_model=settings.base_model,
@@ -359,6 +373,7 @@ def build_report(
         final=final,
         logps_chosen_fall=logps_chosen_fall,
         logps_chosen_fall_per_token=logps_chosen_fall_per_token,
+        validation_fall_per_token=validation_fall_per_token,
         warnings=warnings,
     )
 

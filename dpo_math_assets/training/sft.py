@@ -91,6 +91,7 @@ def train_sft_control(
             resumed_from_step=resumed_from,
             logps_chosen_fall=None,
             logps_chosen_fall_per_token=None,
+            validation_fall_per_token=None,
         )
         write_model(trainer, settings, origin, report, points, out)
         trainer.end()

@@ -6,11 +6,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from dpo_math_assets.assets.dpo_checkpoint import read_manifest
 from dpo_math_assets.demo.prepare import prepare_demo
 from dpo_math_assets.demo.settings import demo_sampling, demo_training
 from dpo_math_assets.evaluation.run import read_decision
 from dpo_math_assets.partitions import ALL_MODELS
 from dpo_math_assets.settings import write_settings
+from dpo_math_assets.verifier import VERIFIER_VERSION
 from dpo_math_assets_tests.graph.conftest import Workbench, attempt, checks
 
 ASSETS = (
@@ -67,6 +69,17 @@ def test_a_log_export_becomes_a_judged_checkpoint_with_every_check_evaluated(
         json.loads(line)["prompt"] for line in (dataset / "train.jsonl").read_text().splitlines()
     }
     assert trained_on and not trained_on & prompts["dpo"]
+
+    checkpoint = project.store.current("dpo_checkpoint")
+    manifest = read_manifest(checkpoint)
+    assert manifest["base_model"] == str(paths.base_model)
+    assert manifest["dataset_version"] == dataset.name
+    assert manifest["verifier_versions"] == [VERIFIER_VERSION]
+    assert manifest["settings"]["beta"] == 0.3
+    assert manifest["code"]["packages"]["trl"] and manifest["environment"]["python"]
+    for recipe in ("trl.yaml", "axolotl.yaml"):
+        assert str(dataset / "train.jsonl") in (checkpoint / "model" / recipe).read_text()
+    assert list((project.store.root / "training_states").iterdir()) == [], "nothing to resume"
 
 
 def test_training_without_a_base_model_fails_with_the_setting_to_set(workbench: Workbench) -> None:

@@ -69,12 +69,12 @@ def test_dropout_that_is_asked_for_is_really_there(
     assert losses[0.0] != losses[0.5]
 
 
-@pytest.mark.parametrize("modules", [["q_prj"], ["q_proj", "v_prj"]])
+@pytest.mark.parametrize("modules", [["v_prj"], ["q_proj", "v_prj"]])
 def test_a_layer_that_the_model_does_not_have_is_named(
     lora: TrainingSettings, dataset: Path, tmp_path: Path, modules: list[str]
 ) -> None:
     wrong = lora.model_copy(update={"lora_target_modules": modules})
-    with pytest.raises(TrainingError, match="_prj"):
+    with pytest.raises(TrainingError, match=r"(?s)v_prj.*lora_target|lora_target.*v_prj"):
         train_dpo(wrong, dataset, tmp_path / "out", quiet)
 
 

@@ -16,7 +16,7 @@ from dpo_math_assets.training.progress import curves
 from dpo_math_assets.training.run import Fitted, fitting_rows, one_sided
 from dpo_math_assets.training.settings import TRAINING_VERSION, TrainingSettings
 from dpo_math_assets.training.sft import steps_of, train_sft_control
-from dpo_math_assets_tests.training.conftest import PAIRS, write_rows
+from dpo_math_assets_tests.training.conftest import PAIRS, SFT, write_rows
 
 Numbers = dict[str, float | int | str]
 
@@ -257,6 +257,7 @@ def test_displacement_is_measured_against_the_base_model_on_the_same_pairs() -> 
         {"step": 2, "eval_loss": 1.0},
     ]
     assert math.isclose(chosen_fall(points, beta=0.1) or 0.0, 40.0)
+    assert chosen_fall(points, 0.1, "eval_rewards/chosen") is None
     assert chosen_fall([], beta=0.1) is None
 
 
@@ -285,3 +286,18 @@ def test_a_run_that_unlearns_its_chosen_answers_says_so_though_reward_accuracy_i
     assert (report.logps_chosen_fall_per_token or 0) > settings.displacement_warning
     assert any("likelihood displacement" in warning for warning in report.warnings)
     assert "likelihood displacement" in (tmp_path / "plain" / "README.md").read_text()
+
+
+def test_a_run_that_learns_its_pairs_by_heart_and_unlearns_all_others_says_so(
+    settings: TrainingSettings, dataset: Path, tmp_path: Path
+) -> None:
+    fast = settings.model_copy(update={"learning_rate": 3e-2, "epochs": 10.0})
+    write_rows(dataset / "sft.jsonl", SFT)
+    train_sft_control(fast, dataset, tmp_path / "knows", quiet)
+    knowing = fast.model_copy(update={"base_model": str(tmp_path / "knows"), "epochs": 20.0})
+    write_rows(dataset / "train.jsonl", PAIRS[:3])
+    write_rows(dataset / "validation.jsonl", PAIRS[3:])
+    report = train_dpo(knowing, dataset, tmp_path / "heart", quiet)
+    assert (report.logps_chosen_fall_per_token or 1) < settings.displacement_warning
+    assert (report.validation_fall_per_token or 0) > settings.displacement_warning
+    assert any("validation pairs fell" in warning for warning in report.warnings)
