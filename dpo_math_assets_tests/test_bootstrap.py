@@ -12,13 +12,14 @@ SCRIPT = Path(dpo_math_assets.__file__).parents[1] / "bootstrap.py"
 
 @pytest.fixture
 def started(monkeypatch, tmp_path):
-    """Run bootstrap.py's main over a project with two benchmarks: (exit code, what it started)."""
+    """Run main over a project with two benchmarks and a baseline: (exit code, what it started)."""
     spec = importlib.util.spec_from_file_location("bootstrap", SCRIPT)
     bootstrap = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(bootstrap)
     (tmp_path / "benchmarks").mkdir()
     for name in ("verifier", "intake"):
-        (tmp_path / "benchmarks" / f"{name}.py").touch()
+        (tmp_path / "benchmarks" / f"{name}.py").write_text('if __name__ == "__main__": ...')
+    (tmp_path / "benchmarks" / "a_baseline.py").write_text("BASELINE = 'imported alone'")
     commands = []
     monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
     monkeypatch.setattr(bootstrap, "install", lambda: None)
