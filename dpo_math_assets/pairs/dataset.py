@@ -108,7 +108,9 @@ def build_dataset(
     selected, selection = select_pairs(pairs, settings, survey, removed)
     if not selection.pairs_by_split.get(TRAIN):
         raise DatasetError(_why_empty(problems, selection))
-    licences, verifier_versions = _write_pairs(out, selected, pairs, traces, settings.meta_fields)
+    licences, verifier_versions = _write_pairs(
+        out, with_texts(selected, pairs, problems), traces, settings.meta_fields
+    )
     completions = 0
     with (out / "sft.jsonl").open("wb") as sft:
         for part in _sft(traces, survey, removed, settings):
@@ -148,12 +150,14 @@ def build_dataset(
 
 def _write_pairs(
     out: Path,
-    selected: pl.DataFrame,
-    pairs: pl.LazyFrame,
+    parts: Iterator[pl.DataFrame],
     traces: pl.LazyFrame,
     meta_fields: list[str],
 ) -> tuple[dict[str, int], list[str]]:
-    """Write both splits in every format; gives their traces' licences and verifier versions."""
+    """Write both splits in every format; gives their traces' licences and verifier versions.
+
+    `parts` holds all selected pairs (SELECTED_SCHEMA) in the order in which they are written.
+    """
     (out / CONVERSATIONAL).mkdir()
     names = [f"{name}_{side}" for side in ("pass", "fail") for name in meta_fields]
     licences: Counter[str] = Counter()
@@ -163,7 +167,7 @@ def _write_pairs(
             split: stack.enter_context(PairFiles(out, split, names))
             for split in (TRAIN, VALIDATION)
         }
-        for part in with_texts(selected, pairs):
+        for part in parts:
             extra, counted = _trace_metadata(part, traces, meta_fields)
             licences.update(counted)
             versions.update(part.get_column("verifier_version"))
@@ -224,7 +228,7 @@ def _sft(
     used = (
         survey.problems.filter(pl.col("split") == TRAIN, pl.col("set_aside").is_null())
         .join(removed, on="prompt_key", how="anti")
-        .select("prompt_key")
+        .select("prompt_key", "prompt")
     )
     right = eligible(traces).filter(pl.col("verdict") == "correct")
     attempts = int(survey.problems.get_column("correct").sum())
@@ -249,7 +253,8 @@ def _sft(
             )
             .join(keys.lazy(), on=["prompt_key", "candidate_key"], how="semi")
             .group_by("prompt_key", "candidate_key")
-            .agg(pl.col("prompt").min(), pl.col("candidate").min().alias("completion"))
+            .agg(pl.col("candidate").min().alias("completion"))
+            .join(used.filter(share).lazy(), on="prompt_key")
             .collect(engine="streaming")
             .sort("prompt_key", "candidate_key")
             .select("prompt", "completion")

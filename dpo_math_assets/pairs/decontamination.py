@@ -28,7 +28,7 @@ from pydantic import BaseModel, Field
 
 from dpo_math_assets.errors import DatasetError
 from dpo_math_assets.pairs.split import EVAL, TRAIN, VALIDATION
-from dpo_math_assets.traces.prompts import canonical_key, canonical_tokens
+from dpo_math_assets.traces.prompts import canonical_key, canonical_tokens, normalise_prompt
 
 REMOVED_SCHEMA = pl.Schema(
     {
@@ -203,9 +203,12 @@ def _records(path: Path) -> list[tuple[int, dict[str, Any]]]:
 def asked_key(prompt: str) -> str | None:
     """16 hex digits of what a prompt asks, without the words in which the task is put.
 
-    Null where nothing but such words, or a single token, is left: that says too little.
+    Words and letters count once, since *for x* may be said or not. Null where nothing but task
+    words, or a single token, is left: that says too little.
     """
-    asked = [token for token in canonical_tokens(prompt) if token not in _TASK_WORDS]
+    tokens = [token for token in canonical_tokens(prompt) if token not in _TASK_WORDS]
+    names = {token for token in tokens if token.isalpha()}
+    asked = sorted([*names, *(token for token in tokens if token not in names)])
     return _hash(asked) if len(asked) > 1 else None
 
 
@@ -221,7 +224,15 @@ def _hash(tokens: list[str]) -> str:
 
 def _same_problem(entries: pl.DataFrame, settings: DecontaminationSettings) -> list[pl.DataFrame]:
     """(row, match, why) of problems that ask what a protected one asks."""
-    short = entries.filter(_words().list.len() < 2 * settings.overlap_words)
+    short = pl.concat(
+        [
+            entries.clear(),
+            *(
+                batch.filter(_words(batch).list.len() < 2 * settings.overlap_words)
+                for batch in entries.iter_slices(PROBLEMS_AT_ONCE)
+            ),
+        ]
+    )
     asked = pl.Series([asked_key(text) for text in short["prompt"]], dtype=pl.String)
     return [
         _first_match(keyed.drop_nulls("key")).with_columns(pl.lit("same_problem").alias("why"))
@@ -317,7 +328,9 @@ def _no_template(found: pl.DataFrame, template_prompts: int) -> pl.DataFrame:
 
 def first_shared_run(prompt: str, other: str, words: int) -> str | None:
     """The first run of `words` words of `prompt` that `other` has too, or null."""
-    spoken, heard = (re.findall(r"[^\W_]+", text.lower()) for text in (prompt, other))
+    spoken, heard = (
+        re.findall(r"[^\W_]+", normalise_prompt(text).lower()) for text in (prompt, other)
+    )
     there = {tuple(heard[at : at + words]) for at in range(len(heard) - words + 1)}
     for at in range(len(spoken) - words + 1):
         if tuple(spoken[at : at + words]) in there:
@@ -325,11 +338,11 @@ def first_shared_run(prompt: str, other: str, words: int) -> str | None:
     return None
 
 
-def _words() -> pl.Expr:
-    """The prompt's words and numbers, in lower case."""
+def _words(prompts: pl.DataFrame) -> pl.Series:
+    """Each prompt's words and numbers, in lower case; what no reader sees parts no word."""
+    plain = pl.Series("word", [normalise_prompt(text) for text in prompts["prompt"]], pl.String)
     return (
-        pl.col("prompt")
-        .str.to_lowercase()
+        plain.str.to_lowercase()
         .str.replace_all(r"[^\p{L}\p{N}]+", " ")
         .str.strip_chars()
         .str.split(" ")
@@ -341,9 +354,7 @@ def _runs(prompts: pl.DataFrame, words: int) -> pl.DataFrame:
 
     The key is the run's 64-bit hash.
     """
-    spoken = (
-        prompts.select("row", _words().alias("word")).explode("word").filter(pl.col("word") != "")
-    )
+    spoken = prompts.select("row", _words(prompts)).explode("word").filter(pl.col("word") != "")
     return (
         spoken.select(
             "row",

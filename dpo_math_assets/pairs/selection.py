@@ -184,10 +184,13 @@ def select_pairs(
     )
 
 
-def with_texts(selected: pl.DataFrame, pairs: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+def with_texts(
+    selected: pl.DataFrame, pairs: pl.LazyFrame, problems: pl.DataFrame
+) -> Iterator[pl.DataFrame]:
     """The selected pairs in full (SELECTED_SCHEMA), in parts that memory holds.
 
-    The parts follow the prompt keys, and each is ordered by prompt and pair id.
+    The parts follow the prompt keys, and each is ordered by prompt and pair id. All pairs of a
+    problem have its one spelling (`problems` has PROBLEM_SCHEMA), whichever their traces had.
     """
     known = selected.select(
         *ROW,
@@ -204,11 +207,13 @@ def with_texts(selected: pl.DataFrame, pairs: pl.LazyFrame) -> Iterator[pl.DataF
         rows = known.filter(share)
         yield (
             pairs.filter(share, pl.col("pair_id").is_in(rows.get_column("pair_id").implode()))
+            .drop("prompt")
             .join(rows.lazy().drop("prompt_key"), on=ROW)
+            .join(problems.filter(share).lazy().select("prompt_key", "prompt"), on="prompt_key")
             .select(pl.col(name).cast(dtype) for name, dtype in SELECTED_SCHEMA.items())
             .collect(engine="streaming")
-            .sort("prompt_key", "pair_id", "prompt")
-            .unique("pair_id", keep="first", maintain_order=True)
+            .unique("pair_id")
+            .sort("prompt_key", "pair_id")
         )
 
 

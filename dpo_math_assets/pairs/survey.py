@@ -17,7 +17,7 @@ from dpo_math_assets.verifier import verify_frame
 PROBLEM_SCHEMA = pl.Schema(
     {
         "prompt_key": pl.String,
-        "prompt": pl.String,  # the first spelling in alphabetical order
+        "prompt": pl.String,  # its shortest spelling, the first of those in alphabetical order
         "ground_truth": pl.String,
         "canonical_key": pl.String,  # one problem, one key, whatever the order of its operands
         "split": pl.String,  # train, validation or eval
@@ -114,18 +114,28 @@ def _share(logged: pl.LazyFrame) -> list[pl.DataFrame]:
     attempts = logged.group_by(
         "prompt_key", "trace_id", "candidate_key", "right", "ground_truth"
     ).agg(
-        pl.col("prompt", "answer").min(),
+        pl.col("answer").min(),
         pl.col("unverifiable").all(),
         pl.col("gold_conflict").any(),
     )
-    problems = attempts.group_by("prompt_key").agg(
-        pl.col("prompt").min(),
-        pl.col("ground_truth").min(),
-        pl.col("ground_truth").drop_nulls().unique().sort().alias("golds"),
-        pl.col("gold_conflict").any(),
-        pl.col("unverifiable").all(),
-        pl.col("right").count().cast(pl.Int64).alias("attempts"),
-        pl.col("right").sum().cast(pl.Int64).alias("correct"),
+    # Spellings of one problem differ in nothing that a reader sees; padding makes the longer ones.
+    spelling = (
+        logged.select("prompt_key", "prompt")
+        .unique()
+        .group_by("prompt_key")
+        .agg(pl.col("prompt").sort_by(pl.col("prompt").str.len_bytes(), "prompt").first())
+    )
+    problems = (
+        attempts.group_by("prompt_key")
+        .agg(
+            pl.col("ground_truth").min(),
+            pl.col("ground_truth").drop_nulls().unique().sort().alias("golds"),
+            pl.col("gold_conflict").any(),
+            pl.col("unverifiable").all(),
+            pl.col("right").count().cast(pl.Int64).alias("attempts"),
+            pl.col("right").sum().cast(pl.Int64).alias("correct"),
+        )
+        .join(spelling, on="prompt_key")
     )
     wrong_answers = (
         attempts.filter(~pl.col("right"))

@@ -1,19 +1,23 @@
 """The dataset folder: what trainers read, what is held out, what an empty set tells its user."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+import yaml
 
 from dpo_math_assets.errors import DatasetError
+from dpo_math_assets.pairs.card import dataset_card
 from dpo_math_assets.pairs.dataset import (
     DatasetReport,
     build_dataset,
     write_pairs_jsonl,
 )
 from dpo_math_assets.pairs.pairing import PairingSettings, build_pairs
+from dpo_math_assets.pairs.policies import policy_rows, prompt_rows
 from dpo_math_assets.pairs.selection import DatasetSettings
 from dpo_math_assets.pairs.split import split_of
 from dpo_math_assets.traces.prompts import canonical_key, prompt_key
@@ -250,6 +254,67 @@ def test_the_card_and_the_report_say_what_went_in(tmp_path: Path) -> None:
     card = (tmp_path / "d/README.md").read_text()
     for fact in (report.version, f"| training pairs | {report.train} |", "| MIT |", '"e1"'):
         assert fact in card
+
+
+def test_every_policy_says_what_it_was_set_to_and_what_it_changed(tmp_path: Path) -> None:
+    report = build(tmp_path / "d", max_pairs_per_prompt=1, split_salt="other")
+    settings = DatasetSettings(max_pairs_per_prompt=1, split_salt="other")
+    rows = {row["policy"]: row for row in policy_rows(asdict(report), settings)}
+    removed = sum(int(row["pairs_removed"]) for row in rows.values())
+    assert removed == report.selection.pairs_in - report.selection.pairs
+    assert rows["over_the_prompt_cap"]["setting"] == "1 pairs a prompt, a completion in 1"
+    assert "pairs a prompt 9.0 → 1.0" in str(rows["over_the_prompt_cap"]["effect"])
+    # Of each prompt's nine pairs six have the wrong answer that was given twice.
+    assert "wrong answer 67% → 100%" in str(rows["negatives"]["effect"])
+    card = (tmp_path / "d/README.md").read_text()
+    for row in rows.values():
+        assert f"| {row['policy']} | {row['setting']} | {row['pairs_removed']} |" in card
+
+
+def test_problems_and_pairs_are_counted_by_how_often_a_problem_is_solved(tmp_path: Path) -> None:
+    solved = [row for row in logs(8) if row["verdict"] == "correct"]
+    unsolved = [
+        row | {"prompt": f"Prove {row['prompt']}", "prompt_key": prompt_key(f"P{row['prompt']}")}
+        for row in logs(5)
+        if row["verdict"] == "incorrect"
+    ]
+    mixed = [row for row in logs() if row not in solved]
+    report = build(tmp_path / "d", [*mixed, *solved, *unsolved])
+    classes = report.prompts_by_pass_rate
+    assert (classes["0"], classes["to 0.5"], classes["1"]) == (5, 60, 0)
+    assert sum(classes.values()) == report.prompts == 65
+    assert report.pairs_by_pass_rate["to 0.5"] == report.train + report.validation
+    rates = {row["prompts"][:5]: row["share"] for row in prompt_rows(asdict(report))}
+    assert rates["right"] == round(60 / 65, 4)
+
+
+def test_all_pairs_of_a_problem_have_its_one_spelling(tmp_path: Path) -> None:
+    rows = [row | {"prompt": f"{row['prompt']}{'  ' * (n % 3)}"} for n, row in enumerate(logs(), 1)]
+    build(tmp_path / "d", rows)
+    for file in ("train.jsonl", "validation.jsonl", "sft.jsonl", "eval_prompts.jsonl"):
+        assert {row["prompt"] for row in lines(tmp_path / "d" / file)} <= {
+            str(row["prompt"]) for row in logs()
+        }
+
+
+def test_a_card_of_many_exports_names_a_few_and_counts_all(tmp_path: Path) -> None:
+    report = asdict(build(tmp_path / "d"))
+    lineage = {"exports": [f"e{n}" for n in range(1000)], "run_id": "r"}
+    card = dataset_card(report, DatasetSettings(), lineage)
+    assert "1000 exports" in card and '"e0"' in card and '"e999"' not in card
+
+
+@pytest.mark.parametrize(
+    ("logged", "identifier"),
+    [("MIT", "mit"), ("Apache 2.0", "apache-2.0"), ("Ours, ask us", "other"), (None, "unknown")],
+)
+def test_the_cards_head_names_licences_as_the_hub_knows_them(
+    tmp_path: Path, logged: str | None, identifier: str
+) -> None:
+    meta = json.dumps({"license": logged} if logged else {})
+    build(tmp_path / "d", [row | {"meta": meta} for row in logs()])
+    head = yaml.safe_load((tmp_path / "d/README.md").read_text().split("---\n")[1])
+    assert head["license"] == [identifier]
 
 
 def test_a_licence_text_from_a_log_cannot_break_the_card(tmp_path: Path) -> None:

@@ -1,22 +1,30 @@
 """Decontamination: nothing like a held-out problem or a benchmark's is trained on."""
 
+import json
+import re
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dpo_math_assets.errors import DatasetError
+from dpo_math_assets.pairs import decontamination
 from dpo_math_assets.pairs.decontamination import (
     REMOVED_SCHEMA,
     DecontaminationSettings,
     contaminated,
     read_benchmarks,
 )
+from dpo_math_assets.pairs.split import EVAL, TRAIN, SplitSettings, assign_splits
 from dpo_math_assets.traces.prompts import canonical_key
 
 DUCKS = "Janet's ducks lay 16 eggs per day and she eats three of them for breakfast."
 DUCKS_RETOLD = "On a farm, Janet's ducks lay 16 eggs per day and she sells the rest."
+TELLERS = ["Ann", "Ben", "Cat", "Dan", "Eve", "Fay", "Gus", "Hal", "Ida", "Jim", "Kay"]
 TRAINS = "Two trains leave a town at noon and drive apart at 40 and 50 km an hour."
 
 
@@ -71,6 +79,154 @@ def test_the_wording_of_a_template_does_not_empty_the_training_set() -> None:
     frame = problems(eval=[posed(1), posed(2)], train=[posed(n) for n in range(3, 20)])
     assert removed(frame) == []
     assert len(removed(frame, template_prompts=100)) == 17
+
+
+def test_one_story_told_too_often_for_a_template_is_still_found_by_its_numbers() -> None:
+    tellings = [f"{name} {DUCKS}" for name in TELLERS]
+    frame = problems(eval=DUCKS, train=[*tellings, DUCKS.replace("16", "17")])
+    assert removed(frame) == [
+        (f"train-{n}", "same_numbers", "eval", "eval-0") for n in range(len(tellings))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("held_out", "asked"),
+    [
+        ("What is 5*7?", "Compute 7 \\times 5."),
+        ("Find the value of (2+3)*4", "4*(3+2)"),
+        ("Solve for x: 3*x + 5 = 20", "What does x equal? 5 + 3*x = 20; find x for me"),
+    ],
+)
+def test_short_problems_are_one_whatever_the_words_of_the_task(held_out: str, asked: str) -> None:
+    assert [row[1] for row in removed(problems(eval=held_out, train=asked))] == ["same_problem"]
+
+
+def test_short_problems_with_another_number_or_operator_are_trained_on() -> None:
+    frame = problems(eval="What is 5+7?", train=["What is 5-7?", "Compute 5+8.", "What is it?"])
+    assert removed(frame) == []
+
+
+def test_characters_without_a_glyph_do_not_hide_a_near_duplicate() -> None:
+    hidden = DUCKS_RETOLD.replace("ducks", "du\u200bcks").replace("eggs", "e\u00adggs")
+    assert len(removed(problems(eval=DUCKS, train=hidden))) == 1
+
+
+def test_what_was_removed_shows_the_words_that_both_have() -> None:
+    found = contaminated(problems(eval=DUCKS, train=DUCKS_RETOLD), DecontaminationSettings())
+    row = found.row(0, named=True)
+    assert row["matched_prompt"] == DUCKS
+    assert row["matched_words"] == "janet s ducks lay 16 eggs per day"
+
+
+NAMES = st.sampled_from(["Ann", "Bob", "On Monday Ann", "It is known that Bob", ""])
+TELLINGS = st.sampled_from([str, str.upper, lambda text: text.replace(" ", ",  "), "{}!".format])
+STORIES = st.sampled_from(
+    [
+        "buys {a} red apples and {b} green pears at the market",
+        "walks {a} miles to school and then walks {b} miles home again",
+        "has {a} marbles, gives {b} of them away and counts the rest",
+    ]
+)
+NUMBERS = st.integers(2, 5)
+
+
+@st.composite
+def posed(draw: Any) -> str:
+    a, b = draw(NUMBERS), draw(NUMBERS)
+    if draw(st.booleans()):
+        task = draw(st.sampled_from(["{}", "What is {}?", "Compute {}.", "Find the value of {}"]))
+        return str(task.format(draw(st.sampled_from(["{}*{}", "{} + {}", "{}-{}"])).format(a, b)))
+    told = draw(TELLINGS)(f"{draw(NAMES)} {draw(STORIES).format(a=a, b=b)}")
+    return f"{told} {draw(st.sampled_from(['How many?', 'Tell me how many in all.']))}"
+
+
+def alike(one: str, other: str, template_runs: set[tuple[str, ...]]) -> bool:
+    """What a reader takes for the same problem, found without the code that is tested."""
+    words, others = (re.findall(r"\w+", text.lower()) for text in (one, other))
+    if len(words) < 8 and len(others) < 8:
+        sums = [sorted(re.findall(r"\d+|[+-]", text.replace("*", " "))) for text in (one, other)]
+        return sums[0] == sums[1]
+    shared = runs_of(one) & runs_of(other)
+    numbers = [sorted(re.findall(r"\d+", text)) for text in (one, other)]
+    return bool(shared - template_runs) or bool(shared and numbers[0] == numbers[1])
+
+
+def runs_of(text: str) -> set[tuple[str, ...]]:
+    words = re.findall(r"\w+", text.lower())
+    return {tuple(words[at : at + 8]) for at in range(len(words) - 7)}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(posed(), min_size=2, max_size=30, unique=True), st.sampled_from(["a", "b", "c"]))
+def test_near_duplicates_never_stand_on_both_sides_of_the_split(
+    prompts: list[str], salt: str
+) -> None:
+    split = SplitSettings(eval_fraction=0.3, validation_fraction=0.2, split_salt=salt)
+    keys = [canonical_key(prompt) for prompt in prompts]
+    frame = assign_splits(
+        pl.DataFrame(
+            {"prompt_key": map(str, range(len(prompts))), "prompt": prompts, "canonical_key": keys},
+            strict=False,
+        ),
+        split,
+    )
+    taken = contaminated(frame, DecontaminationSettings())
+    left = frame.join(taken, on="prompt_key", how="anti")
+    told_in = defaultdict(set)
+    for prompt, problem in zip(prompts, keys, strict=True):
+        for run in runs_of(prompt):
+            told_in[run].add(problem)
+    templates = {run for run, told in told_in.items() if len(told) > 10}
+    sides = {"train": TRAIN, "eval": EVAL, "validation": "validation"}
+    by_side = {
+        side: left.filter(pl.col("split") == name)["prompt"].to_list()
+        for side, name in sides.items()
+    }
+    held_out = frame.filter(pl.col("split") == EVAL)["prompt"].to_list()
+    assert by_side["eval"] == held_out  # nothing is moved out of the evaluation
+    for used, protected in (("train", "eval"), ("validation", "eval"), ("train", "validation")):
+        for prompt in by_side[used]:
+            for other in by_side[protected]:
+                assert not alike(prompt, other, templates), (prompt, other)
+
+
+def test_problems_looked_at_in_small_batches_are_removed_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stories = [f"{name} {DUCKS}" for name in TELLERS]
+    frame = problems(
+        eval=[DUCKS, "What is 5*7?", TRAINS],
+        validation=["Compute 7*5", f"Noon. {TRAINS}"],
+        train=[*stories, DUCKS.replace("16", "17"), f"Now: {TRAINS}", "Find 7*5"],
+    )
+    at_once = contaminated(frame, DecontaminationSettings())
+    assert at_once.height == 15
+    for count in (1, 2, 5):
+        monkeypatch.setattr(decontamination, "PROBLEMS_AT_ONCE", count)
+        assert contaminated(frame, DecontaminationSettings()).equals(at_once)
+
+
+@pytest.mark.parametrize("name", ["bench.csv", "bench.parquet", "bench.jsonl"])
+@pytest.mark.parametrize("field", ["prompt", "question", "problem"])
+def test_an_eval_set_is_read_in_the_forms_in_which_they_come(
+    tmp_path: Path, name: str, field: str
+) -> None:
+    table = pl.DataFrame({"id": ["q7"], field: ["What is 5*7?"], "answer": ["35"]})
+    path = tmp_path / name
+    if name.endswith("csv"):
+        table.write_csv(path)
+    elif name.endswith("parquet"):
+        table.write_parquet(path)
+    else:
+        path.write_text(json.dumps(table.row(0, named=True)) + "\n")
+    found = removed(problems(train="Compute 7*5."), benchmark_files=[str(path)])
+    assert found == [("train-0", "same_problem", name, "q7")]
+
+
+def test_an_eval_set_without_prompts_stops_the_build_and_names_its_fields(tmp_path: Path) -> None:
+    (tmp_path / "b.csv").write_text("id,query\n1,What is 5*7?\n")
+    with pytest.raises(DatasetError, match=r"b\.csv, line 1: has none of prompt.*id, query"):
+        read_benchmarks([str(tmp_path / "b.csv")])
 
 
 def test_a_benchmark_given_as_a_file_is_never_trained_on(tmp_path: Path) -> None:

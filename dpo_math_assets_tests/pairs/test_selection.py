@@ -12,7 +12,9 @@ from dpo_math_assets.errors import DatasetError
 from dpo_math_assets.pairs.pairing import PairingSettings, build_pairs
 from dpo_math_assets.pairs.schema import SELECTED_SCHEMA
 from dpo_math_assets.pairs.selection import (
+    NEGATIVES,
     DatasetSettings,
+    Measures,
     SelectionReport,
     select_pairs,
     with_texts,
@@ -33,8 +35,9 @@ def select(
     traces = cleaned(*rows)
     pairing = PairingSettings(include_malformed=include_malformed)
     pairs, _ = build_pairs(traces, cleaned(), pairing)
-    rows, report = select_pairs(pairs.lazy(), settings, survey_traces(traces, settings))
-    selected = pl.concat(with_texts(rows, pairs.lazy()))
+    survey = survey_traces(traces, settings)
+    rows, report = select_pairs(pairs.lazy(), settings, survey)
+    selected = pl.concat(with_texts(rows, pairs.lazy(), survey.problems))
     assert report.pairs_in == sum(report.removed.values()) + report.pairs
     assert report.pairs == selected.height
     return selected, report
@@ -104,6 +107,52 @@ def test_close_negatives_share_most_words_with_the_chosen_text() -> None:
     )
     selected, _ = select(*rows, negatives="close", max_pairs_per_prompt=1)
     assert rejected(selected) == {"first add 3 and 4 then double 13"}
+
+
+def test_distant_negatives_share_fewest_words_with_the_chosen_text() -> None:
+    rows = attempts("add 3 and 4 then double 14", "add 3 and 4 then double 13", "maybe 10")
+    selected, _ = select(*rows, negatives="distant", max_pairs_per_prompt=1)
+    assert rejected(selected) == {"maybe 10"}
+
+
+def test_near_negatives_miss_the_right_number_by_least() -> None:
+    rows = attempts("so 14", "so 100", "is 100", "so 13.5", "so x", "so -14")
+    selected, _ = select(*rows, negatives="near", max_pairs_per_prompt=1)
+    assert rejected(selected) == {"so 13.5"}
+
+
+def test_answers_that_are_no_numbers_come_last_where_near_ones_are_asked_for() -> None:
+    selected, _ = select(
+        *attempts("so 14", "so x", "so y", "so 999"), negatives="near", max_pairs_per_prompt=1
+    )
+    assert rejected(selected) == {"so 999"}
+
+
+def test_two_prints_of_one_completion_are_not_two_completions() -> None:
+    rows = attempts("so 14", "So  14", "is 10", "IS 10", "is 11")
+    selected, _ = select(*rows, max_pairs_per_prompt=3)
+    assert selected.height == 1
+    other, _ = select(*rows, *attempts("then 14", first=9), max_pairs_per_prompt=3)
+    assert {text.lower() for text in rejected(other)} == {"is 10", "is 11"}
+
+
+def test_what_the_policies_changed_is_measured_before_and_after() -> None:
+    rows = attempts("so 14", "is 14", "so 13", "is 13", "so 99")
+    _, report = select(*rows)
+    assert report.candidates == Measures(
+        pairs=6,
+        prompts=1,
+        distinct_wrong_answers=2,
+        distinct_completions=5,
+        most_frequent_wrong_answer_share=4 / 6,
+        near_wrong_answer_share=4 / 6,  # 13 is within a tenth of 14
+        pass_rate_mean=0.4,
+        chosen_length_mean=5,
+        rejected_length_mean=5,
+    )
+    assert (report.selected.pairs, report.selected.distinct_wrong_answers) == (2, 2)
+    assert report.selected.distinct_completions == 4
+    assert report.selected.most_frequent_wrong_answer_share == 0.5
 
 
 def test_random_negatives_do_not_look_at_the_answers() -> None:
@@ -223,7 +272,7 @@ def test_two_spellings_of_one_reference_answer_do_not_repeat_a_pair() -> None:
     assert selected.select("chosen", "rejected").rows() == [("so 14", "so 10")]
 
 
-@pytest.mark.parametrize("negatives", ["frequent", "close", "random"])
+@pytest.mark.parametrize("negatives", sorted(NEGATIVES))
 def test_the_same_exports_in_any_order_select_the_same_pairs(negatives: str) -> None:
     chance = random.Random(7)
     exports = [
@@ -246,7 +295,7 @@ def test_the_same_exports_in_any_order_select_the_same_pairs(negatives: str) -> 
     survey = survey_traces(pl.concat(exports), settings)
     rebuild, _ = build_pairs(pl.concat(exports), cleaned(), PairingSettings(**caps))
     rows, _ = select_pairs(rebuild.lazy(), settings, survey)
-    expected = pl.concat(with_texts(rows, rebuild.lazy()))
+    expected = pl.concat(with_texts(rows, rebuild.lazy(), survey.problems))
     assert expected.height > 6
     for _ in range(3):
         chance.shuffle(exports)
@@ -255,7 +304,7 @@ def test_the_same_exports_in_any_order_select_the_same_pairs(negatives: str) -> 
             for n, new in enumerate(exports)
         )
         rows, _ = select_pairs(union.lazy(), settings, survey)
-        selected = pl.concat(with_texts(rows, union.lazy()))
+        selected = pl.concat(with_texts(rows, union.lazy(), survey.problems))
         assert_frame_equal(selected, expected)
 
 
