@@ -43,7 +43,8 @@ def policy_rows(report: dict[str, Any], settings: DatasetSettings) -> list[dict[
         row("contested_completion", "always", "no text is taught as right and as wrong"),
         row(
             "contaminated",
-            f"runs of {settings.overlap_words} words, {len(settings.benchmark_files)} benchmarks",
+            f"runs of {settings.overlap_words} words; eval sets besides the held-out problems: "
+            f"{len(settings.benchmark_files)}",
             f"{alike} problems are like one that is measured by",
         ),
         row(
@@ -71,6 +72,14 @@ def policy_rows(report: dict[str, Any], settings: DatasetSettings) -> list[dict[
             f"{after['most_frequent_wrong_answer_share']:.0%}, with a number within {NEAR:.0%} of "
             f"the right one {before['near_wrong_answer_share']:.0%} → "
             f"{after['near_wrong_answer_share']:.0%}",
+            pairs=0,
+        ),
+        row(
+            "sources",
+            "none: reported only",
+            "chosen and rejected from different exports "
+            f"{before['across_exports_share']:.0%} → {after['across_exports_share']:.0%}; where "
+            "those are of different solvers, style is preferred along with the answer",
             pairs=0,
         ),
         row(

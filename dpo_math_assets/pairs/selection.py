@@ -120,6 +120,7 @@ class Measures:
     distinct_completions: int = 0  # of both sides; twice the pairs where none repeats
     most_frequent_wrong_answer_share: float = 0.0  # pairs whose wrong answer is its prompt's first
     near_wrong_answer_share: float = 0.0  # pairs whose wrong number is within NEAR of the reference
+    across_exports_share: float = 0.0  # pairs whose two texts came in different exports
     malformed_share: float = 0.0  # pairs whose rejected text has no final answer
     pass_rate_mean: float = 0.0  # of the pairs' prompts, a pair a vote
     chosen_length_mean: float = 0.0  # characters
@@ -232,6 +233,7 @@ def _sums(rows: pl.DataFrame) -> pl.DataFrame:
         ).alias("completions"),
         pl.col("most_given").sum().alias("frequent"),
         (pl.col("miss") <= NEAR).sum().alias("near"),
+        (pl.col("export_pass") != pl.col("export_fail")).sum().alias("across"),
         _MALFORMED.sum().alias("malformed"),
         # In millionths: sums of whole numbers are the same in whatever parts they are taken.
         (pl.col("pass_rate") * 1e6).round().cast(pl.Int64).sum(),
@@ -254,6 +256,7 @@ def _measures(sums: pl.DataFrame) -> Measures:
         distinct_completions=total["completions"],
         most_frequent_wrong_answer_share=share("frequent"),
         near_wrong_answer_share=share("near"),
+        across_exports_share=share("across"),
         malformed_share=share("malformed"),
         pass_rate_mean=share("pass_rate") / 1e6,
         chosen_length_mean=share("chosen_length"),
