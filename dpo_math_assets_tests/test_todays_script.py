@@ -1,4 +1,4 @@
-"""The baseline of the benchmarks does what the script that people use today does, faults included."""
+"""The benchmarks' baseline does what the script that people use today does, faults included."""
 
 import importlib.util
 import json

@@ -44,7 +44,7 @@ PAIRS_DRAWN = 50_000
     group_name=GROUP,
     owners=OWNERS,
     kinds={"polars", "json"},
-    code_version="1",
+    code_version="2",
 )
 @plain_failures()
 def dpo_dataset(
