@@ -8,7 +8,7 @@ else (`2 + \boxed{5} = 7`) has no answer that could be told from its place.
 import re
 from typing import NamedTuple
 
-from dpo_math_assets.verifier.vocabulary import UNITS
+from dpo_math_assets.verifier.vocabulary import SCALES, UNITS
 
 __all__ = ["Box", "boxes"]
 
@@ -45,6 +45,7 @@ _EMPHASIS_BEFORE = re.compile(r"(?:^|[\s:,;(])[*_]+$")
 _SIGN_BEFORE = re.compile(
     r"(?:(?:^|[\s=$(\[{:&,~]|\\[\[(,;:!]|\\approx)[-−]|[=$(\[]\s*[-−]\s*|\\[pm][mp]\s*)$"
 )
+_UNEQUAL_BEFORE = re.compile(r"(?:\\neq?|≠|\\not\s*=)\s*$")
 _TERM_BEFORE = re.compile(
     r"(?:[\w)}]\s*[-−+*/·×÷]|[\d)]\s+[-−]|[+/×÷]|\\(?:times|cdot|div|sqrt|d?frac|ln|log|sin|cos|tan)"
     r"|[_^]|\\[dt]?frac\{[^{}]*\}\{[^{}]*\}|\\sqrt\{[^{}]*\}|(?<![\w.])\d+(?:\.\d+)?|\\pi)$"
@@ -61,7 +62,7 @@ _ASKED = re.compile(r"[\s$*_)\\\]]{0,4}\?")
 _EQUATED = re.compile(r"\s*=")
 # Where the formula around a box begins and ends.
 _BEGINS = re.compile(
-    r"(?:[\n$=:&~]|[.,;]\s|\\[\[(]|\\(?:approx|implies|Rightarrow|therefore|quad|qquad|text\{[^{}]*\})|[A-Za-z]{2,}\s)"
+    r"(?:[\n$=:&~]|[.,;]\s|\\[\[(]|\\(?:approx|implies|Rightarrow|therefore|quad|qquad|text\{[^{}]*\})|(?<![\\A-Za-z])[A-Za-z]{2,}\s)"
 )
 _STOPS = re.compile(
     r"[\n$=:&~]|[.,;](?=\s|$)|\\[\])\\]|\\(?:approx|implies|Rightarrow|quad|qquad|text|mathrm)"
@@ -131,10 +132,11 @@ def _in_place(text: str, start: int, end: int, close: int, brace: int) -> Box:
     suffix = right != "" and _SUFFIX.match(right) is not None
     if not suffix and _TERM_AFTER.match(right):
         return Box(start, after, None)
-    if inside or suffix or _SIGN_BEFORE.search(left):
+    if inside or suffix or _SIGN_BEFORE.search(left) or _UNEQUAL_BEFORE.search(left):
         return Box(start, after, _unwrapped(left, content, right))
     if _NUMBER.fullmatch(content) and (unit := _unit(right)):
-        return Box(start, after, f"{content} {unit}")
+        # 3 dozen: 36 or 3, as the question wants it
+        return Box(start, after, None if unit == "dozen" else f"{content} {unit}")
     return Box(start, after, content)
 
 
@@ -165,5 +167,5 @@ def _unit(right: str) -> str | None:
     if found is None:
         return None
     name = found["name"]
-    known = name in UNITS or name.removesuffix("s") in UNITS
+    known = name in UNITS or name in SCALES or name.removesuffix("s") in UNITS
     return found["unit"].replace("}", "") if known and name != "in" else None

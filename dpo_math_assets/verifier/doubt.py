@@ -18,7 +18,8 @@ def _set(words: str) -> frozenset[str]:
 # How far before an answer its sentence is looked at.
 REACH = 120
 
-_SENTENCE_BEGINS = re.compile(r"[.!?]\s+|\n")
+# A clause of its own, or another field of JSON, is no part of what stands before it.
+_SENTENCE_BEGINS = re.compile(r"[.!?;]\s+|\n|\bbut\s|\",\s*")
 _SUPPOSING = (
     r"(?:suppose|supposing|assume|assuming|imagine|pretend|if|whether|(?:let['’]?s|let us) (?:say|"
     r"assume|suppose|try|guess))"
@@ -34,6 +35,10 @@ _DOUBTFUL = re.compile(
     r"his|her|their|your)"
     r"[\s_]+(?:\w+\s+)?(?:answer|guess|attempt|thought)\b[^.\n]*$"
     r"|\b(?:incorrect|wrong|false|naive|mistaken|erroneous)\s+(?:result|value|solution|number)\b[^.\n]*$"
+    # ruled out
+    r"|\b(?:rul(?:e|ed|ing) out|exclude[sd]?|discard(?:ed)?|reject(?:ed)?|eliminate[sd]?|"
+    r"(?:not|never) (?:true|the case|clear) that|(?:false|wrong) that)\b"
+    r"(?:\s+(?:the|answer|is|value|option|case))*[\s:$*(\\\[]*$"
     # supposed
     rf"|\b{_SUPPOSING}\s+(?:that\s+)?(?:(?:the|our|my|this|it|its|final|correct|right|answer|result|"
     r"value|total|solution|number|is|was|were|equals|to\s+be|be)\s*)*[=:$*(\\\[\s]*$"
@@ -53,7 +58,8 @@ _DOUBTS = _set(
     not never cannot rather instead other different t s incorrect wrong false naive mistaken
     erroneous tempting first initial previous original earlier old expected claimed student
     students his her their your suppose supposing assume assuming imagine pretend if whether let
-    might may could would initially originally
+    might may could would initially originally rule ruled ruling exclude excludes excluded
+    discard discarded reject rejected eliminate eliminated eliminates
     """
 )
 
@@ -61,13 +67,14 @@ _OPENING = r"(?:^|[.!?,;:)}$*\n–—-])\s*"
 _VALUE = r"[$\\({*\s]*(?:-?\d|boxed|d?frac|sqrt|pi\b)"
 _RETRACTION = re.compile(
     rf"{_OPENING}(?:(?:wait|hold on|scratch that|oops|hm+|correction|actually|sorry|oh no|"
-    r"my mistake|my apologies|on second thoughts?|strike that|never ?mind)\b|no[,.])"
-    r"|\b(?:I|we) (?:have |had )?made an? (?:\w+ )?(?:mistake|error)\b"
+    r"no wait|rather|instead|my mistake|my apologies|on second thoughts?|strike that|"
+    r"never ?mind)\b|no[,.])"
+    r"|\b(?:I|we) (?:have |had )?made an? (?:\w+ )?(?:mistake|error|slip|oversight)\b"
     r"|\blet me (?:correct|fix|redo|reconsider|re-?evaluate|re-?do|rethink|re-?calculate)\b"
     r"|\bI (?:take (?:it|that) back|stand corrected|mis(?:read|calculated|counted|took))\b"
     r"|\b(?:it|that|this|answer|result|value|calculation) (?:is|was|seems|cannot be|can['’]t be) "
     r"(?:wrong|incorrect|not (?:right|correct))\b"
-    r"|\b(?:has|is|was|contains) an (?:error|mistake)\b"
+    r"|\bI should have\b|\bor rather\b|\b(?:has|is|was|contains) an (?:error|mistake)\b"
     r"|\b(?:it|that|this|answer) should (?:actually |really |instead |rather )?(?:be|have been)"
     rf"{_VALUE}",
     re.IGNORECASE,
@@ -86,7 +93,7 @@ _SECOND_THOUGHTS = _set(
     wait hold scratch oops hm hmm hmmm hmmmm correction actually sorry oh mistake error apologies
     second strike never nevermind no correct fix redo reconsider evaluate reevaluate re rethink
     calculate recalculate take stand misread miscalculated miscounted mistook wrong incorrect not
-    should
+    should rather instead slip oversight
     """
 )
 _REVIEWS = _set(
@@ -103,8 +110,17 @@ _ANY_NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?|\\[dt]?frac\{[^{}]*\}\{[^{}]*\}"
 _CLOSING = " \t\r\n.,;*$`\"'\\)]}"
 
 
-def doubtful(text: str, at: int) -> bool:
-    """Whether an answer that begins at `at` is denied, supposed or somebody else's."""
+# `\\boxed{7} is not`, `would be the answer if`
+_DENIED_AFTER = re.compile(
+    r"[\s$*.)\\\]]{0,4}(?:(?:is|was)(?:n['’]t|\s+(?:not|never|wrong|incorrect|too|impossible|false|"
+    r"ruled))|would\b|cannot|can['’]t|could\b|does(?:n['’]t|\s+not)|fails\b|might\b|may\b)"
+)
+
+
+def doubtful(text: str, at: int, end: int) -> bool:
+    """Whether an answer from `at` to `end` is denied, supposed or somebody else's."""
+    if _DENIED_AFTER.match(text, end):
+        return True
     before = text[max(0, at - REACH) : at]
     if _DOUBTS.isdisjoint(_WORDS.findall(before.lower())):
         return False

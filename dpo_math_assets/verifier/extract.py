@@ -74,7 +74,8 @@ _JSON_STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 _JSON_ARRAY = re.compile(r"\[([^\[\]{}\n]*)\]")
 _JSON_SCALAR = re.compile(r"\$?-?[\d.]+(?:[eE][+-]?\d+)?(?=\s*[,}\n]|\s*$)")
 _ARTICLE = re.compile(
-    r"\b(?:the|our|my|final|correct)\s+(?:(?:final|correct|right)\s+)?$", re.IGNORECASE
+    r"\b(?:the|our|my|final|correct)\s+(?:(?:final|correct|right|true|actual|real)\s+)?$",
+    re.IGNORECASE,
 )
 _IS = re.compile(
     r"\s+(?:is|are|will be|would be|should be|must be|equals|=)(?:\s*:)?\s+(?=\S)", re.IGNORECASE
@@ -110,6 +111,7 @@ _SET_CHOICE = re.compile(
 )
 _TEXT = re.compile(r"\\(?:text|textrm|textbf|mbox|mathrm)\s*\{([^{}]*)\}")
 _NUMBERING = re.compile(r"^\d+[.)]\s+(?=[A-Z])")
+_AT = re.compile(r"^at (?=\d)", re.IGNORECASE)
 _EQUALS_VALUE = re.compile(r"^=\s*(?=-?\$?[\d.,]+%?(?:\s+[A-Za-z ]+)?$)")
 _SPECIAL = re.compile(r"<\|[a-z_]{1,20}\|>|</?s>")
 _WORD = re.compile(r"[A-Za-z]{2,}")
@@ -140,7 +142,10 @@ def extract(candidate: str) -> Extraction:
 
 
 # How models mark where their thoughts end.
-_THOUGHT = re.compile(r"<(/?)(?:think|thinking|thought|thoughts|reasoning|scratchpad)>")
+_THOUGHT = re.compile(
+    r"<(?:(/?)(?:think|thinking|thought|thoughts|reasoning|scratchpad)|"
+    r"\|(?:begin|(end))_of_thought\|)>"
+)
 
 
 def _after_thinking(text: str) -> str:
@@ -150,13 +155,16 @@ def _after_thinking(text: str) -> str:
     """
     if "think" in text or "thought" in text or "reasoning>" in text or "scratchpad>" in text:
         tags = list(_THOUGHT.finditer(text))
-        if tags and not tags[-1][1]:
+        if tags and not (tags[-1][1] or tags[-1][2]):
             text = text[: tags[-1].start()]
         elif tags and text[tags[-1].end() :].strip():
             text = text[tags[-1].end() :]
-    special = _SPECIAL.search(text) if "<|" in text or "s>" in text else None
-    if special and text[: special.start()].strip():
-        text = text[: special.start()]
+    if "<|" in text or "s>" in text:
+        begins = 0
+        for special in _SPECIAL.finditer(text):
+            if text[begins : special.start()].strip():
+                return text[begins : special.start()]
+            begins = special.end()
     return text
 
 
@@ -165,7 +173,7 @@ def _tidied(text: str, answers: list[_Found]) -> list[_Found]:
     tidied = []
     for found in answers[-MAX_MARKERS:]:
         answer = _tidy(found.answer)
-        if answer and not _BLANK.fullmatch(answer) and not doubtful(text, found.at):
+        if answer and not _BLANK.fullmatch(answer) and not doubtful(text, found.at, found.end):
             tidied.append(_Found(found.at, found.end, answer))
     return tidied
 
@@ -209,7 +217,7 @@ def _settle(
 
 # `(a)`, `Part B`, `Question 2` at the beginning of a line or sentence.
 _PART = re.compile(
-    r"(?:^|[.;\n]\s*)[*_#\s-]*(?:\(?([a-h]|i{1,3}|iv|v)[.)]|(?:Part|Question|Problem|Q)\s*\(?([A-Ha-h]|\d)\)?)"
+    r"(?:^|[.;\n]\s*)[*_#\s-]*(?:\(?([a-h]|i{1,3}|iv|v|\d{1,2})[.)]|(?:Part|Question|Problem|Q)\s*\(?([A-Ha-h]|\d)\)?)"
     r"[^\n]*$"
 )
 
@@ -295,7 +303,7 @@ def _last(text: str, labels: list[_Found]) -> list[_Found]:
         if len(labels) <= MAX_BOXES and _of_parts(text, labels):
             return labels
         for found in reversed(labels):
-            if found.answer and not doubtful(text, found.at):
+            if found.answer and not doubtful(text, found.at, found.end):
                 return [found]
     return labels[-1:]
 
@@ -443,20 +451,28 @@ def _tidy(answer: str) -> str:
     """What stands behind a marker, without the prose and the wrapping around it."""
     if len(answer) > MAX_ANSWER or _PLAIN_NUMBER.fullmatch(answer):
         return answer
+    if "</" in answer:
+        answer = answer[: answer.index("</")]
     answer = _EMPHASIS.sub("", answer.replace('\\"', '"').strip("*#_ \t"))
     answer = _EQUALS_VALUE.sub("", clean(answer))
     if "\\boxed" in answer or "\\fbox" in answer:
         inner = boxes(answer)
         if len(inner) == 1:
-            return "" if doubtful(answer, inner[0].start) else clean(inner[0].answer or "")
+            return (
+                ""
+                if doubtful(answer, inner[0].start, inner[0].end)
+                else clean(inner[0].answer or "")
+            )
     if not worded(answer) and "\\text" not in answer:
         return clean(answer)
     sentence = _sentence(answer)
     if len(sentence) < len(answer) and worded(answer[len(sentence) :]):
         answer = sentence
     if remark := _REMARK.search(answer):
+        if "which" in remark[0] and not asserts(answer[remark.end() :]):
+            return ""  # which is wrong
         answer = answer[: remark.start()]
-    answer = clean(answer)
+    answer = _AT.sub("", clean(answer))
     if choice := (
         _CHOICE_SAID.match(answer) or _IS_CORRECT.fullmatch(answer) or _OPTION.fullmatch(answer)
     ):
@@ -523,6 +539,8 @@ def _bare(text: str) -> Extraction:
             return Extraction(answer, "bare", None) if answer else _NONE
         if _sentence(stripped) == stripped.rstrip(".!") and (value := said(stripped)):
             return Extraction(value, "conclusion", None)
+    if short and (parts := _listed(stripped)):
+        return Extraction(parts, "parts", None)
     concluded = _conclusion(last[-2 * MAX_BARE :])
     if concluded is not None:
         return Extraction(concluded, "conclusion", None)
@@ -536,6 +554,18 @@ def _bare(text: str) -> Extraction:
     ):
         return Extraction(_tidy(last), "last_line", None)
     return _NONE
+
+
+_LISTED = re.compile(r"[*_\s-]*\(?([a-h]|i{1,3}|iv|v)\)[*_:\s]+(\S[^\n]*)")
+
+
+def _listed(text: str) -> str | None:
+    """The answers of lines that begin with `(a)`, `(b)`, ..., and of no other lines."""
+    lines = [_LISTED.fullmatch(line) for line in text.splitlines() if line.strip()]
+    parts = [(line[1], _tidy(line[2])) for line in lines if line]
+    if len(parts) < max(2, len(lines)) or len({part for part, _ in parts}) < len(parts):
+        return None
+    return ", ".join(f"\\boxed{{{answer}}}" for _, answer in parts)
 
 
 def _one_formula(text: str) -> str | None:

@@ -22,11 +22,13 @@ _FORMULA = (
 )
 FORMULA = re.compile(_FORMULA)
 _NUMBER = (
-    r"-?\$?-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:/\d+|\s\d+/\d+)?%?(?![\w/*+^=(]|[.,:]\d|-\d)"
+    r"-?\$?-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:/\d+|\s\d+/\d+|(?::\d+)+)?"
+    r"%?(?![\w/*+^=(]|[.,:]\d|-\d)"
 )
 _VALUE = rf"(?:{_FORMULA}|{_NUMBER})"
 # `9 * 2 = $18`: a sum with its result
-_SUM = r"[-+$\d.,()]+(?:\s*[-+*/×÷=]\s*[-+$\d.,()]+)*\s*=\s*(?=[-$\d])"
+_TERM = r"[$\d.,()]++\s*+"
+_SUM = rf"-?(?:{_TERM}[-+*/×÷=]\s*+)*?{_TERM}=\s*+(?=[-$\d])"
 # One value, or several in a row.
 _VALUES = re.compile(
     rf"(?<![\w$\\./])(?=[-$\\\d])(?:{_SUM})?{_VALUE}"
@@ -70,7 +72,7 @@ _ADVERBS = _set(
 )
 _PARTICLES = _set("out up off down for at")
 _AMOUNTS = _set(
-    "total sum amount average number profit loss refund discount cost price balance bonus"
+    "speed rate total sum amount average number profit loss refund discount cost price balance"
 )
 # What one does with numbers on the way to an answer is no statement of it.
 _CALCULATING = (
@@ -93,6 +95,7 @@ _DENYING = _set(
 _DENIES = re.compile(
     r"n['’]t\b|\?|\b(?:we|i) (?:have|know|get|are given)\b|\bneed to (?:\w+ly )?"
     r"(?:multiply|divide|add(?! up)|subtract|find|calculate|determine|compute|solve|convert)\b"
+    r"|\b(?:could|may|can) (?:also )?(?:be|equal)\b"
     r"|\b(?:remains to|first thought|should have been|instead(?! of))\b",
     re.IGNORECASE,
 )
@@ -105,15 +108,20 @@ _CHANGING = (
     | _set(
         """
         fourths fifths sixths eighths tenths hundredths twice double triple times minus plus over
-        under squared cubed factorial choose power powers raised root roots reciprocal inverse
+        under squared cubed factorial power powers raised root roots reciprocal inverse
         logarithm multiple multiples lakh lakhs crore crores gross score below above beyond exceeds
-        short modulo mod base divided multiplied out or but ratio chance odds
+        factor divisor sqrt short modulo mod base divided multiplied out or but ratio chance odds
         """
     )
 )
 # `to watch the two movies`: how many there are is known
 _ALL_OF_THEM = re.compile(
     rf"\b(?:the|all|these|those|both|his|her|their)\s+(?:{'|'.join(NUMBER_WORDS)})\b"
+)
+# `$132 after 12 hours`, `7 in one week`, `for two days`
+_SPANS = re.compile(
+    r"\b(?:in|after|within|for)\s+(?:\d+|[a-z]+)\s+(?:[a-z]+\s+)?"
+    r"(?:second|minute|hour|day|night|week|month|year)s?\b"
 )
 _SYMBOL = re.compile(r"[\d=+*/<>_(){}\[\]|\\$^%;:]")
 _MULTIPLES = SCALES.keys() | {f"{scale}s" for scale in SCALES} | {"pair", "pairs"}
@@ -127,11 +135,15 @@ _ENDS = _set(
     his her their its my our your attained achieved reached saved spent earned sold
     """
 )
+# of the day
+_HALVES = _set("am pm a.m. p.m. AM PM")
 _PADDING = _set("more less fewer additional extra other further total different new full whole")
-_SPAN = _set("seconds minutes hours days nights weeks months years second minute hour day night")
 # it began 3 hours ago, he arrives 5 minutes before her
 _WHEN = re.compile(
     r"\s+(?:second|minute|hour|day|week|month|year)s?\s+(?:ago|later|earlier|before|after)\b"
+)
+_TIMED = _set(
+    "start starts started begin begins began end ends ended finish finishes arrive arrives"
 )
 _TRADING = _set("sell sells sold buy buys bought pay pays paid price priced")
 _EACH = _set("a an each every")
@@ -211,7 +223,9 @@ def _stating(before: str, *, price: bool) -> str:
         kind = "!"
     elif words[-1:] in (["for"], ["at"]) and price and not _TRADING.isdisjoint(words):
         kind = "!"  # sold each of them for $3
-    elif words and words[-1] in _PARTICLES and _is_verb(words[:-1]):
+    elif (words[-1:] == ["at"] and not _TIMED.isdisjoint(words[-2:])) or (
+        words and words[-1] in _PARTICLES and _is_verb(words[:-1])
+    ):
         kind = "!"
     return kind + sign if kind else ""
 
@@ -221,6 +235,8 @@ def _is_verb(words: list[str]) -> bool:
     if not words:
         return False
     last, before = words[-1], words[-2:-1]
+    if before == ["to"] and (len(words) == 2 or words[-3] in _COPULAS):
+        return False  # `the trick is to use 12`: nobody does it
     if last in _VERBS:
         return True
     if not last.startswith(_CALCULATING) and last.isalpha():
@@ -267,12 +283,9 @@ def _counted(rest: str, value: str, *, bare_sum: bool) -> str | None:
     thing, end, tail = words[:cut], "".join(words[cut : cut + 1]).lower(), words[cut + 1 :]
     if thing[-1:] == [","] and end:
         thing.pop()
-    if "," in thing or "and" in thing or changes(" ".join(thing).replace("/", " ")):
+    if not {",", "and", "choose"}.isdisjoint(thing) or changes(" ".join(thing).replace("/", " ")):
         return None
-    spans = ("in", "after", "within", "for") if "$" in value else ("in", "after", "within")
-    if end in spans and any(word in _SPAN for word in tail[1:3]):
-        tail = tail[2 if tail[1] in _SPAN else 3 :]
-    circumstances = _ALL_OF_THEM.sub("", " ".join(tail))
+    circumstances = _ALL_OF_THEM.sub("", _SPANS.sub("", " ".join([end, *tail])))
     if end in ("attained", "achieved", "reached", "at", "when"):
         circumstances = FORMULA.sub("", circumstances)
     if changes(circumstances) or (end == "than" and not _compared(thing, bare_sum=bare_sum)):
@@ -281,6 +294,8 @@ def _counted(rest: str, value: str, *, bare_sum: bool) -> str | None:
         return None  # a ratio, a score, a power
     if not _MULTIPLES.isdisjoint(thing):
         return None  # 3 dozen eggs: 36 or 3, as the question wants it
+    if any(len(word) == 1 or word == "pi" for word in thing) and len(thing) > 1:
+        return None
     thing = _unit([word for word in thing if word not in _PADDING])
     if (
         tail
@@ -297,9 +312,13 @@ def _unit(thing: list[str]) -> list[str]:
     Other things change no comparison, and of several words nobody knows which is the thing
     (`red blocks`, `people show up`).
     """
+    if len(thing) == 1 and (len(thing[0]) == 1 or thing[0] == "pi"):
+        return thing  # 12 x, 12 m, 12 pi: no thing but a factor, or a unit
     for place, word in enumerate(thing):
         name = word.removesuffix("s")
-        if len(word) > 1 and (name in UNITS or word in UNITS or "/" in word or "^" in word):
+        if len(word) > 1 and (
+            name in UNITS or word in UNITS or word in _HALVES or "/" in word or "^" in word
+        ):
             area = place > 0 and thing[place - 1].rstrip(".") in ("square", "cubic", "sq", "cu")
             return thing[place - area : place + 1]
     return []

@@ -113,6 +113,10 @@ def test_a_missing_side_is_named_and_not_judged() -> None:
         "FINAL ANSWER: 1" + " " * 100_000 + "because",
         "FINAL ANSWER: " + ". " * 50_000,
         "$" * 100_000,
+        "FINAL ANSWER: it is " + "1+" * 140,
+        "\\boxed{1} wrong answer: " * 4_000,
+        "\\boxed{1} " + "not " * 25_000,
+        "(a) the answer is 1\n" * 5_000,
     ],
 )
 def test_a_long_repetitive_completion_costs_time_in_proportion(text: str) -> None:
@@ -324,3 +328,62 @@ def test_sentences_displays_and_restatements_are_read_as_a_reader_does(
 def test_thoughts_that_are_cut_off_have_no_final_answer() -> None:
     assert extract("<think>Maybe \\boxed{5}? Then again").answer is None
     assert extract("<thinking>\\boxed{5}</thinking>\nSo \\boxed{6}.").answer == "6"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The value is 7 x.",
+        "The area is 7 pi square feet.",
+        "The sum is 7, which is wrong.",
+        "Ann is 7 and Ben is 9.",
+        "The price rose from $7 to $9.",
+        "It is 7 and a half years old.",
+        "Seven or 7 thousand people came.",
+        "The number has 7 as a divisor.",
+        "The result could be 7.",
+        "The trick is to use 7.",
+    ],
+)
+def test_a_factor_or_a_second_value_behind_the_number_is_not_dropped(sentence: str) -> None:
+    assert verify(f"FINAL ANSWER: {sentence}", "7").ok is not True
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\\boxed{7} is not the sum.",
+        "\\boxed{7} would be right if $x = 1$.",
+        "We rule out \\boxed{7}.",
+        "\\boxed{7}, or rather 8.",
+        "\\boxed{7}. The true answer is 8.",
+        "\\boxed{7}. We made an arithmetic slip.",
+        "$x \\ne \\boxed{7}$",
+        "$\\boxed{7}$ million",
+    ],
+)
+def test_what_follows_a_box_or_bounds_it_can_make_it_no_answer(text: str) -> None:
+    assert verify(text, "7").ok is not True
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("<|begin_of_thought|>\\boxed{4}<|end_of_thought|>So \\boxed{5}.", "5"),
+        ('{"student_answer": "4", "answer": "5"}', "5"),
+        ("<answer>The answer is 5</answer>", "5"),
+        ("You might think the answer is 4, but the answer is 5.", "5"),
+        ("(a) 4\n(b) 5", "\\boxed{4}, \\boxed{5}"),
+        ("1. Answer: 4\n2. Answer: 5", "\\boxed{4}, \\boxed{5}"),
+        ("We add.\nTherefore, the ratio of cats to dogs is 4:5.", "4:5"),
+        ("We add.\nSo each of the 4 boys gets 5 nuts.", "5"),
+        ("We add.\nHence the sum of the first 4 terms is 5.", "5"),
+        ("We add.\nSo, after 4 hours, there are 5 left.", "5"),
+        ('{"answer": "She sells each mug for $5."}', "$5"),
+        ("FINAL ANSWER: The film ends at 4:05 pm.", "4:05 pm"),
+    ],
+)
+def test_completions_of_all_kinds_of_models_give_the_answer_they_mean(
+    text: str, answer: str
+) -> None:
+    assert extract(text).answer == answer
