@@ -501,9 +501,11 @@ def _refusal(error: sa.exc.SQLAlchemyError, address: sa.URL, settings: DatabaseS
         "it in settings.yaml, or let the runtime index created_at.",
         "42501": f"Let this user read: GRANT SELECT ON {settings.table} TO {address.username}.",
     }
-    unreachable = (
-        "Check that the server runs, and that host, database, user and password in "
-        f"{URL_VARIABLE} are right. Rows of whole files are kept: start it again."
-    )
-    remedy = remedies.get(getattr(cause, "sqlstate", None) or "", unreachable)
+    remedy = "Rows of whole files are kept: mend this, then start it again."
+    if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
+        remedy = (
+            "Check that the server runs, and that host, database, user and password in "
+            f"{URL_VARIABLE} are right. Rows of whole files are kept: start it again."
+        )
+    remedy = remedies.get(getattr(cause, "sqlstate", None) or "", remedy)
     return f"{_shown(address)} cannot be read ({said}). {remedy}"

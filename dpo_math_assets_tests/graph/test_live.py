@@ -21,7 +21,6 @@ from dpo_math_assets_tests.graph.conftest import attempt
 from dpo_math_assets_tests.graph.test_database import write
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 pytestmark = pytest.mark.slow
 
@@ -227,44 +226,30 @@ def test_materialize_all_reaches_every_asset_and_every_model(server: Server) -> 
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
-def test_a_person_materializes_a_partition_by_clicking(server: Server) -> None:
-    from playwright.sync_api import sync_playwright
-
+def test_a_person_materializes_a_partition_by_clicking(server: Server, browser: Any) -> None:
     drop(server, "clicked.jsonl", "2*6")
     key = landed(server, "clicked.jsonl")
     raw = server.folder / "data" / "raw_verifier_logs" / f"{key}.parquet"
     raw.unlink()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        page = browser.new_page(viewport={"width": 1500, "height": 1000})
-        page.goto(f"{server.address}/assets/raw_verifier_logs?view=partitions")
-        page.get_by_role("button", name="Materialize").first.click()
-        page.get_by_role("button", name="All", exact=True).click()
-        page.get_by_role("button", name="Launch backfill").click()
-        server.wait("the clicked run", raw.exists)
-        browser.close()
+    page = browser.new_page(viewport={"width": 1500, "height": 1000})
+    page.goto(f"{server.address}/assets/raw_verifier_logs?view=partitions")
+    page.get_by_role("button", name="Materialize").first.click()
+    page.get_by_role("button", name="All", exact=True).click()
+    page.get_by_role("button", name="Launch backfill").click()
+    server.wait("the clicked run", raw.exists)
+    page.close()
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
-def test_a_person_turns_rows_of_the_database_into_pairs_by_clicking(server: Server) -> None:
-    from playwright.sync_api import sync_playwright
-
+def test_a_person_turns_rows_of_the_database_into_pairs_by_clicking(
+    server: Server, browser: Any
+) -> None:
     write(server.folder / "runtime.db", "t1", "12", "12")
     write(server.folder / "runtime.db", "t2", "13", "12")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        page = browser.new_page(viewport={"width": 1500, "height": 1000})
-        page.goto(f"{server.address}/jobs")
-        page.get_by_role("link", name="export_task_traces").first.click()
-        page.get_by_role("tab", name="Launchpad").click()
-        page.get_by_role("button", name="Launch run").click()
-        assert landed(server, "task_trace__000001.jsonl")
-        browser.close()
+    page = browser.new_page(viewport={"width": 1500, "height": 1000})
+    page.goto(f"{server.address}/jobs")
+    page.get_by_role("link", name="export_task_traces").first.click()
+    page.get_by_role("tab", name="Launchpad").click()
+    page.get_by_role("button", name="Launch run").click()
+    assert landed(server, "task_trace__000001.jsonl")
+    page.close()
