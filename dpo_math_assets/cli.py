@@ -211,7 +211,7 @@ def audit(options: argparse.Namespace) -> None:
     """The labels most worth a look, of a data folder, as a sheet to fill in."""
     from dpo_math_assets.pairs.audit import audit as most_doubtful
     from dpo_math_assets.pairs.audit import audit_of, write_sheet
-    from dpo_math_assets.stages import CLEANED, OVERRIDES
+    from dpo_math_assets.stages import CLEANED, OVERRIDES, require_verdicts_of_now
     from dpo_math_assets.storage import Store
     from dpo_math_assets.traces.schema import CLEANED_SCHEMA
 
@@ -219,6 +219,7 @@ def audit(options: argparse.Namespace) -> None:
     exports = store.partitions(CLEANED)
     if not exports:
         raise DpoMathError(f"--data {options.data}: no {CLEANED} there; materialize them first")
+    require_verdicts_of_now(store, exports)
     traces = store.scan(CLEANED, exports, CLEANED_SCHEMA)
     if options.trace_id:
         rows = audit_of(traces, options.trace_id)

@@ -228,6 +228,16 @@ def overruled(store: Store, keys: Iterable[str]) -> list[str]:
     ]
 
 
+def require_verdicts_of_now(store: Store, keys: Iterable[str]) -> None:
+    """DpoMathError where cleaned traces do not have the verdicts that people give them now."""
+    if changed := overruled(store, keys):
+        raise DpoMathError(
+            f"The verdicts of {len(changed)} exports are not those that {store.root / OVERRIDES} "
+            f"gives now, the first is {changed[0]!r}: materialize cleaned_traces and "
+            "preference_pairs for them first."
+        )
+
+
 def pairing_inputs(
     store: Store, keys: Iterable[str], settings: PairingSettings
 ) -> dict[str, dict[str, Any]]:

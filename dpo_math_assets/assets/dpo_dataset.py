@@ -20,7 +20,7 @@ from dpo_math_assets.pairs.schema import PAIR_SCHEMA
 from dpo_math_assets.pairs.selection import DatasetSettings
 from dpo_math_assets.resources import Project, launchpad_config, with_overrides
 from dpo_math_assets.settings import Settings
-from dpo_math_assets.stages import CLEANED, PAIRS, outdated_pairs, overruled
+from dpo_math_assets.stages import CLEANED, PAIRS, outdated_pairs, require_verdicts_of_now
 from dpo_math_assets.traces.overrides import HUMAN
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA
 from dpo_math_assets.verifier import VERIFIER_VERSION
@@ -68,12 +68,7 @@ def dpo_dataset(
             f"The pairs of {len(outdated)} exports do not rest on the traces as they are now, the "
             f"first is {outdated[0]!r}: materialize preference_pairs for them first."
         )
-    if changed := overruled(store, exports):
-        raise DpoMathError(
-            f"The verdicts of {len(changed)} exports are not those that {project.overrides_folder} "
-            f"gives now, the first is {changed[0]!r}: materialize cleaned_traces and "
-            "preference_pairs for them first."
-        )
+    require_verdicts_of_now(store, exports)
     lineage = {
         "exports": exports,
         "run_id": context.run_id,

@@ -16,7 +16,7 @@ from dpo_math_assets.pairs.audit import (
     write_sheet,
 )
 from dpo_math_assets.resources import Project
-from dpo_math_assets.stages import CLEANED
+from dpo_math_assets.stages import CLEANED, require_verdicts_of_now
 from dpo_math_assets.storage import digest
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA
 
@@ -47,9 +47,9 @@ def label_audit(
     puts the decisions over the verifier's verdicts and pairs again what rests on them.
     """
     store = project.store
-    rows = audit(
-        store.scan(CLEANED, project.landing.partitions(), CLEANED_SCHEMA), rows=config.rows
-    )
+    exports = project.landing.partitions()
+    require_verdicts_of_now(store, exports)
+    rows = audit(store.scan(CLEANED, exports, CLEANED_SCHEMA), rows=config.rows)
     with store.versions(AUDIT).new_content() as draft:
         write_sheet(rows, draft.folder / SHEET_FILE)
         write_page(rows, draft.folder / PAGE_FILE)

@@ -119,6 +119,27 @@ def test_only_exports_with_the_trace_are_cleaned_again_and_an_excluded_one_makes
     assert pairs(workbench, "000002-b.jsonl") == [("27", "17", "mismatch")]
 
 
+def test_a_run_killed_while_it_puts_decisions_in_leaves_no_partition_that_vouches_for_others(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workbench.land("a.jsonl", [RIGHT, WRONG])
+    workbench.ingest()
+    decide(workbench, "mine.jsonl", (WRONG, "exclude"))
+
+    def killed(*args: object, **more: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as before_the_record:
+        before_the_record.setattr(Store, "finish", killed)
+        with pytest.raises(KeyboardInterrupt):
+            clean_partition(workbench.project.store, "000001-a.jsonl", 1, 5.0)
+    assert workbench.project.store.record(CLEANED, "000001-a.jsonl") is None
+    assert waiting(workbench) == ["000001-a.jsonl"]
+    workbench.ingest()
+    assert waiting(workbench) == []
+    assert pairs(workbench, "000001-a.jsonl") == []
+
+
 def test_rows_that_decide_nothing_are_shown_where_a_person_looks(workbench: Workbench) -> None:
     workbench.land("a.jsonl", [RIGHT, WRONG])
     decide(
