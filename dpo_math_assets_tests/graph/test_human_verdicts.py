@@ -172,10 +172,15 @@ def test_a_dataset_is_not_made_from_verdicts_that_people_changed_since(
     workbench.ingest()
     decide(workbench, "mine.jsonl", (WRONG, "exclude"))
     result = workbench.run("train_and_evaluate", ALL_MODELS)
-    (failure,) = [event for event in result.all_events if event.is_step_failure]
-    told = failure.step_failure_data.user_failure_data
-    assert told is not None
-    assert "materialize cleaned_traces and preference_pairs" in (told.description or "")
+    failures = {
+        event.step_key: event.step_failure_data.user_failure_data
+        for event in result.all_events
+        if event.is_step_failure
+    }
+    assert set(failures) == {"dpo_dataset", "label_audit"}
+    for told in failures.values():
+        assert told is not None
+        assert "materialize cleaned_traces and preference_pairs" in (told.description or "")
 
 
 def test_an_audit_sheet_that_is_filled_in_changes_the_pairs_and_is_not_asked_again(
