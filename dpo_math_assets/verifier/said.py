@@ -93,7 +93,9 @@ _DENYING = _set(
     """
 )
 _DENIES = re.compile(
-    r"n['’]t\b|\?|\b(?:we|i) (?:have|know|get|are given)\b|\bneed to (?:\w+ly )?"
+    r"^(?:(?:so|thus|therefore|hence)[, ]+)?(?:twice|double|triple|half|(?:the|its) (?:square|cube|"
+    r"reciprocal|inverse|opposite|negative) of)\b|n['’]t\b|\?"
+    r"|\b(?:we|i) (?:have|know|get|are given)\b|\bneed to (?:\w+ly )?"
     r"(?:multiply|divide|add(?! up)|subtract|find|calculate|determine|compute|solve|convert)\b"
     r"|\b(?:could|may|can) (?:also )?(?:be|equal)\b"
     r"|\b(?:remains to|first thought|should have been|instead(?! of))\b",
@@ -109,8 +111,10 @@ _CHANGING = (
         """
         fourths fifths sixths eighths tenths hundredths twice double triple times minus plus over
         under squared cubed factorial power powers raised root roots reciprocal inverse
-        logarithm multiple multiples lakh lakhs crore crores gross score below above beyond exceeds
-        factor divisor sqrt short modulo mod base divided multiplied out or but ratio chance odds
+        logarithm multiple multiples lakh lakhs crore crores gross score below above beyond
+        exceeds factor divisor sqrt short repeating recurring maximum minimum doubled
+        tripled halved doubling tripling halving adding subtracting modulo mod base divided
+        multiplied out or but ratio chance odds
         """
     )
 )
@@ -131,7 +135,7 @@ _ENDS = _set(
     in on at for from to of with during after before by because since when while as left
     remaining total altogether now today tomorrow each every per a an this that which who
     combined so again back away apart ago later earlier together overall there here across along
-    around long wide tall deep high thick old until through among without than worth into the
+    around long wide tall deep high thick old through among without than worth into the
     his her their its my our your attained achieved reached saved spent earned sold
     """
 )
@@ -184,6 +188,8 @@ def said(sentence: str) -> str | None:
             counted = _counted(text[found.end() :], found[0], bare_sum=verb[0] == "=")
             if stated is not None or counted is None:
                 return None
+            if " or " in found[0] and not FORMULA.search(found[0]):
+                return None  # one of them, or another name for it: `$70, or 35% of the cost`
             stated = verb[1:] + found[0] + counted
     return stated or _equation(text[start:])
 
@@ -256,7 +262,7 @@ def _said_first(value: str, rest: str) -> str | None:
         if changes(rest[verb.end() :]):
             return None
         rest = rest[: verb.start()]
-    elif _ENDS.isdisjoint(rest.lower().replace(",", " ").split()):
+    elif "=" not in value and _ENDS.isdisjoint(rest.lower().replace(",", " ").split()):
         return None  # a value with its unit: nothing to take away
     counted = _counted(rest, value, bare_sum=True)
     return None if counted is None else value + counted
@@ -290,6 +296,8 @@ def _counted(rest: str, value: str, *, bare_sum: bool) -> str | None:
         circumstances = FORMULA.sub("", circumstances)
     if changes(circumstances) or (end == "than" and not _compared(thing, bare_sum=bare_sum)):
         return None
+    if bare_sum and end in ("before", "without", "when") and circumstances.strip() != end:
+        return None  # `is 5 before tax`: as much, and yet not all
     if end == "to" and not thing and not ("$" in value or "%" in value):
         return None  # a ratio, a score, a power
     if not _MULTIPLES.isdisjoint(thing):

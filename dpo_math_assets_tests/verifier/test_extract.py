@@ -343,6 +343,9 @@ def test_thoughts_that_are_cut_off_have_no_final_answer() -> None:
         "The number has 7 as a divisor.",
         "The result could be 7.",
         "The trick is to use 7.",
+        "Twice the sum is 7.",
+        "The bill is 7 without the tip.",
+        "The gain is 7, or 9% of the price.",
     ],
 )
 def test_a_factor_or_a_second_value_behind_the_number_is_not_dropped(sentence: str) -> None:
@@ -381,6 +384,7 @@ def test_what_follows_a_box_or_bounds_it_can_make_it_no_answer(text: str) -> Non
         ("We add.\nSo, after 4 hours, there are 5 left.", "5"),
         ('{"answer": "She sells each mug for $5."}', "$5"),
         ("FINAL ANSWER: The film ends at 4:05 pm.", "4:05 pm"),
+        ("FINAL ANSWER: 2 + 3 = 5 kittens", "2 + 3 = 5"),
     ],
 )
 def test_completions_of_all_kinds_of_models_give_the_answer_they_mean(
