@@ -52,23 +52,29 @@ class Coverage:
             return
         first = self._lines[0] if self._lines else None
         if first and not self._position and first.offset == offset and first.raw.startswith(raw):
-            if first.raw[len(raw) :] in _LINE_ENDS:  # the usual case: a line
-                self.accounted += len(first.raw)
-                self._lines.popleft()
-            else:
-                self.accounted += len(raw)
-                self._position = len(raw)
+            self.accounted += len(raw)  # the usual case: a line
+            self._position = len(raw)
+            self._pass_line_end()
         elif not (self._shared and (offset, raw) == self._last):
             again = first is None or offset < first.offset + self._position
             if not again:
                 self._pass_to(offset)
             if again or self._read(len(raw)) == raw:
                 self.accounted += len(raw)
+            self._pass_line_end()
         self._last = (offset, raw)
 
     def finish(self) -> None:
         """Nothing more comes: what is left must be what may stand between records."""
         self._pass_to(None)
+
+    def _pass_line_end(self) -> None:
+        if self._lines and 0 < self._position >= len(self._lines[0].raw) - 2:
+            end = self._lines[0].raw[self._position :]
+            if end in _LINE_ENDS:
+                self.accounted += len(end)
+                self._lines.popleft()
+                self._position = 0
 
     def _pass_to(self, offset: int | None) -> None:
         """Leave out what stands before the offset; it counts if it may be left out."""
