@@ -98,7 +98,8 @@ def row_balance(context: dg.AssetCheckExecutionContext, project: Project) -> dg.
     return dg.AssetCheckResult(
         passed=not wrong,
         description="; ".join(f"{key}: {why}" for key, why in wrong.items())
-        or f"All {records} records are accounted for.",
+        or f"All {records} records are accounted for, and every byte that could be read is in one "
+        "of them or between them.",
         metadata={"records": records, "exports": len(context.partition_keys)},
     )
 

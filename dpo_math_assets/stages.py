@@ -15,7 +15,7 @@ import polars as pl
 from dpo_math_assets.errors import DpoMathError, LogFormatError
 from dpo_math_assets.pairs.history import History
 from dpo_math_assets.pairs.pairing import PAIRING_VERSION, PairingSettings
-from dpo_math_assets.storage import Store, digest, write_parquet
+from dpo_math_assets.storage import Snapshot, Store, digest, write_parquet
 from dpo_math_assets.traces.cleaning import CLEANING_VERSION, CleaningReport, clean_export
 from dpo_math_assets.traces.intake import INTAKE_VERSION, IntakeReport, read_export
 from dpo_math_assets.traces.landing import Export
@@ -324,6 +324,7 @@ def unprocessed(
     a new version of the verifier, a verdict of a person or another setting make an export
     unprocessed again.
     """
+    store = Snapshot(store.root)
     waiting = set(outdated_pairs(store, exports, settings))
     verified = []
     for key, export in exports.items():

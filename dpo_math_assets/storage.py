@@ -341,18 +341,20 @@ class Store:
         if record is None or record["inputs"] != inputs:
             return None
         for name, size in record["files"].items():
-            path = self.root / name
-            if not path.exists() or path.stat().st_size != size:
+            try:
+                if (self.root / name).stat().st_size != size:
+                    return None
+            except FileNotFoundError:
                 return None
         report: dict[str, Any] = record["report"]
         return report
 
     def record(self, asset: str, key: str) -> dict[str, Any] | None:
         """A partition's `inputs`, `report` and `files`, or None where it was never made."""
-        path = self._record(asset, key)
-        if not path.exists():
+        try:
+            record: dict[str, Any] = json.loads(self._record(asset, key).read_bytes())
+        except FileNotFoundError:
             return None
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return record
 
     def forget(self, asset: str, key: str) -> None:
@@ -387,3 +389,20 @@ class Store:
         if folder is None:
             raise DpoMathError(f"there is no {asset} yet: materialize it first")
         return folder
+
+
+class Snapshot(Store):
+    """A store of which each record is read once, for one look over all exports.
+
+    What it has read it takes for what is there, so it is not to be written to.
+    """
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self._records: dict[tuple[str, str], dict[str, Any] | None] = {}
+
+    def record(self, asset: str, key: str) -> dict[str, Any] | None:
+        """As in a store, read once."""
+        if (asset, key) not in self._records:
+            self._records[asset, key] = super().record(asset, key)
+        return self._records[asset, key]

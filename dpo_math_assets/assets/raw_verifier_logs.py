@@ -54,6 +54,8 @@ def raw_verifier_logs(context: dg.AssetExecutionContext, project: Project) -> dg
             f"{key}: {report['records_in']} records, {report['traces']} traces, "
             f"{sum(report['quarantined'].values())} quarantined"
         )
+        if report["unreadable"]:
+            context.log.warning(f"{key} is set aside: {report['unreadable']}")
         return _metadata(project, key, report)
 
     return each_partition(context, read, project.landing.left_out())
