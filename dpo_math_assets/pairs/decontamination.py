@@ -212,12 +212,6 @@ def asked_key(prompt: str) -> str | None:
     return _hash(asked) if len(asked) > 1 else None
 
 
-def figures_key(prompt: str) -> str | None:
-    """16 hex digits of a prompt's numbers and operators, in any order; null without a number."""
-    figures = [token for token in canonical_tokens(prompt) if not token.strip("\\").isalpha()]
-    return _hash(figures) if any(token[0].isdigit() for token in figures) else None
-
-
 def _hash(tokens: list[str]) -> str:
     return blake2b("\x1f".join(tokens).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
@@ -304,7 +298,15 @@ def _shared_runs(entries: pl.DataFrame, settings: DecontaminationSettings) -> li
 def _with_numbers(runs: pl.DataFrame, prompts: pl.DataFrame) -> pl.DataFrame:
     """The runs with the prompt's numbers and operators as part of the key; none without numbers."""
     asked = prompts.join(runs.select("row").unique(), on="row", how="semi")
-    figures = pl.Series([figures_key(text) for text in asked["prompt"]], dtype=pl.String)
+    figures = (
+        _plain(asked)
+        .str.replace_all(r"(\d),(\d{3})", "${1}${2}")
+        .str.replace_all(r"(\p{L})-(\p{L})", "${1} ${2}")
+        .str.extract_all(r"\d+(?:\.\d+)?|[-+/^=<>%]")
+        .list.sort()
+        .list.join(" ")
+    )
+    figures = figures.set(~figures.str.contains(r"\d"), None)
     return (
         runs.join(asked.select("row", figures.alias("figures")), on="row")
         .drop_nulls("figures")
@@ -338,11 +340,17 @@ def first_shared_run(prompt: str, other: str, words: int) -> str | None:
     return None
 
 
+def _plain(prompts: pl.DataFrame) -> pl.Series:
+    """The prompts without what no reader sees; white space matters to nobody here."""
+    plain = [text if text.isascii() else normalise_prompt(text) for text in prompts["prompt"]]
+    return pl.Series("word", plain, pl.String)
+
+
 def _words(prompts: pl.DataFrame) -> pl.Series:
-    """Each prompt's words and numbers, in lower case; what no reader sees parts no word."""
-    plain = pl.Series("word", [normalise_prompt(text) for text in prompts["prompt"]], pl.String)
+    """Each prompt's words and numbers, in lower case."""
     return (
-        plain.str.to_lowercase()
+        _plain(prompts)
+        .str.to_lowercase()
         .str.replace_all(r"[^\p{L}\p{N}]+", " ")
         .str.strip_chars()
         .str.split(" ")

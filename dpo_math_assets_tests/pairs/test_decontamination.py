@@ -89,6 +89,18 @@ def test_one_story_told_too_often_for_a_template_is_still_found_by_its_numbers()
     ]
 
 
+def test_a_template_with_other_numbers_or_another_operator_is_trained_on() -> None:
+    def posed(task: str) -> str:
+        return f"Solve this well-known problem and write its answer on the last line: {task}"
+
+    fillers = [posed(f"{n} + {n * n}") for n in range(20, 40)]
+    frame = problems(
+        eval=posed("1,000 + 5"),
+        train=[*fillers, posed("1000 - 5"), posed("1000 + 6"), f"Now, {posed('5 + 1000')} please"],
+    )
+    assert removed(frame) == [("train-22", "same_numbers", "eval", "eval-0")]
+
+
 @pytest.mark.parametrize(
     ("held_out", "asked"),
     [
