@@ -158,20 +158,27 @@ def _text(value: Any) -> str | None:
 
 
 def build_pairs(options: argparse.Namespace) -> None:
-    """Logs to pairs: the stages of the graph over a temporary store."""
-    from dpo_math_assets.pairs.dataset import write_pairs_jsonl
+    """Logs to pairs: the stages of the graph over a temporary store.
+
+    --output holds every pair that may be trained on; --dataset the training set that the policies
+    select from them, with its held-out problems and the trainers' configuration.
+    """
+    from dpo_math_assets.pairs.dataset import build_dataset, write_pairs_jsonl
     from dpo_math_assets.pairs.pairing import cap_pairs
     from dpo_math_assets.pairs.schema import PAIR_SCHEMA
     from dpo_math_assets.stages import (
+        CLEANED,
         PAIRS,
         clean_partition,
         pair_partition,
         pairing_inputs,
         read_partition,
     )
-    from dpo_math_assets.storage import Store
+    from dpo_math_assets.storage import Store, atomic_folder
     from dpo_math_assets.traces.landing import partition_key
     from dpo_math_assets.traces.places import fingerprint_file
+    from dpo_math_assets.traces.schema import CLEANED_SCHEMA
+    from dpo_math_assets.verifier import VERIFIER_VERSION
 
     settings = _settings(options)
     target = Path(options.output)
@@ -204,7 +211,22 @@ def build_pairs(options: argparse.Namespace) -> None:
             pair_partition(store, key, inputs, settings.pairing)
         pairs = cap_pairs(store.scan(PAIRS, keys, PAIR_SCHEMA), settings.pairing).collect()
         write_pairs_jsonl(pairs, target)
-    print(f"{target}: {pairs.height} pairs", file=sys.stderr)
+        print(f"{target}: {pairs.height} pairs", file=sys.stderr)
+        if options.dataset:
+            with atomic_folder(Path(options.dataset)) as out:
+                made = build_dataset(
+                    store.scan(PAIRS, keys, PAIR_SCHEMA),
+                    store.scan(CLEANED, keys, CLEANED_SCHEMA),
+                    settings.selection(),
+                    out,
+                    lineage={"exports": options.input, "verifier_version": VERIFIER_VERSION},
+                )
+            print(
+                f"{options.dataset}: {made.train} pairs to train on, {made.validation} to "
+                f"validate, {made.eval_prompts} held-out problems; README.md says how they were "
+                "chosen",
+                file=sys.stderr,
+            )
 
 
 def audit(options: argparse.Namespace) -> None:
@@ -449,6 +471,7 @@ def _parser() -> argparse.ArgumentParser:
     one = command("build-pairs", build_pairs)
     one.add_argument("--input", nargs="+", required=True, help="log files of any shape")
     one.add_argument("--output", required=True, help="pairs as JSON lines")
+    one.add_argument("--dataset", help="new folder for the training set selected from them")
     _add_settings(one)
 
     one = command("audit", audit)

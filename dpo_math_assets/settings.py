@@ -83,6 +83,14 @@ class Settings(BaseModel):
     gate: GateSettings = Field(default_factory=GateSettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
 
+    def selection(self) -> DatasetSettings:
+        """The dataset's settings, with what the evaluation samples among its benchmarks.
+
+        What is measured by is never trained on, whichever section names it.
+        """
+        files = [*self.dataset.benchmark_files, *self.sampling.benchmark_files]
+        return self.dataset.model_copy(update={"benchmark_files": list(dict.fromkeys(files))})
+
     @model_validator(mode="after")
     def _selection_asks_for_no_more_than_pairing_keeps(self) -> "Settings":
         for cap in ("samples_per_side", "candidate_pairs"):

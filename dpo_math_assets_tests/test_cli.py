@@ -99,6 +99,29 @@ def test_output_stays_strict_json_where_a_log_holds_nan_or_a_lone_surrogate(tmp_
         json.loads(line, parse_constant=refuse)
 
 
+def test_build_pairs_also_selects_a_training_set_with_problems_held_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [
+        {"prompt": f"Compute {a}*7", "candidate": f"FINAL ANSWER: {answer}", "ground_truth": 7 * a}
+        for a in range(2, 40)
+        for answer in (7 * a, 7 * a + 1, a, 70 * a)
+    ]
+    log = write(tmp_path / "log.jsonl", rows)
+    bench = write(tmp_path / "bench.jsonl", [{"id": 1, "prompt": "7*11", "ground_truth": "77"}])
+    command = ["build-pairs", "--input", str(log), "--output", str(tmp_path / "pairs.jsonl")]
+    command += ["--dataset", str(tmp_path / "d"), "--set", f"sampling.benchmark_files=['{bench}']"]
+    assert main(command) == 0
+    assert len(lines(tmp_path / "pairs.jsonl")) == 38 * 3
+    train = {row["prompt"] for row in lines(tmp_path / "d/train.jsonl")}
+    held_out = {row["prompt"] for row in lines(tmp_path / "d/eval_prompts.jsonl")}
+    assert len(train) > 20 and held_out and not train & held_out
+    assert "Compute 11*7" not in train
+    assert f"{len(held_out)} held-out problems" in capsys.readouterr().err
+    assert main(command) == 2  # an older training set is not written over
+    assert "exists already" in capsys.readouterr().err
+
+
 def test_build_pairs_reads_logs_of_several_shapes_into_one_file_of_pairs(tmp_path: Path) -> None:
     flat = write(
         tmp_path / "flat.jsonl",

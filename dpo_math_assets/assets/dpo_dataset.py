@@ -19,7 +19,6 @@ from dpo_math_assets.pairs.policies import difficulty_rows, policy_rows
 from dpo_math_assets.pairs.schema import PAIR_SCHEMA
 from dpo_math_assets.pairs.selection import DatasetSettings
 from dpo_math_assets.resources import Project, launchpad_config, with_overrides
-from dpo_math_assets.settings import Settings
 from dpo_math_assets.stages import CLEANED, PAIRS, outdated_pairs, require_verdicts_of_now
 from dpo_math_assets.traces.overrides import HUMAN
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA
@@ -57,10 +56,7 @@ def dpo_dataset(
     samples, is trained on. TRL's and Axolotl's own configuration files lie beside the data, and so
     does the explorer, a page to look through the pairs.
     """
-    all_settings = with_overrides(project.settings(), "dataset", config)
-    settings = all_settings.dataset.model_copy(
-        update={"benchmark_files": _benchmarks(all_settings)}
-    )
+    settings = with_overrides(project.settings(), "dataset", config).selection()
     store = project.store
     exports = list(project.landing.partitions())
     if outdated := outdated_pairs(store, exports, project.settings().pairing):
@@ -96,12 +92,6 @@ def dpo_dataset(
             "exports": len(exports),
         }
     )
-
-
-def _benchmarks(settings: Settings) -> list[str]:
-    """The eval sets that must not be trained on: those named for it, and those evaluated on."""
-    files = [*settings.dataset.benchmark_files, *settings.sampling.benchmark_files]
-    return list(dict.fromkeys(files))
 
 
 def _metadata(report: DatasetReport, settings: DatasetSettings, folder: Path) -> dict[str, Any]:
