@@ -70,7 +70,7 @@ def _compare(answer: str, gold: str, conventions: Conventions, pool: Pool | None
         found = _compare_parsed(answer, gold, gold_node, conventions, pool)
     except ParseError:  # or a unit or a set where only a number can stand
         found = "undecided", "unparsable_answer", None
-    if found[0] != "correct" and _degrees_alone(answer + gold):
+    if found[0] != "correct" and _degrees_alone(f"{answer} {gold}"):
         # `180 - 2x` for `180^\\circ - 2x`
         plain_answer, plain_gold = (_DEGREE.sub("", text) for text in (answer, gold))
         try:
@@ -86,12 +86,23 @@ def _compare(answer: str, gold: str, conventions: Conventions, pool: Pool | None
 _DEGREE = re.compile(
     r"\s*(?:\^\s*\{?\s*\\(?:circ|degree)(?![A-Za-z])\s*\}?|°|\\degree(?![A-Za-z]))"
 )
-_OF_ANGLES = re.compile(r"sin|cos|tan|cot|sec|csc|pi|π|rad|'")
+# A letter of its own: what an angle is called, or counts its turns.
+_VARIABLE = re.compile(
+    r"(?<![\\A-Za-z])[A-Za-z](?![A-Za-z])|\\(?:alpha|beta|gamma|theta|phi|varphi)"
+)
+# Commands that leave an angle an angle; any other, a word or a sign of measure may not.
+_PLAIN_COMMAND = re.compile(
+    r"\\(?:alpha|beta|gamma|theta|phi|varphi|le|ge|leq|geq|frac|dfrac|cdot|times|left|right|in|mathbb|quad)"
+    r"(?![A-Za-z])"
+)
 
 
 def _degrees_alone(texts: str) -> bool:
-    """Whether angles are in degrees and nothing else says how they are measured."""
-    return _DEGREE.search(texts) is not None and not _OF_ANGLES.search(texts)
+    """Whether angles in degrees stand with letters, and nothing says how else to measure."""
+    if not _DEGREE.search(texts):
+        return False
+    rest = _PLAIN_COMMAND.sub(" ", _DEGREE.sub("", texts))
+    return _VARIABLE.search(texts) is not None and not re.search(r"[A-Za-z]{2}|[%$\\']", rest)
 
 
 def _compare_parsed(
@@ -183,7 +194,7 @@ def _compare_boxes(
     return _verdict(Matcher(conventions, pool).answers(node, gold))
 
 
-_PLAIN = re.compile(r"\s*(-?)\$?\s?(\d{1,18}|\d{1,3}(?:,\d{3}){1,5})(?:\.0{1,6})?\.?\s*")
+_PLAIN = re.compile(r"\s*(-?)\$?\s?(\d{1,18}|[1-9]\d{0,2}(?:,\d{3}){1,5})(?:\.0{1,6})?\.?\s*")
 
 
 def _plain_numbers(answer: str, gold: str) -> Comparison | None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from dpo_math_assets.errors import DpoMathError, VerifierLimit
 from dpo_math_assets.verifier.nodes import Node, num
-from dpo_math_assets.verifier.spelled import fraction_tail, spelled_number
+from dpo_math_assets.verifier.spelled import fraction_tail, scale_tail, spelled_number
 from dpo_math_assets.verifier.vocabulary import (
     ACCENTS,
     COMMANDS,
@@ -21,8 +21,10 @@ from dpo_math_assets.verifier.vocabulary import (
     CURRENCY_CODES,
     FUNCTION_NAMES,
     GREEK,
+    LONG_ABBREVIATIONS,
     PRINTED_SETS,
     SHORT_WORDS,
+    SPACED_UNITS,
     SPACES,
     TEXT_COMMANDS,
     UNITS,
@@ -50,11 +52,11 @@ class Token(NamedTuple):
 
 _NUMBER = re.compile(
     # grouped by LaTeX or thin spaces, grouped by commas (outside brackets only), plain, or .5
-    r"(?:(?P<thin>\d{1,3}(?:(?:\{,\}|,\\!\s*|\\!,|\\,|\\ |\\;|[~ ])\d{3})+(?!\d))"
-    r"|(?P<comma>\d{1,3}(?:,\d{3})+(?!\d))"
+    r"(?:(?P<thin>[1-9]\d{0,2}(?:(?:\{,\}|,\\!\s*|\\!,|\\,|\\ |\\;|[~ ])\d{3})+(?!\d))"
+    r"|(?P<comma>[1-9]\d{0,2}(?:,\d{3})+(?!\d))"
     r"|(?P<plain>\d+))?"
     # `0{,}5` cannot group thousands, so its comma is the decimal sign
-    r"(?P<fraction>\.\d+|\.(?![.\d])|\{,\}(?:\d{1,2}|\d{4,})(?!\d))?"
+    r"(?P<fraction>\.\d+|\.(?![.\d])|\{,\}(?:\d{1,2}|\d{4,}|(?<=(?<!\d)0\{,\})\d+)(?!\d))?"
     r"(?P<exponent>[eE][+-]?\d+(?![A-Za-z\d.]))?"
 )
 _PLAIN = re.compile(r"(?P<plain>\d+)(?P<fraction>\.\d+)?(?P<exponent>[eE][+-]?\d+(?![A-Za-z\d.]))?")
@@ -65,7 +67,7 @@ _CONTRACTION = re.compile(
     r"(?:[A-Za-z]+n't|[A-Za-z]{2,}'(?:s|re|ve|ll|d)|I'(?:m|ve|ll|d)|o'clock)(?![A-Za-z'(])"
 )
 _NUMBER_AHEAD = re.compile(r"\s+\$?(?=[\d.]|\\(?:frac|sqrt|d?frac))")
-_NOUN_AHEAD = re.compile(r"\s+[a-z]{4,}")
+_NOUN_AHEAD = re.compile(r"\s+([a-z]{4,})")
 _SET_AHEAD = re.compile(r"\s*(?:[\[({]|\\\{|\\left|\\mathbb)")
 # `xandy`, and not `more` or `hands`
 _GLUED_WORD = re.compile(r"([a-cnx-z])?(and|or)([a-cnx-z])")
@@ -168,7 +170,8 @@ class _Lexer:
         text = self.text
         found = _NUMBER.match(text, self.position)
         below = bool(self.tokens) and self.tokens[-1].value == "_"  # `log_10 100`
-        if found and (below or (found["comma"] and self.brackets)):
+        comma = found and (found["comma"] or (found["fraction"] or "").startswith("{"))
+        if found and (below or (comma and self.brackets)):
             found = _PLAIN.match(text, self.position)
         assert found is not None
         groups = found.groupdict()
@@ -201,6 +204,9 @@ class _Lexer:
             elif node.kind == "num" and (tail := fraction_tail(text, end)):  # `2 and a half`
                 whole_part = node.args[0]
                 node, end = _fraction(whole_part + tail[0]), tail[1]
+            elif node.kind == "num" and (scaled := scale_tail(text, end)) and scaled[1]:
+                factor, more, end = scaled  # `5 thousand and two`
+                node = num(node.args[0] * factor + more)
         self._emit("num", "", end - self.position, node)
 
     def _written_in_base(self) -> tuple[Node, int] | None:
@@ -216,6 +222,8 @@ class _Lexer:
         base_text = next(filter(None, found.groups()[3:]))
         base = _BASE_WORDS.get(base_text) or int(base_text)
         if (found["bare"] and digits.isdigit()) or len(digits) > MAX_DIGITS:
+            return None
+        if len(digits) == 1 and digits.isalpha():  # a letter with an index
             return None
         if not 2 <= base <= 36 or any(int(digit, 36) >= base for digit in digits):
             return None
@@ -296,7 +304,8 @@ class _Lexer:
         if self.next_brace == "text":  # \mathrm x
             self.next_brace = ""
         lower = run.lower()
-        spelled = spelled_number(self.text, start) if length > 2 else None
+        counts = length > 2 or run in "aA"  # `a hundred and one`
+        spelled = spelled_number(self.text, start) if counts else None
         if lower in ("negative", "minus") and _NUMBER_AHEAD.match(self.text, start + length):
             self._emit("op", "-", length)
         elif spelled:
@@ -361,8 +370,12 @@ class _Lexer:
                 self._letter(letter)
 
     def _is_article(self, run: str) -> bool:
-        opens = self._last() in ("", "word") and run in "aA"
-        return opens and _NOUN_AHEAD.match(self.text, self.position + 1) is not None
+        if run not in "aA" or self._last() not in ("", "word"):
+            return False
+        noun = _NOUN_AHEAD.match(self.text, self.position + 1)
+        return noun is not None and not (
+            noun[1] in FUNCTION_NAMES or noun[1] in GREEK or noun[1] in CONSTANTS
+        )
 
     def _is_unit_letter(self, run: str, upright: bool) -> bool:
         behind_value = upright and self._last() in ("num", "close", "const")
@@ -370,6 +383,8 @@ class _Lexer:
 
     def _is_unit(self, run: str) -> bool:
         """A unit's abbreviation behind a number or inside a unit: `5 kg`, `225 lbs`, `9 sq ft`."""
+        if run in SPACED_UNITS and not self.spaced:
+            return False
         return _is_unit_word(run) and (self._last() == "num" or self._in_unit())
 
     def _measures(self, run: str, start: int) -> bool:
@@ -377,8 +392,7 @@ class _Lexer:
         behind = self.text[start + len(run) :].lstrip()[:1]
         return (
             self.spaced
-            and len(run) > 1
-            and run in UNITS
+            and run in LONG_ABBREVIATIONS
             and self._last() in ("const", "close", "sym")
             and behind in ("", ".", ",", ";", "^", "/", "}", ")")
         )
@@ -489,8 +503,8 @@ class _Lexer:
 
 
 def _is_unit_word(word: str) -> bool:
-    known = word in UNITS or word.removesuffix("s") in UNITS
-    return known or word in ("sq", "cu", "square", "cubic", "per")
+    plural = word.endswith("s") and len(word) > 2 and word[:-1] in UNITS
+    return word in UNITS or plural or word in ("sq", "cu", "square", "cubic", "per")
 
 
 def _literal(whole: str, fraction: str, exponent: int) -> Node:

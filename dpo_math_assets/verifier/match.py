@@ -53,6 +53,7 @@ from dpo_math_assets.verifier.statements import (
     difference,
     is_equation,
     is_name,
+    is_quantity,
     labelled_items,
     measured,
     names_of,
@@ -107,9 +108,17 @@ class Matcher:
             return EQUAL_TEXT if a.kind == "text" else EQUAL_STRUCTURE
         if holds_divisors(a) and not holds_divisors(b):
             a = coprime_letters(a)
+        if is_equation(a) and (number := measured(a)) and b.kind not in EQUATIONS:
+            a = number
+        a, b = _only_item(a, b), _only_item(b, a)
+        if _subject(a) and _subject(b) and _subject(a) != _subject(b):
+            same = self.match(a, b)
+            return UNKNOWN if same.state == "equal" else same
         same = self.match(a, b)
         if same.state == "equal":
             return same
+        if same.state == "different" and _same_progression(a, b):
+            return EQUAL_STRUCTURE
         renamed = _same_parameters(_printed_constants(a, b), _printed_constants(b, a))
         if renamed != (a, b):
             a, b = renamed
@@ -178,7 +187,9 @@ class Matcher:
     def match_noted(self, a: Node, b: Node) -> Outcome:
         """Values of which one or both hold under a condition; two conditions must be the same."""
         same = self.match(*(node.args[0] if node.kind == "noted" else node for node in (a, b)))
-        conflict = a.kind == b.kind and a.args[1] != b.args[1]
+        conditions = [node.args[1] for node in (a, b) if node.kind == "noted"]
+        narrows = any(name.startswith(PARAMETER) for node in (a, b) for name in free_symbols(node))
+        conflict = len(set(conditions)) > 1 or (len(conditions) == 1 and narrows)
         return UNKNOWN if conflict and same.state == "equal" else same
 
     # relations and assignments
@@ -198,10 +209,7 @@ class Matcher:
             if given is not None:
                 return self.match(given[1], b) if equation is a else self.match(a, given[1])
             # an answer may give what a gold equation says of y; an answer must not leave y unsolved
-            if equation is b:
-                return self.solves(b, a)
-            number = measured(equation)
-            return UNKNOWN if number is None else self.match(number, b)
+            return self.solves(b, a) if equation is b else UNKNOWN
         if "mod" in (a.kind, b.kind):
             if a.kind == b.kind:
                 return self.match_congruences(a, b)
@@ -307,6 +315,9 @@ class Matcher:
         """Residues of one modulus, equal up to its multiples."""
         modulus, residues = exact(b.args[1]), [congruent(node.args[0]) for node in (a, b)]
         bare = residues != [a.args[0], b.args[0]]
+        named = residues[0] != a.args[0] and residues[1] != b.args[0]
+        if named and a.args[0].args[1] != b.args[0].args[1]:
+            return UNKNOWN
         sides = residues if bare else [a.args[0], b.args[0]]
         values = [exact(side) if side.kind in SCALAR_KINDS else None for side in sides]
         if modulus is None or exact(a.args[1]) != modulus or None in values:
@@ -433,7 +444,7 @@ class Matcher:
             chosen = tree.letters(other) if other.kind in ("sym", "mul") else None
             if chosen and sorted(chosen) == sorted(choice_letter(x) or "-" for x in group.args):
                 return EQUAL_STRUCTURE  # several choices: `A, C` and `AC`
-            if len(group.args) == 1:
+            if len(group.args) == 1 and group.kind == "list":
                 return self.match(*(group.args[0] if node is group else node for node in (a, b)))
             if other.kind in _SETS and group.kind == "set":
                 outcome = self.match_pieces(a, b)
@@ -455,7 +466,8 @@ class Matcher:
             # labelled values against bare ones: in order, unless all carry one label
             labels = names[0] or names[1] or []
             values = [without_labels(items) for items in (first, second)]
-            if len(set(labels)) > 1 and not _numbered(labels):
+            free = {a.kind, b.kind} <= {"list", "set"} and _numbered(labels)
+            if len(set(labels)) > 1 and not free:
                 return self.in_order(values[0], values[1])
             return self.unordered(values[0], values[1], once)
         if {a.kind, b.kind} in ({"set", "tuple"}, {"set", "matrix"}):
@@ -670,7 +682,7 @@ def _same_parameters(a: Node, b: Node) -> tuple[Node, Node]:
     names = _value_symbols(a), _value_symbols(b)
     for k, (declared, used) in enumerate((names, names[::-1])):
         parameters = [name for name in declared if name.startswith(PARAMETER)]
-        others = used - declared
+        others = {name for name in used - declared if not name.startswith(PARAMETER)}
         if holds(a if k == 0 else b, "pi"):  # `2\pi r` is no general solution
             others &= INTEGER_LETTERS
         if len(parameters) == len(others) == 1 and parameters[0] not in used:
@@ -719,9 +731,62 @@ def _alphabetic(*nodes: Node) -> bool:
     return all(node.args[0].replace(" ", "").isalpha() for node in nodes)
 
 
+def _only_item(node: Node, other: Node) -> Node:
+    """`\\{5\\}` beside 5 is this number; inside other answers a set is no item of its own."""
+    alone = (
+        node.kind == "set" and len(node.args) == 1 and other.kind in SCALAR_KINDS | {"dec", "unit"}
+    )
+    return node.args[0] if alone else node
+
+
+def _subject(node: Node) -> str | None:
+    """The unknown that `x = 1, 2` or `x < 1 or x > 2` speaks of, where it names just one."""
+    if node.kind == "list" and is_equation(node.args[0]):
+        first, *rest = node.args
+        if first.args[1].kind == "sym" and not any(item.kind in EQUATIONS for item in rest):
+            return str(first.args[1].args[0])
+    if node.kind in ("union", "inter") and all(map(tree.is_inequality, node.args)):
+        names = free_symbols(node)
+        return next(iter(names)) if len(names) == 1 else None
+    return None
+
+
+def _same_progression(a: Node, b: Node) -> bool:
+    r"""Whether `-\frac{\pi}{4} + k\pi` and `\frac{3\pi}{4} + k\pi` run through the same values."""
+    parameter = Node("sym", (f"{PARAMETER}0",))
+    scalar = a.kind in SCALAR_KINDS and b.kind in SCALAR_KINDS
+    if not scalar or not free_symbols(a) == free_symbols(b) == {parameter.args[0]}:
+        return False
+    lines = []
+    for node in (a, b):
+        at = [_renamed(node, parameter, num(value)) for value in (0, 1, 2)]
+        step = canonical(tree.add(at[1], tree.neg(at[0])))
+        if canonical(tree.add(at[2], tree.neg(at[1]))) != step or not _is_straight(
+            node, parameter.args[0]
+        ):
+            return False
+        lines.append((at[0], step))
+    (start, step), (other, other_step) = lines
+    ratio = exact(canonical(tree.divide(other_step, step)))
+    apart = canonical(tree.add(other, tree.neg(start)))
+    shift = exact(canonical(tree.divide(apart, step)))
+    return ratio in (1, -1) and shift is not None and shift.denominator == 1
+
+
+def _is_straight(node: Node, name: str) -> bool:
+    """Whether a name occurs only as a factor of terms: in no power, function or denominator."""
+    if node.kind in ("add", "mul"):
+        holding = [part for part in node.args if name in free_symbols(part)]
+        return (node.kind == "add" or len(holding) < 2) and all(
+            _is_straight(part, name) for part in holding
+        )
+    return node.kind == "sym"
+
+
 def _printed_constants(node: Node, other: Node) -> Node:
     """`2 + 3*I` beside `2 + 3i`: the capitals in which computer algebra prints i and e."""
-    if node.kind == "sym":  # a letter alone may be a choice
+    # a letter alone may be a choice, and one beside others a current or a field
+    if node.kind not in ("add", "mul", "pow") or not free_symbols(node) <= {"E", "I"}:
         return node
     for letter in ("E", "I"):
         symbol, constant = Node("sym", (letter,)), Node("const", (letter.lower(),))
@@ -795,8 +860,9 @@ def _settled(node: Node, matcher: Matcher) -> Node:
         signs, items = node.args[0], node.args[1:]
     else:
         return node
-    names = [item for item in items if is_name(item)]
-    values = [item for item in items if not is_name(item)]
+    opens = len(items) > 2 and is_quantity(items[0])  # `m + n = 3 + 4 = 7`
+    names = [item for item in items if is_name(item) or (opens and item is items[0])]
+    values = [item for item in items if item not in names]
     if not values:
         if len(items) == 2:
             return Node("rel", ("=", *items))
@@ -808,7 +874,7 @@ def _settled(node: Node, matcher: Matcher) -> Node:
         exactly = [
             item
             for sign, item in zip(("=", *signs), items, strict=True)
-            if sign == "=" and not is_name(item)
+            if sign == "=" and item not in names
         ] or values
         for x, y in pairwise(exactly):
             if matcher.match(x, y).state != "equal":

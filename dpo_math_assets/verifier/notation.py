@@ -23,7 +23,8 @@ def _equations(found: "re.Match[str]") -> str:
 
 def _event(found: "re.Match[str]") -> str:
     """`P(A|B) =` as one name, so that its value can be compared and two names told apart."""
-    event = "".join(char for char in found["event"] or found["variable"] if char.isalnum())
+    written = found["event"] or found["variable"]
+    event = "".join(char if char.isalnum() else f"u{ord(char)}u" for char in written if char != " ")
     return f"P_{{{found['letter']}{event}}} ="
 
 
@@ -50,6 +51,14 @@ _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
         ),
         _outward_brackets,
     ),
+    # the currency before the amount
+    (
+        "",
+        re.compile(r"^\s*(USD|EUR|GBP|INR|CNY|RMB|JPY|Rs)\b\.?\s*(-?\d[\d.,]*)\s*$"),
+        r"\2 \1",
+    ),
+    # a period in brackets, where the number is all there is
+    (".", re.compile(r"^(\s*-?0?\.\d*)\((\d{1,9})\)\s*$"), r"\1\\overline{\2}"),
     # x as the sign of a product with a power of ten
     ("10", re.compile(r"(?<=\d)\s*[xX]\s*(?=10\s*(?:\^|\*\*))"), "*"),
     # `1h 30min`: the letter between two numbers
@@ -81,7 +90,11 @@ _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
     # space of the size of something that is not shown
     ("\\", re.compile(r"\\(?:[hv]?phantom|[hv]space\*?)\s*\{[^{}]*\}"), " "),
     # one side of a limit
-    ("lim", re.compile(r"(\\(?:to|rightarrow)\s*[^{}^]{1,40})\^\{?[+-]\}?(?=\s*\})"), r"\1"),
+    (
+        "lim",
+        re.compile(r"(\\(?:to|rightarrow)\s*[^{}^]{1,40})\^\{?([+-])\}?(?=\s*\})"),
+        lambda found: found[1] + (r"\fromabove " if found[2] == "+" else r"\frombelow "),
+    ),
     # probabilities and expectations of events
     (
         "=",

@@ -37,14 +37,14 @@ PI = Node("const", ("pi",))
 PARAMETER = "#"
 # Words of one name in a list; more are a sentence.
 MAX_NAME_WORDS = 3
-# Different words of a remark behind a value; more make it a sentence that happens to begin with one.
+# Different words of a remark behind a value; more make it all a sentence.
 MAX_REMARK_WORDS = 8
 # Words of a remark that says which letters may be any integer, or any number.
 _PARAMETER_WORDS = frozenset(("integer", "integers", "constant", "constants", "natural"))
 _CLOSING = {"(": (")", "]"), "[": ("]", ")"), "\\{": ("\\}",), "{": ("}",)}
 # Combinations and permutations: `5C2`, `{}_5P_2`, `C_5^2`.
 _CHOOSING = frozenset("CP")
-_CHOOSING_INDEX = re.compile(r"([CPA])_(\d{1,4})")
+_CHOOSING_INDEX = re.compile(r"([CA])_(\d{1,4})")
 _FUNCTION_LETTERS = frozenset(("f", "g", "h", "F", "G", "H", "phi", "varphi", "psi"))
 _MATRICES = frozenset(
     ("matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "smallmatrix", "array", "psmallmatrix")
@@ -433,7 +433,7 @@ class _Parser:
             token = self.token
             if token.kind == "word":
                 power = not said and token.value.lower() in ("squared", "cubed")
-                counted = token.value.lower() in NUMBER_WORDS
+                counted = token.value.lower() in NUMBER_WORDS or token.value.lower() in NARROWING
                 if power or counted or token.value.lower() in REFUSED:
                     raise _Words
                 if token.value.lower() in NOTES:
@@ -467,16 +467,21 @@ class _Parser:
         if len(words) > MAX_REMARK_WORDS:
             raise _Words
         narrowed = " ".join(sorted(words & NARROWING))
+        if any(token.kind == "num" for token in remark):  # `k is a multiple of 5`
+            narrowed = tree.text(self.source[start:]).args[0]
         if not words.isdisjoint(_PARAMETER_WORDS):
             if tree.is_inequality(node):  # `x > 2 for integer x` is no interval
                 raise _Words
             names = [token.value for token in remark if token.kind == "sym"]
             self.parameters += [(name, narrowed) for name in names]
-        elif narrowed:  # `n + 1 for even n`
+        elif words & NARROWING:  # `n + 1 for even n`
             raise _Words
         self.at = len(self.tokens) - 1
         compared = any(token.kind == "rel" and token.value != "in" for token in remark)
-        return Node("noted", (node, tree.text(self.source[start:]))) if compared else node
+        if not compared:
+            return node
+        condition = tree.text(self.source[start:]).args[0].partition(" ")[2]  # without `where`
+        return Node("noted", (node, Node("text", (condition,))))
 
     def unit_power(self) -> str:
         braced = self.take("open", "{")
@@ -679,7 +684,7 @@ class _Parser:
         if found is None or exponent.kind != "num" or exponent.args[1] != 1:
             return None
         n, k = int(found[2]), exponent.args[0]
-        return tree.chosen(found[1], num(n), exponent) if 0 <= k <= n else None
+        return tree.chosen(found[1], num(n), exponent) if 0 < k < n else None
 
     def powered(self, node: Node) -> Node:
         if self.take("op", "^"):
@@ -925,7 +930,7 @@ class _Parser:
         letters = tree.letters(inner)
         if letters is None and name == "underline":
             return inner
-        if letters is None and name in ("overline", "bar") and inner.kind in SCALAR_KINDS:
+        if letters is None and name in ("overline", "bar") and tree.is_complex(inner):
             return Node("func", ("conj", inner))
         if letters is None:
             raise ParseError(f"\\{name} over more than letters")
@@ -1206,8 +1211,10 @@ class _Parser:
 
     def limit(self) -> Node:
         self.expect("op", "_")
-        relation = self.group()
-        side = "+-"
+        self.expect("open", "{")
+        relation = self.relation()
+        side = self.next().value if self.sees("cmd", "+", "-") else "+-"
+        self.expect("close", "}")
         if relation.kind != "rel" or relation.args[0] != "to":
             raise ParseError("a limit without x -> a")
         variable = tree.as_symbol(relation.args[1])

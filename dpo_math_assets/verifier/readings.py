@@ -107,7 +107,7 @@ def bare_digits(node: Node) -> str | None:
     return None
 
 
-_GROUPS = re.compile(r"-?\d{1,3}(?:,\d{3})+")
+_GROUPS = re.compile(r"-?[1-9]\d{0,2}(?:,\d{3})+")
 _COMMA = re.compile(r"(-?)(\d+),(\d+)")
 
 

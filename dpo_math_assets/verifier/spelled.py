@@ -9,12 +9,19 @@ from fractions import Fraction
 
 from dpo_math_assets.verifier.vocabulary import NUMBER_WORDS, SCALES, TENS
 
-__all__ = ["fraction_tail", "spelled_number"]
+__all__ = ["fraction_tail", "scale_tail", "spelled_number"]
 
 _BELOW_TWENTY = {word: value for word, value in NUMBER_WORDS.items() if 0 < value < 20}
 _UNITS = {word: value for word, value in _BELOW_TWENTY.items() if value < 10}
-_PARTS = {"half": 2, "halve": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6}
-_PARTS |= {"seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "hundredth": 100}
+# Denominators: the ordinals, and words of their own.
+_PARTS = {"half": 2, "halve": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "eighth": 8}
+_PARTS |= {"ninth": 9, "twelfth": 12, "hundredth": 100, "thousandth": 1000}
+_PARTS |= {
+    f"{word}th": value
+    for word, value in _BELOW_TWENTY.items()
+    if value in (4, 6, 7, 10, 11) or value > 12
+}
+_PARTS |= {f"{word[:-1]}ieth": value for word, value in TENS.items()}
 _LARGE = {word: value for word, value in SCALES.items() if value >= 1000}
 
 
@@ -24,12 +31,16 @@ def _any(words: dict[str, int]) -> str:
 
 _GAP = r"(?:\s+|-)"
 _BELOW_100 = rf"(?:{_any(TENS)}(?:{_GAP}{_any(_UNITS)})?|{_any(_BELOW_TWENTY)})"
-_BELOW_1000 = rf"(?:{_any(_BELOW_TWENTY)}\s+hundred(?:\s+(?:and\s+)?{_BELOW_100})?|{_BELOW_100})"
-_LARGE_PART = rf"{_BELOW_1000}\s+{_any(_LARGE)}(?:,?\s+(?:and\s+)?)?"
+_ONE_OR_MORE = rf"(?:a|{_any(_BELOW_TWENTY)})"
+_BELOW_1000 = rf"(?:{_ONE_OR_MORE}\s+hundred(?:\s+(?:and\s+)?{_BELOW_100})?|{_BELOW_100})"
+_LARGE_PART = rf"(?:a|{_BELOW_1000})\s+{_any(_LARGE)}(?:,?\s+(?:and\s+)?)?"
 _WHOLE = rf"(?:(?:{_LARGE_PART})+(?:{_BELOW_1000})?|{_BELOW_1000})"
 _END = r"(?![A-Za-z]|-[A-Za-z])"
 _NUMBER = re.compile(_WHOLE + _END, re.IGNORECASE)
 _FRACTION = re.compile(rf"({_any(_BELOW_TWENTY)}){_GAP}({_any(_PARTS)})s?{_END}", re.IGNORECASE)
+_SCALE = re.compile(
+    rf"\s+(hundred|{_any(_LARGE)})(?:,?\s+(?:and\s+)?({_BELOW_1000}))?{_END}", re.IGNORECASE
+)
 _TAIL = re.compile(
     rf"\s+and\s+(a|{_any(_BELOW_TWENTY)}){_GAP}({_any(_PARTS)})s?{_END}", re.IGNORECASE
 )
@@ -59,6 +70,15 @@ def fraction_tail(text: str, at: int) -> tuple[Fraction, int] | None:
     return (share, found.end()) if share < 1 else None
 
 
+def scale_tail(text: str, at: int) -> tuple[int, int, int] | None:
+    """(factor, what is added, offset of the end) of ` thousand and two` behind digits."""
+    found = _SCALE.match(text, at)
+    if found is None:
+        return None
+    word = found[1].lower()
+    return _LARGE.get(word, 100), _whole(found[2] or ""), found.end()
+
+
 def _whole(words: str) -> int:
     total = current = 0
     for word in re.findall("[a-z]+", words.lower()):
@@ -67,5 +87,5 @@ def _whole(words: str) -> int:
         elif word == "hundred":
             current *= 100
         elif word != "and":
-            current += TENS.get(word) or _BELOW_TWENTY[word]
+            current += 1 if word == "a" else TENS.get(word) or _BELOW_TWENTY[word]
     return total + current

@@ -5,7 +5,7 @@ from itertools import product
 from dpo_math_assets.verifier import tree
 from dpo_math_assets.verifier.canonical import numerator
 from dpo_math_assets.verifier.inspection import holds
-from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, free_symbols
+from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, free_symbols, num
 
 __all__ = [
     "EQUATIONS",
@@ -15,6 +15,7 @@ __all__ = [
     "difference",
     "is_equation",
     "is_name",
+    "is_quantity",
     "labelled_items",
     "measured",
     "names_of",
@@ -69,8 +70,15 @@ def is_quantity(node: Node) -> bool:
     if len(free_symbols(node)) < 2:
         return False
     if node.kind == "add":
-        return all(is_name(term) or _is_power(term) for term in node.args)
+        terms = [tree.neg(term) if _is_negated(term) else term for term in node.args]
+        letters = [name for term in terms for name in free_symbols(term)]
+        once = len(letters) == len(set(letters))
+        return once and all(is_name(term) or _is_power(term) for term in terms)
     return node.kind == "mul" and all(is_name(part) or _is_power(part) for part in node.args)
+
+
+def _is_negated(term: Node) -> bool:
+    return term.kind == "mul" and term.args[0] == num(-1)
 
 
 _NAMED_FUNCTIONS = frozenset(("sin", "cos", "tan", "cot", "sec", "csc"))

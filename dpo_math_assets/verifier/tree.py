@@ -20,6 +20,7 @@ __all__ = [
     "conditions",
     "divide",
     "function",
+    "is_complex",
     "is_inequality",
     "is_proper_fraction",
     "letters",
@@ -140,6 +141,15 @@ def divide(top: Node, bottom: Node) -> Node:
     return reciprocal if top == num(1) else mul(top, reciprocal)
 
 
+def is_complex(node: Node) -> bool:
+    """Whether a scalar expression holds the imaginary unit, or is one in z or w."""
+    if node.kind not in SCALAR_KINDS:
+        return False
+    if node == IMAGINARY or (node.kind == "sym" and node.args[0][0] in "zw"):
+        return True
+    return any(map(is_complex, children(node)))
+
+
 def is_proper_fraction(node: Node) -> bool:
     """Whether a node is p/q with 0 < p < q: what may follow an integer in a mixed number."""
     return node.kind == "num" and 0 < node.args[0] < node.args[1]
@@ -219,7 +229,7 @@ def unit(value: Node, said: list[str]) -> Node:
     for word in said:
         if word in UNITS:
             name = word
-        elif word.removesuffix("s") in UNITS:  # lbs, hrs
+        elif word.endswith("s") and len(word) > 2 and word[:-1] in UNITS:  # lbs, hrs
             name = word.removesuffix("s")
         else:
             name = word.lower()

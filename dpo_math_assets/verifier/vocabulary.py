@@ -8,6 +8,7 @@ __all__ = [
     "FILLERS",
     "FUNCTION_NAMES",
     "GREEK",
+    "LONG_ABBREVIATIONS",
     "NARROWING",
     "NOTES",
     "NUMBER_WORDS",
@@ -17,6 +18,7 @@ __all__ = [
     "REFUSED",
     "SCALES",
     "SHORT_WORDS",
+    "SPACED_UNITS",
     "SPACES",
     "TENS",
     "TEXT_COMMANDS",
@@ -119,6 +121,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     **{"partial": ("sym", "d"), "mathbb": ("cmd", "mathbb"), "pmod": ("cmd", "pmod")},
     **{"pod": ("cmd", "pmod"), "begin": ("cmd", "begin"), "end": ("cmd", "end")},
     **{"boxed": ("group", ""), "fbox": ("group", ""), "variable": ("group", "")},
+    **{"fromabove": ("cmd", "+"), "frombelow": ("cmd", "-")},
     **{"top": ("sym", "T"), "intercal": ("sym", "T")},
     **{"prime": ("op", "'"), "not": ("cmd", "not"), "perp": ("cmd", "perp")},
     **{"therefore": ("skip", ""), "because": ("skip", ""), "square": ("skip", "")},
@@ -167,7 +170,7 @@ FILLERS = frozenset(
         """
     only about approximately approx exactly roughly is are the answer equals equal to value a an
     either both namely nearly around just total of final be was solution solutions result option
-    choice number so therefore thus hence that all usd eur gbp inr cny rmb jpy rs
+    choice number so therefore thus hence that all
     """
     )
 )
@@ -226,6 +229,11 @@ SCALES = {
     "billion": 10**9,
     "trillion": 10**12,
 }
+
+# Abbreviations that are no product of letters, also where no number stands before them.
+LONG_ABBREVIATIONS = frozenset(_words("mm cm dm km in ft yd kg lb lbs oz mL sec hr hrs mph"))
+# Those that are units only behind a space: `2 cal`, but `2cal` is 2 times c, a and l.
+SPACED_UNITS = frozenset(_words("sq cu cal Rs Pa gal rad mol rpm"))
 
 # Unit -> (dimension, factor to the dimension's base unit as p, q). Spellings end in no plural s.
 # A litre is a thousandth of a cubic metre; months and years are no fixed number of seconds.
