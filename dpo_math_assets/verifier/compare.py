@@ -111,8 +111,10 @@ def _compare_parsed(
     node = _parse_answer(answer)
     if gold_node.kind in ("list", "set"):
         node = _parse_answer(as_list(answer))
-    elif node.kind in ("list", "set"):
-        gold_node = _parse_answer(as_list(gold))
+    elif node.kind in ("list", "set") and (listed := as_list(gold)) != gold:
+        # `3,250` as two values only where the candidate has them in this order
+        gold_node = _parse_answer(listed)
+        conventions = conventions.model_copy(update={"bare_list_ordered": True})
     comma = _decimal_commas(answer, gold, node, gold_node) if conventions.decimal_comma else None
     return comma or _verdict(Matcher(conventions, pool).answers(node, gold_node))
 

@@ -22,10 +22,12 @@ from dpo_math_assets.verifier.vocabulary import (
     FUNCTION_NAMES,
     GREEK,
     LONG_ABBREVIATIONS,
+    NUMBER_WORDS,
     PRINTED_SETS,
     SHORT_WORDS,
     SPACED_UNITS,
     SPACES,
+    TENS,
     TEXT_COMMANDS,
     UNITS,
 )
@@ -66,7 +68,9 @@ _DOTS = re.compile(r"\s?(?:\.\.\.|\\[lc]?dots(?![A-Za-z]))")
 _CONTRACTION = re.compile(
     r"(?:[A-Za-z]+n't|[A-Za-z]{2,}'(?:s|re|ve|ll|d)|I'(?:m|ve|ll|d)|o'clock)(?![A-Za-z'(])"
 )
-_NUMBER_AHEAD = re.compile(r"\s+\$?(?=[\d.]|\\(?:frac|sqrt|d?frac))")
+_NUMBER_AHEAD = re.compile(
+    r"\s+\$?(?=[\d.]|\\(?:frac|sqrt|d?frac)|(?:" + "|".join((*NUMBER_WORDS, *TENS)) + r")(?![a-z]))"
+)
 _NOUN_AHEAD = re.compile(r"\s+([a-z]{4,})")
 _SET_AHEAD = re.compile(r"\s*(?:[\[({]|\\\{|\\left|\\mathbb)")
 # `xandy`, and not `more` or `hands`

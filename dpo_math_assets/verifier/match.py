@@ -64,7 +64,7 @@ from dpo_math_assets.verifier.statements import (
     without_labels,
 )
 from dpo_math_assets.verifier.verdict import METHODS
-from dpo_math_assets.verifier.vocabulary import ORDINALS
+from dpo_math_assets.verifier.vocabulary import ORDINALS, UNITS
 
 __all__ = ["Matcher", "same_at_sight"]
 
@@ -92,6 +92,10 @@ _SETS = frozenset(
     )
 )
 _PARAMETER = re.compile(rf"{PARAMETER}\d+")
+# A month has no fixed number of days, an ounce may be a fluid one, a pound may be money.
+_NO_FIXED_FACTOR = ({"month^1", "s^1"}, {"g^1", "m^3"}, {"g^1", "sterling^1"})
+# Sizes that differ from place to place, or have other names here.
+_LOOSE_UNITS = frozenset(("ton", "cup", "spoon", "teaspoon", "tablespoon", "century", "kmph"))
 _CONTRADICTION = Node("text", ("contradiction",))
 
 
@@ -389,6 +393,8 @@ class Matcher:
     def match_values(self, a: Node, b: Node) -> Outcome:
         a, b = _named_pair(a, b), _named_pair(b, a)
         if a.kind in SCALAR_KINDS and b.kind in SCALAR_KINDS:
+            if _spelled_otherwise(a, b):
+                return UNKNOWN
             for value, other in ((thousands(a), b), (thousands(b), a)):
                 if value and exact(other) is not None and exact(other) == exact(value):
                     return AMBIGUOUS
@@ -495,7 +501,7 @@ class Matcher:
             return self.match(a.args[0], b.args[0])
         percent, other = (a, b) if a.kind == "percent" else (b, a)
         if other.kind == "unit":
-            if unit_factor(other.args[1]):
+            if unit_factor(other.args[1]) or other.args[1] == "degree":
                 return DIFFERENT
             return self.match(*(node.args[0] if node.kind == "unit" else node for node in (a, b)))
         said = percent.args[0]
@@ -518,9 +524,8 @@ class Matcher:
                 return self.match(*(tree.plain(node) for node in (a, b)))
             if factors[0] and factors[1]:
                 if factors[0][0] != factors[1][0]:
-                    # a month or a year has no fixed number of days
-                    calendar = {factors[0][0], factors[1][0]} == {"month^1", "s^1"}
-                    return UNKNOWN if calendar else DIFFERENT
+                    dimensions = {factors[0][0], factors[1][0]}
+                    return UNKNOWN if dimensions in _NO_FIXED_FACTOR else DIFFERENT
                 scaled = [
                     tree.mul(tree.rational(factor[1]), node.args[0])
                     for factor, node in zip(factors, (a, b), strict=True)
@@ -529,7 +534,7 @@ class Matcher:
                 return self.match(scaled[0], scaled[1])
             same = self.match(a.args[0], b.args[0])
             if same.state != "equal":
-                return same
+                return UNKNOWN if not _LOOSE_UNITS.isdisjoint(names) else same
             words = [set(node.args[1].split()) for node in (a, b)]
             if "/" in words[0] ^ words[1]:
                 return UNKNOWN
@@ -543,12 +548,8 @@ class Matcher:
         elif not self.conventions.units_optional:
             return DIFFERENT
         same = self.match(value, b) if measured is a else self.match(a, value)
-        factor = unit_factor(name)
-        if same.state == "different" and factor and factor[1] != 1:
-            # 150 cents against 1.50: right if the bare value is meant in the base unit
-            base = tree.mul(tree.rational(factor[1]), value)
-            if (self.match(base, b) if measured is a else self.match(a, base)).state == "equal":
-                return AMBIGUOUS
+        if same.state == "different" and _right_in_another_unit(value, name, other):
+            return AMBIGUOUS
         return same
 
     def match_bases(self, a: Node, b: Node) -> Outcome:
@@ -731,6 +732,19 @@ def _alphabetic(*nodes: Node) -> bool:
     return all(node.args[0].replace(" ", "").isalpha() for node in nodes)
 
 
+def _spelled_otherwise(a: Node, b: Node) -> bool:
+    """Whether two rows of letters differ in their order alone: `HT` and `TH`, `IV` and `VI`.
+
+    Products of small letters do not mind their order, but capitals may be a name.
+    """
+    first, second = tree.letters(a), tree.letters(b)
+    if not first or not second or len(first) < 2 or first == second:
+        return False
+    vowels = any(letter in "aeou" for letter in first)  # `dog` and `god` may be words
+    named = first.isupper() or (len(first) > 2 and first.isalpha() and vowels)
+    return named and sorted(first) == sorted(second)
+
+
 def _only_item(node: Node, other: Node) -> Node:
     """`\\{5\\}` beside 5 is this number; inside other answers a set is no item of its own."""
     alone = (
@@ -743,11 +757,13 @@ def _subject(node: Node) -> str | None:
     """The unknown that `x = 1, 2` or `x < 1 or x > 2` speaks of, where it names just one."""
     if node.kind == "list" and is_equation(node.args[0]):
         first, *rest = node.args
-        if first.args[1].kind == "sym" and not any(item.kind in EQUATIONS for item in rest):
-            return str(first.args[1].args[0])
+        if is_name(first.args[1]) and not any(item.kind in EQUATIONS for item in rest):
+            return repr(first.args[1])
+    if node.kind == "rel" and node.args[0] == "!=" and node.args[1].kind == "sym":
+        return repr(node.args[1])
     if node.kind in ("union", "inter") and all(map(tree.is_inequality, node.args)):
         names = free_symbols(node)
-        return next(iter(names)) if len(names) == 1 else None
+        return repr(Node("sym", tuple(names))) if len(names) == 1 else None
     return None
 
 
@@ -931,6 +947,17 @@ def _components_beside(node: Node, other: Node) -> Node:
         return node
     items = _items(other) or []
     return (unit_vector(node, len(items)) if len(items) in (2, 3) else None) or node
+
+
+def _right_in_another_unit(value: Node, unit: str, number: Node) -> bool:
+    """150 cents against 1.50, 5 feet 6 inches against 66: right if another unit is meant."""
+    factor = unit_factor(unit)
+    size = exact(value) if value.kind in SCALAR_KINDS else None
+    meant = exact(number) if number.kind in SCALAR_KINDS else None
+    if factor is None or not size or not meant:
+        return False
+    others = (unit_factor(name) for name in UNITS)
+    return any(other == (factor[0], size * factor[1] / meant) for other in others)
 
 
 def _looks_like_time(ratio: Node) -> bool:

@@ -56,7 +56,7 @@ brackets alone is a tuple |
 | `mod` | rel, modulus | a congruence: relation modulo modulus |
 | `ratio` | *items | a : b : c |
 | `dots` | | an ellipsis in a list |
-| `noted` | x, note: text | a value with a condition in words behind it, `x^2 for x > 0` |
+| `noted` | x, condition | a value with a condition behind it, in words (text) or as a list |
 | `choice` | letter: str, rest | a multiple-choice letter; rest is the answer beside it, or None |
 | `text` | words: str | words, lower case, single spaces |
 """

@@ -29,7 +29,8 @@ def _event(found: "re.Match[str]") -> str:
 
 
 def _except(found: "re.Match[str]") -> str:
-    return rf"\mathbb{{R}}\setminus\{{{found['values']}\}}"
+    values = ", ".join(filter(None, (found["values"], found["last"])))
+    return rf"\mathbb{{R}}\setminus\{{{values}\}}"
 
 
 def _beyond(found: "re.Match[str]") -> str:
@@ -43,6 +44,8 @@ _REALS = r"\s*(?:all|every)\s+(?:the\s+)?(?:real\s+numbers?|reals?)(?:\s+\$?x\$?
 _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
     # a vector in angle brackets, on its own or behind an equals sign
     (">", re.compile(r"(^|=)\s*<([^<>=|]*,[^<>=|]*)>(?=\s*$)"), r"\1\\langle \2\\rangle "),
+    ("\\left]", re.compile(r"\\left(?=\])|\\right(?=[\[\]])"), ""),
+    ("\\right[", re.compile(r"\\left(?=[\[\]])|\\right(?=\[)"), ""),
     # open ends with the brackets turned outwards
     (
         ",",
@@ -59,6 +62,7 @@ _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
     ),
     # a period in brackets, where the number is all there is
     (".", re.compile(r"^(\s*-?0?\.\d*)\((\d{1,9})\)\s*$"), r"\1\\overline{\2}"),
+    ("cent", re.compile(r"\bper\s+cent\b"), "percent"),
     # x as the sign of a product with a power of ten
     ("10", re.compile(r"(?<=\d)\s*[xX]\s*(?=10\s*(?:\^|\*\*))"), "*"),
     # `1h 30min`: the letter between two numbers
@@ -108,7 +112,8 @@ _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
     (
         "all",
         re.compile(
-            _REALS + r"(?:except|but|other than|excluding)\s+(?:for\s+)?(?P<values>[^a-zA-Z]+)",
+            _REALS + r"(?:except|but|other than|excluding)\s+(?:for\s+)?(?:\$?x\s*=\s*)?"
+            r"(?P<values>[^a-zA-Z]+?)(?:,?\s+and\s+(?P<last>[^a-zA-Z]+?))?\$?\s*$",
             re.IGNORECASE,
         ),
         _except,

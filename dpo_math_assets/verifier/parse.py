@@ -312,6 +312,8 @@ class _Parser:
                 return items[0]
             if found := tree.alternatives(items, alternatives):
                 return found
+            if not alternatives and tree.is_conditional(items):
+                return Node("noted", (items[0], Node("list", tuple(items[1:]))))
             return tree.conditions(items, "or" in joined_by) or Node("list", tuple(items))
         if all(len(group) == 1 for group in groups):
             return Node("list", tuple(group[0] for group in groups))
@@ -327,9 +329,13 @@ class _Parser:
 
         What an inequality bounds is no parameter: `x > 0, x \\in \\mathbb{Z}` is no interval.
         """
-        bounded: frozenset[str] = frozenset().union(
-            *(free_symbols(item) for item in items if tree.is_inequality(item))
-        )
+        bounded = {
+            operand.args[0]
+            for item in items
+            if tree.is_inequality(item)
+            for operand in item.args
+            if isinstance(operand, Node) and operand.kind == "sym"
+        }
         kept = []
         for item in items:
             declared = _declaration(item) if len(items) > 1 else None
@@ -375,11 +381,9 @@ class _Parser:
         if self.sees("num") and self.ahead().kind == "punct" and self.ahead().value == ":":
             self.at += 1  # a numbered label: `Sequence 1:`
         if REFUSED.isdisjoint(said):
-            if self.take("punct", ":"):
+            if self.take("punct", ":") or self.take("rel", "="):  # `Area = 5`
                 return
             if all(word in FILLERS for word in said) and not self.sees("end"):
-                return
-            if self.take("rel", "="):  # `Area = 5`
                 return
         self.at = start
         self.number_word_or_text()
@@ -425,6 +429,8 @@ class _Parser:
         scale = SCALES.get(first.removesuffix("s"))
         if scale:
             self.next()
+            if self.sees("sep") and self.ahead().kind == "word" and _numeral(self.ahead().value):
+                raise _Words  # `5 thousand and two` in a notation that spelled.py does not know
             node = tree.mul(num(scale), node)
             if not self.sees("word"):
                 return node
@@ -469,7 +475,9 @@ class _Parser:
         narrowed = " ".join(sorted(words & NARROWING))
         if any(token.kind == "num" for token in remark):  # `k is a multiple of 5`
             narrowed = tree.text(self.source[start:]).args[0]
-        if not words.isdisjoint(_PARAMETER_WORDS):
+        if not words.isdisjoint(_PARAMETER_WORDS) or not words.isdisjoint(
+            ("multiple", "divisible")
+        ):
             if tree.is_inequality(node):  # `x > 2 for integer x` is no interval
                 raise _Words
             names = [token.value for token in remark if token.kind == "sym"]
@@ -814,6 +822,9 @@ class _Parser:
         if token.kind == "cmd":
             return self.command()
         if token.kind == "word":
+            if self.tokens[self.at - 1].value == "-" and token.value.lower() in NUMBER_WORDS:
+                self.next()  # `negative seven`
+                return num(NUMBER_WORDS[token.value.lower()])
             raise _Words
         raise self.unexpected()
 

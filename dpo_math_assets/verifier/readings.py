@@ -45,10 +45,11 @@ def unit_factor(name: str) -> tuple[str, Fraction] | None:
         if found is None or found[1] not in UNITS:
             return None
         dimension, p, q = UNITS[found[1]]
-        base, _, own = dimension.partition("^")
         power = sign * int(found[2] or 1)
         factor *= Fraction(p, q) ** power
-        powers[base] = powers.get(base, 0) + power * int(own or 1)
+        for part in dimension.split():
+            base, _, own = part.partition("^")
+            powers[base] = powers.get(base, 0) + power * int(own or 1)
     return " ".join(f"{base}^{power}" for base, power in sorted(powers.items()) if power), factor
 
 

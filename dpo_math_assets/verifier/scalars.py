@@ -66,15 +66,24 @@ class Scalars:
         if result == "equal":
             return Outcome("equal", "numeric")
         if result == "different":
-            return DIFFERENT
+            return UNKNOWN if self.may_round(a, b) else DIFFERENT
         if self.pool is None:
             return UNKNOWN
         result = self.pool.equal(a, b, SYMPY_DEADLINE_S)
         if result == "equal":
             return Outcome("equal", "symbolic")
         if result == "different":
-            return DIFFERENT
+            return UNKNOWN if self.may_round(a, b) else DIFFERENT
         return UNKNOWN if result == "unknown" else Outcome("unknown", reason=result)
+
+    def may_round(self, a: Node, b: Node) -> bool:
+        """Whether a decimal may round a sum or an integral, whose digits nobody has looked at."""
+        return any(
+            decimal.kind == "dec"
+            and len(str(_shown_digits(decimal))) >= self.conventions.rounded_digits
+            and any(holds(other, kind) for kind in _MAY_DIVERGE)
+            for decimal, other in ((a, b), (b, a))
+        )
 
     def rounds(self, decimal: Node, value: Fraction, node: Node, other: Fraction) -> bool:
         """Whether `decimal` is the rational `other` rounded or cut to the digits it shows.

@@ -22,6 +22,7 @@ _PARTS |= {
     if value in (4, 6, 7, 10, 11) or value > 12
 }
 _PARTS |= {f"{word[:-1]}ieth": value for word, value in TENS.items()}
+_PARTS |= {"millionth": 10**6, "billionth": 10**9}
 _LARGE = {word: value for word, value in SCALES.items() if value >= 1000}
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from math import gcd
 
 from dpo_math_assets.verifier.lexer import ParseError
-from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children, num
+from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children, free_symbols, num
 from dpo_math_assets.verifier.vocabulary import UNITS
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "divide",
     "function",
     "is_complex",
+    "is_conditional",
     "is_inequality",
     "is_proper_fraction",
     "letters",
@@ -327,6 +328,20 @@ def conditions(items: list[Node], alternatives: bool) -> Node | None:
     return Node("union" if alternatives else "inter", tuple(items))
 
 
+def is_conditional(items: list[Node]) -> bool:
+    r"""Whether a value in letters is followed by what holds of them: `\\sqrt{x}, x \\ge 0`."""
+    first, *rest = items
+    equation = first.kind == "rel" and first.args[0] == "="
+    if not (equation or first.kind in SCALAR_KINDS) or not rest:
+        return False
+    letters = free_symbols(first)
+    return bool(letters) and all(
+        (is_inequality(item) or (item.kind == "rel" and item.args[0] in ("in", "notin")))
+        and free_symbols(item) <= letters
+        for item in rest
+    )
+
+
 def alternatives(items: list[Node], ends: list[int]) -> Node | None:
     """`x = 1, y = 2 or x = 3, y = 4` as two tuples; `x = 1 or y = 2` as a union.
 
@@ -340,7 +355,7 @@ def alternatives(items: list[Node], ends: list[int]) -> Node | None:
         return None
     bounds = [0, *ends, len(items)]
     groups = [items[low:high] for low, high in pairwise(bounds)]
-    order = [item.args[1] for item in groups[0]]
+    order = sorted((item.args[1] for item in groups[0]), key=str)
     values = [{item.args[1]: item.args[2] for item in group} for group in groups]
     if len(order) > 1:
         if any(found.keys() != values[0].keys() for found in values):
