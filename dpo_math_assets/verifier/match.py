@@ -865,6 +865,10 @@ def _settled(node: Node, matcher: Matcher) -> Node:
         node = node.args[0]
     if node.kind == "list" and (compound := compound_unit(node)):
         return compound
+    if node.kind in ("add", "pow") and holds(node, "tuple", shallow=True):
+        return matrix_value(node) or node  # `(1, 2) + (3, 4)`
+    if node.kind == "mul" and holds(node, "tuple", shallow=True) and not free_symbols(node):
+        return matrix_value(node) or node
     if node.kind in ("add", "mul", "pow", "func") and holds(node, "matrix"):
         node = tree.replace(node, _determined)
         return matrix_value(node) or node

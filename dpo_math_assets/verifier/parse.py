@@ -589,8 +589,14 @@ class _Parser:
         """Factors joined by signs or by nothing; left to right."""
         node = self.prefixed()
         while True:
+            start = self.token.start
             if self.take("op", "*"):
-                node = tree.mul(node, self.prefixed())
+                factor = self.prefixed()
+                crossed = self.source.startswith("\\times", start)
+                if crossed and tree.is_vector(node) and tree.is_vector(factor):
+                    node = Node("call", ("cross", node, factor))  # whose sides do not commute
+                else:
+                    node = tree.mul(node, factor)
             elif self.sees("op", "/") and self.ahead().kind == "word":
                 return node  # `5/hour`
             elif self.take("op", "/") or self.take("cmd", "over"):

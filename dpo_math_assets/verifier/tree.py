@@ -24,6 +24,7 @@ __all__ = [
     "is_conditional",
     "is_inequality",
     "is_proper_fraction",
+    "is_vector",
     "letters",
     "mul",
     "neg",
@@ -326,6 +327,13 @@ def conditions(items: list[Node], alternatives: bool) -> Node | None:
     if not all(map(is_inequality, items)):
         return None
     return Node("union" if alternatives else "inter", tuple(items))
+
+
+def is_vector(node: Node) -> bool:
+    r"""Whether a factor is, or holds, a letter with an arrow: `\\vec{a}`."""
+    if node.kind == "sym":
+        return str(node.args[0]).startswith("vec(")
+    return node.kind in ("add", "mul", "call") and any(map(is_vector, children(node)))
 
 
 def is_conditional(items: list[Node]) -> bool:
