@@ -74,7 +74,7 @@ _NUMBER_AHEAD = re.compile(
 _NOUN_AHEAD = re.compile(r"\s+([a-z]{4,})")
 _SET_AHEAD = re.compile(r"\s*(?:[\[({]|\\\{|\\left|\\mathbb)")
 # `xandy`, and not `more` or `hands`
-_GLUED_WORD = re.compile(r"([a-cnx-z])?(and|or)([a-cnx-z])")
+_GLUED_WORD = re.compile(r"([a-cnx-z])?(and|or)([a-cnx-zA-Z])")
 _NOON = re.compile(r"([apAP])\.\s?[mM]\b\.?")
 _REPEATING = re.compile(r"\\(?:overline|bar|dot|overset\{\.\})\s*(?:\{(\d{1,50})\}|(\d))")
 _SAME_DIGIT = re.compile(r"(\d*?)(\d)\2\2+")
@@ -441,6 +441,9 @@ class _Lexer:
 
     def _symbol(self, char: str) -> None:
         text, at = self.text, self.position
+        if text.startswith("{,}", at):  # in brackets, where no number has taken it
+            self._emit("punct", ",", 3)
+            return
         if char == "{":
             kind = self.next_brace or ("group" if self._last() == "op" else "list")
             self.next_brace = ""

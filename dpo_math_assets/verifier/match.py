@@ -37,6 +37,7 @@ from dpo_math_assets.verifier.readings import (
     coprime_letters,
     digits_in_base,
     holds_divisors,
+    is_unit_of,
     thousands,
     unit_factor,
     unit_letters,
@@ -64,7 +65,7 @@ from dpo_math_assets.verifier.statements import (
     without_labels,
 )
 from dpo_math_assets.verifier.verdict import METHODS
-from dpo_math_assets.verifier.vocabulary import ORDINALS, UNITS
+from dpo_math_assets.verifier.vocabulary import ORDINALS
 
 __all__ = ["Matcher", "same_at_sight"]
 
@@ -960,8 +961,7 @@ def _right_in_another_unit(value: Node, unit: str, number: Node) -> bool:
     meant = exact(number) if number.kind in SCALAR_KINDS else None
     if factor is None or not size or not meant:
         return False
-    others = (unit_factor(name) for name in UNITS)
-    return any(other == (factor[0], size * factor[1] / meant) for other in others)
+    return is_unit_of(factor[0], size * factor[1] / meant)
 
 
 def _looks_like_time(ratio: Node) -> bool:

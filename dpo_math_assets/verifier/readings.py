@@ -2,6 +2,7 @@
 
 import re
 from fractions import Fraction
+from functools import cache, lru_cache
 from math import gcd, lcm
 
 from dpo_math_assets.verifier import tree
@@ -20,6 +21,7 @@ __all__ = [
     "decimal_comma",
     "digits_in_base",
     "holds_divisors",
+    "is_unit_of",
     "thousands",
     "unit_factor",
     "unit_letters",
@@ -31,6 +33,19 @@ _UNIT_POWER = re.compile(r"([A-Za-z]+)(?:\^(-?\d))?")
 _COMPOUND = {"mph": "mile / hour", "kph": "km / hour", "kmh": "km / hour"}
 
 
+@cache
+def _factors_of(dimension: str) -> frozenset[Fraction]:
+    """The factors of all units of a dimension that have a name."""
+    known = filter(None, map(unit_factor, UNITS))
+    return frozenset(factor for other, factor in known if other == dimension)
+
+
+def is_unit_of(dimension: str, factor: Fraction) -> bool:
+    """Whether some unit of the dimension has this factor."""
+    return factor in _factors_of(dimension)
+
+
+@lru_cache(maxsize=4096)
 def unit_factor(name: str) -> tuple[str, Fraction] | None:
     """(dimension, factor) of a unit such as `cm^2` or `kg m / s^2`; None for one not known."""
     powers: dict[str, int] = {}
