@@ -741,9 +741,7 @@ def _spelled_otherwise(a: Node, b: Node) -> bool:
     first, second = tree.letters(a), tree.letters(b)
     if not first or not second or len(first) < 2 or first == second:
         return False
-    vowels = any(letter in "aeou" for letter in first)  # `dog` and `god` may be words
-    named = first.isupper() or (len(first) > 2 and first.isalpha() and vowels)
-    return named and sorted(first) == sorted(second)
+    return first.isupper() and sorted(first) == sorted(second)
 
 
 def _only_item(node: Node, other: Node) -> Node:
