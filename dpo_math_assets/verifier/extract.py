@@ -91,6 +91,7 @@ _REMARK = re.compile(
     r"requested|claimed|expected|wanted|stated|shown|before))\b",
     re.IGNORECASE,
 )
+_WRONG = re.compile(r"\b(?:not|never|wrong|incorrect|false|impossible|too)\b")
 _BLANK = re.compile(r"(?:\\(?:phantom|hspace)\{[^{}]*\}|\\square|\\[,;: ]|[_?.#*\s])+")
 _EMPHASIS = re.compile(r"\*\*(?=[\s.,;:]|$)|(?<=\s)\*\*")
 _CHOICE_SAID = re.compile(
@@ -292,7 +293,7 @@ def _marked(text: str) -> dict[str, list[_Found]]:
     if text.startswith("A:") and text.rfind("\nQ", 0, max(at, 0)) >= 0:
         at = 0  # what follows answers other questions
     if text.startswith("A:", at):
-        label.append(_Found(at, at + 2, _line(text, at + 2)))
+        label.append(_Found(at + 1, at + 2, _line(text, at + 2)))
     label.sort()
     return {"final": final, "json": json, "label": _last(text, label)}
 
@@ -469,7 +470,7 @@ def _tidy(answer: str) -> str:
     if len(sentence) < len(answer) and worded(answer[len(sentence) :]):
         answer = sentence
     if remark := _REMARK.search(answer):
-        if "which" in remark[0] and not asserts(answer[remark.end() :]):
+        if "which" in remark[0] and _WRONG.search(answer, remark.end()):
             return ""  # which is wrong
         answer = answer[: remark.start()]
     answer = _AT.sub("", clean(answer))
