@@ -91,6 +91,13 @@ class Run:
                 found.append(batch.slice(start, stop - start))
         return _texts(found)
 
+    def count(self, prompts: _Numbers) -> _Counts:
+        """How many texts each of the prompts has; `prompts` is in order."""
+        counts = np.zeros(len(prompts), np.int64)
+        for _, of, low, high in self._places([prompts]):
+            counts[of] += high - low
+        return counts
+
     def smallest(self, sides: Sequence[_Numbers], most: int) -> tuple[list[Any], _Counts]:
         """Up to `most` texts of each side with the smallest hash, and how many texts it has.
 
@@ -234,7 +241,7 @@ def write_pairs(
     """
     found = []
     with ParquetTable(pairs_out, PAIR_SCHEMA) as table, _RunWriter(first_seen) as writer:
-        for low, high in _shares(Run(new).prompts(), 1):
+        for low, high in _shares_with_known(new, earlier, settings):
             texts = _numbered(Run(new).between(low, high))
             runs = [Run(path) for path in earlier]
             held = _held(texts, runs)
@@ -249,8 +256,22 @@ def write_pairs(
 
 def _shares(prompts: _Numbers, stride: int) -> list[tuple[int, int]]:
     """Ranges of prompts with about ROWS_AT_ONCE rows each; of so many rows one is in `prompts`."""
-    cuts = np.unique(prompts[:: max(1, ROWS_AT_ONCE // stride)])[1:].tolist()
-    return list(zip([0, *cuts], [*cuts, _END], strict=True))
+    return _between(np.unique(prompts[:: max(1, ROWS_AT_ONCE // stride)])[1:])
+
+
+def _shares_with_known(
+    new: Path, earlier: list[Path], settings: PairingSettings
+) -> list[tuple[int, int]]:
+    """The same for a run and what is read of earlier ones beside it."""
+    prompts, rows = np.unique(Run(new).prompts(), return_counts=True)
+    for path in earlier:
+        rows = rows + np.minimum(Run(path).count(prompts), 2 * settings.samples_per_side)
+    return _between(prompts[1:][np.diff(np.cumsum(rows) // ROWS_AT_ONCE) > 0])
+
+
+def _between(cuts: _Numbers) -> list[tuple[int, int]]:
+    edges = cuts.tolist()
+    return list(zip([0, *edges], [*edges, _END], strict=True))
 
 
 def _held(numbered: pl.DataFrame, runs: list[Run]) -> pl.Series:
