@@ -56,7 +56,9 @@ def test_smollm2_keeps_its_chat_template_and_its_end_of_turn(smollm2: Path) -> N
 
 @pytest.mark.slow
 @needs_smollm2
-def test_smollm2_is_trained_by_the_command_as_any_base_model(smollm2: Path, tmp_path: Path) -> None:
+def test_smollm2_is_trained_by_lora_through_the_command_and_saved_whole(
+    smollm2: Path, tmp_path: Path
+) -> None:
     from safetensors.torch import load_file
 
     pairs = tmp_path / "pairs.jsonl"
@@ -65,7 +67,10 @@ def test_smollm2_is_trained_by_the_command_as_any_base_model(smollm2: Path, tmp_
         ' "rejected": "FINAL ANSWER: 6"}\n'
     )
     out = tmp_path / "trained"
-    settings = ("batch_size=1", "gradient_accumulation_steps=1", "learning_rate=1e-4")
+    settings = (
+        *("batch_size=1", "gradient_accumulation_steps=1"),
+        *("adapter=lora", "learning_rate=1e-3"),
+    )
     changes = [word for each in settings for word in ("--set", f"training.{each}")]
     arguments = ["--model", str(smollm2), "--data", str(pairs), "--out", str(out), *changes]
     assert main(["train", *arguments]) == 0
