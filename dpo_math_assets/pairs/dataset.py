@@ -102,6 +102,22 @@ def build_dataset(
     (CLEANED_SCHEMA); both are streamed. `lineage` goes into the card and the report as it is.
     Raises DatasetError where nothing is left to train on, with why and what to do.
     """
+    report = _write_rows(pairs, traces, settings, out)
+    splits = [TRAIN, *([VALIDATION] if report.validation else [])]
+    write_hf_dataset(out, splits, report.version)
+    write_trainer_configs(out, validation=report.validation > 0)
+    numbers = asdict(report)
+    write_json(
+        out / "report.json", {**numbers, "settings": settings.model_dump(), "lineage": lineage}
+    )
+    write_text(out / "README.md", dataset_card(numbers, settings, lineage))
+    return report
+
+
+def _write_rows(
+    pairs: pl.LazyFrame, traces: pl.LazyFrame, settings: DatasetSettings, out: Path
+) -> DatasetReport:
+    """Select, and write what is trained on, evaluated on and removed."""
     survey = survey_traces(traces, settings)
     problems = survey.problems
     removed = contaminated(problems.filter(pl.col("set_aside").is_null()), settings)
@@ -120,7 +136,7 @@ def build_dataset(
     held_out.write_ndjson(out / "eval_prompts.jsonl")
     unused = _removed_problems(problems, removed)
     unused.write_ndjson(out / "removed_problems.jsonl")
-    report = DatasetReport(
+    return DatasetReport(
         version=_version(out, settings),
         train=selection.pairs_by_split[TRAIN],
         validation=selection.pairs_by_split.get(VALIDATION, 0),
@@ -137,15 +153,6 @@ def build_dataset(
         licences=licences,
         verifier_versions=verifier_versions,
     )
-    splits = [TRAIN, *([VALIDATION] if report.validation else [])]
-    write_hf_dataset(out, splits, report.version)
-    write_trainer_configs(out, validation=report.validation > 0)
-    numbers = asdict(report)
-    write_json(
-        out / "report.json", {**numbers, "settings": settings.model_dump(), "lineage": lineage}
-    )
-    write_text(out / "README.md", dataset_card(numbers, settings, lineage))
-    return report
 
 
 def _write_pairs(
