@@ -122,12 +122,12 @@ def doubtful(text: str, at: int, end: int) -> bool:
     if _DENIED_AFTER.match(text, end):
         return True
     before = text[max(0, at - REACH) : at]
+    if _DOUBTS.isdisjoint(_WORDS.findall(before.lower())):
+        return False
     begins = 0
     for found in _SENTENCE_BEGINS.finditer(before):
         if before[found.end() :].strip(" $*_\\([\n"):
             begins = found.end()
-    if _DOUBTS.isdisjoint(_WORDS.findall(before[begins:].lower())):
-        return False
     return _DOUBTFUL.search(before, begins) is not None
 
 

@@ -96,9 +96,10 @@ _NOT_DIGIT = re.compile(r"\D+")
 _RELATION = re.compile(r"<=|>=|!=|==|=>|->|:=|=<|<>|<|>|=")
 _RELATIONS = {"==": "=", ":=": "=", "=<": "<=", "<>": "!=", "=>": "implies", "->": "to"}
 _PRIME = re.compile(r"'+")
+# `xsinx`, `2pir`: letters that variables have, so that `copies` and `tanks` stay words.
 _SPLIT = re.compile(
-    r"([A-Za-z]{0,2}?)(arcsin|arccos|arctan|sin|cos|tan|sec|csc|cot|ln|log|exp|sqrt|pi|theta|alpha|beta)"
-    r"([A-Za-z]{0,2})"
+    r"([abcknrtx-zA-Z]{0,2}?)(arcsin|arccos|arctan|sin|cos|tan|sec|csc|cot|ln|log|exp|sqrt|pi|theta|alpha|"
+    r"beta)([abhnrx-zA-Z]{0,2})"
 )
 _PRINTED = re.compile(
     r"(Interval(?:\.(?:open|Lopen|Ropen))?|Union|Intersection|Complement|FiniteSet|Eq|Ne|Lt|Le|Gt|"

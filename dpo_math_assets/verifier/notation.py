@@ -21,6 +21,10 @@ def _equations(found: "re.Match[str]") -> str:
     return rf"\begin{{cases}}{found[1].replace('&', ' ')}\end{{cases}}"
 
 
+def _part(found: "re.Match[str]") -> str:
+    return "" if found[1] == "a" else ", "
+
+
 def _event(found: "re.Match[str]") -> str:
     """`P(A|B) =` as one name, so that its value can be compared and two names told apart."""
     written = found["event"] or found["variable"]
@@ -63,6 +67,12 @@ _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
     # a period in brackets, where the number is all there is
     (".", re.compile(r"^(\s*-?0?\.\d*)\((\d{1,9})\)\s*$"), r"\1\\overline{\2}"),
     ("cent", re.compile(r"\bper\s+cent\b"), "percent"),
+    # parts of a question, lettered
+    (
+        "(b)",
+        re.compile(r"(?:^\s*|[,;]?\s*(?:and\s+)?(?<=[\s,;]))\(([a-e])\)\s*(?=[^\s,;)])"),
+        _part,
+    ),
     # x as the sign of a product with a power of ten
     ("10", re.compile(r"(?<=\d)\s*[xX]\s*(?=10\s*(?:\^|\*\*))"), "*"),
     # `1h 30min`: the letter between two numbers

@@ -66,7 +66,7 @@ _SAME_MARKS = {"overline": "bar", "overrightarrow": "vec", "widehat": "hat", "wi
 _CHOICE = re.compile(
     r"(?:\\(?:text|textbf|mathrm|mathbf|textrm)\{)?\s*"
     r"(?:\((?P<a>[A-J])\)(?=[\s}\\])|(?P<b>[A-J])\)|(?P<c>[A-J])[.:](?=\s))"
-    r"[\s}\\,]*(?P<rest>(?!and\b|or\b)[^\s+*/^=<>,].*)"
+    r"(?:[\s},~]|\\(?:[ ,;:]|q?quad(?![A-Za-z])))*(?P<rest>(?!and\b|or\b)[^\s+*/^=<>,}~].*)"
 )
 _EXISTENCE = re.compile(r"^(?:the|there (?:is|are)|(?:the |this )?(?:equation|system) has) ")
 _DOLLARS = re.compile(r"-?\s*\\?\$\s?-?[\d.]")

@@ -195,6 +195,7 @@ REFUSED = frozenset(
     times cannot cant without until instead otherwise half halves third thirds quarter quarters
     fifth fifths sixths sevenths eighths ninths tenth tenths hundredth hundredths thousandths
     twice double triple factorial tens score maybe perhaps possibly probably remainder
+    repeating recurring doubling doubled halving squaring
     january february march april may june july august september october november december
     """
     )

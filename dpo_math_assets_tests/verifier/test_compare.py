@@ -187,6 +187,9 @@ EQUAL = [
     ("y = 2, x = 1 \\text{ or } x = 3, y = 4", "(1, 2), (3, 4)"),
     ("(1, 2) + (3, 4)", "2(2, 3)"),
     ("\\text{Total} = 5", "5"),
+    ("(a) 3, (b) 4", "3, 4"),
+    ("\\textbf{(B)}\\ \\frac{1}{2}", "\\frac{1}{2}"),
+    ("8,000 copies", "8000"),
 ]
 
 DIFFERENT = [
@@ -329,6 +332,7 @@ def test_different_answers_never_pass_for_each_other(one: str, other: str) -> No
         ("4 July", "4"),
         ("2x = 5", "5"),
         ("10 more", "10"),
+        ("0.5 repeating", "0.5"),
         ("\\lim_{x \\to 0^+} \\frac{1}{x}", "\\lim_{x \\to 0^-} \\frac{1}{x}"),
         ("k\\pi, where k is a multiple of 5", "k\\pi, where k is a multiple of 3"),
         ("2k for some negative integer k", "2k for some integer k"),
