@@ -20,6 +20,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
+import yaml
+
 from dpo_math_assets.errors import DpoMathError, TrainingError
 from dpo_math_assets.training.progress import Progress
 from dpo_math_assets.training.settings import TrainingSettings, launch_arguments
@@ -204,14 +206,18 @@ def _check_number_of_processes(settings: TrainingSettings) -> None:
     `accelerate launch --cpu --num_processes 2` starts one process (Accelerate 1.15, without MPI).
     """
     arguments = [part for given in launch_arguments(settings) for part in given.split("=", 1)]
-    started = int(os.environ.get("WORLD_SIZE", "1"))
+    asked: int | None = None
+    if "--config_file" in arguments:
+        file = Path(arguments[arguments.index("--config_file") + 1])
+        asked = yaml.safe_load(file.read_text("utf-8")).get("num_processes")
     if "--num_processes" in arguments:
-        asked = arguments[arguments.index("--num_processes") + 1]
-        if asked != str(started):
-            raise TrainingError(
-                f"accelerate asks for {asked} processes, and Accelerate started {started}. Add "
-                "--multi_gpu, which starts them on a machine without a GPU too, in place of --cpu."
-            )
+        asked = int(arguments[arguments.index("--num_processes") + 1])
+    started = int(os.environ.get("WORLD_SIZE", "1"))
+    if asked not in (None, started):
+        raise TrainingError(
+            f"accelerate asks for {asked} processes, and Accelerate started {started}. Give "
+            "--multi_gpu in place of --cpu: it starts them on a machine without a GPU too."
+        )
 
 
 if __name__ == "__main__":

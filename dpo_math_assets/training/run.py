@@ -234,7 +234,10 @@ def _check_adapters(model: Any, settings: TrainingSettings) -> None:
 def train(trainer: Any, stage: str, on_progress: Progress, work: Path, resume: bool) -> int:
     """Train to the end, from the newest whole checkpoint where `resume`; gives its step, or 0."""
     import torch
+    from transformers import set_seed
 
+    # Scoring draws random numbers, which a run that finds its scores from before does not.
+    set_seed(trainer.args.seed)
     checkpoint = newest_whole(work) if resume else None
     step = int(checkpoint.name.rsplit("-", 1)[1]) if checkpoint else 0
     if checkpoint and trainer.is_world_process_zero():

@@ -18,13 +18,24 @@ from dpo_math_assets.training.launch import run_training
 from dpo_math_assets.training.settings import TrainingSettings, validate_training
 
 Numbers = dict[str, float | int | str]
-TWO = "--multi_gpu --num_processes 2 --main_process_port 0"
+# As `accelerate config` writes it for two GPUs; without any they are two processes over gloo.
+CONFIG = """\
+compute_environment: LOCAL_MACHINE
+distributed_type: MULTI_GPU
+machine_rank: 0
+main_process_port: 0
+mixed_precision: 'no'
+num_machines: 1
+num_processes: 2
+"""
 
 
 @pytest.fixture
-def two(settings: TrainingSettings) -> TrainingSettings:
+def two(settings: TrainingSettings, tmp_path: Path) -> TrainingSettings:
     """Two processes with a pair each a step are one process with two pairs a step."""
-    return settings.model_copy(update={"accelerate": TWO, "batch_size": 1})
+    (tmp_path / "two.yaml").write_text(CONFIG)
+    accelerate = f"--config_file {tmp_path / 'two.yaml'}"
+    return settings.model_copy(update={"accelerate": accelerate, "batch_size": 1})
 
 
 def ranks() -> list[psutil.Process]:
@@ -153,10 +164,12 @@ def test_processes_end_with_the_run_that_started_them_however_it_ends(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("number", ["--num_processes 2", "--config_file {folder}/two.yaml"])
 def test_a_launch_that_silently_starts_fewer_processes_is_refused_in_its_own_words(
-    two: TrainingSettings, dataset: Path, tmp_path: Path
+    two: TrainingSettings, dataset: Path, tmp_path: Path, number: str
 ) -> None:
-    single = two.model_copy(update={"accelerate": "--cpu --num_processes 2"})
+    accelerate = f"--cpu {number.format(folder=tmp_path)}"
+    single = two.model_copy(update={"accelerate": accelerate})
     with pytest.raises(TrainingError, match="asks for 2 processes, and Accelerate started 1"):
         run(single, dataset, tmp_path)
 

@@ -39,7 +39,8 @@ def die(*arguments, **named):
 
 def listen(numbers):
     print(numbers, flush=True)
-    if moment == "scoring" and "now" in numbers or moment == "step" and numbers.get("step") == 6:
+    step = numbers.get("step")
+    if (moment, step) in (("scoring", None), ("first steps", 2), ("step", 6)):
         die()
 
 def at(checkpoint):  # "checkpoint-8" of a path in it
@@ -112,6 +113,7 @@ def uninterrupted(
         ("saved, not marked", {}, 4),
         ("trained", {}, 15),
         ("written, not published", {}, 15),
+        ("first steps", LORA, 0),
         ("step", LORA, 4),
         ("written, not published", LORA, 15),
     ],
