@@ -77,6 +77,8 @@ def new_log_exports(
     state = _state(exports, settings, overrides)
     if cursor["settled"] == state:
         return skip("Nothing new")
+    # What is stored may be made of this state from now on: the one before is settled no more.
+    cursor["settled"] = ""
     if run := _running(context.instance):
         return skip(f"Waiting for the run {run}")
     waiting = unprocessed(
@@ -106,7 +108,11 @@ def new_log_exports(
     first = next(key for key in keys if key in wanted)
     return dg.SensorResult(
         run_requests=[
-            dg.RunRequest(run_key=digest([asked, attempts]), tags=range_tags(first, keys[-1]))
+            dg.RunRequest(
+                # Dagster drops a key that it has seen: the same state may come back after a run.
+                run_key=digest([asked, attempts, _latest(context.instance)]),
+                tags=range_tags(first, keys[-1]),
+            )
         ],
         dynamic_partitions_requests=[export_partitions.build_add_request(added)],
         asset_events=[landed(list(exports.values()), len(waiting))],
@@ -155,6 +161,12 @@ def _running(instance: dg.DagsterInstance) -> str | None:
     runs = instance.get_runs(
         filters=dg.RunsFilter(job_name=ingest_exports.name, statuses=UNFINISHED_RUNS), limit=1
     )
+    return runs[0].run_id if runs else None
+
+
+def _latest(instance: dg.DagsterInstance) -> str | None:
+    """The id of the ingest run that was asked for last."""
+    runs = instance.get_runs(filters=dg.RunsFilter(job_name=ingest_exports.name), limit=1)
     return runs[0].run_id if runs else None
 
 

@@ -49,6 +49,22 @@ def run(workbench: Workbench, result: dg.SensorResult | dg.SkipReason) -> None:
     assert workbench.run("ingest_exports", dict(request.tags)).success
 
 
+def run_key(result: dg.SensorResult | dg.SkipReason) -> str | None:
+    assert isinstance(result, dg.SensorResult)
+    (request,) = result.run_requests or []
+    return request.run_key
+
+
+def settle(workbench: Workbench, result: dg.SensorResult | dg.SkipReason) -> str | None:
+    """The cursor of the tick that finds all processed after the run of `result`."""
+    assert isinstance(result, dg.SensorResult)
+    context = dg.build_sensor_context(
+        instance=workbench.instance, cursor=result.cursor, resources={"project": workbench.project}
+    )
+    assert isinstance(new_log_exports(context), dg.SkipReason)
+    return context.cursor
+
+
 def test_fresh_exports_are_asked_for_in_one_run(workbench: Workbench) -> None:
     for number in range(3):
         workbench.land(f"{number}.jsonl", [{**RIGHT, "trace_id": number}], age=90 - number)
@@ -124,6 +140,53 @@ def test_a_verdict_of_a_person_is_asked_for_without_anybody_clicking(workbench: 
     third = tick(workbench, first.cursor)
     assert isinstance(third, dg.SkipReason)
     assert "typo.jsonl, row 1: override is 'wrong'" in (third.skip_message or "")
+
+
+def test_a_verdict_that_a_person_takes_back_at_once_is_taken_out_of_the_pairs_again(
+    workbench: Workbench,
+) -> None:
+    workbench.land("a.jsonl", [RIGHT, WRONG])
+    first = tick(workbench)
+    run(workbench, first)
+    keys = [run_key(first)]
+    cursor = settle(workbench, first)
+    decisions = workbench.project.overrides_folder / "mine.jsonl"
+    decisions.parent.mkdir()
+    for _ in range(2):  # a person may do so more than once
+        decisions.write_text(json.dumps({**WRONG, "override": "exclude"}))
+        decided = tick(workbench, cursor)
+        run(workbench, decided)
+        assert workbench.metadata("preference_pairs")["pairs"] == 0
+        decisions.unlink()
+        assert isinstance(decided, dg.SensorResult)
+        undone = tick(workbench, decided.cursor)
+        run(workbench, undone)
+        assert workbench.metadata("preference_pairs")["pairs"] == 1
+        keys += [run_key(decided), run_key(undone)]
+        cursor = settle(workbench, undone)
+    assert len(set(keys)) == 5  # Dagster drops a key that it has seen
+
+
+def test_a_change_that_only_a_run_started_by_hand_saw_is_undone_when_it_is_taken_back(
+    workbench: Workbench,
+) -> None:
+    workbench.land("a.jsonl", [RIGHT, WRONG])
+    first = tick(workbench)
+    run(workbench, first)
+    cursor = settle(workbench, first)
+    workbench.land("a.jsonl", [RIGHT], age=30)
+    by_hand = dg.DagsterRun(job_name="ingest_exports", status=dg.DagsterRunStatus.STARTED)
+    workbench.instance.add_run(by_hand)
+    context = dg.build_sensor_context(
+        instance=workbench.instance, cursor=cursor, resources={"project": workbench.project}
+    )
+    assert isinstance(new_log_exports(context), dg.SkipReason)
+    workbench.instance.delete_run(by_hand.run_id)
+    assert workbench.ingest().success
+    assert workbench.metadata("preference_pairs")["pairs"] == 0
+    workbench.land("a.jsonl", [RIGHT, WRONG], age=20)
+    run(workbench, tick(workbench, context.cursor))
+    assert workbench.metadata("preference_pairs")["pairs"] == 1
 
 
 def test_a_file_that_is_no_export_by_its_name_is_named(workbench: Workbench) -> None:
