@@ -58,6 +58,13 @@ _TERM_AFTER = re.compile(
     r"\s*(?:\\(?:times|cdot|div)(?![A-Za-z])|[-−+/·×÷](?!\s+[aI]\s)\s*(?:\d|\\[a-z]|\(|[A-Za-z](?![A-Za-z'’]))"
     r"|\*(?!\*)\s*\d)"
 )
+# Behind the formula of the box: degrees and per cent belong to it, a factor in words changes it.
+_MARK_AFTER = re.compile(r"\s*(?:\$|\\\))\s*(°|\^\\circ|degrees?\b|\\?%|percent\b)")
+_FACTOR_AFTER = re.compile(
+    r"\s*(?:\$|\\\))?\s*(?:squared|cubed|times\b|pi\b|π|and a half|hundred|thousand|million|"
+    r"billion)"
+)
+_NEGATIVE_BEFORE = re.compile(r"\b(?:negative|minus)\s+\$?\s*$")
 _ASKED = re.compile(r"[\s$*_)\\\]]{0,4}\?")
 _EQUATED = re.compile(r"\s*=")
 # Where the formula around a box begins and ends.
@@ -123,6 +130,12 @@ def _in_place(text: str, start: int, end: int, close: int, brace: int) -> Box:
     if len(content) > REACH:
         return Box(start, after, content)
     left, right = text[max(0, start - REACH) : start], text[after : after + REACH]
+    if _FACTOR_AFTER.match(right):
+        return Box(start, after, None)
+    if mark := _MARK_AFTER.match(right):
+        content += "^\\circ" if mark[1][:1] in "°^d" else "\\%"
+    if _NEGATIVE_BEFORE.search(left):
+        content = f"-{content}" if _SIMPLE.fullmatch(content) else f"-({content})"
     if _ASKED.match(right):
         return Box(start, after, None)
     left = _EMPHASIS_BEFORE.sub(" ", left)

@@ -84,7 +84,8 @@ _REVIEW = re.compile(
     r"(?:^|[.!?\n*]\s*)(?:However|But|Although|Yet|Except|Edit|Update|Revised?|Corrected)\b"
     r"|\b(?:[Uu]pon|[Oo]n|[Aa]fter) (?:re-?\w*ing|re-?examination|re-?evaluation|reflection|"
     r"review|(?:further|closer|second) \w+|double[- ]checking)\b"
-    r"|\b(?:forgot|overlooked|corrected|revised?|"
+    r"|\b(?:[Rr]ound(?:ed|ing) (?:up|down|to)|closest (?:is|choice|option|answer)|reali[sz]e|"
+    r"(?:question|problem) asks|forgot|overlooked|corrected|revised?|"
     r"re-?check(?:ed|ing)?|re-?consider(?:ed|ing)?|double[- ]counted|misread|miscounted|"
     r"miscalculated|apologi[sz]e(?! for the (?:repetition|length|delay))|apologies)\b"
 )
@@ -99,6 +100,7 @@ _SECOND_THOUGHTS = _set(
 _REVIEWS = _set(
     """
     however but although yet except edit update revise revised corrected upon on after forgot
+    rounded rounding closest realize realise asks
     overlooked recheck rechecked rechecking reconsider reconsidered reconsidering re double misread
     miscounted miscalculated apologise apologize apologies
     """

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from dpo_math_assets.verifier.boxes import boxes
 from dpo_math_assets.verifier.doubt import contradicted, doubtful, taken_back
-from dpo_math_assets.verifier.match import same_at_sight
+from dpo_math_assets.verifier.match import same_at_sight, values_differ
 from dpo_math_assets.verifier.normal import clean, normalise
 from dpo_math_assets.verifier.said import FORMULA, asserts, changes, said, worded
 
@@ -32,6 +32,8 @@ __all__ = ["Extraction", "extract", "split_boxes"]
 MAX_ANSWER = 10_000
 MAX_BARE = 300
 MAX_BOXES = 64
+# Lines of one answer.
+MAX_PARTS = 8
 # Markers of a kind that are looked at: the last ones.
 MAX_MARKERS = 100
 
@@ -135,7 +137,10 @@ def extract(candidate: str) -> Extraction:
                 return _AMBIGUOUS
             if marker in _STRONG:
                 denied = _renumbered(answers[-1], standing["label"])
+                denied = denied or _concluded_otherwise(text, answers[-1])
                 return _AMBIGUOUS if denied else _settle(text, marker, answers, standing)
+            if marker == "label" and _concluded_otherwise(text, answers[-1]):
+                return _AMBIGUOUS
             return _settle(text, marker, answers, {})
     if any(given.values()):
         return _refused(given)
@@ -237,8 +242,21 @@ def _renumbered(last: _Found, labels: list[_Found]) -> bool:
     """Whether `the answer is 6` follows a final answer 5."""
     if not labels or labels[-1].at <= last.at:
         return False
-    numbers = last.answer, labels[-1].answer
-    return all(map(_PLAIN_NUMBER.fullmatch, numbers)) and not same_at_sight(*numbers)
+    later = labels[-1].answer
+    told = any(map(str.isdigit, later)) or "\\" in later or _CHOICE_ALONE.fullmatch(later)
+    return bool(told) and len(later) <= MAX_BARE and values_differ(last.answer, later) is True
+
+
+_CHOICE_ALONE = re.compile(r"\(?[A-J]\)?")
+
+
+def _concluded_otherwise(text: str, found: _Found) -> bool:
+    """Whether the last line concludes another value than the answer before it."""
+    line = text.rstrip().rfind("\n", found.end)
+    if line < 0:
+        return False
+    concluded = _conclusion(text[line + 1 :].strip()[-2 * MAX_BARE :])
+    return concluded is not None and values_differ(found.answer, concluded) is True
 
 
 def _distinct(answers: list[str], limit: int) -> list[str]:
@@ -303,6 +321,9 @@ def _last(text: str, labels: list[_Found]) -> list[_Found]:
     if len(labels) > 1:
         if len(labels) <= MAX_BOXES and _of_parts(text, labels):
             return labels
+        written = [found for found in labels if text[found.at : found.at + 1] in (":", ">")]
+        if len(written) > 1 and not _distinct([_tidy(found.answer) for found in written], 1):
+            return [_Found(labels[-1].at, labels[-1].end, "")]  # `Answer: 5`, `Answer: 6`
         for found in reversed(labels):
             if found.answer and not doubtful(text, found.at, found.end):
                 return [found]
@@ -368,7 +389,48 @@ def _rest(text: str, start: int) -> str:
     at = rest[:40].lower().find("answer")
     if at >= 0 and (found := _IS.match(rest, at + 6)):
         rest = rest[found.end() :]
-    return rest
+    where = text.find(rest, start)
+    if where >= 0 and _LEADS_ON.search(rest):
+        return _next_line(text, where + len(rest) - 1) or rest
+    return _with_following(text, where + len(rest), rest) if where >= 0 else rest
+
+
+# `The value is` at the end of a line
+_LEADS_ON = re.compile(r"\b(?:is|are)\s*:?\s*$")
+# One part of an answer on a line of its own, behind a bullet, a letter or a name.
+_PART_LINE = re.compile(
+    r"\s*(?:(?P<bullet>[-*•])\s+|\(?(?P<letter>[a-e])\)\s*|\$?(?P<name>[A-Za-z])\s*=)\s*(?P<value>[^=\n]{1,60})"
+)
+
+
+def _with_following(text: str, end: int, first: str) -> str:
+    """An answer with the lines below it that give its other parts in the same way.
+
+    `x = 3` above `y = 4`, `(a) 3` above `(b) 4`, bullets, and what an `or` at the end leads on to.
+    """
+    lines = [first.strip()]
+    while text.startswith("\n", end) and len(lines) < MAX_PARTS:
+        line = _line(text, end + 1)
+        above, below = _PART_LINE.fullmatch(lines[-1]), _PART_LINE.fullmatch(line.rstrip(" ."))
+        open_ended = lines[-1].endswith((" or", " and", ","))
+        if not open_ended and not (above and below and _goes_on(above, below)):
+            break
+        if worded(line) and not below:
+            break
+        lines.append(line.strip())
+        end += 1 + len(line)
+    if len(lines) == 1:
+        return first
+    values = [re.sub(r"^[-*•]\s+", "", line).rstrip(" .,;") for line in lines]
+    return re.sub(r"\b(or|and),", r"\1", ", ".join(values))
+
+
+def _goes_on(above: "re.Match[str]", below: "re.Match[str]") -> bool:
+    """Whether two lines are parts of one answer: another letter, another name, another bullet."""
+    if above["bullet"] and below["bullet"]:
+        return not worded(above["value"]) and not worded(below["value"])
+    kind = "letter" if above["letter"] else "name"
+    return bool(above[kind] and below[kind]) and above[kind] != below[kind]
 
 
 def _json_value(text: str, at: int, start: int, answers: list[_Found]) -> None:
@@ -448,6 +510,18 @@ def _sentence(text: str, *, ask: bool = False) -> str:
     return text[: end.end() if ask and end[0] == "?" else end.start()]
 
 
+# A choice with its value, in other orders than `(C) 10`
+_CHOICE_FIRST = re.compile(
+    r"(?:option |choice )?\(?(?P<letter>[A-J])\)?(?:[,:]|,? which is| [-–])\s+"
+    r"(?P<value>[$\\\d-][^,]{0,40})",
+    re.IGNORECASE,
+)
+_CHOICE_LAST = re.compile(r"(?P<value>[$\\\d-][^,()]{0,40}?)\s+\((?P<letter>[A-J])\)")
+_SO = re.compile(r",\s+so\b", re.IGNORECASE)
+_GOES_ON = re.compile(r"\b(?:then|so|total|therefore|thus|hence)\b", re.IGNORECASE)
+_NUMBERS = re.compile(r"\d+(?:\.\d+)?")
+
+
 def _tidy(answer: str) -> str:
     """What stands behind a marker, without the prose and the wrapping around it."""
     if len(answer) > MAX_ANSWER or _PLAIN_NUMBER.fullmatch(answer):
@@ -465,10 +539,19 @@ def _tidy(answer: str) -> str:
                 else clean(inner[0].answer or "")
             )
     if not worded(answer) and "\\text" not in answer:
-        return clean(answer)
+        return (_restated(answer) if " (" in answer else None) or clean(answer)
     sentence = _sentence(answer)
-    if len(sentence) < len(answer) and worded(answer[len(sentence) :]):
+    behind = answer[len(sentence) :]
+    if behind and worded(behind):
+        if _GOES_ON.search(behind) and set(_NUMBERS.findall(behind)) - set(
+            _NUMBERS.findall(sentence)
+        ):
+            return ""  # the first sentence was not the last word
         answer = sentence
+    if (so := _SO.search(answer)) and set(_NUMBERS.findall(answer[so.end() :])) - set(
+        _NUMBERS.findall(answer[: so.start()])
+    ):
+        return ""  # `12 minus 3, so 9`
     if remark := _REMARK.search(answer):
         if "which" in remark[0] and _WRONG.search(answer, remark.end()):
             return ""  # which is wrong
@@ -480,6 +563,8 @@ def _tidy(answer: str) -> str:
         return choice[1]
     if len(answer) > MAX_BARE:
         return answer
+    if both := _CHOICE_FIRST.fullmatch(answer) or _CHOICE_LAST.fullmatch(answer):
+        return f"({both['letter']}) {clean(both['value'])}"
     if "\\text" in answer or "\\math" in answer:
         answer = _SET_CHOICE.sub(r"(\1) ", answer)
     return _stated(answer) or _restated(answer) or answer
@@ -492,8 +577,11 @@ def _stated(answer: str) -> str | None:
 
 
 _TWICE = re.compile(
-    r"(.{1,60}?),?\s+(?:or|i\.e\.,?|that is,?|or equivalently|equivalently),?\s+([^,]{1,60})"
+    r"(.{1,60}?)(?:,?\s+(?:or|i\.e\.,?|that is,?|or equivalently|equivalently)"
+    r"|,(?= (?:about|approx)))"
+    r",?\s+([^,]{1,60})"
 )
+_ABOUT = re.compile(r"^\s*(?:about|approximately|approx\.?|roughly|around|≈|~|\\approx)\s*")
 _IN_BRACKETS = re.compile(r"(.{0,60}[\w$}%])(?:\\?\s+|~)\(([^()]{1,60})\)")
 
 
@@ -501,16 +589,16 @@ def _restated(answer: str) -> str | None:
     r"""The first of two forms of a value: `$\frac{3}{4}$ or 0.75`, `5 (five)`, `5 (apples)`."""
     plain = " ".join(_TEXT.sub(r" \1 ", answer).split())
     if found := _TWICE.fullmatch(plain):
-        first, second = clean(found[1]), clean(found[2])
-        return first if same_at_sight(first, second) else None
+        first, second = clean(found[1]), clean(_ABOUT.sub("", found[2]))
+        return first if values_differ(first, second) is False else None
     found = _IN_BRACKETS.fullmatch(plain)
     if found is None:
         return None
-    first, second = clean(found[1]), clean(found[2])
+    first, second = clean(found[1]), clean(_ABOUT.sub("", found[2]))
     if "=" in first or not any(map(str.isdigit, first)):
         return None
     remark = worded(second) and not changes(second) and not worded(first) and asserts(second)
-    return first if remark or same_at_sight(first, second) else None
+    return first if remark or values_differ(first, second) is False else None
 
 
 # `{"answer": null}` gives none, and is no answer as a whole.
@@ -553,10 +641,17 @@ def _bare(text: str) -> Extraction:
         and any(map(str.isdigit, last))
         and (not last.startswith("=") or _EQUALS_VALUE.match(last))  # no half-done sum
     ):
+        before = lines[0].rstrip().rsplit("\n", 1)[-1].strip()
+        if _GIVEN.fullmatch(before) and _GIVEN.fullmatch(last):
+            return _NONE  # `x = 3` above `y = 4`: one of several parts
         return Extraction(_tidy(last), "last_line", None)
     return _NONE
 
 
+# A name with its value, or a value alone.
+_GIVEN = re.compile(
+    r"\$?(?:[A-Za-z][A-Za-z ]{0,40}[:=])?\s*\$?-?\$?[\d.,/]+(?:\s*[A-Za-z%]+)?\$?\.?"
+)
 _LISTED = re.compile(r"[*_\s-]*\(?([a-h]|i{1,3}|iv|v)\)[*_:\s]+(\S[^\n]*)")
 
 
@@ -575,7 +670,21 @@ def _one_formula(text: str) -> str | None:
     if len(formulas) != 1 or len(_SENTENCE_END.findall(" ".join(text.split()))) > 1:
         return None
     around = FORMULA.sub(" ", text)
-    return formulas[0] if worded(around) and asserts(around) else None
+    if not worded(around) or not asserts(around):
+        return None
+    plain = _PLAIN_AROUND.issuperset(_WORD.findall(around.lower()))
+    stated = plain or said(FORMULA.sub(" 7 ", " ".join(text.split()))) is not None
+    return formulas[0] if stated else None
+
+
+# Words around the formula of a sentence that says nothing but it.
+_PLAIN_AROUND = frozenset(
+    (
+        *("the", "answer", "final", "is", "are", "equals", "equal", "to", "so", "thus", "hence"),
+        *("therefore", "and", "we", "get", "have", "obtain", "find", "that", "it", "which"),
+        *("gives", "value", "solution", "result", "of", "solutions", "correct", "our", "this"),
+    )
+)
 
 
 def _conclusion(line: str) -> str | None:

@@ -67,7 +67,7 @@ from dpo_math_assets.verifier.statements import (
 from dpo_math_assets.verifier.verdict import METHODS
 from dpo_math_assets.verifier.vocabulary import ORDINALS
 
-__all__ = ["Matcher", "same_at_sight"]
+__all__ = ["Matcher", "same_at_sight", "values_differ"]
 
 # Letters that stand for integers by custom, without a word about it.
 INTEGER_LETTERS = frozenset("jklmnpqst")
@@ -994,6 +994,18 @@ def _as_rows(node: Node) -> list[tuple[Node, ...]] | None:
 
 
 _CHEAP = Matcher(Conventions(), None, probing=False)
+
+
+_THOROUGH = Matcher(Conventions(), None)
+
+
+def values_differ(a: str, b: str) -> bool | None:
+    """Whether two answers differ by all tiers but SymPy; None where that is not known."""
+    try:
+        state = _THOROUGH.answers(parse(a), parse(b)).state
+    except (ParseError, VerifierLimit):
+        return None
+    return {"equal": False, "different": True}.get(state)
 
 
 def same_at_sight(a: str, b: str) -> bool:

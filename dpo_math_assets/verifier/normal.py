@@ -86,6 +86,7 @@ _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱˣ",
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙᵢₖₓ", "0123456789+-()nikx")
 _SUPERSCRIPT_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱˣ]+")
 _SUBSCRIPT_RUN = re.compile("[₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙᵢₖₓ]+")
+_ROOT_OF_NUMBER = re.compile(r"√(\d+(?:\.\d+)?)")
 _FRACTION_AFTER_DIGIT = re.compile(r"(?<=\d)(?=[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])")
 
 # A JSON or Python escape that ate the first letter of a command: \frac -> form feed + rac.
@@ -110,6 +111,7 @@ def to_ascii(text: str) -> str:
         )
         text = _SUBSCRIPT_RUN.sub(lambda run: "_{" + run.group().translate(_SUBSCRIPTS) + "}", text)
         text = _FRACTION_AFTER_DIGIT.sub(" ", text)
+        text = _ROOT_OF_NUMBER.sub(r"\\sqrt{\1}", text)
     return text.translate(_TABLE)
 
 

@@ -101,6 +101,13 @@ _DENIES = re.compile(
     r"|\b(?:remains to|first thought|should have been|instead(?! of))\b",
     re.IGNORECASE,
 )
+# `2x is 14`, `three times the number is 14`: what is stated is no value of the thing itself.
+_OF_ANOTHER = re.compile(
+    r"\b\d+[a-z] (?:is|equals)\b"
+    r"|\b(?:times the|(?:plus|minus) \d+|(?:a|one) (?:third|half|quarter|fifth) of the \w+|"
+    r"(?:in|de)creased by \d+|logarithm of \w+|(?:upper|lower) bound) (?:\w+ )?(?:is|equals|are)\b",
+    re.IGNORECASE,
+)
 # Words behind a number that make it another value, or of which nobody knows whether they do.
 _PARTS = _set("half halves third thirds quarter quarters fourth fifth sixth eighth tenth hundredth")
 _CHANGING = (
@@ -170,7 +177,7 @@ def said(sentence: str) -> str | None:
     """The value that a sentence states, with what is counted, or None for any other sentence."""
     if len(sentence) > MAX_SENTENCE:
         return None
-    if not asserts(sentence):
+    if not asserts(sentence) or _OF_ANOTHER.search(sentence):
         return None
     text = sentence.replace("**", "").replace("#", "").replace("\\$", "$").replace("\\%", "%")
     text = text.strip(" \t.!*,`'\"")
