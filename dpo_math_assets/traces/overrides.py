@@ -186,7 +186,8 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
 def _csv_rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
     header = text.split("\n", 1)[0]
     delimiter = max(_DELIMITERS, key=header.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    # Strict: a quote that is never closed would swallow the rows after it without a word.
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         names = [name.strip().casefold() for name in next(reader, [])]
         if not {KEYS, DECISION} <= set(names):
@@ -194,10 +195,15 @@ def _csv_rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any] | str
                 f"{path}: its first row must name the columns {KEYS} and {DECISION}; it names "
                 f"{', '.join(names) or 'none'}"
             )
+        if twice := [name for name in (KEYS, DECISION) if names.count(name) > 1]:
+            raise DpoMathError(f"{path}: two columns are named {twice[0]}; take one of them away")
         for number, cells in enumerate(reader, start=2):
             yield number, dict(zip(names, cells, strict=False))
     except csv.Error as error:
-        raise DpoMathError(f"{path}, line {reader.line_num}: {error}") from None
+        raise DpoMathError(
+            f"{path}, line {reader.line_num}: {error}; a quote before it that is never closed is "
+            "the usual cause"
+        ) from None
 
 
 def _json_rows(text: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
@@ -210,7 +216,12 @@ def _json_rows(text: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
         except (ValueError, RecursionError) as error:
             yield number, f"not JSON ({error})"
             continue
-        yield number, values if isinstance(values, dict) else "not a JSON object"
+        if not isinstance(values, dict):
+            yield number, "not a JSON object"
+        elif DECISION not in values:
+            yield number, f"has no field {DECISION}; it has {', '.join(values) or 'none'}"
+        else:
+            yield number, values
 
 
 def _decision(file: str, row: int, values: dict[str, Any] | str) -> tuple[list[str], Override]:

@@ -141,6 +141,28 @@ def test_a_file_that_cannot_be_read_at_all_stops_what_rests_on_it(tmp_path: Path
         read_overrides(folder)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f'judged_keys,override,note\n{A},exclude,"oops\n{B},correct,x\n', r"a\.csv, line 3"),
+        (f"judged_keys,override,override\n{A},exclude,\n", "two columns are named override"),
+        (f"judged_keys,Judged_keys,override\n{A},,exclude\n", "two columns are named judged_keys"),
+    ],
+)
+def test_a_sheet_that_would_lose_a_decision_without_a_word_is_refused(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    with pytest.raises(DpoMathError, match=said):
+        read_overrides(overrides_in(tmp_path, a=text))
+
+
+def test_a_misspelt_field_override_is_told_and_not_taken_for_no_decision(tmp_path: Path) -> None:
+    rows = [{"judged_keys": A, "overide": "exclude"}, {"judged_keys": B, "override": ""}]
+    folder = overrides_in(tmp_path, a="\n".join(map(json.dumps, rows)))
+    what = "has no field override; it has judged_keys, overide"
+    assert problems(folder) == [("a.jsonl", 1, what)]
+
+
 def test_the_same_decision_twice_is_one_and_the_order_of_files_plays_no_part(
     tmp_path: Path,
 ) -> None:
