@@ -18,6 +18,8 @@ from dpo_math_assets.sensors import new_log_exports
 from dpo_math_assets.traces.database import URL_VARIABLE
 from dpo_math_assets.traces.places import without_secrets
 
+LANDING_VARIABLE = "DPO_MATH_LANDING"
+
 
 def _data_root() -> Path:
     """The absolute folder that DPO_MATH_DATA names."""
@@ -32,8 +34,9 @@ def _data_root() -> Path:
 
 def _landing(data: Path) -> str:
     """The absolute folder, or the URL, that DPO_MATH_LANDING names."""
-    value = os.environ.get("DPO_MATH_LANDING", str(data / "landing"))
-    return value if "://" in value else str(Path(value).absolute())
+    value = os.environ.get(LANDING_VARIABLE, str(data / "landing"))
+    # A URL by the variable's name: it may hold a password, which the UI would show.
+    return dg.EnvVar(LANDING_VARIABLE) if "://" in value else str(Path(value).absolute())
 
 
 def build_definitions(**resource_overrides: Any) -> dg.Definitions:

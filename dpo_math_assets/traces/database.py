@@ -492,10 +492,11 @@ def _engine(address: sa.URL) -> sa.Engine:
 def _refusal(error: sa.exc.SQLAlchemyError, address: sa.URL, settings: DatabaseSettings) -> str:
     """What the database said, and what to do about it."""
     cause = getattr(error, "orig", None) or error
-    said = " ".join(without_secrets(str(cause)).split())
-    if address.password:
+    said = str(cause)
+    if address.password:  # first: within a URL, a mask would leave a part of an odd one
         for secret in (str(address.password), quote(str(address.password), safe="")):
             said = said.replace(secret, "***")
+    said = " ".join(without_secrets(said).split())
     remedies = {
         "57014": f"An answer took longer than database.timeout_s = {settings.timeout_s:g} s: raise "
         "it in settings.yaml, or let the runtime index created_at.",

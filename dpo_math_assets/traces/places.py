@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
+from urllib.parse import unquote
 
 from dpo_math_assets.errors import LogFormatError
 from dpo_math_assets.storage import atomic_file
@@ -28,8 +29,8 @@ UNFINISHED_SUFFIXES = frozenset({".tmp", ".part", ".partial", ".crdownload", ".f
 _MODIFIED_FIELDS = ("LastModified", "last_modified", "updated", "mtime", "created")
 _VERSION_FIELDS = ("ETag", "etag", "md5Hash", "generation")
 
-# What may be secret in a URL: user and password before the host, options after the path.
-_SECRETS = re.compile(r"(?<=://)[^/\s@]+(?=@)|(?<=\?)\S+")
+# User and password before a URL's host. A password may hold `/` and `@`, as it should not.
+_USER = r"[^\s/:]*:\S*@|[^\s/]*@"
 
 
 @dataclass(frozen=True)
@@ -228,7 +229,7 @@ class ObjectStore:
     def _said(self, error: Exception) -> str:
         """The client's own words, without what the URL holds besides the address."""
         said = without_secrets(f"{type(error).__name__}: {error}")
-        for secret in _SECRETS.findall(self._url):
+        for secret in _secrets(self._url):
             said = said.replace(secret, "***")
         return said
 
@@ -243,7 +244,23 @@ def place_at(location: str | Path) -> Folder | ObjectStore:
 
 def without_secrets(text: str) -> str:
     """The text with what stands before the host, and after the path, of every URL left out."""
-    return re.sub(r"(\w+://)(?:[^/\s@]*@)?([^\s?]*)(?:\?\S*)?", r"\1\2", text)
+    return re.sub(rf"(\w+://)(?:{_USER})?([^\s?]*)(?:\?\S*)?", r"\1\2", text)
+
+
+def _secrets(url: str) -> list[str]:
+    """What may be secret in a URL, longest first: user and password, options after the path.
+
+    A password that holds `/`, `?` or `@` also in parts: a client that takes it apart at the wrong
+    place repeats one of them.
+    """
+    user = re.search(rf"(?<=://)(?:{_USER})", url)
+    options = re.search(r"(?<=\?)\S+", url[user.end() :] if user else url)
+    found = {options.group()} if options else set()
+    if user:
+        given = user.group().removesuffix("@")
+        password = given.partition(":")[2] or given
+        found |= {given, password, unquote(password), *re.split(r"[/?#@]", password)}
+    return sorted(found - {""}, key=len, reverse=True)
 
 
 def _object(path: str, about: dict[str, Any]) -> LandedFile:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.remote_representation.external_data import RepositorySnap
 
 from dpo_math_assets.definitions import build_definitions
 
@@ -40,6 +41,18 @@ def test_the_definitions_load_with_every_asset_in_one_group() -> None:
         assert spec.description and spec.owners and spec.kinds, name
         if name != "log_exports":
             assert spec.code_version, name
+
+
+def test_the_password_of_a_landing_url_is_not_in_what_the_ui_shows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DPO_MATH_LANDING", "sftp://user:TopSecret@host/exports")
+    definitions = build_definitions()
+    shown = RepositorySnap.from_def(definitions.get_repository_def())
+    assert "DPO_MATH_LANDING" in repr(shown.resources)
+    assert "TopSecret" not in repr(shown.resources)
+    with dg.build_resources(definitions.resources or {}) as made:
+        assert made.project.landing_folder == "sftp://user:TopSecret@host/exports"
 
 
 def test_loading_the_definitions_takes_no_heavy_library() -> None:

@@ -462,6 +462,13 @@ def test_a_password_that_the_database_itself_repeats_is_not_told(postgresql: Run
     assert "no entry with ***" in refused(postgresql, table="loud")
 
 
+def test_a_url_that_the_database_repeats_tells_no_part_of_an_odd_password() -> None:
+    address = sa.URL.create("postgresql", "me", "a b?c d@e", "host", database="db")
+    error = sa.exc.DatabaseError("", {}, Exception("no postgresql://me:a b?c d@e@host/db"))
+    told = module._refusal(error, address, DatabaseSettings())
+    assert told.startswith("postgresql://host/db cannot be read (no postgresql://host/db).")
+
+
 def test_reading_can_change_nothing_in_the_database(postgresql: Runtime) -> None:
     postgresql.write("a", 1)
     postgresql.execute(

@@ -163,6 +163,20 @@ def test_secrets_of_a_url_are_left_out_of_what_is_shown() -> None:
     assert without_secrets("no url, just a?b") == "no url, just a?b"
 
 
+@pytest.mark.parametrize("password", ["p@ss", "pa/ss", "pa?ss", "a/b@c?d"])
+def test_no_part_of_an_odd_password_is_shown(password: str) -> None:
+    assert without_secrets(f"at sftp://user:{password}@host/x now") == "at sftp://host/x now"
+    assert without_secrets("s3://bucket/exports@v2/a") == "s3://bucket/exports@v2/a"
+
+
+def test_a_client_that_takes_a_url_apart_at_a_wrong_place_tells_no_part_of_the_password() -> None:
+    pytest.importorskip("fsspec")
+    with pytest.raises(LogFormatError) as caught:
+        place_at("ftp://user:S3cr/t0k@127.0.0.1:1/x").scan()
+    assert "S3cr" not in str(caught.value) and "t0k" not in str(caught.value)
+    assert "ftp://127.0.0.1:1/x" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
