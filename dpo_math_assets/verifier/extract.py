@@ -538,6 +538,10 @@ def _tidy(answer: str) -> str:
                 if doubtful(answer, inner[0].start, inner[0].end)
                 else clean(inner[0].answer or "")
             )
+    if len(answer) <= MAX_BARE and (
+        both := _CHOICE_FIRST.fullmatch(answer) or _CHOICE_LAST.fullmatch(answer)
+    ):
+        return f"({both['letter'].upper()}) {clean(both['value'])}"
     if not worded(answer) and "\\text" not in answer:
         return (_restated(answer) if " (" in answer else None) or clean(answer)
     sentence = _sentence(answer)
@@ -563,8 +567,6 @@ def _tidy(answer: str) -> str:
         return choice[1]
     if len(answer) > MAX_BARE:
         return answer
-    if both := _CHOICE_FIRST.fullmatch(answer) or _CHOICE_LAST.fullmatch(answer):
-        return f"({both['letter']}) {clean(both['value'])}"
     if "\\text" in answer or "\\math" in answer:
         answer = _SET_CHOICE.sub(r"(\1) ", answer)
     return _stated(answer) or _restated(answer) or answer

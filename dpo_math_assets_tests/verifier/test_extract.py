@@ -391,3 +391,62 @@ def test_completions_of_all_kinds_of_models_give_the_answer_they_mean(
     text: str, answer: str
 ) -> None:
     assert extract(text).answer == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "gold"),
+    [
+        ("We solve.\n**Final Answer:**\nx = 8\ny = 9", "(8, 9)"),
+        ("Answer:\nx = 8 or\nx = 9", "8, 9"),
+        ("Final Answers:\n(a) $\\frac{1}{7}$\n(b) $\\frac{2}{7}$", "\\frac{1}{7}, \\frac{2}{7}"),
+        ("Answer:\n- 21\n- 24", "21, 24"),
+    ],
+)
+def test_parts_on_lines_of_their_own_are_one_answer_and_the_first_alone_is_none(
+    text: str, gold: str
+) -> None:
+    assert verify(text, gold).ok is True
+    assert verify(text, gold.strip("()").split(",")[0]).ok is not True
+
+
+@pytest.mark.parametrize(
+    ("text", "gold"),
+    [
+        ("The answer is 0.2 (20%).", "0.2"),
+        ("#### 15 (7+8)", "15"),
+        ("The answer is $\\sqrt{3}$ (approximately 1.732).", "\\sqrt{3}"),
+        ("The answer is $\\frac{1}{6}$ or about 0.1667.", "1/6"),
+        ("It is negative $\\boxed{8}$.", "-8"),
+        ("The angle is $\\boxed{30}$ degrees.", "\\frac{\\pi}{6}"),
+        ("The answer is D, 21.", "21"),
+        ("The answer is D, 21.", "D"),
+    ],
+)
+def test_a_second_form_or_a_word_beside_the_value_is_no_factor_of_it(text: str, gold: str) -> None:
+    assert verify(text, gold).ok is True
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("\\boxed{12}\n\nThe answer is 15 apples.", "12"),
+        ("\\boxed{\\frac12}\n\nSo the answer is $\\frac13$.", "\\frac12"),
+        ("\\boxed{B}\n\nThe answer is C.", "B"),
+        ("Without it the answer is 120.\n\nNow 120 - 24 = 96.\n\nSo there are 96 ways.", "120"),
+        ("#### 12\n\nSo Tom has 15 apples.", "12"),
+        ("\\boxed{7}\n\nRounding to the nearest ten gives 10.", "7"),
+        ("Answer: 5\nAnswer: 6", "6"),
+        ("<answer>12</answer><answer>13</answer>", "13"),
+        ("Answer: There are 12 apples. Then he gets 5 more, so 17.", "12"),
+        ("Thus, we discard $x = 5$.", "5"),
+        ("To find it, we must evaluate $\\binom{10}{3}$.", "120"),
+        ("Thus, x exceeds $14$.", "14"),
+        ("Thus, 2x is 14.", "14"),
+        ("$\\boxed{3}$ squared", "3"),
+        ("x = 3\ny = 4", "4"),
+    ],
+)
+def test_an_answer_that_is_not_the_last_word_or_not_stated_never_passes(
+    text: str, first: str
+) -> None:
+    assert verify(text, first).ok is not True
