@@ -674,11 +674,21 @@ def _one_formula(text: str) -> str | None:
     around = FORMULA.sub(" ", text)
     if not worded(around) or not asserts(around):
         return None
-    plain = _PLAIN_AROUND.issuperset(_WORD.findall(around.lower()))
-    stated = plain or said(FORMULA.sub(" 7 ", " ".join(text.split()))) is not None
+    words = _WORD.findall(around.lower())
+    plain = _PLAIN_AROUND.issuperset(words)
+    shown = _SHOWN.search(text) is not None and _TASKS.isdisjoint(words)
+    stated = plain or shown or said(FORMULA.sub(" 7 ", " ".join(text.split()))) is not None
     return formulas[0] if stated else None
 
 
+# `Here is the matrix: $...$`, and no task or premise
+_SHOWN = re.compile(r":\s*(?:\$|\\\(|\\\[)")
+_TASKS = frozenset(
+    (
+        *("simplify", "find", "evaluate", "compute", "calculate", "solve", "determine", "consider"),
+        *("let", "given", "suppose", "note", "first", "recall", "define", "step", "case", "using"),
+    )
+)
 # Words around the formula of a sentence that says nothing but it.
 _PLAIN_AROUND = frozenset(
     (

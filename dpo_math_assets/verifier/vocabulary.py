@@ -196,6 +196,7 @@ REFUSED = frozenset(
     fifth fifths sixths sevenths eighths ninths tenth tenths hundredth hundredths thousandths
     twice double triple factorial tens score maybe perhaps possibly probably remainder
     repeating recurring doubling doubled halving squaring
+    extraneous rejected discarded excluded ruled invalid inadmissible don't can't
     january february march april may june july august september october november december
     """
     )
