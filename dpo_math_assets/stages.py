@@ -324,7 +324,8 @@ def unprocessed(
     a new version of the verifier, a verdict of a person or another setting make an export
     unprocessed again.
     """
-    store = Snapshot(store.root)
+    if not isinstance(store, Snapshot):
+        store = Snapshot(store.root)
     waiting = set(outdated_pairs(store, exports, settings))
     verified = []
     for key, export in exports.items():

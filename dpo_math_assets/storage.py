@@ -14,8 +14,8 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -182,6 +182,25 @@ def _move_folder(temporary: Path, target: Path) -> None:
     _fsync(target.parent)
 
 
+def _made(file: Path) -> tuple[int, int] | None:
+    """What tells a file from another one that replaces it; None where there is none."""
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_mtime_ns
+
+
+def _link(file: Path, target: Path) -> None:
+    """Give a file a second name, or copy it where the file system or its owner allows no link."""
+    try:
+        os.link(file, target)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copyfile(file, target)
+
+
 @dataclass
 class Draft:
     """A version in the making: the folder to fill, and the name that its content gives it."""
@@ -287,18 +306,22 @@ class Store:
 
     def partition(self, asset: str, key: str) -> Path:
         """The file of one partition, whether or not it exists yet."""
-        return self.root / asset / f"{key}.parquet"
+        return self._folder(asset) / f"{key}.parquet"
 
     def partitions(self, asset: str) -> list[str]:
         """Keys of the partitions that are stored, in order."""
         return sorted(
             path.stem
-            for path in (self.root / asset).glob("*.parquet")
+            for path in self._folder(asset).glob("*.parquet")
             if not path.name.startswith(TEMPORARY_PREFIX)
         )
 
     def scan(self, asset: str, keys: Iterable[str], schema: pl.Schema) -> pl.LazyFrame:
-        """The rows of the named partitions that are stored; an empty frame where none is."""
+        """The rows of the named partitions that are stored; an empty frame where none is.
+
+        The frame is for one look: where another process may replace a partition between two of
+        them, scan the store that `pinned` gives.
+        """
         paths = [path for key in keys if (path := self.partition(asset, key)).exists()]
         return pl.scan_parquet(paths) if paths else pl.LazyFrame(schema=schema)
 
@@ -370,7 +393,40 @@ class Store:
         self.partition(asset, key).unlink(missing_ok=True)
 
     def _record(self, asset: str, key: str) -> Path:
-        return self.root / asset / f"{key}.json"
+        return self._folder(asset) / f"{key}.json"
+
+    def _folder(self, asset: str) -> Path:
+        return self.root / asset
+
+    @contextmanager
+    def pinned(self, assets: Iterable[str], keys: Collection[str]) -> Iterator["Snapshot"]:
+        """Yield a store in which these partitions stay as they are until the block ends.
+
+        Polars reads a file's footer once for a frame: rows of a file that is replaced between two
+        looks go missing without an error. What is pinned keeps its file and its record, whatever
+        other processes write. A partition without a record, because it was never made or is being
+        made right now, is not there.
+        """
+        with ExitStack() as drafts:
+            pins = {}
+            for asset in assets:
+                pins[asset] = drafts.enter_context(_draft_folder(self.root / asset))
+                for key in keys:
+                    self._pin(asset, key, pins[asset])
+            yield Snapshot(self.root, pins)
+
+    def _pin(self, asset: str, key: str, folder: Path) -> None:
+        """Keep a partition's file and the record of that very file in the folder."""
+        files = self._record(asset, key), self.partition(asset, key)
+        while (made := _made(files[0])) is not None:
+            for file in files:
+                with suppress(FileNotFoundError):
+                    _link(file, folder / file.name)
+            # Whoever makes a partition removes its record first, and writes another one at last.
+            if _made(files[0]) == made:
+                return
+            for file in files:
+                (folder / file.name).unlink(missing_ok=True)
 
     def versions(self, asset: str) -> VersionedFolder:
         """The versions of an asset that is a folder: a dataset, a checkpoint, a report."""
@@ -394,11 +450,13 @@ class Store:
 class Snapshot(Store):
     """A store of which each record is read once, for one look over all exports.
 
-    What it has read it takes for what is there, so it is not to be written to.
+    What it has read it takes for what is there, so it is not to be written to. `pins` are, for
+    assets whose partitions are pinned, the folders that these are kept in.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, pins: Mapping[str, Path] | None = None) -> None:
         super().__init__(root)
+        self._pins = pins or {}
         self._records: dict[tuple[str, str], dict[str, Any] | None] = {}
 
     def record(self, asset: str, key: str) -> dict[str, Any] | None:
@@ -406,3 +464,6 @@ class Snapshot(Store):
         if (asset, key) not in self._records:
             self._records[asset, key] = super().record(asset, key)
         return self._records[asset, key]
+
+    def _folder(self, asset: str) -> Path:
+        return self._pins.get(asset, super()._folder(asset))

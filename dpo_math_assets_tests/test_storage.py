@@ -1,8 +1,10 @@
 import json
+import os
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -208,3 +210,63 @@ def test_a_draft_of_a_dead_process_is_removed_and_one_that_is_being_filled_is_no
 def test_an_error_that_is_no_lack_of_space_stays_what_it_is(tmp_path: Path) -> None:
     with pytest.raises(PermissionError), atomic_file(tmp_path / "a"):
         raise PermissionError(13, "not yours")
+
+
+def make(store: Store, key: str, *values: int) -> None:
+    """A partition with a record that says the same as its rows."""
+    store.forget("traces", key)
+    write_parquet(store.partition("traces", key), pl.DataFrame({"a": values}))
+    store.finish("traces", key, {}, {"values": list(values)})
+
+
+def no_link(*_: object) -> None:
+    raise PermissionError(1, "Operation not permitted")
+
+
+@pytest.mark.parametrize("link", [os.link, no_link])
+def test_a_partition_that_is_pinned_stays_whole_while_another_process_replaces_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, link: Any
+) -> None:
+    monkeypatch.setattr(os, "link", link)
+    store = Store(tmp_path)
+    make(store, "1", *range(100))
+    make(store, "2", 7)
+    with store.pinned(["traces"], ["1", "2", "3"]) as pinned:
+        rows = pinned.scan("traces", ["1", "2", "3"], pl.Schema())
+        assert rows.select(pl.len()).collect().item() == 101
+        make(store, "1", *range(1000, 1150))
+        store.remove("traces", "2")
+        make(store, "3", 8)
+        assert rows.collect()["a"].to_list() == [*range(100), 7]
+        record = pinned.record("traces", "2")
+        assert record is not None and record["report"] == {"values": [7]}
+        assert pinned.record("traces", "3") is None
+    assert names(tmp_path / "traces") == ["1.json", "1.parquet", "3.json", "3.parquet"]
+
+
+def test_a_partition_replaced_while_it_is_pinned_is_pinned_with_the_record_of_its_own_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path)
+    make(store, "1", 1)
+    link, others = os.link, [2, 3]
+
+    def meanwhile(source: Path, target: Path) -> None:
+        link(source, target)
+        if others:
+            make(store, "1", others.pop())
+
+    monkeypatch.setattr(os, "link", meanwhile)
+    with store.pinned(["traces"], ["1"]) as pinned:
+        rows = pinned.scan("traces", ["1"], pl.Schema()).collect()["a"].to_list()
+        assert pinned.finished("traces", "1", {}) == {"values": rows}
+        assert rows == [2]
+
+
+def test_a_partition_that_is_being_made_again_is_not_pinned(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    make(store, "1", 1)
+    store.forget("traces", "1")
+    schema = pl.Schema({"a": pl.Int64})
+    with store.pinned(["traces"], ["1"]) as pinned:
+        assert pinned.scan("traces", ["1"], schema).collect().is_empty()

@@ -59,30 +59,33 @@ def dpo_dataset(
     settings = with_overrides(project.settings(), "dataset", config).selection()
     store = project.store
     exports = list(project.landing.partitions())
-    if outdated := outdated_pairs(store, exports, project.settings().pairing):
-        raise DpoMathError(
-            f"The pairs of {len(outdated)} exports do not rest on the traces as they are now, the "
-            f"first is {outdated[0]!r}: materialize preference_pairs for them first."
-        )
-    require_verdicts_of_now(store, exports)
-    lineage = {
-        "exports": exports,
-        "run_id": context.run_id,
-        "verifier_version": VERIFIER_VERSION,
-    }
-    with store.versions(DATASET).new_content() as draft:
-        report = build_dataset(
-            store.scan(PAIRS, exports, PAIR_SCHEMA),
-            store.scan(CLEANED, exports, CLEANED_SCHEMA),
-            settings,
-            draft.folder,
-            lineage=lineage,
-        )
-        if shared := problems_on_both_sides(draft.folder):
+    # An ingest may run meanwhile: what is looked at here, and found up to date, is what is read.
+    with store.pinned([PAIRS, CLEANED], exports) as pinned:
+        if outdated := outdated_pairs(pinned, exports, project.settings().pairing):
             raise DpoMathError(
-                f"{len(shared)} problems would be trained on and evaluated on: no dataset is made"
+                f"The pairs of {len(outdated)} exports do not rest on the traces as they are now, "
+                f"the first is {outdated[0]!r}: materialize preference_pairs for them first."
             )
-        draft.version = report.version
+        require_verdicts_of_now(pinned, exports)
+        lineage = {
+            "exports": exports,
+            "run_id": context.run_id,
+            "verifier_version": VERIFIER_VERSION,
+        }
+        with store.versions(DATASET).new_content() as draft:
+            report = build_dataset(
+                pinned.scan(PAIRS, exports, PAIR_SCHEMA),
+                pinned.scan(CLEANED, exports, CLEANED_SCHEMA),
+                settings,
+                draft.folder,
+                lineage=lineage,
+            )
+            if shared := problems_on_both_sides(draft.folder):
+                raise DpoMathError(
+                    f"{len(shared)} problems would be trained on and evaluated on: no dataset is "
+                    "made"
+                )
+            draft.version = report.version
     folder = store.root / DATASET / report.version
     write_explorer(folder)
     return dg.MaterializeResult(

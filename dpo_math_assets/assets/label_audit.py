@@ -48,8 +48,10 @@ def label_audit(
     """
     store = project.store
     exports = project.landing.partitions()
-    require_verdicts_of_now(store, exports)
-    rows = audit(store.scan(CLEANED, exports, CLEANED_SCHEMA), rows=config.rows)
+    # An ingest may run meanwhile: what is looked at here, and found up to date, is what is read.
+    with store.pinned([CLEANED], exports) as pinned:
+        require_verdicts_of_now(pinned, exports)
+        rows = audit(pinned.scan(CLEANED, exports, CLEANED_SCHEMA), rows=config.rows)
     with store.versions(AUDIT).new_content() as draft:
         write_sheet(rows, draft.folder / SHEET_FILE)
         write_page(rows, draft.folder / PAGE_FILE)

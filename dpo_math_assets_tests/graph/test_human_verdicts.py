@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dpo_math_assets import stages
-from dpo_math_assets.assets import label_audit
+from dpo_math_assets.assets import dpo_dataset, label_audit
+from dpo_math_assets.pairs import dataset
 from dpo_math_assets.pairs.pairing import PairingSettings, cap_pairs
 from dpo_math_assets.pairs.schema import PAIR_SCHEMA
 from dpo_math_assets.partitions import ALL_MODELS
@@ -181,6 +182,36 @@ def test_a_dataset_is_not_made_from_verdicts_that_people_changed_since(
     for told in failures.values():
         assert told is not None
         assert "materialize cleaned_traces and preference_pairs" in (told.description or "")
+
+
+def test_a_dataset_made_beside_an_ingest_rests_on_the_traces_that_it_began_with(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sums = [(f"{n}+{7 * n + 3}", str(8 * n + 3)) for n in range(12)]
+    right, wrong = (
+        [attempt(s, a, gold, ok=a == gold) for s, gold in sums for a in [gold + end]]
+        for end in ("", "1")
+    )
+    workbench.land("a.jsonl", right + wrong)
+    workbench.ingest()
+    resources = {"project": workbench.project}
+
+    def made() -> str:
+        instance = workbench.instance
+        assert dg.materialize([dpo_dataset], resources=resources, instance=instance).success
+        version: str = workbench.metadata("dpo_dataset")["dataset_version"]
+        return version
+
+    before = made()
+    select_pairs = dataset.select_pairs
+
+    def meanwhile(*args: Any, **more: Any) -> Any:
+        decide(workbench, "mine.jsonl", *[(record, "correct") for record in wrong])
+        clean_partition(workbench.project.store, "000001-a.jsonl", 1, 5.0)
+        return select_pairs(*args, **more)
+
+    monkeypatch.setattr(dataset, "select_pairs", meanwhile)
+    assert made() == before
 
 
 def test_an_audit_sheet_that_is_filled_in_changes_the_pairs_and_is_not_asked_again(
