@@ -6,7 +6,9 @@ becomes visible when its transaction commits, which may be after rows with a lat
 - a row without an outcome (`ok` is null) is waited for, at most `wait_days`, then taken as it is;
 - rows younger than `overlap_minutes` before the newest one are looked at again each time, and those
   that were exported already are known by their ids;
-- a row that has been exported is not exported again, whatever happens to it later.
+- a row that has been exported is not exported again, whatever happens to it later, unless its
+  `created_at` is set to a later time: ids are known for `overlap_minutes` only, so that what is
+  remembered stays small. What it holds then is exported too, under the same trace ids.
 
 What was exported is written down once a file (`progress.json`), and that is the moment at which it
 counts: a file is first made whole in an outbox, then it is written down, then it is put into the
@@ -23,7 +25,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -36,7 +38,7 @@ from sqlalchemy.dialects import postgresql
 from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.storage import atomic_file, write_json
 from dpo_math_assets.traces.landing import LandingArea
-from dpo_math_assets.traces.places import without_secrets
+from dpo_math_assets.traces.places import Folder, without_secrets
 from dpo_math_assets.traces.shapes import moment, strict_json
 
 URL_VARIABLE = "DPO_MATH_DATABASE_URL"
@@ -45,6 +47,7 @@ EXAMPLE_URL = "postgresql://user:password@host:5432/database"
 _ROWS_AT_ONCE = 100  # of a server-side cursor; a row may be a megabyte
 _IDS_AT_ONCE = 500
 _NEEDED = ("id", "created_at", "ok")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class DatabaseSettings(BaseModel):
@@ -120,6 +123,7 @@ def export_new_rows(
             now = table.now()
             give_up = now - timedelta(days=settings.wait_days)
             overlap = timedelta(minutes=settings.overlap_minutes)
+            journal.require_clock(now)
             start = progress.start(overlap)
             rows = table.rows_from(start)
             if start:
@@ -192,6 +196,7 @@ class _Progress:
     seen: dict[str, str] = field(default_factory=dict)  # id to created_at
     waiting: dict[str, str] = field(default_factory=dict)  # id to created_at, not exported
     in_outbox: str | None = None  # the file that was written down last
+    clock_put_back_to: str | None = None  # what the database's clock showed when that was noticed
 
     def start(self, overlap: timedelta) -> datetime | None:
         """From where on the table is read: no earlier than what is known of exported rows."""
@@ -250,6 +255,26 @@ class _Journal:
         """The name of an export file in the landing area."""
         return f"{self._folder_name}/{number:06d}.jsonl"
 
+    def require_clock(self, now: datetime) -> None:
+        """Refuse to go on where the database's clock is behind what it showed before.
+
+        Rows written since then are older than rows that count as looked at. It is written down,
+        since nothing tells once the clock has caught up.
+        """
+        progress = self.progress
+        newest = progress.newest and datetime.fromisoformat(progress.newest)
+        if progress.clock_put_back_to is None and newest and newest > now:
+            progress.clock_put_back_to = now.isoformat()
+            write_json(self._file, asdict(progress))
+        if progress.clock_put_back_to:
+            raise DpoMathError(
+                f"the database's clock was put back: rows were exported up to {progress.newest}, "
+                f"and then it showed {progress.clock_put_back_to}. Rows written since would be "
+                f"lost. In {self._file}, set `newest` and `seen_from` to the time that it was put "
+                "back to, or an earlier one, and `clock_put_back_to` to null, then start it again: "
+                "rows since that time are exported, perhaps some of them a second time"
+            )
+
     def write(self, lines: Iterator[str]) -> None:
         """Make a file of the lines in the outbox, if there are any."""
         first = next(lines, None)
@@ -278,7 +303,11 @@ class _Journal:
 
     def _load(self, source: str, landing: LandingArea) -> _Progress:
         if not self._file.exists():
-            if any(each.path.startswith(f"{self._folder_name}/") for each in landing.exports()):
+            known = {each.path for each in landing.exports()}
+            # A missing folder is made when there is a row to put there.
+            if not isinstance(self._place, Folder) or self._place.path.is_dir():
+                known |= {each.path for each in self._place.scan().files}
+            if any(path.startswith(f"{self._folder_name}/") for path in known):
                 raise DpoMathError(
                     f"{self._file} is missing, though rows of this table were exported before: "
                     "restore it from a backup, or every row would be exported again"
@@ -353,9 +382,7 @@ class _Table:
         if start is not None:
             wanted &= self._time >= self._moment(start)
         created_at, row_id = self._table.c.created_at, self._table.c.id
-        for row in self._rows(wanted, self._time, created_at, row_id):
-            if start is None or row.created_at >= start:  # SQLite compares milliseconds
-                yield row
+        yield from self._rows(wanted, self._time, created_at, row_id)
 
     def rows_before(self, start: datetime, ids: list[str], give_up: datetime) -> Iterator[_Row]:
         """Of these rows, as far as they are older than `start`, those that are waited for no more.
@@ -365,9 +392,7 @@ class _Table:
         over = self._table.c.ok.is_not(None) | (self._time <= self._moment(give_up))
         for at in range(0, len(ids), _IDS_AT_ONCE):
             some = sa.cast(self._table.c.id, sa.Text).in_(ids[at : at + _IDS_AT_ONCE])
-            for row in self._rows(some & over & (self._time < self._moment(start))):
-                if row.created_at < start:
-                    yield row
+            yield from self._rows(some & over & (self._time < self._moment(start)))
 
     def rows_without_time(self) -> int:
         """How many rows have no created_at that the database can order by."""
@@ -377,8 +402,10 @@ class _Table:
     def _moment(self, value: Any) -> Any:
         """A time as the database compares it; SQLite keeps times as text of several spellings."""
         if self._is_sqlite:
-            return sa.func.julianday(
-                value.isoformat() if isinstance(value, datetime) else value, type_=sa.Float
+            return (
+                _microseconds(value)
+                if isinstance(value, datetime)
+                else sa.func.microseconds(value, type_=sa.BigInteger)
             )
         return sa.literal(value) if isinstance(value, datetime) else value
 
@@ -474,12 +501,24 @@ def _reading(address: sa.URL, settings: DatabaseSettings) -> Iterator[sa.Connect
         engine.dispose()
 
 
+def _microseconds(value: Any) -> int | None:
+    """A time, as `moment` reads it, since 1970; SQLite's own functions read other spellings."""
+    time = moment(value)
+    return None if time is None else (time - _EPOCH) // timedelta(microseconds=1)
+
+
 def _engine(address: sa.URL) -> sa.Engine:
     if address.get_backend_name() == "sqlite":
         assert address.database is not None
         file = f"file:{quote(address.database)}"
         read_only = address.set(database=file, query={"mode": "ro", "uri": "true"})
-        return sa.create_engine(read_only, poolclass=sa.NullPool)
+        engine = sa.create_engine(read_only, poolclass=sa.NullPool)
+
+        @sa.event.listens_for(engine, "connect")
+        def add_function(connection: Any, _: Any) -> None:
+            connection.create_function("microseconds", 1, _microseconds, deterministic=True)
+
+        return engine
     alive = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
     return sa.create_engine(
         address,

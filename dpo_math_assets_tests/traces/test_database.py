@@ -222,6 +222,38 @@ def test_a_row_from_a_clock_that_runs_ahead_does_not_hide_later_ones(runtime: Ru
     assert runtime.landed() == ["ahead", "now"]
 
 
+def test_rows_written_after_the_databases_clock_was_put_back_are_not_lost_without_a_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = Runtime(sa.URL.create("sqlite", database=str(tmp_path / "runtime.db")), tmp_path)
+    now = module._Table.now
+    with monkeypatch.context() as ahead:
+        ahead.setattr(module._Table, "now", lambda table: now(table) + timedelta(hours=5))
+        runtime.write("ahead", -300)
+        runtime.export()
+    runtime.write("after", 0)
+    told = refused(runtime)
+    assert "progress.json" in told and (NOW + timedelta(hours=5)).isoformat() in told
+    with monkeypatch.context() as caught_up:  # also then: nothing else would tell of the row
+        caught_up.setattr(module._Table, "now", lambda table: now(table) + timedelta(hours=6))
+        assert refused(runtime) == told
+    file = runtime.folder / "progress" / "progress.json"
+    before = (NOW - timedelta(minutes=1)).isoformat()
+    mended = {"newest": before, "seen_from": before, "clock_put_back_to": None}
+    file.write_text(json.dumps(json.loads(file.read_text()) | mended))
+    runtime.export()
+    assert runtime.landed() == ["ahead", "after"]
+
+
+def test_a_row_whose_time_is_set_anew_is_exported_as_it_is_then(runtime: Runtime) -> None:
+    runtime.write("again", 120)
+    runtime.write("later", 0)
+    runtime.export()
+    runtime.write("again", 0, answer="15")
+    assert runtime.export().rows == 1
+    assert runtime.landed() == ["again", "later", "again"]
+
+
 def test_a_longer_overlap_does_not_export_old_rows_again(runtime: Runtime) -> None:
     for minutes in (600, 300, 10):
         runtime.write(f"{minutes}", minutes)
@@ -339,6 +371,18 @@ def test_rows_without_a_time_are_counted_and_never_half_exported(runtime: Runtim
     runtime.write("b", 1)
     exported = runtime.export()
     assert (exported.rows, exported.rows_without_time) == (1, 1)
+
+
+@pytest.mark.parametrize("odd", ["12:30", "now", "2026-02-31", "soon"])
+def test_a_row_with_an_odd_time_stops_no_other_and_is_counted_by_each_export(
+    tmp_path: Path, odd: str
+) -> None:
+    runtime = Runtime(sa.URL.create("sqlite", database=str(tmp_path / "runtime.db")), tmp_path)
+    runtime.write("good", 1)
+    runtime.write("odd", 1)
+    runtime.execute("UPDATE task_trace SET created_at = :odd WHERE id = 'odd'", odd=odd)
+    assert [runtime.export().rows_without_time for _ in range(2)] == [1, 1]
+    assert runtime.landed() == ["good"]
 
 
 @pytest.mark.slow
@@ -483,6 +527,8 @@ def test_lost_progress_is_said_before_every_row_is_exported_again(runtime: Runti
     runtime.export()
     runtime.landing.register(0)
     (runtime.folder / "progress" / "progress.json").unlink()
+    assert "progress.json is missing" in refused(runtime)
+    runtime.landing.manifest.unlink()  # the command line registers nothing
     assert "progress.json is missing" in refused(runtime)
 
 
