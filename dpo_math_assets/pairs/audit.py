@@ -243,16 +243,18 @@ def _with_texts(answers: pl.DataFrame, traces: pl.LazyFrame) -> pl.DataFrame:
 
 SHEET_FILE, PAGE_FILE = "audit.csv", "audit.html"
 
-# A spreadsheet takes a cell that begins like this for a formula (OWASP, "CSV injection").
-_FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠]")
+# A spreadsheet takes a cell that begins like this for a formula (OWASP, "CSV injection"). One that
+# parts cells by `;` or tabs, by its country's custom, begins cells within ours, and rows at line
+# ends, for it does not see our quotes.
+_FORMULA = re.compile(r'\A(?=\t)|(?<![^;\t\n])(?="*[=+\-@＝＋－＠])')
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def write_sheet(rows: pl.DataFrame, path: Path) -> None:
     """Write the rows (AUDIT_SCHEMA) as CSV for spreadsheets, whole or not at all.
 
-    UTF-8 with a byte-order mark, all cells quoted. A cell that would be a formula begins with an
-    apostrophe, long texts are cut in the middle, and control characters are replaced.
+    UTF-8 with a byte-order mark, all cells quoted. What would be a formula gets an apostrophe
+    before it, long texts are cut in the middle, and control characters are replaced.
     """
     with (
         atomic_file(path) as temporary,
@@ -271,7 +273,7 @@ def _cell(text: str | None) -> str:
     text = _CONTROL.sub("\ufffd", (text or "").replace("\r\n", "\n"))
     if len(text) > CELL:
         text = f"{text[: CELL // 2]}\n[…]\n{text[-CELL // 2 :]}"
-    return f"'{text}" if _FORMULA.match(text) else text
+    return _FORMULA.sub("'", text)
 
 
 def write_page(rows: pl.DataFrame, path: Path) -> None:
