@@ -58,7 +58,7 @@ def new_log_exports(
     exports = project.landing.partitions()
     told = f"{len(exports)} exports registered"
     if left_out := project.landing.left_out():
-        told += f", {len(left_out)} more left out by intake.left_out"
+        told += f", {len(left_out)} more left out (intake.left_out, or the same bytes)"
     if found.unfinished:
         told += f"; still being written: {_named(found.unfinished)}"
     if found.ignored:

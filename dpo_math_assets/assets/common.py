@@ -18,6 +18,8 @@ OWNERS = ["team:math-models"]
 # A run over a range of exports is one run, not one for each.
 SINGLE_RUN = dg.BackfillPolicy.single_run()
 
+LEFT_OUT = "by intake.left_out, or its bytes are those of an earlier export"
+
 
 @contextmanager
 def plain_failures() -> Iterator[None]:
@@ -42,13 +44,13 @@ def each_partition(
 
     One that fails about its input keeps no other from its work: it is named in the log, in its
     metadata and by the check `exports_are_processed`. The run fails only where all fail. Those of
-    `left_out` (`intake.left_out` of the settings) are passed over.
+    `left_out` (see `LandingArea.left_out`) are passed over.
     """
     keys = context.partition_keys
     failed = {}
     for position, key in enumerate(keys, start=1):
         if key in left_out:
-            context.add_asset_metadata({"left_out": "by intake.left_out"}, partition_key=key)
+            context.add_asset_metadata({"left_out": LEFT_OUT}, partition_key=key)
             continue
         try:
             metadata = dict(work(key))

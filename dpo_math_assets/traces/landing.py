@@ -217,13 +217,20 @@ class LandingArea:
 
     def partitions(self) -> dict[str, Export]:
         """The exports that are partitions, by key, in order of arrival; without those left out."""
-        return {key: export for key, export in self._own().items() if not self._is_left_out(export)}
+        first: dict[str, Export] = {}  # by content: each is counted once
+        for export in self._own().values():
+            if not self._is_left_out(export):
+                first.setdefault(export.fingerprint, export)
+        return {export.key: export for export in first.values()}
 
     def left_out(self) -> list[str]:
-        """Keys of the exports that the settings do without."""
-        if not self._left_out:
-            return []
-        return [key for key, export in self._own().items() if self._is_left_out(export)]
+        """Keys of the exports that are done without.
+
+        The settings say so, or the export changed into what an earlier one holds: it keeps its key,
+        and counts again once it holds something of its own.
+        """
+        counted = self.partitions()
+        return [key for key in self._own() if key not in counted]
 
     def _own(self) -> dict[str, Export]:
         own = [export for export in self.exports() if export.duplicate_of is None]

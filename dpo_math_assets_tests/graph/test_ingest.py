@@ -269,6 +269,20 @@ def test_an_export_that_is_left_out_has_no_part_in_any_pair_until_it_is_let_in_a
     assert workbench.metadata("preference_pairs", "000002-a.jsonl")["pairs"] == 1
 
 
+def test_an_export_that_changes_into_anothers_content_has_no_part_in_any_pair(
+    workbench: Workbench,
+) -> None:
+    workbench.land("a.jsonl", [RIGHT], age=90)
+    workbench.land("b.jsonl", [WRONG], age=80)
+    workbench.ingest()
+    assert workbench.metadata("preference_pairs", "000002-b.jsonl")["pairs"] == 1
+    workbench.land("b.jsonl", [RIGHT], age=50)
+    workbench.project.landing.register(1)
+    result = workbench.run("ingest_exports", range_tags("000001-a.jsonl", "000002-b.jsonl"))
+    assert result.success and all(checks(result).values())
+    assert "earlier export" in workbench.metadata("preference_pairs", "000002-b.jsonl")["left_out"]
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not SHARED_LOGS.is_dir(), reason="needs the real logs beside the repository")
 def test_real_logs_dropped_as_they_are_go_through_with_every_line_accounted_for(

@@ -93,6 +93,23 @@ def test_a_copy_is_processed_once_its_original_no_longer_holds_its_rows(area: La
     assert [export.path for export in area.register(10).registered] == ["copy.jsonl"]
 
 
+def test_an_export_that_changes_into_anothers_content_is_not_counted_twice(
+    area: LandingArea,
+) -> None:
+    land(area, "a.jsonl", "same", age=90)
+    land(area, "b.jsonl", "other", age=80)
+    area.register(10)
+    land(area, "b.jsonl", "same", age=50)
+    area.register(10)
+    assert list(area.partitions()) == ["000001-a.jsonl"]
+    assert area.left_out() == ["000002-b.jsonl"]
+    choosy = LandingArea(str(area.place), area.manifest, ["a.jsonl"])
+    assert list(choosy.partitions()) == ["000002-b.jsonl"]  # the bytes still count once
+    land(area, "b.jsonl", "its own again", age=30)
+    area.register(10)
+    assert list(area.partitions()) == ["000001-a.jsonl", "000002-b.jsonl"]
+
+
 def test_an_unreadable_file_stops_no_other_and_is_tried_again(
     area: LandingArea, monkeypatch: pytest.MonkeyPatch
 ) -> None:
