@@ -36,7 +36,6 @@ from dpo_math_assets.stages import (
     QUARANTINE,
     RAW,
     decided_by_people,
-    outdated_pairs,
     overruled,
     unprocessed,
 )
@@ -61,6 +60,18 @@ def _worst(counts: dict[str, int]) -> str:
     worst = sorted((key for key in counts if counts[key]), key=lambda key: -counts[key])
     more = f" and {len(worst) - 3} more exports" if len(worst) > 3 else ""
     return ", ".join(f"{key} ({counts[key]})" for key in worst[:3]) + more
+
+
+def _unprocessed(project: Project) -> list[str]:
+    """Registered exports that are not processed as they are now."""
+    settings = project.settings()
+    return unprocessed(
+        project.store,
+        project.landing.partitions(),
+        settings.intake.field_map,
+        settings.verification.timeout_s,
+        settings.pairing,
+    )
 
 
 def _rows(store: Store, asset: str, key: str, schema: pl.Schema) -> int:
@@ -163,15 +174,8 @@ def exports_are_processed(
     context: dg.AssetCheckExecutionContext, project: Project
 ) -> dg.AssetCheckResult:
     """What each export holds now went all the way to pairs."""
-    settings = project.settings()
     registered, left_out = project.landing.partitions(), project.landing.left_out()
-    waiting = unprocessed(
-        project.store,
-        registered,
-        settings.intake.field_map,
-        settings.verification.timeout_s,
-        settings.pairing,
-    )
+    waiting = _unprocessed(project)
     processed = (registered.keys() - set(waiting)).union(left_out)
     failed = [key for key in context.partition_keys if key not in processed]
     return dg.AssetCheckResult(
@@ -428,18 +432,17 @@ def no_prompt_on_both_sides(project: Project) -> dg.AssetCheckResult:
 
 @dg.asset_check(asset=dpo_dataset, name="pairs_follow_traces")
 def pairs_follow_traces(project: Project) -> dg.AssetCheckResult:
-    """Every export's pairs rest on the traces as they are now, so that none is missing."""
-    outdated = outdated_pairs(
-        project.store, project.landing.partitions(), project.settings().pairing
-    )
-    named = ", ".join(outdated[:10]) + (" …" if len(outdated) > 10 else "")
+    """Every registered export went all the way to pairs as it is now, so that none is missing."""
+    waiting = _unprocessed(project)
+    named = ", ".join(waiting[:10]) + (" …" if len(waiting) > 10 else "")
     return dg.AssetCheckResult(
-        passed=not outdated,
+        passed=not waiting,
         severity=dg.AssetCheckSeverity.WARN,
-        description=f"Materialize {PAIRS} again for {named}: earlier traces changed since."
-        if outdated
+        description=f"Not in this dataset, or changed since: {named}. Process them "
+        "(ingest_exports) and make the dataset again."
+        if waiting
         else "The pairs of all exports are up to date.",
-        metadata={"outdated_exports": len(outdated)},
+        metadata={"outdated_exports": len(waiting)},
     )
 
 

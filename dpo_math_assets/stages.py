@@ -5,7 +5,7 @@ made of the same before. So a range of a thousand exports costs what is new in i
 was killed goes on where it stopped.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -311,6 +311,26 @@ def outdated_pairs(store: Store, keys: Iterable[str], settings: PairingSettings)
     ]
 
 
+def outdated_traces(
+    store: Store, exports: Mapping[str, Export], field_map: dict[str, str], timeout_s: float
+) -> list[str]:
+    """Exports whose cleaned traces are missing, or are not what they have to be now.
+
+    That is what their content, these settings, the verifier and people's verdicts give.
+    """
+    verified = []
+    for key, export in exports.items():
+        raw = store.record(RAW, key)
+        if (
+            raw is not None
+            and store.finished(RAW, key, reading_inputs(export.fingerprint, field_map)) is not None
+            and verified_report(store, key, raw, timeout_s) is not None
+        ):
+            verified.append(key)
+    of_now = set(verified).difference(overruled(store, verified))
+    return [key for key in exports if key not in of_now]
+
+
 def unprocessed(
     store: Store,
     exports: Mapping[str, Export],
@@ -326,18 +346,24 @@ def unprocessed(
     """
     if not isinstance(store, Snapshot):
         store = Snapshot(store.root)
-    waiting = set(outdated_pairs(store, exports, settings))
-    verified = []
-    for key, export in exports.items():
-        inputs = reading_inputs(export.fingerprint, field_map)
-        raw = store.record(RAW, key)
-        if (
-            raw is None
-            or store.finished(RAW, key, inputs) is None
-            or verified_report(store, key, raw, timeout_s) is None
-        ):
-            waiting.add(key)
-        else:
-            verified.append(key)
-    waiting.update(overruled(store, verified))
+    waiting = set(outdated_traces(store, exports, field_map, timeout_s))
+    waiting.update(outdated_pairs(store, exports, settings))
     return [key for key in exports if key in waiting]
+
+
+def usable_exports(store: Store, exports: Iterable[str], waiting: Sequence[str]) -> list[str]:
+    """The exports that were processed before, which a dataset or an audit of now is made of.
+
+    Those that came too late for it are left out. Raises DpoMathError where one of the others is
+    `waiting` (`unprocessed`, `outdated_traces`): its labels are not those of now.
+    """
+    known = [key for key in exports if any(store.record(asset, key) for asset in (CLEANED, PAIRS))]
+    late = set(waiting)
+    if outdated := [key for key in known if key in late]:
+        raise DpoMathError(
+            f"{len(outdated)} exports are not processed as they are now, the first is "
+            f"{outdated[0]!r}: their content, a setting, the verifier or a person's verdict "
+            "changed since, or they are being processed. Wait for the run of ingest_exports, or "
+            "launch it for them, first."
+        )
+    return known

@@ -19,10 +19,9 @@ from dpo_math_assets.pairs.policies import difficulty_rows, policy_rows
 from dpo_math_assets.pairs.schema import PAIR_SCHEMA
 from dpo_math_assets.pairs.selection import DatasetSettings
 from dpo_math_assets.resources import Project, launchpad_config, with_overrides
-from dpo_math_assets.stages import CLEANED, PAIRS, outdated_pairs, require_verdicts_of_now
+from dpo_math_assets.stages import CLEANED, PAIRS, unprocessed, usable_exports
 from dpo_math_assets.traces.overrides import HUMAN
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA
-from dpo_math_assets.verifier import VERIFIER_VERSION
 
 if TYPE_CHECKING:
 
@@ -56,22 +55,21 @@ def dpo_dataset(
     samples, is trained on. TRL's and Axolotl's own configuration files lie beside the data, and so
     does the explorer, a page to look through the pairs.
     """
-    settings = with_overrides(project.settings(), "dataset", config).selection()
+    project_settings = project.settings()
+    settings = with_overrides(project_settings, "dataset", config).selection()
     store = project.store
-    exports = list(project.landing.partitions())
+    registered = project.landing.partitions()
     # An ingest may run meanwhile: what is looked at here, and found up to date, is what is read.
-    with store.pinned([PAIRS, CLEANED], exports) as pinned:
-        if outdated := outdated_pairs(pinned, exports, project.settings().pairing):
-            raise DpoMathError(
-                f"The pairs of {len(outdated)} exports do not rest on the traces as they are now, "
-                f"the first is {outdated[0]!r}: materialize preference_pairs for them first."
-            )
-        require_verdicts_of_now(pinned, exports)
-        lineage = {
-            "exports": exports,
-            "run_id": context.run_id,
-            "verifier_version": VERIFIER_VERSION,
-        }
+    with store.pinned([PAIRS, CLEANED], registered) as pinned:
+        waiting = unprocessed(
+            pinned,
+            registered,
+            project_settings.intake.field_map,
+            project_settings.verification.timeout_s,
+            project_settings.pairing,
+        )
+        exports = usable_exports(pinned, registered, waiting)
+        lineage = {"exports": exports, "run_id": context.run_id}
         with store.versions(DATASET).new_content() as draft:
             report = build_dataset(
                 pinned.scan(PAIRS, exports, PAIR_SCHEMA),
@@ -93,6 +91,7 @@ def dpo_dataset(
             "explorer": project.report_link(DATASET, report.version, EXPLORER_FILE),
             **_metadata(report, settings, folder),
             "exports": len(exports),
+            "exports_not_processed_yet": waiting,
         }
     )
 

@@ -16,7 +16,7 @@ from dpo_math_assets.pairs.audit import (
     write_sheet,
 )
 from dpo_math_assets.resources import Project
-from dpo_math_assets.stages import CLEANED, require_verdicts_of_now
+from dpo_math_assets.stages import CLEANED, outdated_traces, usable_exports
 from dpo_math_assets.storage import digest
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA
 
@@ -47,10 +47,14 @@ def label_audit(
     puts the decisions over the verifier's verdicts and pairs again what rests on them.
     """
     store = project.store
-    exports = project.landing.partitions()
+    settings = project.settings()
+    registered = project.landing.partitions()
     # An ingest may run meanwhile: what is looked at here, and found up to date, is what is read.
-    with store.pinned([CLEANED], exports) as pinned:
-        require_verdicts_of_now(pinned, exports)
+    with store.pinned([CLEANED], registered) as pinned:
+        waiting = outdated_traces(
+            pinned, registered, settings.intake.field_map, settings.verification.timeout_s
+        )
+        exports = usable_exports(pinned, registered, waiting)
         rows = audit(pinned.scan(CLEANED, exports, CLEANED_SCHEMA), rows=config.rows)
     with store.versions(AUDIT).new_content() as draft:
         write_sheet(rows, draft.folder / SHEET_FILE)
@@ -61,6 +65,7 @@ def label_audit(
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": rows.height,
+            "exports_not_processed_yet": waiting,
             "page": project.report_link(AUDIT, version, PAGE_FILE),
             "sheet": project.report_link(AUDIT, version, SHEET_FILE),
             "put_it_filled_in_into": dg.MetadataValue.path(project.overrides_folder),

@@ -181,7 +181,8 @@ def test_a_dataset_is_not_made_from_verdicts_that_people_changed_since(
     assert set(failures) == {"dpo_dataset", "label_audit"}
     for told in failures.values():
         assert told is not None
-        assert "materialize cleaned_traces and preference_pairs" in (told.description or "")
+        assert "'000001-a.jsonl'" in (told.description or "")
+        assert "launch it for them, first" in (told.description or "")
 
 
 def test_a_dataset_made_beside_an_ingest_rests_on_the_traces_that_it_began_with(

@@ -1,6 +1,7 @@
 """Exports through raw, cleaned and pairs, as runs of the graph."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ import polars as pl
 import pytest
 
 from dpo_math_assets import stages
+from dpo_math_assets.assets import dpo_dataset, label_audit
+from dpo_math_assets.checks import pairs_follow_traces
 from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.partitions import ALL_MODELS, range_tags
-from dpo_math_assets.stages import RAW, clean_partition, read_partition, unprocessed
+from dpo_math_assets.stages import CLEANED, RAW, clean_partition, read_partition, unprocessed
 from dpo_math_assets.traces.cleaning import CleaningReport
 from dpo_math_assets.traces.containers import Line
 from dpo_math_assets.traces.json_records import JsonRecords
@@ -240,10 +243,81 @@ def test_a_new_verifier_makes_every_export_unprocessed_and_the_old_pairs_make_no
     assert waiting() == ["000001-a.jsonl", "000002-b.jsonl"]
     clean_partition(project.store, "000001-a.jsonl", 1, 5.0)
     result = workbench.run("train_and_evaluate", ALL_MODELS)
-    (failure,) = [event for event in result.all_events if event.is_step_failure]
-    told = failure.step_failure_data.user_failure_data
-    assert told is not None
-    assert "do not rest on the traces as they are now" in (told.description or "")
+    failures = [event for event in result.all_events if event.is_step_failure]
+    assert {event.step_key for event in failures} == {"dpo_dataset", "label_audit"}
+    for failure in failures:
+        told = failure.step_failure_data.user_failure_data
+        assert told is not None
+        assert "exports are not processed as they are now" in (told.description or "")
+
+
+SUMS = [(f"{n}+{7 * n + 3}", str(8 * n + 3)) for n in range(12)]
+ATTEMPTS = [attempt(s, gold + end, gold, ok=not end) for s, gold in SUMS for end in ("", "1")]
+
+
+def change_content(workbench: Workbench) -> None:
+    workbench.land("a.jsonl", ATTEMPTS[:6], age=40)
+    workbench.project.landing.register(1)
+
+
+def change_field_map(workbench: Workbench) -> None:
+    workbench.project.settings_file.write_text("intake: {field_map: {answer: ground_truth}}\n")
+
+
+def change_timeout(workbench: Workbench) -> None:
+    workbench.project.settings_file.write_text("verification: {timeout_s: 4}\n")
+
+
+def lose_cleaned(workbench: Workbench) -> None:
+    workbench.project.store.forget(CLEANED, "000001-a.jsonl")  # as a run that cleans it again does
+
+
+@pytest.mark.parametrize("change", [change_content, change_field_map, change_timeout, lose_cleaned])
+def test_no_dataset_and_no_audit_is_made_from_traces_that_are_not_those_of_now(
+    workbench: Workbench, change: Callable[[Workbench], None]
+) -> None:
+    workbench.land("a.jsonl", ATTEMPTS)
+    workbench.ingest()
+    change(workbench)
+    result = dg.materialize(
+        [dpo_dataset, label_audit],
+        resources={"project": workbench.project},
+        instance=workbench.instance,
+        raise_on_error=False,
+    )
+    told = {
+        event.step_key: event.step_failure_data.user_failure_data
+        for event in result.all_events
+        if event.is_step_failure
+    }
+    assert set(told) == {"dpo_dataset", "label_audit"}
+    for failure in told.values():
+        assert failure is not None
+        assert "the first is '000001-a.jsonl': their content, a setting" in (
+            failure.description or ""
+        )
+
+
+def test_a_dataset_names_the_exports_that_came_too_late_for_it_and_says_to_rest_on_no_such_one(
+    workbench: Workbench,
+) -> None:
+    workbench.land("a.jsonl", ATTEMPTS)
+    workbench.ingest()
+    workbench.land("late.jsonl", ATTEMPTS[:2], age=50)
+    workbench.project.landing.register(1)
+    result = dg.materialize(
+        [dpo_dataset, label_audit, pairs_follow_traces],
+        resources={"project": workbench.project},
+        instance=workbench.instance,
+    )
+    for asset in ("dpo_dataset", "label_audit"):
+        assert workbench.metadata(asset)["exports_not_processed_yet"] == ["000002-late.jsonl"]
+    folder = Path(workbench.metadata("dpo_dataset")["path"])
+    lineage = json.loads((folder / "report.json").read_text())["lineage"]
+    assert lineage == {"exports": ["000001-a.jsonl"], "run_id": result.run_id}
+    [check] = result.get_asset_check_evaluations()
+    assert not check.passed
+    assert "000002-late.jsonl" in (check.description or "")
 
 
 def test_an_export_that_is_left_out_has_no_part_in_any_pair_until_it_is_let_in_again(
