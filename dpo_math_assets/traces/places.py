@@ -216,7 +216,7 @@ class ObjectStore:
 
         try:
             files, root = url_to_fs(self._url)
-        except (ImportError, ValueError) as error:
+        except Exception as error:  # a client may look for its server already here
             raise self._refused(f"{self} cannot be reached", error) from None
         return files, root.rstrip("/")
 
@@ -239,7 +239,8 @@ def place_at(location: str | Path) -> Folder | ObjectStore:
     text = str(location)
     if text.startswith("file://"):
         return Folder(Path(text.removeprefix("file://")))
-    return ObjectStore(text.rstrip("/")) if "://" in text else Folder(Path(text))
+    protocol, slashes, path = text.partition("://")
+    return ObjectStore(f"{protocol}://{path.rstrip('/')}") if slashes else Folder(Path(text))
 
 
 def without_secrets(text: str) -> str:

@@ -150,6 +150,27 @@ def test_a_store_that_cannot_be_reached_is_told_without_secrets(
         ObjectStore("nosuch://bucket/exports").scan()
 
 
+def test_a_client_that_finds_no_server_is_told_like_one_that_finds_no_bucket(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fsspec = pytest.importorskip("fsspec")
+
+    def unreachable(url: str) -> None:
+        raise ConnectionRefusedError(f"no {url}")
+
+    monkeypatch.setattr(fsspec.core, "url_to_fs", unreachable)
+    with pytest.raises(LogFormatError, match=r"sftp://host/x cannot be reached \(Connection"):
+        place_at("sftp://me:s3cret@host/x").scan()
+
+
+def test_the_root_of_a_store_is_looked_into_or_refused_and_is_no_local_folder(store: str) -> None:
+    put("memory://", "root-of-a-test/a.jsonl", b"1")
+    scan = place_at("memory://").scan()
+    assert "root-of-a-test/a.jsonl" in [file.path for file in scan.files]
+    with pytest.raises(LogFormatError, match="s3:// cannot be listed"):
+        place_at("s3://").scan()
+
+
 def test_a_file_url_is_a_local_folder(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text(json.dumps(FLAT))
     os.utime(tmp_path / "a.jsonl", (0, 0))
