@@ -233,12 +233,18 @@ def audit(options: argparse.Namespace) -> None:
     """The labels most worth a look, of a data folder, as a sheet to fill in."""
     from dpo_math_assets.pairs.audit import audit as most_doubtful
     from dpo_math_assets.pairs.audit import audit_of, write_sheet
+    from dpo_math_assets.settings import load_settings
     from dpo_math_assets.stages import CLEANED, OVERRIDES, require_verdicts_of_now
     from dpo_math_assets.storage import Store
+    from dpo_math_assets.traces.landing import MANIFEST, LandingArea
     from dpo_math_assets.traces.schema import CLEANED_SCHEMA
 
     store = Store(Path(options.data))
-    exports = store.partitions(CLEANED)
+    intake = load_settings(store.root / "settings.yaml").intake
+    # As the graph: what was left out after it was cleaned is no more shown than trained on.
+    landing = LandingArea(store.root / "landing", store.root / MANIFEST, intake.left_out)
+    left_out = set(landing.left_out())
+    exports = [key for key in store.partitions(CLEANED) if key not in left_out]
     if not exports:
         raise DpoMathError(f"--data {options.data}: no {CLEANED} there; materialize them first")
     require_verdicts_of_now(store, exports)

@@ -11,7 +11,7 @@ from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.settings import Settings, load_settings, override
 from dpo_math_assets.stages import OVERRIDES
 from dpo_math_assets.storage import Store
-from dpo_math_assets.traces.landing import LandingArea
+from dpo_math_assets.traces.landing import MANIFEST, LandingArea
 
 
 class Project(dg.ConfigurableResource):
@@ -35,7 +35,7 @@ class Project(dg.ConfigurableResource):
         """The landing area with its manifest."""
         return LandingArea(
             self.landing_folder,
-            self.store.root / "log_exports" / "manifest.jsonl",
+            self.store.root / MANIFEST,
             self.settings().intake.left_out,
         )
 

@@ -21,6 +21,9 @@ from dpo_math_assets.errors import LogFormatError
 from dpo_math_assets.storage import write_text
 from dpo_math_assets.traces.places import LandedFile, place_at
 
+# Where in the data folder the manifest lies.
+MANIFEST = Path("log_exports", "manifest.jsonl")
+
 
 @dataclass(frozen=True)
 class Export:
