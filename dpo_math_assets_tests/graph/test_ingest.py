@@ -320,6 +320,21 @@ def test_a_dataset_names_the_exports_that_came_too_late_for_it_and_says_to_rest_
     assert "000002-late.jsonl" in (check.description or "")
 
 
+def test_a_run_of_which_all_fails_but_what_is_left_out_fails_and_one_of_nothing_else_does_not(
+    workbench: Workbench,
+) -> None:
+    gone = workbench.land("a.jsonl", [RIGHT], age=90)
+    workbench.land("games/g.jsonl", [WRONG], age=80)
+    landing, settings = workbench.project.landing, workbench.project.settings_file
+    landing.register(1)
+    workbench.instance.add_dynamic_partitions("log_exports", list(landing.partitions()))
+    settings.write_text('intake: {left_out: ["games/*"]}\n')
+    gone.unlink()
+    both, left_out = ("000001-a.jsonl", "000002-games__g.jsonl"), ("000002-games__g.jsonl",) * 2
+    assert not workbench.run("ingest_exports", range_tags(*both)).success
+    assert workbench.run("ingest_exports", range_tags(*left_out)).success
+
+
 def test_an_export_that_is_left_out_has_no_part_in_any_pair_until_it_is_let_in_again(
     workbench: Workbench,
 ) -> None:
