@@ -119,6 +119,19 @@ def write_parquet(target: Path, frame: pl.DataFrame | pl.LazyFrame) -> None:
         frame.lazy().sink_parquet(temporary, compression="zstd", mkdir=False)
 
 
+def _read_object(file: Path, remedy: str, *names: str) -> dict[str, Any] | None:
+    """A JSON object that has these names, or None where there is no file; else DpoMathError."""
+    try:
+        value = json.loads(file.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError:  # no JSON, or no UTF-8
+        value = None
+    if isinstance(value, dict) and value.keys() >= set(names):
+        return value
+    raise DpoMathError(f"{file} is damaged: restore it from a backup, or {remedy}")
+
+
 def digest(value: Any) -> str:
     """32 hex digits that stand for a JSON value, whatever the order of its keys."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=True, allow_nan=False)
@@ -145,11 +158,14 @@ def _draft_folder(parent: Path) -> Iterator[Path]:
         _remove_if_abandoned(left_over)
     while True:
         temporary = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=parent))
-        descriptor = os.open(temporary, os.O_RDONLY)
+        try:
+            descriptor = os.open(temporary, os.O_RDONLY)
+        except FileNotFoundError:
+            continue  # another process took it for abandoned
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         if _is_at(descriptor, temporary):
             break
-        os.close(descriptor)  # another process took it for abandoned
+        os.close(descriptor)  # as well, and removed it between the two calls
     try:
         with _explained(parent):
             yield temporary
@@ -244,11 +260,17 @@ class VersionedFolder:
         write_json(self.root / "current.json", {"version": version})
 
     def current(self) -> Path | None:
-        """The folder of the current version, or None where nothing was published yet."""
+        """The folder of the current version, or None where nothing was published yet.
+
+        Raises DpoMathError where what names it is damaged.
+        """
         pointer = self.root / "current.json"
-        if not pointer.exists():
-            return None
-        return self.root / str(json.loads(pointer.read_text(encoding="utf-8"))["version"])
+        told = _read_object(
+            pointer,
+            f'write {{"version": NAME}} into it, where NAME is one of the folders of {self.root}',
+            "version",
+        )
+        return None if told is None else self.root / str(told["version"])
 
     def versions(self) -> list[str]:
         """Names of the published versions, in order."""
@@ -373,12 +395,17 @@ class Store:
         return report
 
     def record(self, asset: str, key: str) -> dict[str, Any] | None:
-        """A partition's `inputs`, `report` and `files`, or None where it was never made."""
-        try:
-            record: dict[str, Any] = json.loads(self._record(asset, key).read_bytes())
-        except FileNotFoundError:
-            return None
-        return record
+        """A partition's `inputs`, `report` and `files`, or None where it was never made.
+
+        Raises DpoMathError where the record is damaged.
+        """
+        return _read_object(
+            self._record(asset, key),
+            f"remove it, and {asset} is made anew for {key}",
+            "inputs",
+            "report",
+            "files",
+        )
 
     def forget(self, asset: str, key: str) -> None:
         """Remove a partition's record before its files are made anew.

@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any
@@ -270,3 +271,32 @@ def test_a_partition_that_is_being_made_again_is_not_pinned(tmp_path: Path) -> N
     schema = pl.Schema({"a": pl.Int64})
     with store.pinned(["traces"], ["1"]) as pinned:
         assert pinned.scan("traces", ["1"], schema).collect().is_empty()
+
+
+def test_a_draft_that_is_taken_for_abandoned_as_soon_as_it_is_there_is_begun_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, others = tempfile.mkdtemp, ["another process"]
+
+    def removed_at_once(**where: Any) -> str:
+        folder = made(**where)
+        if others and others.pop():
+            Path(folder).rmdir()
+        return folder
+
+    monkeypatch.setattr(tempfile, "mkdtemp", removed_at_once)
+    publish(VersionedFolder(tmp_path), "1")
+    assert names(tmp_path) == ["1", "current.json"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", "\xff"])
+def test_a_damaged_record_or_pointer_is_named_with_what_to_do(tmp_path: Path, content: str) -> None:
+    store = Store(tmp_path)
+    make(store, "1", 1)
+    publish(store.versions("model"), "v1")
+    for damaged in (tmp_path / "traces" / "1.json", tmp_path / "model" / "current.json"):
+        damaged.write_bytes(content.encode("latin-1"))
+    with pytest.raises(DpoMathError, match=r"traces/1\.json is damaged: .* or remove it"):
+        store.record("traces", "1")
+    with pytest.raises(DpoMathError, match=r"model/current\.json is damaged: .* or write"):
+        store.current("model")
