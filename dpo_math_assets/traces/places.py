@@ -251,8 +251,8 @@ def without_secrets(text: str) -> str:
 def _secrets(url: str) -> list[str]:
     """What may be secret in a URL, longest first: user and password, options after the path.
 
-    A password that holds `/`, `?` or `@` also in parts: a client that takes it apart at the wrong
-    place repeats one of them.
+    A password that holds `/`, `?` or `#` also in parts: a client takes the URL apart there, and
+    repeats one of them.
     """
     user = re.search(rf"(?<=://)(?:{_USER})", url)
     options = re.search(r"(?<=\?)\S+", url[user.end() :] if user else url)
@@ -260,7 +260,9 @@ def _secrets(url: str) -> list[str]:
     if user:
         given = user.group().removesuffix("@")
         password = given.partition(":")[2] or given
-        found |= {given, password, unquote(password), *re.split(r"[/?#@]", password)}
+        found |= {given, password, unquote(password)}
+        if re.search(r"[/?#]", password):
+            found.update(re.split(r"[/?#@]", password))
     return sorted(found - {""}, key=len, reverse=True)
 
 

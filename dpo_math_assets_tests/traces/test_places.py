@@ -196,6 +196,8 @@ def test_a_client_that_takes_a_url_apart_at_a_wrong_place_tells_no_part_of_the_p
         place_at("ftp://user:S3cr/t0k@127.0.0.1:1/x").scan()
     assert "S3cr" not in str(caught.value) and "t0k" not in str(caught.value)
     assert "ftp://127.0.0.1:1/x" in str(caught.value)
+    with pytest.raises(LogFormatError, match="Connection refused"):  # still legible
+        place_at("ftp://user:S3cre@t@127.0.0.1:1/x").scan()
 
 
 @pytest.mark.parametrize(
