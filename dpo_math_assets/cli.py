@@ -338,6 +338,7 @@ def evaluate(options: argparse.Namespace) -> None:
                 candidate="model",
                 **_training_of(Path(options.model)),
                 training_files=[Path(file) for file in options.trained_on] or None,
+                likeness=settings.dataset,
                 title=f"{options.model} against {options.against}",
             )
             rates = found.comparison.rates

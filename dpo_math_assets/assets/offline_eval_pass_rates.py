@@ -83,6 +83,7 @@ def _evaluate(
             curves=json.loads((checkpoint / MODEL / "curves.json").read_text("utf-8")),
             chosen_fall=math.nan if fall is None else fall,
             training_files=[dataset / "train.jsonl", dataset / "sft.jsonl"],
+            likeness=settings.dataset,
             history=history,
             title=f"Offline evaluation of {checkpoint.name}",
         )

@@ -1,9 +1,8 @@
 """Which evaluation prompts are like one that was trained on: their pass rates measure memory.
 
-Likeness is that of the training set's own decontamination (pairs/decontamination.py): one canonical
-key, or a shared run of words. The dataset keeps held-out prompts clean by itself; this looks again
-from the other side, at what was really trained on, and at benchmark files that the dataset did not
-know of.
+Likeness is that of the training set's own decontamination (pairs/decontamination.py). The dataset
+keeps held-out prompts clean by itself; this looks again from the other side, at what was really
+trained on, and at benchmark files that the dataset did not know of.
 """
 
 from pathlib import Path
@@ -20,7 +19,7 @@ OVERLAP_SCHEMA = pl.Schema(
         "prompt_id": pl.String,
         "source": pl.String,
         "prompt": pl.String,
-        "why": pl.String,  # same_problem or shared_words
+        "why": pl.String,  # as in REMOVED_SCHEMA
         "training_file": pl.String,
         "training_line": pl.String,
         "training_prompt": pl.String,
@@ -33,14 +32,18 @@ def training_overlap(
 ) -> pl.DataFrame:
     """The prompts that are like a training prompt, each with the first such (OVERLAP_SCHEMA).
 
-    `prompts` has prompt_id, source and prompt (repeated rows count once); `training_files` are JSON
-    lines with `prompt`, as train.jsonl and sft.jsonl are. Only the settings' `overlap_words` and
+    `prompts` has prompt_id, source, prompt and ground_truth (repeated rows count once);
+    `training_files` are JSON lines with `prompt`, as train.jsonl and sft.jsonl are, and where there
+    is one the answer in `meta`. Only the settings' `overlap_words` and
     `template_prompts` are used. Raises EvaluationError for a file that cannot be read.
     """
-    asked = prompts.select("prompt_id", "source", "prompt").unique(maintain_order=True)
+    asked = prompts.select("prompt_id", "source", "prompt", "ground_truth").unique(
+        maintain_order=True
+    )
     problems = asked.select(
         pl.col("prompt_id").alias("prompt_key"),
         "prompt",
+        "ground_truth",
         pl.Series("canonical_key", [canonical_key(text) for text in asked["prompt"]], pl.String),
         pl.lit(TRAIN).alias("split"),
     )

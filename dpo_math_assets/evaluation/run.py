@@ -47,6 +47,7 @@ def evaluate(
     curves: Sequence[dict[str, Any]] | None = None,
     chosen_fall: float | None = None,
     training_files: list[Path] | None = None,
+    likeness: DecontaminationSettings | None = None,
     history: Sequence[dict[str, Any]] | None = None,
     title: str = "Offline evaluation",
 ) -> Evaluation:
@@ -54,14 +55,16 @@ def evaluate(
 
     `out` gets pass_rates.parquet (RATE_SCHEMA), slices.parquet (SLICE_DIFFERENCE_SCHEMA),
     decision.json and report.html; and training_overlap.parquet (OVERLAP_SCHEMA) where
-    `training_files` names the JSON lines that the candidate was trained on. `curves` and `history`
+    `training_files` names the JSON lines that the candidate was trained on; `likeness` says what
+    counts as like them, and should be what the training set was made with. `curves` and `history`
     are as in report.py, `chosen_fall` is as in gate.py. Without it or training files the gate has
     no condition on them.
     """
     comparison = compare_models(samples, base, candidate, statistics)
     overlap = None
     if training_files is not None:
-        overlap = training_overlap(samples, training_files, DecontaminationSettings())
+        alike = likeness or DecontaminationSettings()
+        overlap = training_overlap(samples, training_files, alike)
         write_parquet(out / OVERLAP_FILE, overlap)
     decision = judge_release(comparison, gate, chosen_fall, overlap)
     write_parquet(out / RATES_FILE, comparison.rates)

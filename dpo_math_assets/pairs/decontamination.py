@@ -15,6 +15,12 @@ Two problems are alike, by the first of these that holds:
 `same_numbers`
     They share a run of n words, be it a template's, and all numbers and operators: one template,
     and the same numbers put into it.
+`same_answer`
+    They share a run of n words, be it a template's, and the reference answer, and all numbers and
+    operators but one number that either has: *Question 3.* before one and *Question 4.* before the
+    other. That number is a counter and no part of the problem if all problems with that run and
+    the other numbers have one answer; the own numbers of a template change the answer. Problems
+    without an answer, or with no number beside the counter, are not looked at.
 """
 
 import json
@@ -35,7 +41,7 @@ REMOVED_SCHEMA = pl.Schema(
         "prompt_key": pl.String,
         "prompt": pl.String,  # the problem that is not trained on
         "split": pl.String,  # the side that it is removed from
-        "why": pl.String,  # same_problem, same_numbers or shared_words
+        "why": pl.String,  # same_problem, shared_words, same_numbers or same_answer
         "matched_source": pl.String,  # eval, validation, or the benchmark file's name
         "matched_id": pl.String,
         "matched_prompt": pl.String,
@@ -63,10 +69,25 @@ _TASK_WORDS = frozenset(
 )
 
 # In the order in which a removal is explained.
-_WHYS = ("same_problem", "shared_words", "same_numbers")
+WHYS = ("same_problem", "shared_words", "same_numbers", "same_answer")
+
+# Runs of a prompt that are looked at for `same_answer`: those of the smallest hash, which two
+# prompts have in common if most of their wording is (a bottom-k sketch, Broder 1997). All of them,
+# each without every number in turn, would be the square of a prompt's length.
+_SKETCH = 8
+
+_OPERATOR = r"[-+/^=<>%]"
+_NUMBER_WORD = (
+    r"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|"
+    r"fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|"
+    r"ninety|hundred|thousand|million)\b"
+)
 
 # Names that a prompt has in eval sets, the first one present counts.
 PROMPT_FIELDS = ("prompt", "question", "problem")
+
+# Names of the reference answer; the training set's own files have it in `meta`.
+ANSWER_FIELDS = ("ground_truth", "answer")
 
 
 class DecontaminationSettings(BaseModel):
@@ -90,10 +111,12 @@ class DecontaminationSettings(BaseModel):
 def contaminated(problems: pl.DataFrame, settings: DecontaminationSettings) -> pl.DataFrame:
     """The train and validation problems that are like a protected one, each with what it is like.
 
-    Takes rows with prompt_key, prompt, canonical_key and split; gives REMOVED_SCHEMA rows in the
-    same order, at most one a problem. Raises DatasetError for a benchmark file it cannot read.
+    Takes rows with prompt_key, prompt, canonical_key, split and, where it is known, ground_truth;
+    gives REMOVED_SCHEMA rows in the same order, at most one a problem. Raises DatasetError for a
+    benchmark file it cannot read.
     """
     benchmarks = read_benchmarks(settings.benchmark_files)
+    known_answer = pl.col("ground_truth") if "ground_truth" in problems.columns else pl.lit(None)
     entries = pl.concat(
         [
             benchmarks.with_columns(pl.lit("benchmark").alias("side")),
@@ -102,6 +125,7 @@ def contaminated(problems: pl.DataFrame, settings: DecontaminationSettings) -> p
                 pl.col("prompt_key").alias("id"),
                 "prompt",
                 "canonical_key",
+                known_answer.cast(pl.String).alias("ground_truth"),
                 pl.col("split").alias("side"),
             ),
         ]
@@ -113,7 +137,7 @@ def contaminated(problems: pl.DataFrame, settings: DecontaminationSettings) -> p
     )
     matches = pl.concat([*_same_problem(entries, settings), *_shared_runs(entries, settings)])
     first = (
-        matches.with_columns(pl.col("why").cast(pl.Enum(_WHYS)))
+        matches.with_columns(pl.col("why").cast(pl.Enum(WHYS)))
         .sort("row", "why", "match")
         .unique("row", keep="first", maintain_order=True)
     )
@@ -141,9 +165,10 @@ def contaminated(problems: pl.DataFrame, settings: DecontaminationSettings) -> p
 
 
 def read_benchmarks(files: list[str]) -> pl.DataFrame:
-    """The problems of eval sets as rows (source, id, prompt, canonical_key).
+    """The problems of eval sets as rows (source, id, prompt, canonical_key, ground_truth).
 
-    A row needs one of PROMPT_FIELDS; `id` is its number in the file where there is none. Raises
+    A row needs one of PROMPT_FIELDS; `id` is its number in the file where there is none, and
+    ground_truth, the first of ANSWER_FIELDS that is present, may be null. Raises
     DatasetError, with file and line, for what is not such a row: a benchmark that is half read
     protects half.
     """
@@ -162,12 +187,30 @@ def read_benchmarks(files: list[str]) -> pl.DataFrame:
             prompt = record[field]
             if not isinstance(prompt, str) or not prompt.strip():
                 raise DatasetError(f"{where}: {field} must be text, got {prompt!r}")
-            rows.append((path.name, str(record.get("id", number)), prompt, canonical_key(prompt)))
+            rows.append(
+                (
+                    path.name,
+                    str(record.get("id", number)),
+                    prompt,
+                    canonical_key(prompt),
+                    _answer(record),
+                )
+            )
     return pl.DataFrame(
         rows,
-        schema=dict.fromkeys(["source", "id", "prompt", "canonical_key"], pl.String),
+        schema=dict.fromkeys(
+            ["source", "id", "prompt", "canonical_key", "ground_truth"], pl.String
+        ),
         orient="row",
     )
+
+
+def _answer(record: dict[str, Any]) -> str | None:
+    """The reference answer of an eval set's row, or null; GSM8K has it behind `####`."""
+    meta = record.get("meta")
+    known = {**(meta if isinstance(meta, dict) else {}), **record}
+    answer = next((known[field] for field in ANSWER_FIELDS if field in known), None)
+    return None if answer is None else str(answer).rsplit("####", 1)[-1]
 
 
 def _records(path: Path) -> list[tuple[int, dict[str, Any]]]:
@@ -274,14 +317,22 @@ def _shared_runs(entries: pl.DataFrame, settings: DecontaminationSettings) -> li
     )
     known = runs.select(pl.col("key").unique())
     posed = _with_numbers(runs, protected)
+    counted = _no_template(_without_a_number(runs, protected), 1)
     told = _no_template(runs, settings.template_prompts)
-    room = 2 * told.height
+    room, more_room = 2 * told.height, 2 * counted.height
     for batch in training.iter_slices(PROBLEMS_AT_ONCE):
         runs = _runs(batch, settings.overlap_words).join(known, on="key", how="semi")
         told = pl.concat([told, runs.join(told.select("key").unique(), on="key", how="semi")])
         if told.height > room:
             told = _no_template(told, settings.template_prompts)
             room = 2 * told.height
+        answered = _without_a_number(runs, batch)
+        counted = pl.concat(
+            [counted, answered.join(counted.select("key").unique(), on="key", how="semi")]
+        )
+        if counted.height > more_room:
+            counted = _no_template(counted, 1)
+            more_room = 2 * counted.height
         numbered = _with_numbers(runs, batch)
         posed = pl.concat(
             [posed, numbered.join(posed.select("key").unique(), on="key", how="semi")]
@@ -291,6 +342,7 @@ def _shared_runs(entries: pl.DataFrame, settings: DecontaminationSettings) -> li
         for found, why in (
             (_no_template(told, settings.template_prompts), "shared_words"),
             (posed, "same_numbers"),
+            (_no_template(counted, 1), "same_answer"),
         )
     ]
 
@@ -298,20 +350,70 @@ def _shared_runs(entries: pl.DataFrame, settings: DecontaminationSettings) -> li
 def _with_numbers(runs: pl.DataFrame, prompts: pl.DataFrame) -> pl.DataFrame:
     """The runs with the prompt's numbers and operators as part of the key; none without numbers."""
     asked = prompts.join(runs.select("row").unique(), on="row", how="semi")
-    figures = (
-        _plain(asked)
-        .str.replace_all(r"(\d),(\d{3})", "${1}${2}")
-        .str.replace_all(r"(\p{L})-(\p{L})", "${1} ${2}")
-        .str.extract_all(r"\d+(?:\.\d+)?|[-+/^=<>%]")
-        .list.sort()
-        .list.join(" ")
-    )
+    figures = _figures(asked, rf"\d+(?:\.\d+)?|{_OPERATOR}").list.sort().list.join(" ")
     figures = figures.set(~figures.str.contains(r"\d"), None)
     return (
         runs.join(asked.select("row", figures.alias("figures")), on="row")
         .drop_nulls("figures")
         .with_columns(pl.struct("key", "figures").hash().alias("key"))
         .drop("figures")
+    )
+
+
+def _without_a_number(runs: pl.DataFrame, prompts: pl.DataFrame) -> pl.DataFrame:
+    """(row, rank, problem, key) of problems with an answer, where `problem` is that answer.
+
+    A key is one of a few runs with the prompt's numbers and operators: with all of them, and with
+    each number left out in turn, as long as another one stays.
+    """
+    spelling = pl.col("ground_truth").str.to_lowercase().str.replace_all(r"[\s,$]", "")
+    answers = (
+        prompts.select("row", spelling.alias("answer"))
+        .filter(pl.col("answer") != "")
+        .with_columns(pl.col("answer").hash())
+    )
+    few = runs.join(answers, on="row").filter(pl.col("key").rank("ordinal").over("row") <= _SKETCH)
+    asked = prompts.join(few.select("row").unique(), on="row", how="semi")
+    # Sums of 40 bits stand for the figures in any order, and cannot overflow.
+    figures = (
+        asked.select(
+            "row", _figures(asked, rf"\d+(?:\.\d+)?|{_NUMBER_WORD}|{_OPERATOR}").alias("figure")
+        )
+        .explode("figure")
+        .drop_nulls("figure")
+        .select(
+            "row",
+            pl.col("figure").str.contains(r"\w").alias("number"),
+            (pl.col("figure").hash() // 2**24).alias("weight"),
+        )
+    )
+    sums = figures.group_by("row").agg(
+        pl.col("weight").sum().alias("all"), pl.col("number").sum().alias("numbers")
+    )
+    left = (
+        figures.filter("number")
+        .select("row", "weight")
+        .unique()
+        .join(sums.filter(pl.col("numbers") > 1), on="row")
+        .select("row", (pl.col("all") - pl.col("weight")).alias("figures"))
+    )
+    whole = sums.filter(pl.col("numbers") > 0).select("row", pl.col("all").alias("figures"))
+    return few.join(pl.concat([whole, left]), on="row").select(
+        "row",
+        "rank",
+        pl.col("answer").alias("problem"),
+        pl.struct("key", "figures").hash().alias("key"),
+    )
+
+
+def _figures(prompts: pl.DataFrame, pattern: str) -> pl.Series:
+    """Each prompt's matches of `pattern`; a hyphen inside a word is no minus, `1,000` is 1000."""
+    return (
+        _plain(prompts)
+        .str.to_lowercase()
+        .str.replace_all(r"(\d),(\d{3})", "${1}${2}")
+        .str.replace_all(r"(\p{L})-(\p{L})", "${1} ${2}")
+        .str.extract_all(pattern)
     )
 
 

@@ -194,7 +194,8 @@ def build_pairs(
     """The pairs that the export `new` brings, among itself and with `earlier` exports.
 
     Both frames have CLEANED_SCHEMA. Gives PAIR_SCHEMA rows, ordered by prompt and then by score.
-    In memory; `history.write_pairs` does the same for exports and histories of any size.
+    In memory, and what the tests hold `history.write_pairs` to, which does the same for exports
+    and histories of any size and is what the stages call.
     """
     texts, known = distinct_texts(new, settings), distinct_texts(earlier, settings)
     pairs, found = pair_texts(texts, known, count_sides(texts, known), settings)

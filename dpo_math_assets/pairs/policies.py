@@ -6,6 +6,7 @@ alone (`DatasetReport` as a dict), so that they can never say more than what was
 
 from typing import Any
 
+from dpo_math_assets.pairs.decontamination import WHYS
 from dpo_math_assets.pairs.selection import NEAR, NEGATIVES, DatasetSettings
 
 
@@ -17,7 +18,7 @@ def policy_rows(report: dict[str, Any], settings: DatasetSettings) -> list[dict[
     removed: dict[str, int] = selection["removed"]
     problems = report["removed_problems"]
     set_aside = {why: count for why, count in problems.items() if why in removed}
-    alike = sum(problems.get(why, 0) for why in ("same_problem", "shared_words", "same_numbers"))
+    alike = sum(problems.get(why, 0) for why in WHYS)
 
     def row(policy: str, setting: str, effect: str, pairs: int | None = None) -> dict[str, Any]:
         taken = removed.get(policy, 0) if pairs is None else pairs

@@ -11,13 +11,15 @@ SETTINGS = DecontaminationSettings()
 STORY = "A baker sold nine loaves on Monday and twice as many loaves on Tuesday afternoon."
 
 
-def asked(*texts: str) -> pl.DataFrame:
+def asked(*texts: str, answer: str | None = None) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "prompt_id": [f"bench/{n}" for n in range(len(texts))],
             "source": ["bench"] * len(texts),
             "prompt": texts,
-        }
+            "ground_truth": [answer] * len(texts),
+        },
+        schema_overrides={"ground_truth": pl.String},
     )
 
 
@@ -38,6 +40,19 @@ def test_a_twin_and_a_reworded_copy_of_a_training_prompt_are_found(trained):
         ("bench/2", "shared_words", "train.jsonl", "3"),
     ]
     assert found["training_prompt"][1].startswith(STORY)
+
+
+def test_a_held_out_prompt_that_was_trained_on_under_other_counters_is_found(tmp_path):
+    path = tmp_path / "train.jsonl"
+    told = "A baker sold 9 loaves on Monday, 12 on Tuesday and none on Friday afternoon."
+    rows = [
+        {"prompt": f"Question {n}. {told}", "meta": {"ground_truth": "21"}} for n in range(1, 21)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = training_overlap(asked(f"Question 21. {told}", answer="21"), [path], SETTINGS)
+    assert found.select("prompt_id", "why", "training_file").rows() == [
+        ("bench/0", "same_answer", "train.jsonl")
+    ]
 
 
 def test_evaluation_prompts_that_are_like_each_other_are_no_overlap(trained):

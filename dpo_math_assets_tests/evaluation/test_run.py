@@ -7,6 +7,7 @@ from dpo_math_assets.errors import EvaluationError
 from dpo_math_assets.evaluation.gate import GateSettings
 from dpo_math_assets.evaluation.run import evaluate, read_decision
 from dpo_math_assets.evaluation.statistics import RATE_SCHEMA, StatisticsSettings
+from dpo_math_assets.pairs.decontamination import DecontaminationSettings
 
 from .samples import judged, same
 
@@ -38,6 +39,19 @@ def test_what_was_trained_on_is_looked_up_and_kept(tmp_path):
     overlap = pl.read_parquet(out / "training_overlap.parquet")
     assert overlap["prompt_id"].to_list() == ["held_out/7"]
     assert "not_trained_on" in [c.name for c in found.decision.conditions if not c.passed]
+
+
+def test_what_counts_as_trained_on_is_what_the_training_set_was_made_with(tmp_path):
+    train = tmp_path / "train.jsonl"
+    train.write_text('{"prompt": "held_out/7 solve with care and with a pen"}\n')
+    told = SAMPLES.with_columns(pl.col("prompt") + " and with a pen, please")
+    overlaps = []
+    for words in (4, 5):
+        out = tmp_path / str(words)
+        likeness = DecontaminationSettings(overlap_words=words, template_prompts=100)
+        evaluate(told, out, QUICK, candidate="model", training_files=[train], likeness=likeness)
+        overlaps.append(pl.read_parquet(out / "training_overlap.parquet").height)
+    assert overlaps == [30, 0]
 
 
 def test_a_later_override_keeps_what_failed(tmp_path):

@@ -101,6 +101,85 @@ def test_a_template_with_other_numbers_or_another_operator_is_trained_on() -> No
     assert removed(frame) == [("train-22", "same_numbers", "eval", "eval-0")]
 
 
+BAKER = "A baker bakes 17 trays with 23 rolls each and sells 190 of the rolls to the school"
+BAKER_IN_WORDS = "A baker bakes seventeen trays with twenty-three rolls and gives six rolls away"
+
+
+def answered(frame: pl.DataFrame, *answers: str | None) -> pl.DataFrame:
+    return frame.with_columns(pl.Series("ground_truth", answers, pl.String))
+
+
+@pytest.mark.parametrize(
+    "counted",
+    [
+        f"Question {{}}. {BAKER}.",
+        f"{BAKER} (item {{}})",
+        BAKER.replace("and sells", "(case {}) and sells"),
+        f"Attempt {{}}: {BAKER_IN_WORDS}.",
+        f"Attempt {{}} of 30: {DUCKS}",
+    ],
+    ids=["in front", "behind", "inside", "before numbers in words", "with the number of all"],
+)
+def test_a_held_out_problem_that_is_logged_with_a_counter_is_not_trained_on(counted: str) -> None:
+    prompts = [counted.format(number) for number in range(1, 31)]
+    frame = answered(problems(eval=prompts[:3], train=prompts[3:]), *["201"] * 30)
+    assert {row[1] for row in removed(frame)} == {"same_answer"}
+    assert len(removed(frame)) == 27
+
+
+def test_a_benchmark_problem_that_is_logged_with_a_counter_is_not_trained_on(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "bench.jsonl"
+    file.write_text(json.dumps({"question": BAKER, "answer": "391 - 190 = 201\n#### 201"}) + "\n")
+    prompts = [f"Question {number}. {BAKER}" for number in range(1, 31)]
+    frame = answered(problems(train=prompts), *["$201$"] * 30)
+    found = removed(frame, benchmark_files=[str(file)])
+    assert found == [(f"train-{n}", "same_answer", "bench.jsonl", "1") for n in range(30)]
+
+
+def test_problems_of_one_template_that_differ_in_one_own_number_are_trained_on() -> None:
+    def posed(a: int, b: int) -> str:
+        return f"Solve the problem and write its answer on the last line: {a} * {b} + 3"
+
+    operands = [(a, b) for a in range(2, 12) for b in range(a, 12)]
+    frame = answered(
+        problems(
+            eval=[posed(a, b) for a, b in operands[::10]],
+            train=[posed(a, b) for n, (a, b) in enumerate(operands) if n % 10],
+        ),
+        *[str(a * b + 3) for a, b in operands[::10]],
+        *[str(a * b + 3) for n, (a, b) in enumerate(operands) if n % 10],
+    )
+    assert removed(frame, template_prompts=1) == []
+
+
+def test_a_template_whose_answers_are_few_is_trained_on() -> None:
+    def posed(b: int) -> str:
+        return f"Is the first of these two numbers larger than the second one: 17, {b}"
+
+    numbers = [3, 30, *range(4, 30)]
+    frame = answered(
+        problems(eval=[posed(b) for b in numbers[:2]], train=[posed(b) for b in numbers[2:]]),
+        *["yes" if b < 17 else "no" for b in numbers],
+    )
+    assert removed(frame) == []
+
+
+def test_a_counter_before_a_template_does_not_join_problems_with_other_numbers() -> None:
+    def posed(counter: int, a: int) -> str:
+        return f"Question {counter}. {BAKER.replace('17', str(a))}"
+
+    frame = answered(
+        problems(
+            eval=[posed(n, 17) for n in range(1, 13)], train=[posed(n, 18) for n in range(13, 31)]
+        ),
+        *["201"] * 12,
+        *["224"] * 18,
+    )
+    assert removed(frame) == []
+
+
 @pytest.mark.parametrize(
     ("held_out", "asked"),
     [
@@ -209,10 +288,21 @@ def test_problems_looked_at_in_small_batches_are_removed_all_the_same(
     frame = problems(
         eval=[DUCKS, "What is 5*7?", TRAINS],
         validation=["Compute 7*5", f"Noon. {TRAINS}"],
-        train=[*stories, DUCKS.replace("16", "17"), f"Now: {TRAINS}", "Find 7*5"],
+        train=[
+            *stories,
+            DUCKS.replace("16", "17"),
+            f"Now: {TRAINS}",
+            "Find 7*5",
+            *(f"No. {number} {DUCKS}" for number in range(12)),
+        ],
+    )
+    eggs, sums, noon = "18", "35", "none"
+    frame = answered(
+        frame, eggs, sums, noon, sums, noon, *[eggs] * 11, "20", noon, sums, *[eggs] * 12
     )
     at_once = contaminated(frame, DecontaminationSettings())
-    assert at_once.height == 15
+    assert at_once.height == 27
+    assert at_once.filter(why="same_answer").height == 12
     for count in (1, 2, 5):
         monkeypatch.setattr(decontamination, "PROBLEMS_AT_ONCE", count)
         assert contaminated(frame, DecontaminationSettings()).equals(at_once)
