@@ -92,6 +92,7 @@ _SETS = frozenset(
         "chain",
     )
 )
+_NUMBERS = frozenset(("num", "dec"))
 _PARAMETER = re.compile(rf"{PARAMETER}\d+")
 # A month has no fixed number of days, an ounce may be a fluid one, a pound may be money.
 _NO_FIXED_FACTOR = ({"month^1", "s^1"}, {"g^1", "m^3"}, {"g^1", "sterling^1"})
@@ -109,6 +110,8 @@ class Matcher:
 
     def answers(self, a: Node, b: Node) -> Outcome:
         """Two whole answers: the conventions for bare forms apply only here."""
+        if a.kind in _NUMBERS and b.kind in _NUMBERS:  # the commonest, with one reading only
+            return self.match(a, b)
         if _identical(a, b):
             return EQUAL_TEXT if a.kind == "text" else EQUAL_STRUCTURE
         if holds_divisors(a) and not holds_divisors(b):
@@ -122,6 +125,9 @@ class Matcher:
         same = self.match(a, b)
         if same.state == "equal":
             return same
+        if not free_symbols(a) and not free_symbols(b):  # what follows is about letters
+            other = same.state == "different" and self.same_in_another_reading(a, b)
+            return UNKNOWN if other else same
         if same.state == "different" and _same_progression(a, b):
             return EQUAL_STRUCTURE
         renamed = _same_parameters(_printed_constants(a, b), _printed_constants(b, a))
