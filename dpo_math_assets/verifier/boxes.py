@@ -66,7 +66,6 @@ _FACTOR_AFTER = re.compile(
 )
 _NEGATIVE_BEFORE = re.compile(r"\b(?:negative|minus)\s+\$?\s*$")
 _ASKED = re.compile(r"[\s$*_)\\\]]{0,4}\?")
-_EQUATED = re.compile(r"\s*=")
 # Where the formula around a box begins and ends.
 _BEGINS = re.compile(
     r"(?:[\n$=:&~]|[.,;]\s|\\[\[(]|\\(?:approx|implies|Rightarrow|therefore|quad|qquad|text\{[^{}]*\})|(?<![\\A-Za-z])[A-Za-z]{2,}\s)"

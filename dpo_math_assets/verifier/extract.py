@@ -133,15 +133,14 @@ def extract(candidate: str) -> Extraction:
     }
     for marker, answers in standing.items():
         if answers:
-            if contradicted(answers[-1].answer, text[_end(text, answers[-1]) :]):
+            last, strong = answers[-1], marker in _STRONG
+            if (
+                contradicted(last.answer, text[_end(text, last) :])
+                or (strong and _renumbered(last, standing["label"]))
+                or (marker != "json" and _concluded_otherwise(text, last))
+            ):
                 return _AMBIGUOUS
-            if marker in _STRONG:
-                denied = _renumbered(answers[-1], standing["label"])
-                denied = denied or _concluded_otherwise(text, answers[-1])
-                return _AMBIGUOUS if denied else _settle(text, marker, answers, standing)
-            if marker == "label" and _concluded_otherwise(text, answers[-1]):
-                return _AMBIGUOUS
-            return _settle(text, marker, answers, {})
+            return _settle(text, marker, answers, standing if strong else {})
     if any(given.values()):
         return _refused(given)
     return _bare(text)
@@ -522,6 +521,11 @@ _GOES_ON = re.compile(r"\b(?:then|so|total|therefore|thus|hence)\b", re.IGNORECA
 _NUMBERS = re.compile(r"\d+(?:\.\d+)?")
 
 
+def _new_numbers(behind: str, before: str) -> bool:
+    """Whether a text goes on with numbers that did not stand before."""
+    return not set(_NUMBERS.findall(behind)) <= set(_NUMBERS.findall(before))
+
+
 def _tidy(answer: str) -> str:
     """What stands behind a marker, without the prose and the wrapping around it."""
     if len(answer) > MAX_ANSWER or _PLAIN_NUMBER.fullmatch(answer):
@@ -547,14 +551,11 @@ def _tidy(answer: str) -> str:
     sentence = _sentence(answer)
     behind = answer[len(sentence) :]
     if behind and worded(behind):
-        if _GOES_ON.search(behind) and set(_NUMBERS.findall(behind)) - set(
-            _NUMBERS.findall(sentence)
-        ):
+        if _GOES_ON.search(behind) and _new_numbers(behind, sentence):
             return ""  # the first sentence was not the last word
         answer = sentence
-    if (so := _SO.search(answer)) and set(_NUMBERS.findall(answer[so.end() :])) - set(
-        _NUMBERS.findall(answer[: so.start()])
-    ):
+    so = _SO.search(answer)
+    if so and _new_numbers(answer[so.end() :], answer[: so.start()]):
         return ""  # `12 minus 3, so 9`
     if remark := _REMARK.search(answer):
         if "which" in remark[0] and _WRONG.search(answer, remark.end()):

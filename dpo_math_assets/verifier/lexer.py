@@ -30,6 +30,7 @@ from dpo_math_assets.verifier.vocabulary import (
     TENS,
     TEXT_COMMANDS,
     UNITS,
+    unit_named,
 )
 
 __all__ = ["MAX_CHARACTERS", "ParseError", "Token", "lex"]
@@ -511,8 +512,7 @@ class _Lexer:
 
 
 def _is_unit_word(word: str) -> bool:
-    plural = word.endswith("s") and len(word) > 2 and word[:-1] in UNITS
-    return word in UNITS or plural or word in ("sq", "cu", "square", "cubic", "per")
+    return unit_named(word) is not None or word in ("sq", "cu", "square", "cubic", "per")
 
 
 def _literal(whole: str, fraction: str, exponent: int) -> Node:

@@ -119,10 +119,10 @@ class Matcher:
         if is_equation(a) and (number := measured(a)) and b.kind not in EQUATIONS:
             a = number
         a, b = _only_item(a, b), _only_item(b, a)
-        if _subject(a) and _subject(b) and _subject(a) != _subject(b):
-            same = self.match(a, b)
-            return UNKNOWN if same.state == "equal" else same
+        subjects = _subject(a), _subject(b)
         same = self.match(a, b)
+        if None not in subjects and subjects[0] != subjects[1]:
+            return UNKNOWN if same.state == "equal" else same
         if same.state == "equal":
             return same
         if not free_symbols(a) and not free_symbols(b):  # what follows is about letters

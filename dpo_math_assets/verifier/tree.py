@@ -8,7 +8,7 @@ from math import gcd
 
 from dpo_math_assets.verifier.lexer import ParseError
 from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children, free_symbols, num
-from dpo_math_assets.verifier.vocabulary import UNITS
+from dpo_math_assets.verifier.vocabulary import unit_named
 
 __all__ = [
     "PRINTED",
@@ -229,14 +229,9 @@ def unit(value: Node, said: list[str]) -> Node:
     words: list[str] = []
     pending = ""
     for word in said:
-        if word in UNITS:
-            name = word
-        elif word.endswith("s") and len(word) > 2 and word[:-1] in UNITS:  # lbs, hrs
-            name = word.removesuffix("s")
-        else:
-            name = word.lower()
-            if name in ("the", "of", "a", "an", "is", "answer"):
-                continue
+        name = unit_named(word) or word.lower()
+        if name in ("the", "of", "a", "an", "is", "answer"):
+            continue
         if name in ("square", "sq", "cubic", "cu"):
             pending = _POWERS[name]
             continue

@@ -23,6 +23,7 @@ __all__ = [
     "TENS",
     "TEXT_COMMANDS",
     "UNITS",
+    "unit_named",
 ]
 
 
@@ -231,6 +232,15 @@ SCALES = {
     "billion": 10**9,
     "trillion": 10**12,
 }
+
+
+def unit_named(word: str) -> str | None:
+    """The name in UNITS that a word has, a plural `s` aside; `ms` is no plural of m."""
+    if word in UNITS:
+        return word
+    plural = word.endswith("s") and len(word) > 2 and word[:-1] in UNITS
+    return word[:-1] if plural else None
+
 
 # Abbreviations that are no product of letters, also where no number stands before them.
 LONG_ABBREVIATIONS = frozenset(_words("mm cm dm km in ft yd kg lb lbs oz mL sec hr hrs mph"))
