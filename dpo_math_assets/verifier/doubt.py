@@ -108,7 +108,9 @@ _REVIEWS = _set(
 _WORDS = re.compile(r"[a-z]+")
 _ANY_NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?|\\[dt]?frac\{[^{}]*\}\{[^{}]*\}")
 
-# What stands behind an answer and says nothing.
+# What stands at once before an answer and says nothing.
+_WRAPPING = " $*_\\([\n"
+# What stands behind it and says nothing.
 _CLOSING = " \t\r\n.,;*$`\"'\\)]}"
 
 
@@ -124,11 +126,11 @@ def doubtful(text: str, at: int, end: int) -> bool:
     if _DENIED_AFTER.match(text, end):
         return True
     before = text[max(0, at - REACH) : at]
-    if _DOUBTS.isdisjoint(_WORDS.findall(before.lower())):
+    begins = before.rfind("\n", 0, len(before.rstrip(_WRAPPING))) + 1
+    if _DOUBTS.isdisjoint(_WORDS.findall(before[begins:].lower())):
         return False
-    begins = 0
-    for found in _SENTENCE_BEGINS.finditer(before):
-        if before[found.end() :].strip(" $*_\\([\n"):
+    for found in _SENTENCE_BEGINS.finditer(before, begins):
+        if before[found.end() :].strip(_WRAPPING):
             begins = found.end()
     return _DOUBTFUL.search(before, begins) is not None
 

@@ -62,7 +62,6 @@ _NONE = Extraction(None, None, "no_final_answer")
 _AMBIGUOUS = Extraction(None, None, "ambiguous_answer")
 
 _STRONG = ("final", "boxed", "hashes")
-_MARKERS = (*_STRONG, "json", "label")
 
 # Four hashes are a Markdown heading too: an answer begins like a value and is no numbered title.
 _HASHES = re.compile(
@@ -83,8 +82,8 @@ _IS = re.compile(
     r"\s+(?:is|are|will be|would be|should be|must be|equals|=)(?:\s*:)?\s+(?=\S)", re.IGNORECASE
 )
 _SENTENCE_END = re.compile(
-    r"(?<!\bMr)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bvs)(?<!\bNo)(?<!\bMrs)"
-    r"[.!?。](?=\s+[A-Z\"'(*<\\]|\s*$|\s*<|\"?,?\s*$)|\n"
+    r"[.!?。\n](?:(?<=\n)|(?<!\bMr.)(?<!\bMs.)(?<!\bDr.)(?<!\bSt.)(?<!\bvs.)(?<!\bNo.)(?<!\bMrs.)"
+    r"(?=\s+[A-Z\"'(*<\\]|\s*$|\s*<|\"?,?\s*$))"
 )
 _THEREFORE = re.compile(r"(?:^|(?<=[.!?]\s))[*_\s]*(?:Therefore|So|Thus|Hence|In total)\b")
 _HOPE = re.compile(r"(?<!\s)\s*I hope it is correct\.?\s*$")
@@ -126,21 +125,20 @@ def extract(candidate: str) -> Extraction:
     """The final answer of a completion."""
     text = _after_thinking(candidate)
     given = _marked(text)
-    given["boxed"] = _boxed(text) if "box" in text else []
-    given["hashes"] = _hashes(text) if "####" in text else []
-    standing = {
-        marker: _tidied(text, given[marker]) if given[marker] else [] for marker in _MARKERS
-    }
-    for marker, answers in standing.items():
+    strong = {marker: _tidied(text, given[marker]) for marker in _STRONG if given[marker]}
+    for marker, found in given.items():
+        if not found:
+            continue
+        answers = strong[marker] if marker in strong else _tidied(text, found)
         if answers:
-            last, strong = answers[-1], marker in _STRONG
+            last = answers[-1]
             if (
                 contradicted(last.answer, text[_end(text, last) :])
-                or (strong and _renumbered(last, standing["label"]))
+                or (marker in strong and _renumbered(text, last, given["label"]))
                 or (marker != "json" and _concluded_otherwise(text, last))
             ):
                 return _AMBIGUOUS
-            return _settle(text, marker, answers, standing if strong else {})
+            return _settle(text, marker, answers, strong if marker in strong else {})
     if any(given.values()):
         return _refused(given)
     return _bare(text)
@@ -158,6 +156,8 @@ def _after_thinking(text: str) -> str:
 
     Thoughts that are not closed were cut off: nothing follows from them.
     """
+    if "<" not in text:
+        return text
     if "think" in text or "thought" in text or "reasoning>" in text or "scratchpad>" in text:
         tags = list(_THOUGHT.finditer(text))
         if tags and not (tags[-1][1] or tags[-1][2]):
@@ -200,8 +200,7 @@ def _settle(
     text: str, marker: str, answers: list[_Found], others: dict[str, list[_Found]]
 ) -> Extraction:
     """One answer from several of a kind, if they agree and no later marker contradicts them."""
-    strong = [others[other] for other in _STRONG if other in others]
-    if len(answers) == 1 and sum(map(bool, strong)) < 2:
+    if len(answers) == 1 and len(others) < 2:
         return Extraction(answers[0].answer, marker, None)
     several = marker == "boxed" or _of_parts(text, answers)
     distinct = _distinct([found.answer for found in answers], MAX_BOXES if several else 1)
@@ -212,10 +211,9 @@ def _settle(
             return _AMBIGUOUS  # an answer and its correction are no two parts
         return Extraction(", ".join(f"\\boxed{{{answer}}}" for answer in distinct), marker, None)
     last = answers[-1]
-    for other in _STRONG:
-        found = others.get(other)
+    for other, found in others.items():
         later = other != marker and found and found[-1].at > last.at
-        if found and later and not _distinct([last.answer, found[-1].answer], 1):
+        if later and not _distinct([last.answer, found[-1].answer], 1):
             return _AMBIGUOUS
     return Extraction(last.answer, marker, None)
 
@@ -237,9 +235,10 @@ def _of_parts(text: str, answers: list[_Found]) -> bool:
     return None not in parts and len(set(parts)) == len(parts)
 
 
-def _renumbered(last: _Found, labels: list[_Found]) -> bool:
+def _renumbered(text: str, last: _Found, labels: list[_Found]) -> bool:
     """Whether `the answer is 6` follows a final answer 5."""
-    if not labels or labels[-1].at <= last.at:
+    labels = _tidied(text, [found for found in labels if found.at > last.at])
+    if not labels:
         return False
     later = labels[-1].answer
     told = any(map(str.isdigit, later)) or "\\" in later or _CHOICE_ALONE.fullmatch(later)
@@ -276,10 +275,10 @@ def _distinct(answers: list[str], limit: int) -> list[str]:
 
 
 def _marked(text: str) -> dict[str, list[_Found]]:
-    """What stands behind final-answer lines, JSON fields and labels.
+    """What stands behind the markers of each kind, the strongest kind first.
 
-    Of labels the last only, or the last of each part of the question. All hold the word `answer`
-    (but for `"final"` and `A:`), so one search finds them.
+    Of labels the last only, or the last of each part of the question. All but boxes and hashes hold
+    the word `answer` (but for `"final"` and `A:`), so one search finds them.
     """
     final: list[_Found] = []
     json: list[_Found] = []
@@ -301,31 +300,39 @@ def _marked(text: str) -> dict[str, list[_Found]]:
             _add(label, end, text[end + 1 : close] if close >= 0 else _line(text, end + 1))
         elif (found := _IS.match(text, end)) and _ARTICLE.search(text, max(0, at - 30), at - 1):
             _add(label, end, _sentence(_display(text, found.end()), ask=True))
-    for at in _occurrences(text, ('"final"',)):
-        if found := _JSON_COLON.match(text, at + 6):
-            _json_value(text, at, found.end(), json)
+    if '"final"' in text:
+        for at in _occurrences(text, ('"final"',)):
+            if found := _JSON_COLON.match(text, at + 6):
+                _json_value(text, at, found.end(), json)
     if "ption is" in text or "hoice is" in text:
         label += [_Found(at.start(), at.end(), at[1]) for at in _OPTION_IS.finditer(text)]
-    at = text.rfind("\nA:") + 1
-    if text.startswith("A:") and text.rfind("\nQ", 0, max(at, 0)) >= 0:
-        at = 0  # what follows answers other questions
-    if text.startswith("A:", at):
-        label.append(_Found(at + 1, at + 2, _line(text, at + 2)))
-    label.sort()
-    return {"final": final, "json": json, "label": _last(text, label)}
+    if "A:" in text:
+        at = text.rfind("\nA:") + 1
+        if text.startswith("A:") and text.rfind("\nQ", 0, at) >= 0:
+            at = 0  # what follows answers other questions
+        if text.startswith("A:", at):
+            label.append(_Found(at + 1, at + 2, _line(text, at + 2)))
+    if len(label) > 1:
+        label = _last(text, sorted(label))
+    return {
+        "final": final,
+        "boxed": _boxed(text) if "box" in text else [],
+        "hashes": _hashes(text) if "####" in text else [],
+        "json": json,
+        "label": label,
+    }
 
 
 def _last(text: str, labels: list[_Found]) -> list[_Found]:
     """The last label that nothing denies; or all of them, if each answers another part."""
-    if len(labels) > 1:
-        if len(labels) <= MAX_BOXES and _of_parts(text, labels):
-            return labels
-        written = [found for found in labels if text[found.at : found.at + 1] in (":", ">")]
-        if len(written) > 1 and not _distinct([_tidy(found.answer) for found in written], 1):
-            return [_Found(labels[-1].at, labels[-1].end, "")]  # `Answer: 5`, `Answer: 6`
-        for found in reversed(labels):
-            if found.answer and not doubtful(text, found.at, found.end):
-                return [found]
+    if len(labels) <= MAX_BOXES and _of_parts(text, labels):
+        return labels
+    written = [found for found in labels if text[found.at : found.at + 1] in (":", ">")]
+    if len(written) > 1 and not _distinct([_tidy(found.answer) for found in written], 1):
+        return [_Found(labels[-1].at, labels[-1].end, "")]  # `Answer: 5`, `Answer: 6`
+    for found in reversed(labels):
+        if found.answer and not doubtful(text, found.at, found.end):
+            return [found]
     return labels[-1:]
 
 
@@ -443,7 +450,8 @@ def _json_value(text: str, at: int, start: int, answers: list[_Found]) -> None:
 
 
 def _hashes(text: str) -> list[_Found]:
-    return [_Found(at.start(), at.start(1), at[1]) for at in _HASHES.finditer(text)]
+    found = _HASHES.finditer(text, text.find("####"))
+    return [_Found(at.start(), at.start(1), at[1]) for at in found]
 
 
 def _line(text: str, start: int) -> str:
@@ -528,8 +536,11 @@ def _new_numbers(behind: str, before: str) -> bool:
 
 def _tidy(answer: str) -> str:
     """What stands behind a marker, without the prose and the wrapping around it."""
-    if len(answer) > MAX_ANSWER or _PLAIN_NUMBER.fullmatch(answer):
+    if len(answer) > MAX_ANSWER:
         return answer
+    plain = answer.strip(" *").rstrip(".")
+    if _PLAIN_NUMBER.fullmatch(plain):
+        return plain
     if "</" in answer:
         answer = answer[: answer.index("</")]
     answer = _EMPHASIS.sub("", answer.replace('\\"', '"').strip("*#_ \t"))
@@ -618,7 +629,8 @@ def _bare(text: str) -> Extraction:
     stripped = text.strip()
     if not stripped or _REFUSAL.match(stripped) or _JSON_FIELD.search(stripped):
         return _NONE
-    lines = _HOPE.sub("", stripped).rsplit("\n", 1)
+    hopeless = _HOPE.sub("", stripped) if "I hope" in stripped else stripped
+    lines = hopeless.rsplit("\n", 1)
     last = _NUMBERING.sub("", lines[-1].strip())
     if last.endswith("?"):
         return _NONE
