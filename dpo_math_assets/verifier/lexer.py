@@ -404,8 +404,10 @@ class _Lexer:
         )
 
     def _in_unit(self) -> bool:
-        """Directly behind a unit's word, or behind one and a number: `5 min 20 s`."""
-        before = [token for token in self.tokens[-2:] if token.kind != "num"][-1:]
+        """Behind a unit's word, or behind one and a number or a slash: `5 min 20 s`, `5 km/hr`."""
+        before = [
+            token for token in self.tokens[-2:] if token.kind != "num" and token.value != "/"
+        ][-1:]
         return bool(before) and before[0].kind == "word" and _is_unit_word(before[0].value)
 
     def _between_intervals(self, after: int) -> bool:

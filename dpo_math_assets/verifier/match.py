@@ -15,6 +15,7 @@ from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.inspection import holds, undefined
 from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children, free_symbols, num
 from dpo_math_assets.verifier.numeric import exact
+from dpo_math_assets.verifier.order import order_may_count
 from dpo_math_assets.verifier.outcome import (
     AMBIGUOUS,
     DIFFERENT,
@@ -97,7 +98,7 @@ _PARAMETER = re.compile(rf"{PARAMETER}\d+")
 # A month has no fixed number of days, an ounce may be a fluid one, a pound may be money.
 _NO_FIXED_FACTOR = ({"month^1", "s^1"}, {"g^1", "m^3"}, {"g^1", "sterling^1"})
 # Sizes that differ from place to place, or have other names here.
-_LOOSE_UNITS = frozenset(("ton", "cup", "spoon", "teaspoon", "tablespoon", "century", "kmph"))
+_LOOSE_UNITS = frozenset(("ton", "cup", "spoon", "teaspoon", "tablespoon"))
 _CONTRADICTION = Node("text", ("contradiction",))
 
 
@@ -400,8 +401,6 @@ class Matcher:
     def match_values(self, a: Node, b: Node) -> Outcome:
         a, b = _named_pair(a, b), _named_pair(b, a)
         if a.kind in SCALAR_KINDS and b.kind in SCALAR_KINDS:
-            if _spelled_otherwise(a, b):
-                return UNKNOWN
             for value, other in ((thousands(a), b), (thousands(b), a)):
                 if value and exact(other) is not None and exact(other) == exact(value):
                     return AMBIGUOUS
@@ -409,7 +408,9 @@ class Matcher:
                 if value and not free_symbols(other):
                     same = self.scalars.compare(value.args[0], other)
                     return AMBIGUOUS if same.state == "equal" else DIFFERENT
-            return self.scalars.compare(a, b)
+            same = self.scalars.compare(a, b)
+            settled = same.state != "equal" or same.method == "exact" or a == b
+            return same if settled or not order_may_count(a, b) else UNKNOWN
         if "percent" in (a.kind, b.kind):
             return self.match_percent(a, b)
         if "unit" in (a.kind, b.kind):
@@ -474,6 +475,9 @@ class Matcher:
         names = [names_of(items) for items in (first, second)]
         once = "set" in (a.kind, b.kind)
         if names[0] and names[1]:
+            places = {name: place for place, name in enumerate(names[1])}
+            if len(places) == len(second) == len(first) and places.keys() == set(names[0]):
+                return self.in_order(first, [second[places[name]] for name in names[0]])
             return self.unordered(first, second, once)
         if names[0] or names[1]:
             # labelled values against bare ones: in order, unless all carry one label
@@ -481,7 +485,12 @@ class Matcher:
             values = [without_labels(items) for items in (first, second)]
             free = {a.kind, b.kind} <= {"list", "set"} and _numbered(labels)
             if len(set(labels)) > 1 and not free:
-                return self.in_order(values[0], values[1])
+                outcome = self.in_order(values[0], values[1])
+                if labels[0].kind == "text" and outcome.state == "different":
+                    # words have no order of their own, as x and y have
+                    free = self.unordered(values[0], values[1], once).state == "equal"
+                    return UNKNOWN if free else outcome
+                return outcome
             return self.unordered(values[0], values[1], once)
         if {a.kind, b.kind} in ({"set", "tuple"}, {"set", "matrix"}):
             return DIFFERENT
@@ -538,7 +547,9 @@ class Matcher:
                     for factor, node in zip(factors, (a, b), strict=True)
                     if factor
                 ]
-                return self.match(scaled[0], scaled[1])
+                same = self.match(scaled[0], scaled[1])
+                loose = same.state == "different" and not _LOOSE_UNITS.isdisjoint(names)
+                return UNKNOWN if loose else same
             same = self.match(a.args[0], b.args[0])
             if same.state != "equal":
                 return UNKNOWN if not _LOOSE_UNITS.isdisjoint(names) else same
@@ -737,17 +748,6 @@ def _content_words(text: str) -> list[str]:
 
 def _alphabetic(*nodes: Node) -> bool:
     return all(node.args[0].replace(" ", "").isalpha() for node in nodes)
-
-
-def _spelled_otherwise(a: Node, b: Node) -> bool:
-    """Whether two rows of letters differ in their order alone: `HT` and `TH`, `IV` and `VI`.
-
-    Products of small letters do not mind their order, but capitals may be a name.
-    """
-    first, second = tree.letters(a), tree.letters(b)
-    if not first or not second or len(first) < 2 or first == second:
-        return False
-    return first.isupper() and sorted(first) == sorted(second)
 
 
 def _only_item(node: Node, other: Node) -> Node:

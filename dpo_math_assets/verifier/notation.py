@@ -67,6 +67,7 @@ _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
     # a period in brackets, where the number is all there is
     (".", re.compile(r"^(\s*-?0?\.\d*)\((\d{1,9})\)\s*$"), r"\1\\overline{\2}"),
     ("cent", re.compile(r"\bper\s+cent\b"), "percent"),
+    ("fl", re.compile(r"\bfl(?:uid\b|\b\.?)\s*(?:ounces?|oz)\b\.?"), "floz"),
     # parts of a question, lettered
     (
         "(b)",

@@ -53,6 +53,9 @@ _VALUE_COMMANDS = frozenset(
     ("frac", "binom", "sqrt", "sum", "prod", "int", "lim", "mathbb", "begin")
 )
 _DOMAINS = frozenset("RQZNCP")
+_RAISED = (num(2), num(3))
+# The terms of an index: `n+1`
+_INDEX_TERM = re.compile(r"[+-]?[A-Za-z0-9]+")
 _DIGITS = re.compile(r"\d+")
 _HIGHER_DERIVATIVE = re.compile(
     r"\{\s*(?:d|\\partial)\s*\^\{?([2-9])\}?\s*\}"
@@ -231,6 +234,7 @@ class _Parser:
         # letters that stand for any integer, each with what narrows that: ("k", "odd")
         self.parameters: list[tuple[str, str]] = []
         self.integrals = 0  # inside integrals `d x` ends the integrand
+        self.label = ""  # the words that named the last item, as in `Alice: 5`
 
     # the token stream
 
@@ -286,10 +290,12 @@ class _Parser:
     def series(self) -> Node:
         """Items joined by commas and words; groups of them joined by semicolons."""
         groups: list[list[Node]] = [[]]
+        labels: list[str] = []
         joined_by = set()
         alternatives: list[int] = []  # how many items stand before each `or`
         while True:
             groups[-1].append(self.item())
+            labels.append(self.label)
             # `1, 2, and 3`; `(1,2) (3,4)` after `\quad`
             separated = False
             while self.sees("punct", ",", ";") or self.sees("sep"):
@@ -308,6 +314,11 @@ class _Parser:
         groups = [self.without_domains(group) for group in groups if group]
         if len(groups) == 1:
             items = groups[0]
+            if all(labels) and len(labels) == len(items) > 1:  # `Alice: 5, Bob: 3`
+                items = [
+                    Node("rel", ("=", tree.text(label), item))
+                    for label, item in zip(labels, items, strict=True)
+                ]
             if len(items) == 1:
                 return items[0]
             if found := tree.alternatives(items, alternatives):
@@ -360,7 +371,12 @@ class _Parser:
 
     def item(self) -> Node:
         """One relation or value with the words before and after it."""
-        self.words_before()
+        label = self.words_before()
+        node = self.named_item()
+        self.label = label
+        return node
+
+    def named_item(self) -> Node:
         if self.sees("dots"):
             self.next()
             return Node("dots", ())
@@ -371,22 +387,24 @@ class _Parser:
             return self.after_colon(node)
         return self.words_after(node)
 
-    def words_before(self) -> None:
+    def words_before(self) -> str:
+        """Takes words that say nothing about the item, or its label, which is returned."""
         start = self.at
         while self.sees("word") and not _numeral(self.token.value):
             self.at += 1
         if self.at == start:
-            return
+            return ""
         said = [token.value.lower() for token in self.tokens[start : self.at]]
         if self.sees("num") and self.ahead().kind == "punct" and self.ahead().value == ":":
             self.at += 1  # a numbered label: `Sequence 1:`
         if REFUSED.isdisjoint(said):
             if self.take("punct", ":") or self.take("rel", "="):  # `Area = 5`
-                return
+                return " ".join(said)
             if all(word in FILLERS for word in said) and not self.sees("end"):
-                return
+                return ""
         self.at = start
         self.number_word_or_text()
+        return ""
 
     def number_word_or_text(self) -> None:
         if not _numeral(self.token.value) and not self.words_end():
@@ -452,6 +470,8 @@ class _Parser:
                 continue
             elif token.kind in ("sym", "func") and said and said[-1] in ("/", "*"):
                 said.append(token.value)
+            elif token.node in _RAISED and not token.spaced and said and unit_factor(said[-1]):
+                said += ["^", str(token.node.args[0])]  # `cm2`
             else:
                 break
             self.at += 1
@@ -765,6 +785,12 @@ class _Parser:
             raise self.unexpected()
         for noise in ("\\text", "\\mathrm", "\\", "{", "}", " "):
             name = name.replace(noise, "")
+        if "+" in name:  # `F_{1+n}` is `F_{n+1}`
+            terms = _INDEX_TERM.findall(name)
+            if "".join(terms) == name:
+                terms = [term if term[0] in "+-" else f"+{term}" for term in terms]
+                terms.sort(key=lambda term: (term[-1].isdigit(), term))
+                name = "".join(terms).removeprefix("+")
         return Node("sym", (f"{base.args[0]}_{name}",))
 
     def mixed_number(self, node: Node) -> Node:

@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 _UNIT_POWER = re.compile(r"([A-Za-z]+)(?:\^(-?\d))?")
-_COMPOUND = {"mph": "mile / hour", "kph": "km / hour", "kmh": "km / hour"}
+_COMPOUND = {"mph": "mile / hour", **dict.fromkeys(("kph", "kmh", "kmph"), "km / hour")}
 
 
 @cache

@@ -119,7 +119,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("binom", "dbinom", "tbinom"), ("cmd", "binom")),
     **{"sqrt": ("cmd", "sqrt"), "choose": ("cmd", "choose"), "sum": ("cmd", "sum")},
     **{"prod": ("cmd", "prod"), "int": ("cmd", "int"), "lim": ("cmd", "lim")},
-    **{"partial": ("sym", "d"), "mathbb": ("cmd", "mathbb"), "pmod": ("cmd", "pmod")},
+    **{"partial": ("sym", "d"), "jmath": ("sym", "j"), "mathbb": ("cmd", "mathbb")},
+    **{"pmod": ("cmd", "pmod")},
     **{"pod": ("cmd", "pmod"), "begin": ("cmd", "begin"), "end": ("cmd", "end")},
     **{"boxed": ("group", ""), "fbox": ("group", ""), "variable": ("group", "")},
     **{"fromabove": ("cmd", "+"), "frombelow": ("cmd", "-")},
@@ -243,7 +244,7 @@ def unit_named(word: str) -> str | None:
 
 
 # Abbreviations that are no product of letters, also where no number stands before them.
-LONG_ABBREVIATIONS = frozenset(_words("mm cm dm km in ft yd kg lb lbs oz mL sec hr hrs mph"))
+LONG_ABBREVIATIONS = frozenset(_words("mm cm dm km in ft yd kg lb lbs oz floz mL sec hr hrs mph"))
 # Those that are units only behind a space: `2 cal`, but `2cal` is 2 times c, a and l.
 SPACED_UNITS = frozenset(_words("sq cu cal Rs Pa gal rad mol rpm"))
 
@@ -272,6 +273,10 @@ UNITS: dict[str, tuple[str, int, int]] = {
     **dict.fromkeys(("gal", "gallon"), ("m^3", 3_785_411_784, 10**12)),
     **dict.fromkeys(("quart",), ("m^3", 946_352_946, 10**12)),
     **dict.fromkeys(("pint",), ("m^3", 473_176_473, 10**12)),
+    **dict.fromkeys(("cup",), ("m^3", 473_176_473, 2 * 10**12)),
+    **dict.fromkeys(("floz",), ("m^3", 473_176_473, 16 * 10**12)),
+    **dict.fromkeys(("tablespoon", "tbsp"), ("m^3", 473_176_473, 32 * 10**12)),
+    **dict.fromkeys(("teaspoon", "tsp"), ("m^3", 473_176_473, 96 * 10**12)),
     **dict.fromkeys(("s", "sec", "second"), ("s", 1, 1)),
     **dict.fromkeys(("min", "minute"), ("s", 60, 1)),
     **dict.fromkeys(("h", "hr", "hour"), ("s", 3600, 1)),
@@ -280,6 +285,7 @@ UNITS: dict[str, tuple[str, int, int]] = {
     **dict.fromkeys(("month",), ("month", 1, 1)),
     **dict.fromkeys(("year", "yr"), ("month", 12, 1)),
     **dict.fromkeys(("decade",), ("month", 120, 1)),
+    **dict.fromkeys(("century", "centurie"), ("month", 1200, 1)),
     **dict.fromkeys(("cent", "penny", "pennie"), ("dollar", 1, 100)),
     **dict.fromkeys(("nickel",), ("dollar", 1, 20)),
     **dict.fromkeys(("dime",), ("dollar", 1, 10)),

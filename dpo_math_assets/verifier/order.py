@@ -1,0 +1,77 @@
+"""Whether the order of letters may count: in words, and in products of what may be matrices.
+
+Arithmetic lets factors commute. Three small letters may spell a word (`dog` is not `god`), and
+capitals may be matrices or names (`AB` is not `BA`, nor `A^{-1}B` the same as `BA^{-1}`).
+"""
+
+from dpo_math_assets.verifier import tree
+from dpo_math_assets.verifier.nodes import Node, children, num
+
+__all__ = ["order_may_count"]
+
+_TRANSPOSE = Node("sym", ("T",))
+# Whole powers of a product that are written out.
+MAX_POWER = 4
+
+# The capitals of a product with their exponents, from left to right.
+Row = tuple[tuple[str, Node], ...]
+
+
+def order_may_count(a: Node, b: Node) -> bool:
+    """Whether two expressions equal as numbers may differ by the order of their letters."""
+    if _may_be_word(a, b):
+        return True
+    rows = _rows(a), _rows(b)
+    together = rows[0] | rows[1]
+    if len({tuple(sorted(row, key=str)) for row in together}) < len(together):
+        return True
+    return rows[0] != rows[1] and any(map(_returns, together))
+
+
+def _may_be_word(a: Node, b: Node) -> bool:
+    """Whether two rows of letters may be words; neighbours in the alphabet are variables."""
+    first, second = tree.letters(a), tree.letters(b)
+    if not first or not second or first == second or len(first) < 3:
+        return False
+    codes = sorted(map(ord, first))
+    return not set("aeiou").isdisjoint(first) and codes[-1] - codes[0] != len(codes) - 1
+
+
+def _rows(node: Node) -> frozenset[Row]:
+    """The rows of two capitals and more among the products of a tree."""
+    found: set[Row] = set()
+
+    def visit(inner: Node) -> None:
+        row = _row(inner)
+        if len(row) > 1:
+            found.add(row)
+            return
+        for child in children(inner):
+            visit(child)
+
+    visit(node)
+    return frozenset(found)
+
+
+def _row(node: Node) -> Row:
+    if node.kind == "mul":
+        return tuple(entry for factor in node.args for entry in _row(factor))
+    if node.kind == "sym":
+        name = str(node.args[0])
+        return ((name, num(1)),) if name[0].isupper() and name[1:2] in ("", "_") else ()
+    if node.kind != "pow":
+        return ()
+    base, exponent = node.args
+    inner = _row(base)
+    if len(inner) == 1 and inner[0][1] == num(1):
+        return ((inner[0][0], exponent),)
+    if exponent in (num(-1), _TRANSPOSE):  # the factors turn round
+        return tuple((name, exponent) for name, _ in reversed(inner))
+    whole = exponent.kind == "num" and exponent.args[1] == 1 and 1 < exponent.args[0] <= MAX_POWER
+    return inner * exponent.args[0] if whole else inner
+
+
+def _returns(row: Row) -> bool:
+    """Whether a capital comes again behind another: `P^{-1}AP`."""
+    names = [name for name, _ in row]
+    return any(name in names[place + 2 :] for place, name in enumerate(names))
