@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from dpo_math_assets.verifier import tree
-from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, num
+from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children, num
 from dpo_math_assets.verifier.numeric import exact
 
 __all__ = ["canonical", "determinant", "matrix_value", "numerator"]
@@ -20,6 +20,7 @@ MAX_MATRIX_POWER = 8
 MAX_DETERMINANT = 4
 
 ZERO, ONE = num(0), num(1)
+_BINDING = frozenset(("sum", "prod", "integral", "limit"))
 _TRANSPOSE = Node("sym", ("T",))
 
 
@@ -35,10 +36,26 @@ def canonical(node: Node) -> Node:
         return _product([canonical(factor) for factor in args])
     if kind == "pow":
         return _power(canonical(args[0]), canonical(args[1]))
+    if kind in _BINDING and args[2] is not None and args[1].kind == "sym":
+        node = _bound_by_number(node)
+        args = node.args
     if kind in SCALAR_KINDS and kind not in ("sym", "const", "num", "dec", "deriv"):
         inner = (canonical(arg) if isinstance(arg, Node) else arg for arg in args)
         return Node(kind, tuple(inner))
     return node
+
+
+def _bound_by_number(node: Node) -> Node:
+    """A sum, integral or limit whose variable is named by how deep others lie inside it."""
+    variable = node.args[1]
+    name = Node("sym", (f"bound_{_depth(node.args[0])}",))
+    body = tree.replace(node.args[0], lambda inner: name if inner == variable else None)
+    return Node(node.kind, (body, name, *node.args[2:]))
+
+
+def _depth(node: Node) -> int:
+    inside = max(map(_depth, children(node)), default=0)
+    return inside + (node.kind in _BINDING)
 
 
 def _coefficient(node: Node) -> tuple[Fraction, Node]:

@@ -22,7 +22,7 @@ from dpo_math_assets.verifier.normal import normalise
 from dpo_math_assets.verifier.numeric import exact
 from dpo_math_assets.verifier.outcome import Outcome, Pool
 from dpo_math_assets.verifier.parse import ParseError, parse
-from dpo_math_assets.verifier.readings import as_list, decimal_comma
+from dpo_math_assets.verifier.readings import as_list, decimal_comma, unit_factor
 
 __all__ = ["Comparison", "compare"]
 
@@ -53,6 +53,8 @@ def compare(
 
 
 def _compare(answer: str, gold: str, conventions: Conventions, pool: Pool | None) -> Comparison:
+    if conventions.decimal_comma:
+        answer, gold = _with_point(answer), _with_point(gold)
     normal = normalise(answer)
     if normal and normal == normalise(gold) and not _undefined(normal):
         return "correct", "pass", "text"
@@ -117,6 +119,23 @@ def _compare_parsed(
         conventions = conventions.model_copy(update={"bare_list_ordered": True})
     comma = _decimal_commas(answer, gold, node, gold_node) if conventions.decimal_comma else None
     return comma or _verdict(Matcher(conventions, pool).answers(node, gold_node))
+
+
+_COMMA_AND_UNIT = re.compile(r"\s*\$?(-?\d+),(\d+)(?!\d)(\D[^,]*)")
+
+
+def _with_point(text: str) -> str:
+    """`2,5 cm` with a point, where a known unit says that it is one value."""
+    found = _COMMA_AND_UNIT.fullmatch(text) if "," in text else None
+    if found is None or (len(found[2]) == 3 and len(found[1].lstrip("-")) < 4):
+        return text
+    pointed = f"{found[1]}.{found[2]}{found[3]}"
+    try:
+        node = parse(pointed)
+    except (ParseError, VerifierLimit):
+        return text
+    name = node.args[1] if node.kind == "unit" else ""
+    return pointed if node.kind == "percent" or name == "degree" or unit_factor(name) else text
 
 
 # What every text of an undefined value holds: a zero, an infinity, or a name of its own.

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier import tree
+from dpo_math_assets.verifier.beside import read_beside
 from dpo_math_assets.verifier.canonical import canonical, determinant, matrix_value
 from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.inspection import holds, undefined
@@ -39,6 +40,7 @@ from dpo_math_assets.verifier.readings import (
     digits_in_base,
     holds_divisors,
     is_unit_of,
+    residue_class,
     thousands,
     unit_factor,
     unit_letters,
@@ -95,6 +97,7 @@ _SETS = frozenset(
 )
 _NUMBERS = frozenset(("num", "dec"))
 _PARAMETER = re.compile(rf"{PARAMETER}\d+")
+_DERIVATIVE = re.compile(r"d(.)/d.")
 # A month has no fixed number of days, an ounce may be a fluid one, a pound may be money.
 _NO_FIXED_FACTOR = ({"month^1", "s^1"}, {"g^1", "m^3"}, {"g^1", "sterling^1"})
 # Sizes that differ from place to place, or have other names here.
@@ -115,7 +118,7 @@ class Matcher:
             return self.match(a, b)
         if _identical(a, b):
             return EQUAL_TEXT if a.kind == "text" else EQUAL_STRUCTURE
-        if holds_divisors(a) and not holds_divisors(b):
+        if not is_equation(a) and holds_divisors(a) and not holds_divisors(b):
             a = coprime_letters(a)
         if is_equation(a) and (number := measured(a)) and b.kind not in EQUATIONS:
             a = number
@@ -131,6 +134,9 @@ class Matcher:
             return UNKNOWN if other else same
         if same.state == "different" and _same_progression(a, b):
             return EQUAL_STRUCTURE
+        beside = read_beside(a, b), read_beside(b, a)
+        if beside != (a, b):
+            return self.match(*beside)
         renamed = _same_parameters(_printed_constants(a, b), _printed_constants(b, a))
         if renamed != (a, b):
             a, b = renamed
@@ -220,11 +226,17 @@ class Matcher:
             given = assigned(equation)
             if given is not None:
                 return self.match(given[1], b) if equation is a else self.match(a, given[1])
+            if measured(equation) is not None and not free_symbols(value):
+                return UNKNOWN  # the number may be what was asked for
             # an answer may give what a gold equation says of y; an answer must not leave y unsolved
             return self.solves(b, a) if equation is b else UNKNOWN
         if "mod" in (a.kind, b.kind):
             if a.kind == b.kind:
                 return self.match_congruences(a, b)
+            congruence, other = (a, b) if a.kind == "mod" else (b, a)
+            if progression := residue_class(other):
+                same = self.match_congruences(congruence, progression)
+                return same if exact(congruence.args[1]) == exact(progression.args[1]) else UNKNOWN
             return self.match(
                 *(congruent(node.args[0]) if node.kind == "mod" else node for node in (a, b))
             )
@@ -239,7 +251,7 @@ class Matcher:
     def match_equations(self, a: Node, b: Node) -> Outcome:
         left, right = assigned(a), assigned(b)
         if left is not None and right is not None:
-            if left[0] == right[0]:
+            if left[0] == right[0] or _same_derivative(left[0], right[0]):
                 return self.match(left[1], right[1])
             if {left[0].kind, right[0].kind} == {"sym", "call"}:  # y = 2x against f(x) = 2x
                 same = self.match(left[1], right[1])
@@ -443,7 +455,9 @@ class Matcher:
             other = b if a.kind in SCALAR_KINDS else a
             return UNKNOWN if holds(other, "matrix") and other.kind == "mul" else DIFFERENT
         if a.kind == "domain" and b.kind == "domain":
-            return DIFFERENT
+            # whether N holds 0, and what N^* and Z_0 are, differs from place to place
+            counting = all(name[0] == "N" or name[:2] == "Z+" for (name,) in (a.args, b.args))
+            return UNKNOWN if counting else DIFFERENT
         simple = {"tuple", "interval", "matrix"}
         return DIFFERENT if a.kind in simple and b.kind in simple else UNKNOWN
 
@@ -466,6 +480,8 @@ class Matcher:
             given = assigned(other) if is_equation(other) else None
             if given is not None:
                 return self.match(*(given[1] if node is other else node for node in (a, b)))
+            if _may_be_mixed_number(group) and exact(tree.add(*group.args)) == exact(other):
+                return AMBIGUOUS
             return UNKNOWN if other.kind in EQUATIONS or other.kind in _SETS else DIFFERENT
         first, second = (_items(node) for node in (a, b))
         if first is None or second is None:
@@ -822,6 +838,22 @@ def _renamed(node: Node, old: Node, new: Node) -> Node:
     return tree.replace(node, lambda inner: new if inner == old else None)
 
 
+def _same_derivative(a: Node, b: Node) -> bool:
+    r"""Whether two names are `y'` and `\frac{dy}{dx}`."""
+    if a.kind != "sym" or b.kind != "sym" or "'" not in a.args[0] + b.args[0]:
+        return False
+    names = {_DERIVATIVE.sub(r"\1'", node.args[0]) for node in (a, b)}
+    return len(names) == 1
+
+
+def _may_be_mixed_number(group: Node) -> bool:
+    """`2 and 1/2`: two values, or one."""
+    if group.kind != "list" or len(group.args) != 2:
+        return False
+    whole, part = group.args
+    return whole.kind == "num" and whole.args[1] == 1 and tree.is_proper_fraction(part)
+
+
 def _any_integer(node: Node) -> Node | None:
     """A parameter without what narrows its integers."""
     numbered = _PARAMETER.match(node.args[0]) if node.kind == "sym" else None
@@ -881,6 +913,7 @@ def _settled(node: Node, matcher: Matcher) -> Node:
         return node.args[2] if is_name(node.args[1]) else node
     if node.kind == "rel" and node.args[0] in ("=", "approx"):
         signs, items = (node.args[0],), node.args[1:]
+        items = _named_pair(*items), _named_pair(*items[::-1])
     elif node.kind == "chain" and set(node.args[0]) <= {"=", "approx"}:
         signs, items = node.args[0], node.args[1:]
     else:

@@ -62,11 +62,12 @@ _CHARACTERS: dict[str, str] = {
     **{"；": ";", "：": ":", "．": ".", "。": ".", "％": "%", "！": "!", "｜": "|", "＄": "$"},
     **{"⌊": "\\lfloor ", "⌋": "\\rfloor ", "⌈": "\\lceil ", "⌉": "\\rceil ", "“": '"', "”": '"'},
     **{"⟨": "\\langle ", "⟩": "\\rangle ", "¢": "\\text{ cents}", "€": "$"},
-    **{"£": "$", "¥": "$", "ϕ": "\\phi ", "ϵ": "\\epsilon "},
+    **{"£": "$", "¥": "$", "ϕ": "\\phi ", "ϵ": "\\epsilon ", "∠": "\\angle "},
     # vulgar fractions
     **{"½": "\\frac{1}{2}", "⅓": "\\frac{1}{3}", "⅔": "\\frac{2}{3}", "¼": "\\frac{1}{4}"},
     **{"¾": "\\frac{3}{4}", "⅕": "\\frac{1}{5}", "⅖": "\\frac{2}{5}", "⅗": "\\frac{3}{5}"},
     **{"⅘": "\\frac{4}{5}", "⅙": "\\frac{1}{6}", "⅚": "\\frac{5}{6}", "⅛": "\\frac{1}{8}"},
+    **{"⅐": "\\frac{1}{7}", "⅑": "\\frac{1}{9}", "⅒": "\\frac{1}{10}"},
     **{"⅜": "\\frac{3}{8}", "⅝": "\\frac{5}{8}", "⅞": "\\frac{7}{8}"},
     # spaces, and characters that show nothing
     **dict.fromkeys(
@@ -87,7 +88,7 @@ _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙᵢₖ
 _SUPERSCRIPT_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱˣ]+")
 _SUBSCRIPT_RUN = re.compile("[₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙᵢₖₓ]+")
 _ROOT_OF_NUMBER = re.compile(r"√(\d+(?:\.\d+)?)")
-_FRACTION_AFTER_DIGIT = re.compile(r"(?<=\d)(?=[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])")
+_FRACTION_AFTER_DIGIT = re.compile(r"(?<=\d)(?=[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅑⅒⅜⅝⅞])")
 
 # A JSON or Python escape that ate the first letter of a command: \frac -> form feed + rac.
 _EATEN = re.compile(

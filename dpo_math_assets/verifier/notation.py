@@ -7,6 +7,8 @@ aligned equations for a list of them. Every pattern is linear in the length of t
 import re
 from collections.abc import Callable
 
+from dpo_math_assets.verifier.vocabulary import CONSTANTS, FUNCTION_NAMES, GREEK
+
 __all__ = ["rewritten"]
 
 Replacement = str | Callable[["re.Match[str]"], str]
@@ -32,6 +34,15 @@ def _event(found: "re.Match[str]") -> str:
     return f"P_{{{found['letter']}{event}}} ="
 
 
+def _quantity(found: "re.Match[str]") -> str:
+    """`rank(A) =` as one name, unless the word is a function that the grammar knows."""
+    word, of = (found["word"] or found["upright"]).lower(), found["of"] or found["letter"]
+    if word in FUNCTION_NAMES or word in CONSTANTS or word in GREEK:
+        return found[0]
+    name = "".join(char for char in word + of if char.isalnum())
+    return f"V_{{{name}}} ="
+
+
 def _except(found: "re.Match[str]") -> str:
     values = ", ".join(filter(None, (found["values"], found["last"])))
     return rf"\mathbb{{R}}\setminus\{{{values}\}}"
@@ -39,10 +50,12 @@ def _except(found: "re.Match[str]") -> str:
 
 def _beyond(found: "re.Match[str]") -> str:
     sign = ">" if found["side"].lower() in ("greater", "more", "larger") else "<"
-    return f"x {sign}{'=' if found['equal'] else ''} {found['bound']}"
+    return f"{found['name'] or 'x'} {sign}{'=' if found['equal'] else ''} {found['bound']}"
 
 
-_REALS = r"\s*(?:all|every)\s+(?:the\s+)?(?:real\s+numbers?|reals?)(?:\s+\$?x\$?)?,?\s+"
+# A value whose letters are commands.
+_VALUE = r"(?:[^a-zA-Z\\]|\\[a-z]+)+?"
+_REALS = r"^\s*(?:all|every)\s+(?:the\s+)?(?:real\s+numbers?|reals?)(?:\s+\$?x\$?)?,?\s+"
 
 # What occurs in the text wherever the pattern can match, the pattern, its replacement.
 _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
@@ -115,28 +128,78 @@ _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
         "=",
         re.compile(
             r"^\s*\\?(?:mathbb|mathrm|operatorname|text)?\{?(?P<letter>Pr|P|E|Var)\}?\s*"
-            r"(?:\((?P<event>[^()=]*\|[^()=]*)\)|\[(?P<variable>[^\[\]=]*)\])\s*="
+            r"(?:\((?=[^()]*\)\s*=)(?P<event>[^()]*(?:[|=<>]|\\(?:cap|cup|mid|g|l|ne|text))[^()]*)\)"
+            r"|\[(?P<variable>[^\[\]=]*)\])\s*="
         ),
         _event,
     ),
-    # the reals without some, and beyond one
+    # quantities that are named by a word: `\operatorname{rank}(A) =`, `\dim V =`
+    (
+        "=",
+        re.compile(
+            r"^\s*(?:\\(?:text|mathrm|operatorname)\{\s*(?P<upright>[A-Za-z]{2,12})\s*\}"
+            r"|\\?(?P<word>rank|dim|tr|trace|nullity|Var|Cov|[Aa]rea|[Pp]erimeter|[Vv]olume|ord|deg))\s*"
+            r"(?:\((?P<of>[^()=]{1,60})\)|(?<=dim|ank)\s*(?P<letter>[A-Z]))\s*=(?=[^=]+$)"
+        ),
+        _quantity,
+    ),
+    # the name of a number: `LCM = 36`
+    (
+        "=",
+        re.compile(
+            r"^\s*(?:\\text\s*\{\s*|\\)?(?:lcm|LCM|gcd|GCD|hcf|HCF|max|min|Max|Min|det)\s*\}?\s*="
+        ),
+        "",
+    ),
+    # derivatives without `\frac`
+    (
+        "/d",
+        re.compile(r"(?<![A-Za-z\\{])d([a-zA-Z])\s?/d([a-z])(?![A-Za-z])"),
+        r"\\frac{d\1}{d\2}",
+    ),
+    # combinations as calculators and programs have them
+    ("nC", re.compile(r"\bnCr\s*\("), "C("),
+    ("nP", re.compile(r"\bnPr\s*\("), "P("),
+    ("choose", re.compile(r"(?<![\\A-Za-z])choose\s*\("), "C("),
+    ("choose", re.compile(r"(?<=\d)\s+choose\s+(?=\d)"), r" \\choose "),
+    # the sign of both values in ASCII
+    ("+/-", re.compile(r"\+/-"), r"\\pm "),
+    ("+-", re.compile(r"(^|=)\s*\+-(?=\s*[\d\\])"), r"\1\\pm "),
+    # a logarithm's base in words
+    ("base", re.compile(r"\blog\s+base\s+(\w+)\s+of\s+"), r"\\log_{\1} "),
+    ("union", re.compile(r"(?<=[\])])\s+union\s+(?=[\[(])"), r" \\cup "),
+    (" root", re.compile(r"\s*\((?:a\s+)?(?:double|repeated|triple)\s+root\)\s*$"), ""),
+    # a share of a whole
+    (" o", re.compile(r"^\s*(\d+)\s+out\s+of\s+(\d+)\s*$"), r"\1/\2"),
+    (" in ", re.compile(r"^\s*(\d+)\s+in\s+(\d+)\s*$"), r"\1/\2"),
+    # the reals without some, beyond one, or under a condition
     (
         "all",
         re.compile(
             _REALS + r"(?:except|but|other than|excluding)\s+(?:for\s+)?(?:\$?x\s*=\s*)?"
-            r"(?P<values>[^a-zA-Z]+?)(?:,?\s+and\s+(?P<last>[^a-zA-Z]+?))?\$?\s*$",
+            rf"(?P<values>{_VALUE})(?:,?\s+and\s+(?:\$?x\s*=\s*)?(?P<last>{_VALUE}))?\$?\s*$",
             re.IGNORECASE,
         ),
         _except,
     ),
     (
-        "all",
+        "than",
         re.compile(
-            _REALS + r"(?P<side>greater|more|larger|less|smaller)\s+than\s+"
+            rf"(?:{_REALS}|^\s*\$?(?P<name>[a-z])\$?\s+(?:is\s+|must\s+be\s+)?)"
+            r"(?P<side>greater|more|larger|less|smaller)\s+than\s+"
             r"(?P<equal>or\s+equal\s+to\s+)?(?P<bound>\S+)",
             re.IGNORECASE,
         ),
         _beyond,
+    ),
+    (
+        "all",
+        re.compile(
+            _REALS + r"(?:(?:such\s+that|where|with|for\s+which|satisfying)\s+)?\$?"
+            r"(?=-?(?:[a-z]|\d+)\s*(?:[<>]|\\(?:[lg](?:e|t|eq)|neq?)(?![a-z])))",
+            re.IGNORECASE,
+        ),
+        "",
     ),
 )
 

@@ -77,6 +77,22 @@ _DOLLARS = re.compile(r"-?\s*\\?\$\s?-?[\d.]")
 _PHRASES = {
     **dict.fromkeys(("all real numbers", "all reals", "real numbers"), Node("domain", ("R",))),
     **dict.fromkeys(("all integers", "integers"), Node("domain", ("Z",))),
+    **dict.fromkeys(("all natural numbers", "natural numbers"), Node("domain", ("N",))),
+    **dict.fromkeys(("all positive integers", "positive integers"), Node("domain", ("Z+",))),
+    **dict.fromkeys(("all positive real numbers", "all positive reals"), Node("domain", ("R+",))),
+    **dict.fromkeys(("all negative real numbers", "all negative reals"), Node("domain", ("R-",))),
+    **dict.fromkeys(
+        ("all nonnegative real numbers", "all non negative real numbers", "all nonnegative reals"),
+        Node("domain", ("R>=0",)),
+    ),
+    **dict.fromkeys(
+        ("diverges", "divergent", "series diverges", "series is divergent", "integral diverges"),
+        Node("text", ("diverges",)),
+    ),
+    **dict.fromkeys(
+        ("converges", "convergent", "series converges", "series is convergent"),
+        Node("text", ("converges",)),
+    ),
     **dict.fromkeys(
         ("no solution", "no solutions", "no real solution", "no real solutions", "empty set"),
         Node("set", ()),
@@ -167,7 +183,9 @@ def _multipliers_of_pi(node: Node) -> set[str]:
 
     def visit(inner: Node) -> None:
         if inner.kind == "mul" and PI in inner.args:
-            factors = [factor for factor in inner.args if free_symbols(factor)]
+            factors = [x for x in inner.args if free_symbols(x) and not _alternates(x)]
+            if not factors:
+                return
             letter = _letter_of(factors[0]) if len(factors) == 1 else None
             if letter is not None and letter in "klmn":
                 allowed.add(letter)
@@ -192,6 +210,11 @@ def _turns(term: Node) -> bool:
     """Whether a term is a multiple of a quarter turn in degrees, such as 360k."""
     factors = [factor for factor in term.args if factor.kind == "num"] if term.kind == "mul" else []
     return len(factors) == 1 and factors[0].args[1] == 1 and factors[0].args[0] % 90 == 0
+
+
+def _alternates(factor: Node) -> bool:
+    """Whether a factor is -1 to the power of a letter, which goes with any other parameter."""
+    return factor.kind == "pow" and factor.args[0] == num(-1) and factor.args[1].kind == "sym"
 
 
 def _letter_of(factor: Node) -> str | None:
@@ -567,6 +590,10 @@ class _Parser:
             self.at += 2
             node = Node("mod", (node, self.sum()))
             self.expect("close", ")")
+        elif operators == ["equiv"] and items[1].kind == "func" and items[1].args[0] == "mod":
+            node = Node(
+                "mod", (Node("rel", ("equiv", items[0], items[1].args[1])), items[1].args[2])
+            )
         return node
 
     def set_expression(self) -> Node:
@@ -658,12 +685,18 @@ class _Parser:
             # `x2` may be a power or an index that lost its sign; in `2^x3^y` it is a factor
             raised = self.at > 1 and self.tokens[self.at - 2].value == "^"
             factor = before.kind in ("close", "const") or (before.kind == "sym" and raised)
-            return factor or before.value == "!"
+            return factor or before.value == "!" or (before.kind == "sym" and self.raises_letters())
         if token.kind == "open":
             return self.ahead().value != "mod"  # `5 (mod 7)`
         if token.kind == "bar":
             return token.value == "|" and not self.bars and not self.builder
         return token.kind == "cmd" and token.value in _VALUE_COMMANDS
+
+    def raises_letters(self) -> bool:
+        """Whether a power with a letter above follows, as in `n2^{n-1}`: then no sign is lost."""
+        if self.ahead().value != "^":
+            return False
+        return any(self.ahead(steps).kind == "sym" for steps in (2, 3, 4))
 
     def prefixed(self) -> Node:
         self.deeper()
@@ -946,8 +979,10 @@ class _Parser:
         if self.take("close", "}"):
             node = Node("set", ())
         else:
+            self.builder = self.token.kind == "sym" and self.ahead().kind == "bar"
             node = self.series()
             if self.take("bar"):
+                self.builder = False
                 node = Node("setbuilder", (node, self.series()))
             self.expect("close", "}")
         self.bars, self.builder = saved

@@ -22,6 +22,7 @@ __all__ = [
     "digits_in_base",
     "holds_divisors",
     "is_unit_of",
+    "residue_class",
     "thousands",
     "unit_factor",
     "unit_letters",
@@ -215,6 +216,18 @@ def congruent(node: Node) -> Node:
         value: Node = node.args[2]
         return value
     return node
+
+
+def residue_class(node: Node) -> Node | None:
+    """`12k + 7`, for every integer k, as 7 modulo 12."""
+    names = free_symbols(node)
+    if node.kind not in ("add", "mul") or len(names) != 1:
+        return None
+    at = [exact(node, dict.fromkeys(names, Fraction(value))) for value in (0, 1, 2)]
+    start, step, beyond = at
+    if start is None or step is None or beyond is None or beyond - step != step - start:
+        return None
+    return Node("mod", (tree.rational(start), tree.rational(abs(step - start))))
 
 
 def compound_unit(node: Node) -> Node | None:

@@ -230,6 +230,8 @@ def _stating(before: str, *, price: bool) -> str:
         article = 2 if words[-3] in ("a", "an", "the") else 3
         if words[-article - 1 : -article] in (["a"], ["an"], ["the"]):
             kind = "!"
+    elif words[-3:] == ["or", "equal", "to"]:
+        return ""  # `less than or equal to 5`
     elif (words and words[-1] in _COPULAS) or words[-2:] in _COMES_TO:
         kind = "="
     elif words[-2:] in (["left", "with"], ["up", "with"]) or _is_verb(words):

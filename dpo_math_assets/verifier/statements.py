@@ -42,6 +42,8 @@ def is_name(node: Node) -> bool:
         return tree.letters(node.args[0]) is not None and node.args[0].kind == "mul"
     if node.kind == "text":
         return True
+    if node.kind == "func":
+        return node.args[0] in _NAMES and all(map(is_name, node.args[1:]))
     return node.kind == "mul" and all(is_name(factor) for factor in node.args)
 
 
@@ -81,6 +83,8 @@ def _is_negated(term: Node) -> bool:
     return term.kind == "mul" and term.args[0] == num(-1)
 
 
+# Functions whose value for letters is a number that an answer states: `\\gcd(a, b) = 6`.
+_NAMES = frozenset(("gcd", "lcm", "det"))
 _NAMED_FUNCTIONS = frozenset(("sin", "cos", "tan", "cot", "sec", "csc"))
 
 

@@ -1,0 +1,101 @@
+r"""Readings that a letter has only beside an answer without it.
+
+`C_n^2` may be a square and $\Gamma(5)$ a product; beside an answer that knows no such letter they
+are the ways to choose and the gamma function.
+"""
+
+import re
+
+from dpo_math_assets.errors import VerifierLimit
+from dpo_math_assets.verifier import tree
+from dpo_math_assets.verifier.lexer import ParseError
+from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children, free_symbols, num
+from dpo_math_assets.verifier.numeric import exact
+from dpo_math_assets.verifier.parse import parse
+from dpo_math_assets.verifier.readings import unit_vector
+
+__all__ = ["read_beside"]
+
+_CHOOSING_INDEX = re.compile(r"([CAP])_([a-z0-9+-]{1,9})")
+_DOMAINS = frozenset("RZQNC")
+# Euler's function is counted out up to here.
+MAX_TOTIENT = 10**9
+
+
+def read_beside(node: Node, other: Node) -> Node:
+    """The node with its letters read as the other answer, which does not hold them, calls for."""
+    strange = _letters(node) - _letters(other)
+    if not strange:
+        return node
+    if other.kind == "domain" and node.kind == "sym" and node.args[0] in _DOMAINS:
+        return Node("domain", node.args)
+    if node.kind not in SCALAR_KINDS:
+        return node
+    if any(name.startswith("hat(") for name in strange):  # `2\\hat{i}` beside `2i`
+        vectors = unit_vector(node, 3), unit_vector(other, 3)
+        return vectors[0] if vectors[0] and vectors[1] else node
+
+    def change(inner: Node) -> Node | None:
+        if inner.kind == "pow" and inner.args[0].kind == "sym" and inner.args[0].args[0] in strange:
+            return _chosen(inner)
+        if inner.kind == "mul":
+            return _function_values(inner, strange)
+        if inner.kind == "call" and inner.args[0] in ("phi", "varphi") and len(inner.args) == 2:
+            return _totient(inner.args[1]) if inner.args[0] in strange else None
+        return None
+
+    return tree.replace(node, change)
+
+
+def _letters(node: Node) -> frozenset[str]:
+    """The symbols of a tree and the names of its functions."""
+    names = frozenset({node.args[0]}) if node.kind == "call" else frozenset()
+    if node.kind == "sym":
+        return frozenset(node.args)
+    return names.union(*(_letters(child) for child in children(node)))
+
+
+def _chosen(power: Node) -> Node | None:
+    """`C_n^2` as the ways to choose 2 of n."""
+    found = _CHOOSING_INDEX.fullmatch(power.args[0].args[0])
+    k = power.args[1]
+    if found is None or k.kind not in SCALAR_KINDS or not any(map(str.isalpha, found[2])):
+        return None
+    try:
+        return tree.chosen(found[1], parse(found[2]), k)
+    except (ParseError, VerifierLimit):
+        return None
+
+
+def _function_values(product: Node, strange: frozenset[str]) -> Node | None:
+    r"""`\Gamma(5)` and `\zeta(2)`, which read as products, as the values of these functions."""
+    names = [factor.args[0] if factor.kind == "sym" else "" for factor in product.args]
+    for place, name in enumerate(names[:-1]):
+        if name in ("Gamma", "zeta") and name in strange:
+            x = product.args[place + 1]
+            if free_symbols(x):
+                return None
+            if name == "Gamma":
+                value = Node("fact", (tree.add(x, num(-1)),))
+            else:
+                k = Node("sym", ("k",))
+                term = Node("pow", (k, tree.neg(x)))
+                value = Node("sum", (term, k, num(1), Node("const", ("oo",))))
+            rest = product.args[:place] + product.args[place + 2 :]
+            return tree.mul(*rest, value) if rest else value
+    return None
+
+
+def _totient(node: Node) -> Node | None:
+    value = exact(node)
+    if value is None or value.denominator != 1 or not 0 < value <= MAX_TOTIENT:
+        return None
+    n = result = value.numerator
+    p = 2
+    while p * p <= n:
+        if n % p == 0:
+            result -= result // p
+            while n % p == 0:
+                n //= p
+        p += 1
+    return num(result - result // n if n > 1 else result)
