@@ -117,7 +117,9 @@ def _compare_parsed(
         # `3,250` as two values only where the candidate has them in this order
         gold_node = _parse_answer(listed)
         conventions = conventions.model_copy(update={"bare_list_ordered": True})
-    comma = _decimal_commas(answer, gold, node, gold_node) if conventions.decimal_comma else None
+    comma = None
+    if conventions.decimal_comma and ("," in answer or "," in gold):
+        comma = _decimal_commas(answer, gold, node, gold_node)
     return comma or _verdict(Matcher(conventions, pool).answers(node, gold_node))
 
 
@@ -177,12 +179,13 @@ def _verdict(outcome: Outcome) -> Comparison:
     return "undecided", outcome.reason, None
 
 
-_MARKERS = ("####", "inal answer", "inal Answer", "INAL ANSWER", "nswer is", "boxed")
+_MARKERS = ("inal answer", "inal Answer", "INAL ANSWER", "nswer is")
 
 
 def _stated(text: str) -> str:
     """The answer in a text that may be a whole solution: behind a marker, or all of it."""
-    if any(marker in text for marker in _MARKERS):
+    named = "nswer" in text or "ANSWER" in text
+    if (named and any(map(text.__contains__, _MARKERS))) or "boxed" in text or "####" in text:
         found = extract(text)
         if found.answer is not None:
             return found.answer

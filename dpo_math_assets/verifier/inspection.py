@@ -6,6 +6,8 @@ from dpo_math_assets.verifier.numeric import exact
 
 __all__ = ["has_infinity", "holds", "is_infinity", "undefined"]
 
+_INFINITIES = (Node("const", ("oo",)), tree.neg(Node("const", ("oo",))))
+_UNDEFINED = Node("const", ("nan",))
 _ARITHMETIC = SCALAR_KINDS - {"sum", "prod", "integral", "limit"}
 
 
@@ -24,7 +26,9 @@ def undefined(node: Node) -> bool:
     That is a division by zero, 0^0, the logarithm of zero, arithmetic with infinity (but for the
     bounds of sums and the like), or an undefined constant.
     """
-    if node == Node("const", ("nan",)):
+    if node.kind in ("num", "dec", "sym"):
+        return False
+    if node == _UNDEFINED:
         return True
     if is_infinity(node):
         return False
@@ -40,7 +44,7 @@ def undefined(node: Node) -> bool:
 
 
 def is_infinity(node: Node) -> bool:
-    return node == Node("const", ("oo",)) or node == tree.neg(Node("const", ("oo",)))
+    return node in _INFINITIES
 
 
 def has_infinity(node: Node) -> bool:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from dpo_math_assets.errors import DpoMathError, VerifierLimit
 from dpo_math_assets.verifier.nodes import Node, num
-from dpo_math_assets.verifier.spelled import fraction_tail, scale_tail, spelled_number
+from dpo_math_assets.verifier.spelled import NUMERAL_WORDS, fraction_tail, scale_tail, spelled_number
 from dpo_math_assets.verifier.vocabulary import (
     ACCENTS,
     COMMANDS,
@@ -33,7 +33,7 @@ from dpo_math_assets.verifier.vocabulary import (
     unit_named,
 )
 
-__all__ = ["MAX_CHARACTERS", "ParseError", "Token", "lex"]
+__all__ = ["MAX_CHARACTERS", "ParseError", "Token", "lex", "literal"]
 
 MAX_CHARACTERS = 5_000
 MAX_TOKENS = 2_500
@@ -62,6 +62,8 @@ _NUMBER = re.compile(
     r"(?P<fraction>\.\d+|\.(?![.\d])|\{,\}(?:\d{1,2}|\d{4,}|(?<=(?<!\d)0\{,\})\d+)(?!\d))?"
     r"(?P<exponent>[eE][+-]?\d+(?![A-Za-z\d.]))?"
 )
+# Digits, and behind them nothing that could belong to a number.
+_NUMBER_ALONE = re.compile(r"[0-9]{1,18}(?=[-+*/=<>()\[\]|}!;&]|$)")
 _PLAIN = re.compile(r"(?P<plain>\d+)(?P<fraction>\.\d+)?(?P<exponent>[eE][+-]?\d+(?![A-Za-z\d.]))?")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)(?![A-Za-z])|\^\{?(?:\\text\{)?(?:st|nd|rd|th)\}?\}?")
 _DOTS = re.compile(r"\s?(?:\.\.\.|\\[lc]?dots(?![A-Za-z]))")
@@ -174,6 +176,9 @@ class _Lexer:
 
     def _number(self) -> None:
         text = self.text
+        if alone := _NUMBER_ALONE.match(text, self.position):
+            self._emit("num", "", len(alone[0]), num(int(alone[0])))
+            return
         found = _NUMBER.match(text, self.position)
         below = bool(self.tokens) and self.tokens[-1].value == "_"  # `log_10 100`
         comma = found and (found["comma"] or (found["fraction"] or "").startswith("{"))
@@ -310,8 +315,7 @@ class _Lexer:
         if self.next_brace == "text":  # \mathrm x
             self.next_brace = ""
         lower = run.lower()
-        counts = length > 2 or run in "aA"  # `a hundred and one`
-        spelled = spelled_number(self.text, start) if counts else None
+        spelled = spelled_number(self.text, start) if lower in NUMERAL_WORDS else None
         if lower in ("negative", "minus") and _NUMBER_AHEAD.match(self.text, start + length):
             self._emit("op", "-", length)
         elif spelled:
@@ -515,6 +519,13 @@ class _Lexer:
 
 def _is_unit_word(word: str) -> bool:
     return unit_named(word) is not None or word in ("sq", "cu", "square", "cubic", "per")
+
+
+def literal(numeral: str) -> Node:
+    """The number that a plain numeral such as `-12.50` is."""
+    whole, _, fraction = numeral.partition(".")
+    node = _literal(whole.lstrip("-"), fraction, 0)
+    return Node(node.kind, (-node.args[0], *node.args[1:])) if whole[0] == "-" else node
 
 
 def _literal(whole: str, fraction: str, exponent: int) -> Node:

@@ -122,6 +122,7 @@ FUNCTIONS: dict[str, str] = {
 }
 
 _CHILD_FREE = frozenset({"num", "dec", "const", "sym", "basen", "domain", "dots", "text"})
+_NO_SYMBOLS = frozenset[str]()
 
 
 def num(p: int, q: int = 1) -> Node:
@@ -145,14 +146,16 @@ def children(node: Node) -> list[Node]:
 def free_symbols(node: Node) -> frozenset[str]:
     """Names of the symbols that are not bound by a sum, product, integral or limit."""
     if node.kind == "sym":
-        return frozenset({node.args[0]})
-    found: frozenset[str] = frozenset().union(*(free_symbols(child) for child in children(node)))
+        return frozenset(node.args)
+    if node.kind in _CHILD_FREE:
+        return _NO_SYMBOLS
+    found = _NO_SYMBOLS.union(*map(free_symbols, children(node)))
     bound = node.kind in ("sum", "prod", "limit") or (
         node.kind == "integral" and node.args[2] is not None
     )
     if bound:
         # The limits lie outside the scope of the variable.
-        outside = frozenset().union(
+        outside = _NO_SYMBOLS.union(
             *(free_symbols(arg) for arg in node.args[2:] if isinstance(arg, Node))
         )
         return (found - {node.args[1].args[0]}) | outside

@@ -178,8 +178,9 @@ def _compare_at_points(
     needed = AGREEMENTS if names else 1
     ambiguous = False
     found: Counter[str] = Counter()
-    for tried, point in enumerate(_points(a, b, names, random)):
-        if tried == MORE_POINTS or (tried and not names):
+    points = _points(a, b, names, random) if names else iter(({},))  # a constant has one value
+    for tried, point in enumerate(points):
+        if tried == MORE_POINTS:
             break
         if tried >= POINTS and found["agree"] >= needed and not piecewise:
             break

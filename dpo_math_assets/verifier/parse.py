@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier import tree
-from dpo_math_assets.verifier.lexer import MAX_CHARACTERS, ParseError, Token, lex
+from dpo_math_assets.verifier.lexer import MAX_CHARACTERS, ParseError, Token, lex, literal
 from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children, free_symbols, num
 from dpo_math_assets.verifier.normal import clean, to_ascii, undouble
 from dpo_math_assets.verifier.notation import rewritten
@@ -52,11 +52,17 @@ _MATRICES = frozenset(
 _VALUE_COMMANDS = frozenset(
     ("frac", "binom", "sqrt", "sum", "prod", "int", "lim", "mathbb", "begin")
 )
+# Tokens that join factors or begin one.
+_IN_PRODUCT = frozenset(
+    ("op", "cmd", "sym", "const", "func", "accent", "empty", "num", "open", "bar")
+)
 _DOMAINS = frozenset("RQZNCP")
 _RAISED = (num(2), num(3))
 # The terms of an index: `n+1`
 _INDEX_TERM = re.compile(r"[+-]?[A-Za-z0-9]+")
 _DIGITS = re.compile(r"\d+")
+# What needs no grammar; most golds are of this form.
+_NUMERAL = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?")
 _HIGHER_DERIVATIVE = re.compile(
     r"\{\s*(?:d|\\partial)\s*\^\{?([2-9])\}?\s*\}"
     r"\s*\{\s*(?:d|\\partial)\s*([a-zA-Z])\s*\^\{?([2-9])\}?\s*\}"
@@ -124,6 +130,8 @@ def _parsed(text: str) -> Node | tuple[type[ParseError] | type[VerifierLimit], s
 
     Kept are the error's type and message: an error raised twice holds on to the frames of both.
     """
+    if _NUMERAL.fullmatch(text):
+        return literal(text)
     try:
         source = undouble(to_ascii(clean(to_ascii(text))))
         source = rewritten(source)
@@ -145,7 +153,9 @@ def _parsed(text: str) -> Node | tuple[type[ParseError] | type[VerifierLimit], s
 def _parse_source(source: str) -> Node:
     parser = _Parser(source)
     try:
-        node = _with_parameters(parser.answer(), parser.parameters)
+        node = parser.answer()
+        if any(token.kind == "sym" for token in parser.tokens):
+            node = _with_parameters(node, parser.parameters)
     except _Words:
         node = tree.text(source)
     except RecursionError as error:  # the caller's own stack may be deep already
@@ -610,7 +620,7 @@ class _Parser:
     def sum(self) -> Node:
         self.deeper()
         terms = [self.signed_product()]
-        while True:
+        while self.token.kind in ("op", "pm"):
             if self.take("op", "+"):
                 if self.sees("dots"):
                     raise ParseError("dots inside a sum")
@@ -625,7 +635,7 @@ class _Parser:
             else:
                 break
         self.depth -= 1
-        return tree.add(*terms)
+        return tree.add(*terms) if len(terms) > 1 else terms[0]
 
     def signed_product(self) -> Node:
         if self.sees("pm"):
@@ -635,7 +645,7 @@ class _Parser:
     def product(self) -> Node:
         """Factors joined by signs or by nothing; left to right."""
         node = self.prefixed()
-        while True:
+        while self.token.kind in _IN_PRODUCT:
             start = self.token.start
             if self.take("op", "*"):
                 factor = self.prefixed()
@@ -665,7 +675,8 @@ class _Parser:
                 elif not self.declares(factor):  # `k\pi (k \in \mathbb{Z})`
                     node = tree.mul(node, factor)
             else:
-                return node
+                break
+        return node
 
     def tight(self, node: Node) -> Node:
         """Letters that stand against a divisor belong to it: `a/2b`."""
@@ -711,7 +722,7 @@ class _Parser:
 
     def power(self) -> Node:
         base = self.mixed_number(self.primary())
-        while True:
+        while self.token.kind in ("op", "cmd"):
             if self.take("op", "^"):
                 if self.degree_mark():
                     base = self.degrees(base)
@@ -828,7 +839,10 @@ class _Parser:
 
     def mixed_number(self, node: Node) -> Node:
         r"""`3 \frac{1}{2}` and `3 1/2` are 3.5; the fraction must be one of plain integers."""
-        if node.kind != "num" or self.tokens[self.at - 1].kind != "num":
+        following = self.token.kind
+        if node.kind != "num" or following not in ("cmd", "num"):
+            return node
+        if self.tokens[self.at - 1].kind != "num":
             return node
         if self.sees("cmd", "frac"):
             start = self.at

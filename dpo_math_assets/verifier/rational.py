@@ -7,8 +7,7 @@ Zippel 1979). Limits come before work: bits of a value, terms of a sum, steps of
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from fractions import Fraction
 from math import comb, factorial, gcd, inf, isqrt, lcm, log2, prod
 from random import Random
@@ -56,17 +55,20 @@ class Overrun(Exception):
 _END: ContextVar[float] = ContextVar("end", default=inf)
 
 
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
-    """Let no evaluation inside go on after `seconds`: it raises `Overrun`.
+class within:  # noqa: N801 - reads as the statement it stands in
+    """`with within(seconds):` lets no evaluation inside go on after that: it raises `Overrun`.
 
     Budgets bound one comparison; a row may hold hundreds of them.
     """
-    token = _END.set(min(_END.get(), monotonic() + seconds))
-    try:
-        yield
-    finally:
-        _END.reset(token)
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def __enter__(self) -> None:
+        self.outer: Token[float] = _END.set(min(_END.get(), monotonic() + self.seconds))
+
+    def __exit__(self, *_: object) -> None:
+        _END.reset(self.outer)
 
 
 class Budget:

@@ -10,7 +10,7 @@ from dpo_math_assets.verifier import tree
 from dpo_math_assets.verifier.canonical import canonical
 from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.inspection import has_infinity, holds, is_infinity, undefined
-from dpo_math_assets.verifier.nodes import Node, num
+from dpo_math_assets.verifier.nodes import Node, free_symbols, num
 from dpo_math_assets.verifier.numeric import exact, probe
 from dpo_math_assets.verifier.outcome import (
     DIFFERENT,
@@ -54,6 +54,11 @@ class Scalars:
             return UNKNOWN
         if has_infinity(a) or has_infinity(b):
             return _infinities(a, b)
+        result: str | None = None
+        if self.probing and not (free_symbols(a) or free_symbols(b)):
+            result = probe(a, b)  # of constants, one evaluation
+            if result == "different" and "dec" not in (a.kind, b.kind):
+                return DIFFERENT
         if canonical(a) == canonical(b):
             return EQUAL_STRUCTURE
         for decimal, other in ((a, b), (b, a)):
@@ -62,7 +67,7 @@ class Scalars:
                 return Outcome("equal", "numeric")
         if not self.probing:
             return UNKNOWN
-        result: str = probe(a, b)
+        result = result or probe(a, b)
         if result == "equal":
             return Outcome("equal", "numeric")
         if result == "different":

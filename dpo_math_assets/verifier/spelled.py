@@ -9,9 +9,11 @@ from fractions import Fraction
 
 from dpo_math_assets.verifier.vocabulary import NUMBER_WORDS, SCALES, TENS
 
-__all__ = ["fraction_tail", "scale_tail", "spelled_number"]
+__all__ = ["NUMERAL_WORDS", "fraction_tail", "scale_tail", "spelled_number"]
 
 _BELOW_TWENTY = {word: value for word, value in NUMBER_WORDS.items() if 0 < value < 20}
+# What a numeral may begin with: `a hundred`, `twenty-one`, `two thirds`.
+NUMERAL_WORDS = frozenset(("a", *_BELOW_TWENTY, *TENS))
 _UNITS = {word: value for word, value in _BELOW_TWENTY.items() if value < 10}
 # Denominators: the ordinals, and words of their own.
 _PARTS = {"half": 2, "halve": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "eighth": 8}
