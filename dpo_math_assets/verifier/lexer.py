@@ -8,6 +8,7 @@ Token kinds: `num` (value: Node), `sym`, `const`, `func` (names), `op` (`+ - * /
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 from math import gcd
 from typing import NamedTuple
 
@@ -63,7 +64,7 @@ _NUMBER = re.compile(
     r"(?P<exponent>[eE][+-]?\d+(?![A-Za-z\d.]))?"
 )
 # Digits, and behind them nothing that could belong to a number.
-_NUMBER_ALONE = re.compile(r"[0-9]{1,18}(?=[-+*/=<>()\[\]|}!;&]|$)")
+_NUMBER_ALONE = re.compile(r"[0-9]{1,18}(?=\s{0,9}(?:[-+*/=<>()\[\]|}!;&]|$))")
 _PLAIN = re.compile(r"(?P<plain>\d+)(?P<fraction>\.\d+)?(?P<exponent>[eE][+-]?\d+(?![A-Za-z\d.]))?")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)(?![A-Za-z])|\^\{?(?:\\text\{)?(?:st|nd|rd|th)\}?\}?")
 _DOTS = re.compile(r"\s?(?:\.\.\.|\\[lc]?dots(?![A-Za-z]))")
@@ -108,6 +109,10 @@ _PRINTED = re.compile(
     r"(Interval(?:\.(?:open|Lopen|Ropen))?|Union|Intersection|Complement|FiniteSet|Eq|Ne|Lt|Le|Gt|"
     r"Ge|Integral|Sum|Product|Derivative|Limit|Rational|Matrix)(?=\()"
 )
+_NEGATIVE = frozenset(("negative", "minus"))
+_JOINING = frozenset(("and", "or"))
+_PERCENT = frozenset(("percent", "pct", "percentage"))
+_DEGREES = frozenset(("degree", "degrees"))
 _MULTI_PUNCTUATION = {"(": "open", "[": "open", ")": "close", "]": "close"}
 _NAMES = sorted(
     (*COMMANDS, *FUNCTION_NAMES, *CONSTANTS, *GREEK), key=lambda name: (-len(name), name)
@@ -192,12 +197,13 @@ class _Lexer:
         end = found.end()
         if len(whole) + len(fraction) > MAX_DIGITS:
             raise VerifierLimit(f"number of more than {MAX_DIGITS} digits")
-        repeat = _REPEATING.match(text, end) if groups["fraction"] else None
+        follows = text[end : end + 1]
+        repeat = _REPEATING.match(text, end) if groups["fraction"] and follows == "\\" else None
         if repeat is None and groups["fraction"] == ".":
             repeat = _REPEATING_IN_BRACKETS.match(text, end)
         powered = bool(self.tokens) and self.tokens[-1].value == "^"  # x^2_1 is a power of x_1
         whole_number = not (groups["fraction"] or groups["exponent"] or powered)
-        base = _BASE.match(text, end) if whole_number else None
+        base = _BASE.match(text, end) if whole_number and follows == "_" else None
         if repeat:
             node, end = _repeating(whole, fraction, repeat[repeat.lastindex or 1]), repeat.end()
         elif base:
@@ -210,14 +216,16 @@ class _Lexer:
                 end = dots.end()
                 if goes_on := _SAME_DIGIT.fullmatch(fraction):  # `0.1666...`
                     node = _repeating(whole, goes_on[1], goes_on[2])
+            elif follows.isspace():
+                if node.kind != "num":
+                    pass
+                elif tail := fraction_tail(text, end):  # `2 and a half`
+                    node, end = _fraction(node.args[0] + tail[0]), tail[1]
+                elif (scaled := scale_tail(text, end)) and scaled[1]:  # `5 thousand and two`
+                    factor, more, end = scaled
+                    node = num(node.args[0] * factor + more)
             elif ordinal := _ORDINAL.match(text, end):
                 end = ordinal.end()
-            elif node.kind == "num" and (tail := fraction_tail(text, end)):  # `2 and a half`
-                whole_part = node.args[0]
-                node, end = _fraction(whole_part + tail[0]), tail[1]
-            elif node.kind == "num" and (scaled := scale_tail(text, end)) and scaled[1]:
-                factor, more, end = scaled  # `5 thousand and two`
-                node = num(node.args[0] * factor + more)
         self._emit("num", "", end - self.position, node)
 
     def _written_in_base(self) -> tuple[Node, int] | None:
@@ -314,9 +322,12 @@ class _Lexer:
         upright = "text" in self.braces or self.next_brace == "text"
         if self.next_brace == "text":  # \mathrm x
             self.next_brace = ""
+        if _is_only_a_word(run) and not self.text.startswith("'", start + length):
+            self._emit("word", run, length)
+            return
         lower = run.lower()
         spelled = spelled_number(self.text, start) if lower in NUMERAL_WORDS else None
-        if lower in ("negative", "minus") and _NUMBER_AHEAD.match(self.text, start + length):
+        if lower in _NEGATIVE and _NUMBER_AHEAD.match(self.text, start + length):
             self._emit("op", "-", length)
         elif spelled:
             self._emit("num", "", spelled[1] - start, _fraction(spelled[0]))
@@ -324,11 +335,11 @@ class _Lexer:
             self._emit("word", contraction[0], len(contraction[0]))
         elif run == "in" and self._last() == "sym" and _SET_AHEAD.match(self.text, start + 2):
             self._emit("rel", "in", length)
-        elif lower in ("and", "or"):
+        elif lower in _JOINING:
             self._emit("sep", lower, length)
-        elif lower in ("percent", "pct", "percentage"):
+        elif lower in _PERCENT:
             self._emit("op", "%", length)
-        elif lower in ("degree", "degrees"):
+        elif lower in _DEGREES:
             self._emit("cmd", "degree", length)
         elif run == "mod" and not upright and not self.text.startswith("(", start + 3):
             self._emit("op", "mod", length)
@@ -515,6 +526,25 @@ class _Lexer:
 
     def _after_value(self) -> bool:
         return not self.spaced and self._last() in ("num", "close")
+
+
+@lru_cache(maxsize=4096)
+def _is_only_a_word(run: str) -> bool:
+    """Whether a run of letters is a word wherever it stands: no name, number, operator or product.
+
+    Words with an apostrophe aside, the longer way through `_Lexer._letters` comes to the same.
+    """
+    lower = run.lower()
+    return (
+        len(run) >= 4
+        and not run.isupper()
+        and not any(lower in words for words in (NUMERAL_WORDS, _NEGATIVE, _PERCENT, _DEGREES))
+        and not any(run in names for names in (ACCENTS, FUNCTION_NAMES, CONSTANTS, GREEK))
+        and run not in PRINTED_SETS
+        and not any(
+            (_PRINTED.match(f"{run}("), _SPLIT.fullmatch(run), _GLUED_WORD.fullmatch(run))
+        )
+    )
 
 
 def _is_unit_word(word: str) -> bool:
