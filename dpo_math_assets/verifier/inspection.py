@@ -1,23 +1,22 @@
 """Looking into trees: what they hold, where they are infinite or undefined."""
 
 from dpo_math_assets.verifier import tree
-from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children
+from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children, contents
 from dpo_math_assets.verifier.numeric import exact
 
 __all__ = ["has_infinity", "holds", "is_infinity", "undefined"]
 
 _INFINITIES = (Node("const", ("oo",)), tree.neg(Node("const", ("oo",))))
 _UNDEFINED = Node("const", ("nan",))
+_MAY_BE_UNDEFINED = frozenset(("nan", "oo", "pow", "ln()", "log()"))
 _ARITHMETIC = SCALAR_KINDS - {"sum", "prod", "integral", "limit"}
 
 
 def holds(node: Node, kind: str, shallow: bool = False) -> bool:
     """Whether a node of this kind (or the constant of this name) is in the tree."""
-    if node.kind == kind or (node.kind == "const" and node.args[0] == kind):
-        return True
     if shallow:
-        return any(child.kind == kind for child in children(node))
-    return any(holds(child, kind) for child in children(node))
+        return node.kind == kind or any(child.kind == kind for child in children(node))
+    return kind in contents(node)
 
 
 def undefined(node: Node) -> bool:
@@ -26,7 +25,7 @@ def undefined(node: Node) -> bool:
     That is a division by zero, 0^0, the logarithm of zero, arithmetic with infinity (but for the
     bounds of sums and the like), or an undefined constant.
     """
-    if node.kind in ("num", "dec", "sym"):
+    if _MAY_BE_UNDEFINED.isdisjoint(contents(node)):
         return False
     if node == _UNDEFINED:
         return True
@@ -48,6 +47,6 @@ def is_infinity(node: Node) -> bool:
 
 
 def has_infinity(node: Node) -> bool:
-    if node.kind in ("sum", "integral", "limit", "prod"):
+    if node.kind in ("sum", "integral", "limit", "prod") or "oo" not in contents(node):
         return False
     return is_infinity(node) or any(has_infinity(child) for child in children(node))

@@ -15,7 +15,7 @@ from dpo_math_assets.verifier.beside import read_beside
 from dpo_math_assets.verifier.canonical import canonical, determinant, matrix_value
 from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.inspection import holds, undefined
-from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children, free_symbols, num
+from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children, contents, free_symbols, num
 from dpo_math_assets.verifier.numeric import exact
 from dpo_math_assets.verifier.order import order_may_count
 from dpo_math_assets.verifier.outcome import (
@@ -39,7 +39,6 @@ from dpo_math_assets.verifier.readings import (
     congruent,
     coprime_letters,
     digits_in_base,
-    holds_divisors,
     is_unit_of,
     residue_class,
     thousands,
@@ -97,6 +96,7 @@ _SETS = frozenset(
     )
 )
 _NUMBERS = frozenset(("num", "dec"))
+_DIVISORS = frozenset(("gcd()", "lcm()"))
 _PARAMETER = re.compile(rf"{PARAMETER}\d+")
 _DERIVATIVE = re.compile(r"d(.)/d.")
 # A month has no fixed number of days, an ounce may be a fluid one, a pound may be money.
@@ -119,7 +119,8 @@ class Matcher:
             return self.match(a, b)
         if _identical(a, b):
             return EQUAL_TEXT if a.kind == "text" else EQUAL_STRUCTURE
-        if not is_equation(a) and holds_divisors(a) and not holds_divisors(b):
+        divisors = not is_equation(a) and not _DIVISORS.isdisjoint(contents(a))
+        if divisors and _DIVISORS.isdisjoint(contents(b)):
             a = coprime_letters(a)
         if is_equation(a) and (number := measured(a)) and b.kind not in EQUATIONS:
             a = number
@@ -157,7 +158,7 @@ class Matcher:
         changes: list[Callable[[Node], Node | None]] = []
         if any(name.startswith(PARAMETER) for name in free_symbols(a) | free_symbols(b)):
             changes.append(_any_integer)
-        if holds(a, "func") or holds(b, "func"):
+        if holds(a, "log()") or holds(b, "log()"):
             changes.append(_natural_logarithm)
         for change in changes:
             changed = tree.replace(a, change), tree.replace(b, change)

@@ -61,9 +61,10 @@ brackets alone is a tuple |
 | `text` | words: str | words, lower case, single spaces |
 """
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-__all__ = ["FUNCTIONS", "SCALAR_KINDS", "Node", "children", "free_symbols", "num"]
+__all__ = ["FUNCTIONS", "SCALAR_KINDS", "Node", "children", "contents", "free_symbols", "num"]
 
 
 class Node(NamedTuple):
@@ -143,20 +144,45 @@ def children(node: Node) -> list[Node]:
     return found
 
 
+# One comparison asks the same few trees again and again.
+_REMEMBERED = 256
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def contents(node: Node) -> frozenset[str]:
+    """What a tree is made of: its kinds, the names of its constants, its functions as `gcd()`."""
+    found: set[str] = set()
+    waiting = [node]
+    while waiting:
+        part = waiting.pop()
+        found.add(part.kind)
+        if part.kind == "const":
+            found.add(part.args[0])
+        elif part.kind == "func":
+            found.add(f"{part.args[0]}()")
+        waiting.extend(children(part))
+    return frozenset(found)
+
+
+@lru_cache(maxsize=_REMEMBERED)
 def free_symbols(node: Node) -> frozenset[str]:
     """Names of the symbols that are not bound by a sum, product, integral or limit."""
+    return _free_symbols(node)
+
+
+def _free_symbols(node: Node) -> frozenset[str]:
     if node.kind == "sym":
         return frozenset(node.args)
     if node.kind in _CHILD_FREE:
         return _NO_SYMBOLS
-    found = _NO_SYMBOLS.union(*map(free_symbols, children(node)))
+    found = _NO_SYMBOLS.union(*map(_free_symbols, children(node)))
     bound = node.kind in ("sum", "prod", "limit") or (
         node.kind == "integral" and node.args[2] is not None
     )
     if bound:
         # The limits lie outside the scope of the variable.
         outside = _NO_SYMBOLS.union(
-            *(free_symbols(arg) for arg in node.args[2:] if isinstance(arg, Node))
+            *(_free_symbols(arg) for arg in node.args[2:] if isinstance(arg, Node))
         )
         return (found - {node.args[1].args[0]}) | outside
     return found

@@ -25,12 +25,13 @@ runs, and does not depend on which side is which.
 from collections import Counter
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import partial
 from itertools import count
 from random import Random
 from typing import Literal
 
 from dpo_math_assets.verifier.enclosure import Comparison, Point, compare_values
-from dpo_math_assets.verifier.nodes import Node, children, free_symbols
+from dpo_math_assets.verifier.nodes import Node, children, contents, free_symbols
 from dpo_math_assets.verifier.rational import (
     Budget,
     Overrun,
@@ -76,16 +77,20 @@ def probe(a: Node, b: Node) -> ProbeResult:
         budget = Budget(MAX_STEPS)
         budget.spend(1)
         a, b, opaque = _name_atoms(a, b)
-        # The same seed for (a, b) and (b, a).
-        random = Random("\n".join(sorted((repr(a), repr(b)))))
-        result = compare_rational(a, b, random)
+        draw = partial(_seeded, a, b)
+        result = compare_rational(a, b, draw)
         if result == "unknown":
-            result = _probe_points(a, b, random, budget)
+            result = _probe_points(a, b, draw, budget)
     except (Unknown, RecursionError):
         return "unknown"
     if result == "different" and opaque:
         return "unknown"
     return result
+
+
+def _seeded(a: Node, b: Node) -> Random:
+    """The same draws for (a, b) and (b, a), in every run."""
+    return Random("\n".join(sorted((repr(a), repr(b)))))
 
 
 def _count(node: Node) -> int:
@@ -107,6 +112,8 @@ def _name_atoms(a: Node, b: Node) -> tuple[Node, Node, bool]:
     whether the sides hold different atoms that may be equal all the same, so that a difference
     proves nothing.
     """
+    if _ATOMS.isdisjoint(contents(a)) and _ATOMS.isdisjoint(contents(b)):
+        return a, b, False
     known: list[tuple[Node, Node]] = []
 
     def name(node: Node) -> Node:
@@ -161,16 +168,16 @@ def _holds(node: Node, test: Callable[[Node], bool]) -> bool:
     return test(node) or any(_holds(child, test) for child in children(node))
 
 
-def _probe_points(a: Node, b: Node, random: Random, budget: Budget) -> ProbeResult:
+def _probe_points(a: Node, b: Node, draw: Callable[[], Random], budget: Budget) -> ProbeResult:
     """Evaluate at points until a difference is proved or agreement is confirmed."""
-    result, ambiguous = _compare_at_points(a, b, random, budget, real_powers=True)
+    result, ambiguous = _compare_at_points(a, b, draw, budget, real_powers=True)
     if result == "different" and ambiguous:
-        result, _ = _compare_at_points(a, b, random, budget, real_powers=False)
+        result, _ = _compare_at_points(a, b, draw, budget, real_powers=False)
     return result
 
 
 def _compare_at_points(
-    a: Node, b: Node, random: Random, budget: Budget, *, real_powers: bool
+    a: Node, b: Node, draw: Callable[[], Random], budget: Budget, *, real_powers: bool
 ) -> tuple[ProbeResult, bool]:
     """The outcome, and whether it depends on how a power of a negative number is read."""
     names = sorted(free_symbols(a) | free_symbols(b))
@@ -178,7 +185,7 @@ def _compare_at_points(
     needed = AGREEMENTS if names else 1
     ambiguous = False
     found: Counter[str] = Counter()
-    points = _points(a, b, names, random) if names else iter(({},))  # a constant has one value
+    points = _points(a, b, names, draw()) if names else iter(({},))  # a constant has one value
     for tried, point in enumerate(points):
         if tried == MORE_POINTS:
             break
@@ -194,7 +201,7 @@ def _compare_at_points(
     if result == "equal" and (_holds(a, _is_arithmetic) or _holds(b, _is_arithmetic)):
         result = "unknown"
     if result == "equal" and names and (holds_complex_part(a) or holds_complex_part(b)):
-        result = _confirmed_as_complex(a, b, names, random, budget, real_powers)
+        result = _confirmed_as_complex(a, b, names, draw(), budget, real_powers)
     return result, ambiguous
 
 

@@ -9,6 +9,7 @@ Zippel 1979). Limits come before work: bits of a value, terms of a sum, steps of
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar, Token
 from fractions import Fraction
+from functools import lru_cache
 from math import comb, factorial, gcd, inf, isqrt, lcm, log2, prod
 from random import Random
 from time import monotonic
@@ -99,8 +100,18 @@ def exact(
     if kind in ("num", "dec"):
         return Fraction(args[0], args[1])
     try:
+        if values is None and budget is None:
+            return _constant_value(node)
         return _Evaluation(values or {}, budget or Budget(MAX_STEPS)).of(node)
     except (Unknown, Undefined, RecursionError):
+        return None
+
+
+@lru_cache(maxsize=256)  # one comparison asks for the same few values again and again
+def _constant_value(node: Node) -> Fraction | None:
+    try:
+        return _Evaluation({}, Budget(MAX_STEPS)).of(node)
+    except (Unknown, Undefined):
         return None
 
 
@@ -279,13 +290,19 @@ EXACT_FUNCTIONS: dict[str, Callable[..., Fraction]] = {
 }
 
 
-def compare_rational(a: Node, b: Node, random: Random) -> Literal["equal", "different", "unknown"]:
-    """Compare two rational functions; `unknown` for anything else and where both are undefined."""
+def compare_rational(
+    a: Node, b: Node, draw: Callable[[], Random]
+) -> Literal["equal", "different", "unknown"]:
+    """Compare two rational functions; `unknown` for anything else and where both are undefined.
+
+    `draw` gives the source of the points, once it is known that there are points to draw.
+    """
     try:
         if _size(a) > MAX_SIZE or _size(b) > MAX_SIZE:
             return "unknown"
         # Sorted, so that a symbol's value does not depend on the order of a set.
         names = sorted(free_symbols(a) | free_symbols(b))
+        random = draw()
         for _ in range(PRIMES):
             prime = _prime(random)
             point = {name: random.randrange(1, prime) for name in names}

@@ -20,7 +20,6 @@ __all__ = [
     "coprime_letters",
     "decimal_comma",
     "digits_in_base",
-    "holds_divisors",
     "is_unit_of",
     "residue_class",
     "thousands",
@@ -245,13 +244,6 @@ def compound_unit(node: Node) -> Node | None:
         for factor, item in zip(known, units, strict=True)
     ]
     return Node("unit", (tree.add(*parts), units[0].args[1]))
-
-
-def holds_divisors(node: Node) -> bool:
-    """Whether a greatest common divisor or least common multiple is in the tree."""
-    if node.kind == "func" and node.args[0] in ("gcd", "lcm"):
-        return True
-    return any(holds_divisors(child) for child in children(node))
 
 
 def coprime_letters(node: Node) -> Node:
