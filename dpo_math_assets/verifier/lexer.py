@@ -14,7 +14,12 @@ from typing import NamedTuple
 
 from dpo_math_assets.errors import DpoMathError, VerifierLimit
 from dpo_math_assets.verifier.nodes import Node, num
-from dpo_math_assets.verifier.spelled import NUMERAL_WORDS, fraction_tail, scale_tail, spelled_number
+from dpo_math_assets.verifier.spelled import (
+    NUMERAL_WORDS,
+    fraction_tail,
+    scale_tail,
+    spelled_number,
+)
 from dpo_math_assets.verifier.vocabulary import (
     ACCENTS,
     COMMANDS,
@@ -541,9 +546,7 @@ def _is_only_a_word(run: str) -> bool:
         and not any(lower in words for words in (NUMERAL_WORDS, _NEGATIVE, _PERCENT, _DEGREES))
         and not any(run in names for names in (ACCENTS, FUNCTION_NAMES, CONSTANTS, GREEK))
         and run not in PRINTED_SETS
-        and not any(
-            (_PRINTED.match(f"{run}("), _SPLIT.fullmatch(run), _GLUED_WORD.fullmatch(run))
-        )
+        and not any((_PRINTED.match(f"{run}("), _SPLIT.fullmatch(run), _GLUED_WORD.fullmatch(run)))
     )
 
 

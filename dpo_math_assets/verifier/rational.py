@@ -56,7 +56,7 @@ class Overrun(Exception):
 _END: ContextVar[float] = ContextVar("end", default=inf)
 
 
-class within:  # noqa: N801 - reads as the statement it stands in
+class within:
     """`with within(seconds):` lets no evaluation inside go on after that: it raises `Overrun`.
 
     Budgets bound one comparison; a row may hold hundreds of them.

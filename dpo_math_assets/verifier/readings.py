@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from math import gcd, lcm
 
 from dpo_math_assets.verifier import tree
-from dpo_math_assets.verifier.nodes import Node, children, free_symbols, num
+from dpo_math_assets.verifier.nodes import Node, free_symbols, num
 from dpo_math_assets.verifier.numeric import exact
 from dpo_math_assets.verifier.vocabulary import UNITS
 
