@@ -13,6 +13,7 @@ from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier import tree
 from dpo_math_assets.verifier.beside import read_beside
 from dpo_math_assets.verifier.canonical import canonical, determinant, matrix_value
+from dpo_math_assets.verifier.constants import apart, renamed_constants
 from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.inspection import holds, undefined
 from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children, contents, free_symbols, num
@@ -31,6 +32,7 @@ from dpo_math_assets.verifier.outcome import (
     Pool,
 )
 from dpo_math_assets.verifier.parse import PARAMETER, ParseError, parse
+from dpo_math_assets.verifier.piecewise import common_values, same_conditions
 from dpo_math_assets.verifier.readings import (
     bare_digits,
     choice_letter,
@@ -76,8 +78,6 @@ __all__ = ["Matcher", "same_at_sight", "values_differ"]
 INTEGER_LETTERS = frozenset("jklmnpqst")
 # Letters that stand for variables by custom.
 VARIABLES = frozenset("xyztn")
-# Letters of the constant that a primitive is free by.
-CONSTANT_LETTERS = frozenset(("C", "c", "K", "k", "C_1", "c_1"))
 # Items of a list that are matched in any order.
 MAX_UNORDERED = 64
 
@@ -136,6 +136,8 @@ class Matcher:
             return UNKNOWN if other else same
         if same.state == "different" and _same_progression(a, b):
             return EQUAL_STRUCTURE
+        if same.state == "different" and (pair := apart(_value(a), _value(b))):
+            return self.scalars.compare(*pair)
         beside = read_beside(a, b), read_beside(b, a)
         if beside != (a, b):
             return self.match(*beside)
@@ -167,22 +169,12 @@ class Matcher:
         return False
 
     def same_but_constant(self, a: Node, b: Node) -> bool:
-        """Whether only the letter of a constant term differs, as in the primitives x + C, x + K.
+        """Whether only the letters of constants differ, as in the primitives x + C, x + K.
 
         Then nobody can tell whether the letter means something.
         """
-        values = [_value(node) for node in (a, b)]
-        names = [free_symbols(value) for value in values]
-        only = names[0] - names[1], names[1] - names[0]
-        if any(len(one) != 1 or not one <= CONSTANT_LETTERS for one in only):
-            return False
-        old, new = (Node("sym", tuple(one)) for one in only)
-        if any(value.kind != "add" for value in values):
-            return False
-        if old not in values[0].args or new not in values[1].args:
-            return False
-        renamed = tree.replace(values[0], lambda node: new if node == old else None)
-        return self.match(renamed, values[1]).state == "equal"
+        x, y = _value(a), _value(b)
+        return any(self.match(other, y).state == "equal" for other in renamed_constants(x, y))
 
     def match(self, a: Node, b: Node) -> Outcome:
         if a.kind in _NUMBERS and b.kind in _NUMBERS:
@@ -419,7 +411,18 @@ class Matcher:
 
     # lists, sets, tuples, matrices
 
+    def match_cases(self, a: Node, b: Node) -> Outcome:
+        """Functions given by cases, piece by piece; where these are not known, case by case."""
+        if a.kind in SCALAR_KINDS | {"cases"} and b.kind in SCALAR_KINDS | {"cases"}:
+            pairs = common_values(a, b)
+            if pairs is None and a.kind == b.kind:
+                pairs = same_conditions(a, b)
+            return self.every(pairs) if pairs is not None else UNKNOWN
+        return DIFFERENT if {a.kind, b.kind} & {"tuple", "interval", "matrix"} else UNKNOWN
+
     def match_values(self, a: Node, b: Node) -> Outcome:
+        if "cases" in (a.kind, b.kind):
+            return self.match_cases(a, b)
         a, b = _named_pair(a, b), _named_pair(b, a)
         if a.kind in SCALAR_KINDS and b.kind in SCALAR_KINDS:
             for value, other in ((thousands(a), b), (thousands(b), a)):
@@ -453,7 +456,7 @@ class Matcher:
                 return outcome
         if a.kind == b.kind and a.kind in ("union", "inter"):
             return self.unordered(list(a.args), list(b.args), once=True)
-        if a.kind == b.kind and a.kind in ("setminus", "setbuilder", "cases", "rel"):
+        if a.kind == b.kind and a.kind in ("setminus", "setbuilder", "rel"):
             first, second = children(a), children(b)
             if len(first) == len(second):
                 same = self.every(list(zip(first, second, strict=True)))

@@ -57,6 +57,8 @@ _IN_PRODUCT = frozenset(
     ("op", "cmd", "sym", "const", "func", "accent", "empty", "num", "open", "bar")
 )
 _DOMAINS = frozenset("RQZNCP")
+# Words between a value and the condition under which a function has it.
+_CASE_WORDS = frozenset(("if", "for", "when", "where", "is", "otherwise", "else"))
 _RAISED = (num(2), num(3))
 # The terms of an index: `n+1`
 _INDEX_TERM = re.compile(r"[+-]?[A-Za-z0-9]+")
@@ -1230,11 +1232,8 @@ class _Parser:
             value = self.relation()
             condition = None
             self.take("punct", ",")
-            if self.take("op", "&"):
-                while self.sees("word"):
-                    self.next()
-                if not (self.sees("op", "\\\\") or self.sees("cmd", "end")):
-                    condition = self.relation()
+            if self.take("op", "&") or self.sees("word"):
+                condition = self.case_condition()
             self.take("punct", ",")
             branches.append((value, condition))
             if not self.take("op", "\\\\") and not self.sees("cmd", "end"):
@@ -1245,6 +1244,35 @@ class _Parser:
         if all(condition is None for _, condition in branches):  # a system of equations
             return Node("list", tuple(value for value, _ in branches))
         return Node("cases", tuple(branches))
+
+    def case_condition(self) -> Node | None:
+        """The condition of a case: None for `otherwise`, words where it is no formula."""
+        start, words = self.token.start, 0
+        while self.sees("word") and self.token.value.lower() in _CASE_WORDS:
+            self.next()
+        at = self.at
+        while not self.case_ends():
+            words += self.sees("word")
+            if self.next().kind == "end":
+                raise ParseError("environment cases is not closed")
+        if self.at == at:
+            return None
+        if words:
+            said = tree.text(self.source[start : self.token.start]).args[0].split()
+            return tree.text(" ".join(word for word in said if word not in _CASE_WORDS))
+        self.at = at
+        items, alternatives = [self.relation()], False
+        while self.sees("punct", ",", ".") or self.sees("sep"):
+            alternatives |= self.next().value == "or"
+            if self.case_ends():  # the comma at the end of a row
+                break
+            items.append(self.relation())
+        if len(items) == 1:
+            return items[0]
+        return tree.conditions(items, alternatives) or Node("list", tuple(items))
+
+    def case_ends(self) -> bool:
+        return self.sees("op", "\\\\") or self.sees("cmd", "end")
 
     def bounds(self) -> tuple[Node | None, Node | None]:
         low = high = None

@@ -15,7 +15,17 @@ from dpo_math_assets.verifier import tree
 from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, free_symbols
 from dpo_math_assets.verifier.numeric import exact
 
-__all__ = ["Piece", "approximate", "pieces_of"]
+__all__ = [
+    "INFINITY",
+    "MINUS_INFINITY",
+    "NoSet",
+    "Piece",
+    "approximate",
+    "complement",
+    "intersection",
+    "merged",
+    "pieces_of",
+]
 
 INFINITY = Node("const", ("oo",))
 MINUS_INFINITY = tree.neg(INFINITY)
@@ -30,7 +40,7 @@ class Piece(NamedTuple):
     high_closed: bool
 
 
-class _NoSet(Exception):
+class NoSet(Exception):
     """Not a set of reals that this module can describe."""
 
 
@@ -51,8 +61,8 @@ _REALS = [Piece(MINUS_INFINITY, INFINITY, False, False)]
 def pieces_of(node: Node) -> list[Piece] | None:
     """The pieces of a set of reals, sorted and merged, or None for what is no such set."""
     try:
-        return _merged(_pieces(node))
-    except _NoSet:
+        return merged(_pieces(node))
+    except NoSet:
         return None
 
 
@@ -67,7 +77,7 @@ def _pieces(node: Node) -> list[Piece]:
         return [Piece(args[0], args[1], False, False)]
     if kind == "set":
         if any(item.kind not in SCALAR_KINDS for item in args):
-            raise _NoSet
+            raise NoSet
         return [Piece(item, item, True, True) for item in args]
     if kind == "domain" and args[0] == "R":
         return _REALS
@@ -75,27 +85,27 @@ def _pieces(node: Node) -> list[Piece]:
         return [_HALF_LINES[args[0]]]
     stated = kind in ("union", "inter") and all(item.kind in ("rel", "chain") for item in args)
     if stated and len(free_symbols(node)) > 1:
-        raise _NoSet
+        raise NoSet
     if kind == "union":
         return [piece for item in args for piece in _pieces(item)]
     if kind == "inter":
         found = _pieces(args[0])
         for item in args[1:]:
-            found = _intersection(found, _pieces(item))
+            found = intersection(found, _pieces(item))
         # `x < 1, x > 3` cannot both be meant
         return found if found or not stated else [piece for x in args for piece in _pieces(x)]
     if kind == "setminus":
-        return _intersection(_pieces(args[0]), _complement(_pieces(args[1])))
+        return intersection(_pieces(args[0]), complement(_pieces(args[1])))
     if kind == "setbuilder":
         element, condition = args
         domain = "R"
         if element.kind == "rel" and element.args[0] == "in" and element.args[2].kind == "domain":
             domain, element = element.args[2].args[0], element.args[1]
         if element.kind != "sym" or not _about(condition, element):
-            raise _NoSet
+            raise NoSet
         found = _pieces(condition)
         if domain == "R" or domain in _HALF_LINES:
-            return _intersection(found, _pieces(Node("domain", (domain,))))
+            return intersection(found, _pieces(Node("domain", (domain,))))
         return _integers(found, domain)
     if kind == "rel":
         return _relation(args[0], args[1], args[2])
@@ -103,21 +113,21 @@ def _pieces(node: Node) -> list[Piece]:
         operators, items = args[0], args[1:]
         found = _REALS
         for k, operator in enumerate(operators):
-            found = _intersection(found, _relation(operator, items[k], items[k + 1]))
+            found = intersection(found, _relation(operator, items[k], items[k + 1]))
         return found
-    raise _NoSet
+    raise NoSet
 
 
 def _integers(pieces: list[Piece], domain: str) -> list[Piece]:
-    """The integers in bounded pieces, as points; _NoSet for other domains and endless sets."""
+    """The integers in bounded pieces, as points; NoSet for other domains and endless sets."""
     if domain not in ("Z", "Z+"):  # whether N holds 0 is a convention
-        raise _NoSet
+        raise NoSet
     points = []
     for piece in pieces:
         low = 0.0 if domain == "Z+" and _value(piece.low) < 0 else _value(piece.low)
         high = _value(piece.high)
         if not (math.isfinite(low) and math.isfinite(high)) or high - low > MAX_INTEGERS:
-            raise _NoSet
+            raise NoSet
         for value in range(math.ceil(low), math.floor(high) + 1):
             at_end = (value == low and not piece.low_closed) or (
                 value == high and not piece.high_closed
@@ -144,12 +154,12 @@ def _relation(operator: str, left: Node, right: Node) -> list[Piece]:
     if operator == "in" and left.kind == "sym":
         return _pieces(right)
     if operator == "notin" and left.kind == "sym":
-        return _complement(_pieces(right))
+        return complement(_pieces(right))
     if operator not in _MIRROR:
-        raise _NoSet
+        raise NoSet
     if not _bounded_by(left, right):
         if not _bounded_by(right, left):
-            raise _NoSet
+            raise NoSet
         left, right, operator = right, left, _MIRROR[operator]
     if left.kind == "abs":
         return _solved(_absolute(operator, right), _line(left.args[0]))
@@ -160,7 +170,7 @@ def _relation(operator: str, left: Node, right: Node) -> list[Piece]:
     if operator == "=":
         return [Piece(right, right, True, True)]
     if operator == "!=":
-        return _complement([Piece(right, right, True, True)])
+        return complement([Piece(right, right, True, True)])
     if operator.startswith("<"):
         return [Piece(MINUS_INFINITY, right, False, operator == "<=" and not _infinite(right))]
     return [Piece(right, INFINITY, operator == ">=" and not _infinite(right), False)]
@@ -173,12 +183,12 @@ def _bounded_by(left: Node, right: Node) -> bool:
         return False
     try:
         return _line(left.args[0] if left.kind == "abs" else left)[0] != 0
-    except _NoSet:
+    except NoSet:
         return False
 
 
 def _line(node: Node) -> tuple[Fraction, Node]:
-    """(a, b) of a*x + b with a rational a and a constant b; _NoSet for anything else."""
+    """(a, b) of a*x + b with a rational a and a constant b; NoSet for anything else."""
     if not free_symbols(node):
         return Fraction(0), node
     if node.kind == "sym":
@@ -193,7 +203,7 @@ def _line(node: Node) -> tuple[Fraction, Node]:
         if len(holding) == 1 and scale is not None:
             factor, shift = _line(holding[0])
             return scale * factor, tree.mul(tree.rational(scale), shift)
-    raise _NoSet
+    raise NoSet
 
 
 def _on_the_line(value: Node, factor: Fraction, shift: Node) -> Node:
@@ -217,21 +227,22 @@ def _solved(pieces: list[Piece], line: tuple[Fraction, Node]) -> list[Piece]:
 def _absolute(operator: str, bound: Node) -> list[Piece]:
     value = approximate(bound)
     if value is None or value < 0:
-        raise _NoSet
+        raise NoSet
     closed = operator in ("<=", ">=")
     inside = [Piece(tree.neg(bound), bound, closed, closed)]
     if operator.startswith("<"):
         return inside
     if operator.startswith(">"):
-        return _complement([Piece(tree.neg(bound), bound, not closed, not closed)])
+        return complement([Piece(tree.neg(bound), bound, not closed, not closed)])
     points = [Piece(end, end, True, True) for end in (tree.neg(bound), bound)]
-    return points if operator == "=" else _complement(points)
+    return points if operator == "=" else complement(points)
 
 
-def _complement(pieces: list[Piece]) -> list[Piece]:
+def complement(pieces: list[Piece]) -> list[Piece]:
+    """The reals outside the pieces."""
     found: list[Piece] = []
     low, low_closed = MINUS_INFINITY, False
-    for piece in _merged(pieces):
+    for piece in merged(pieces):
         if piece.low != MINUS_INFINITY:
             found.append(Piece(low, piece.low, low_closed, not piece.low_closed))
         low, low_closed = piece.high, not piece.high_closed
@@ -240,7 +251,8 @@ def _complement(pieces: list[Piece]) -> list[Piece]:
     return found
 
 
-def _intersection(first: list[Piece], second: list[Piece]) -> list[Piece]:
+def intersection(first: list[Piece], second: list[Piece]) -> list[Piece]:
+    """The reals in pieces of both."""
     found = []
     for a in first:
         for b in second:
@@ -271,11 +283,11 @@ def _end(
 def _value(node: Node) -> float:
     value = approximate(node)
     if value is None:
-        raise _NoSet
+        raise NoSet
     return value
 
 
-def _merged(pieces: list[Piece]) -> list[Piece]:
+def merged(pieces: list[Piece]) -> list[Piece]:
     """Sorted by low end, touching pieces joined. One piece is left as it is, symbolic or not."""
     if len(pieces) < 2:
         return list(pieces)

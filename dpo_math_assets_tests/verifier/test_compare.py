@@ -228,6 +228,17 @@ EQUAL = [
     ("all real numbers except x = 2 and x = -2", "x \\ne \\pm 2"),
     ("{x | -1 < x \\le 3}", "(-1, 3]"),
     ("\\sum_{n=0}^\\infty (-1)^n x^{2n}", "\\sum_{k=0}^\\infty (-1)^k x^{2k}"),
+    ("\\begin{cases} x & x \\ge 0 \\\\ -x & x < 0 \\end{cases}", "|x|"),
+    (
+        "\\begin{cases} x^2, & \\text{if } x \\ge 0, \\\\ -x, & \\text{otherwise} \\end{cases}",
+        "\\begin{cases} -x & x \\le 0 \\\\ x^2 & 0 < x \\end{cases}",
+    ),
+    (
+        "\\begin{cases} 0 & n \\text{ even} \\\\ 1 & n \\text{ odd} \\end{cases}",
+        "\\begin{cases} 1 & \\text{if } n \\text{ is odd} \\\\ 0 & n \\text{ is even} \\end{cases}",
+    ),
+    ("\\sin^2 x + C", "-\\cos^2 x + C"),
+    ("\\ln|3x| + C", "F(x) = \\ln|x| + C"),
 ]
 
 DIFFERENT = [
@@ -325,6 +336,13 @@ DIFFERENT = [
     ("Ann: 5, Ben: 3", "Ann: 3, Ben: 5"),
     ("F_{n+1}", "F_{n-1}"),
     ("C_n^2", "\\binom{n}{3}"),
+    (
+        "\\begin{cases} x & x \\ge 1 \\\\ 0 & x < 1 \\end{cases}",
+        "\\begin{cases} x & x > 1 \\\\ 0 & x \\le 1 \\end{cases}",
+    ),
+    ("\\begin{cases} x & x \\ge 0 \\\\ -x & x < 0 \\end{cases}", "x"),
+    ("x^2 + C", "2x^2 + C"),
+    ("(x + 1)^2 + c", "x^2 + 2x + c"),
     ("\\zeta(2)", "\\frac{\\pi^2}{8}"),
     ("2\\hat{i} + 3\\hat{j}", "3\\mathbf{i} + 2\\mathbf{j}"),
     ("2,5 cm", "25 cm"),
@@ -516,6 +534,8 @@ def test_what_only_looks_undefined_equals_itself(text: str) -> None:
         ("40 = 2c", "20"),
         ("5 apples", "5 oranges"),
         ("x^2 + C", "K + x^2"),
+        ("y = C_1 e^x + C_2 e^{-x}", "y = Ae^{-x} + Be^x"),
+        ("C_1 + C_2 x", "C_2 + C_1 x"),
         ("P(A) = \\frac{1}{2}", "P(B) = \\frac{1}{2}"),
         ("f(x) = 2x", "y = 2x"),
         ("f(f(x))", "\\int g(x)\\,dx"),

@@ -1,0 +1,65 @@
+r"""The constants that a primitive or a general solution is free by: `+ C`, `C_1 e^x + C_2 e^{-x}`.
+
+What letter such a constant has means nothing, but nobody can tell that it is one; and a `+ C` takes
+up any number beside it.
+"""
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import permutations
+
+from dpo_math_assets.verifier import tree
+from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, free_symbols
+
+__all__ = ["apart", "renamed_constants"]
+
+_CONSTANT = re.compile(r"[CcKk](?:_\d)?")
+_LETTER = re.compile(r"[A-DKackb](?:_\d)?")
+# Constants that are renamed in every way.
+MAX_CONSTANTS = 3
+_FREE = Node("sym", ("C",))
+# A point at which no usual primitive is singular.
+_POINT = tree.rational(Fraction(3, 7))
+
+
+def renamed_constants(a: Node, b: Node) -> Iterator[Node]:
+    """The first value under the names that the second has for what may be constants."""
+    names = free_symbols(a), free_symbols(b)
+    if not names[0] & names[1]:  # `C` beside `A`: letters of choices, say
+        return
+    own, others = sorted(names[0] - names[1]), sorted(names[1] - names[0])
+    if not own and not others:  # `C_1` and `C_2` the other way round
+        own = others = sorted(name for name in names[0] if "_" in name and _CONSTANT.match(name))
+    if not 0 < len(own) == len(others) <= MAX_CONSTANTS:
+        return
+    if not all(map(_LETTER.fullmatch, own + others)):
+        return
+    if not any(all(map(_CONSTANT.fullmatch, side)) for side in (own, others)):
+        return
+    for order in permutations(others):
+        renamed = {
+            Node("sym", (old,)): Node("sym", (new,)) for old, new in zip(own, order, strict=True)
+        }
+        yield tree.replace(a, renamed.get)
+
+
+def apart(a: Node, b: Node) -> tuple[Node, Node] | None:
+    """Two primitives in one variable with `+ C`: what lies between them, and its value somewhere.
+
+    They say the same where the two are equal, for then that is a number. None for other values.
+    """
+    bare = []
+    for value in (a, b):
+        if value.kind != "add" or value.args.count(_FREE) != 1:
+            return None
+        terms = [term for term in value.args if term != _FREE]
+        bare.append(tree.add(*terms))
+    names = free_symbols(bare[0])
+    if len(names) != 1 or names != free_symbols(bare[1]) or _FREE.args[0] in names:
+        return None
+    if any(value.kind not in SCALAR_KINDS for value in bare):
+        return None
+    between = tree.add(bare[0], tree.neg(bare[1]))
+    variable = Node("sym", tuple(names))
+    return between, tree.replace(between, lambda node: _POINT if node == variable else None)
