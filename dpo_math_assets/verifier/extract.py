@@ -124,6 +124,8 @@ _PLAIN_NUMBER = re.compile(r"-?\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
 def extract(candidate: str) -> Extraction:
     """The final answer of a completion."""
     text = _after_thinking(candidate)
+    if plain := _plainly_final(text):
+        return Extraction(plain, "final", None)
     given = _marked(text)
     strong = {marker: _tidied(text, given[marker]) for marker in _STRONG if given[marker]}
     for marker, found in given.items():
@@ -142,6 +144,23 @@ def extract(candidate: str) -> Extraction:
     if any(given.values()):
         return _refused(given)
     return _bare(text)
+
+
+# The last line as prompts ask for it, with a number behind it.
+_FINAL_NUMBER = re.compile(
+    r"(?:FINAL ANSWER|F(?i:inal answer)):[ \t]*(-?\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*"
+)
+# Without these, nothing before that line is as strong.
+_OTHER_MARKS = ("nswer", "NSWER", "box", "####")
+
+
+def _plainly_final(text: str) -> str | None:
+    """The number on a last line that leaves no question: nothing comes after it or beside it."""
+    begins = text.rfind("\n", 0, len(text.rstrip())) + 1
+    found = _FINAL_NUMBER.fullmatch(text, begins)
+    if found is None or any(text.find(mark, 0, begins) >= 0 for mark in _OTHER_MARKS):
+        return None
+    return found[1]
 
 
 # How models mark where their thoughts end.
