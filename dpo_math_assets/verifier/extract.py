@@ -538,9 +538,8 @@ def _sentence(text: str, *, ask: bool = False) -> str:
 
 # A choice with its value, in other orders than `(C) 10`
 _CHOICE_FIRST = re.compile(
-    r"(?:option |choice )?\(?(?P<letter>[A-J])\)?(?:[,:]|,? which is| [-–])\s+"
-    r"(?P<value>[$\\\d-][^,]{0,40})",
-    re.IGNORECASE,
+    r"(?:(?i:option |choice )?\(?(?P<letter>[A-J])|(?:(?i:option |choice )\(?|\()(?P<small>[a-j]))"
+    r"\)?(?:[,:]|,? which is| [-–])\s+(?P<value>[$\\\d-][^,]{0,40})"
 )
 _CHOICE_LAST = re.compile(r"(?P<value>[$\\\d-][^,()]{0,40}?)\s+\((?P<letter>[A-J])\)")
 _SO = re.compile(r",\s+so\b", re.IGNORECASE)
@@ -575,7 +574,8 @@ def _tidy(answer: str) -> str:
     if len(answer) <= MAX_BARE and (
         both := _CHOICE_FIRST.fullmatch(answer) or _CHOICE_LAST.fullmatch(answer)
     ):
-        return f"({both['letter'].upper()}) {clean(both['value'])}"
+        letter, value = both["letter"] or both["small"], both["value"]
+        return f"({letter.upper()}) {clean(value)}"
     if not worded(answer) and "\\text" not in answer:
         return (_restated(answer) if " (" in answer else None) or clean(answer)
     sentence = _sentence(answer)

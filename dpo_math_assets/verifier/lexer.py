@@ -86,6 +86,8 @@ _SET_AHEAD = re.compile(r"\s*(?:[\[({]|\\\{|\\left|\\mathbb)")
 _GLUED_WORD = re.compile(r"([a-cnx-z])?(and|or)([a-cnx-zA-Z])")
 _NOON = re.compile(r"([apAP])\.\s?[mM]\b\.?")
 _REPEATING = re.compile(r"\\(?:overline|bar|dot|overset\{\.\})\s*(?:\{(\d{1,50})\}|(\d))")
+# `0.\\overline{ab}`: letters in the place of digits
+_LETTER_DIGITS = re.compile(r"[A-Za-z]|\\(?:overline|bar|dot)(?![A-Za-z])")
 _SAME_DIGIT = re.compile(r"(\d*?)(\d)\2\2+")
 # `0.(3)`; behind other digits a bracket is a factor: `1.5(20)`
 _REPEATING_IN_BRACKETS = re.compile(r"\((\d{1,50})\)")
@@ -206,6 +208,8 @@ class _Lexer:
         repeat = _REPEATING.match(text, end) if groups["fraction"] and follows == "\\" else None
         if repeat is None and groups["fraction"] == ".":
             repeat = _REPEATING_IN_BRACKETS.match(text, end)
+        if groups["fraction"] == "." and repeat is None and _LETTER_DIGITS.match(text, end):
+            raise ParseError("digits that are letters")
         powered = bool(self.tokens) and self.tokens[-1].value == "^"  # x^2_1 is a power of x_1
         whole_number = not (groups["fraction"] or groups["exponent"] or powered)
         base = _BASE.match(text, end) if whole_number and follows == "_" else None

@@ -27,6 +27,18 @@ def _part(found: "re.Match[str]") -> str:
     return "" if found[1] == "a" else ", "
 
 
+_NUMBERED = re.compile(r"[,;]?\s*(?:and\s+)?(?<=[\s,;])\([2-9]\)\s*(?=[^\s,;)])")
+
+
+def _numbered(found: "re.Match[str]") -> str:
+    return _NUMBERED.sub(", ", found[1])
+
+
+def _statements(found: "re.Match[str]") -> str:
+    """`(1)(3)`: the numbers of statements that hold; nobody multiplies so."""
+    return ", ".join(char for char in found[0] if char.isdigit())
+
+
 def _event(found: "re.Match[str]") -> str:
     """`P(A|B) =` as one name, so that its value can be compared and two names told apart."""
     written = found["event"] or found["variable"]
@@ -87,6 +99,9 @@ _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
         re.compile(r"(?:^\s*|[,;]?\s*(?:and\s+)?(?<=[\s,;]))\(([a-e])\)\s*(?=[^\s,;)])"),
         _part,
     ),
+    # parts of a question, numbered; choices among numbered statements
+    ("(2)", re.compile(r"^\s*\(1\)\s*(?=[^\s(])(.*)$", re.DOTALL), _numbered),
+    ("(", re.compile(r"^\s*(?:\([1-9]\)\s*){2,9}$"), _statements),
     # x as the sign of a product with a power of ten
     ("10", re.compile(r"(?<=\d)\s*[xX]\s*(?=10\s*(?:\^|\*\*))"), "*"),
     # `1h 30min`: the letter between two numbers

@@ -31,6 +31,7 @@ from random import Random
 from typing import Literal
 
 from dpo_math_assets.verifier.enclosure import Comparison, Point, compare_values
+from dpo_math_assets.verifier.kinks import follows_rules, telling_points
 from dpo_math_assets.verifier.nodes import Node, children, contents, free_symbols
 from dpo_math_assets.verifier.rational import (
     Budget,
@@ -62,6 +63,10 @@ AGREEMENTS = 4
 POINTS = 12
 # Where both sides are rarely real, or piecewise, more points are looked at.
 MORE_POINTS = 48
+# Integers tried where a rounded expression may be meant for integers alone.
+INTEGER_POINTS = 40
+# Letters that hardly stand for anything else where a value is rounded.
+INTEGER_LETTERS = frozenset("kmnpq")
 LARGEST_MARK = 10**30
 SCALES = (2, 4, 2, 1, 12, 100)
 
@@ -195,14 +200,51 @@ def _compare_at_points(
         ambiguous = ambiguous or values.ambiguous
         outcome = _outcome(values)
         if outcome == "differ":
-            return "different", ambiguous
+            whole = INTEGER_LETTERS.issuperset(names) and _agree_at_integers(a, b, names, draw())
+            return "unknown" if whole else "different", ambiguous
         found[outcome] += 1
     result = _conclusion(found, needed)
+    rules = piecewise or follows_rules(a) or follows_rules(b)
+    if result == "equal" and names and rules and _tell_apart(a, b, names, draw(), real_powers):
+        return "different", ambiguous
     if result == "equal" and (_holds(a, _is_arithmetic) or _holds(b, _is_arithmetic)):
         result = "unknown"
     if result == "equal" and names and (holds_complex_part(a) or holds_complex_part(b)):
         result = _confirmed_as_complex(a, b, names, draw(), budget, real_powers)
     return result, ambiguous
+
+
+def _tell_apart(a: Node, b: Node, names: list[str], random: Random, real_powers: bool) -> bool:
+    """Whether expressions that agree at the usual points differ where one of them may jump."""
+    integers = integer_symbols(a) | integer_symbols(b)
+    budget = Budget(MAX_STEPS)
+    for values in telling_points(a, b, names, random):
+        point = {
+            name: (Fraction(max(1, round(value))) if name in integers else value, Fraction(0))
+            for name, value in values.items()
+        }
+        try:
+            found = compare_values(a, b, point, budget, real_powers=real_powers)
+        except Unknown:  # too large a value there
+            continue
+        if _outcome(found) == "differ":
+            return True
+    return False
+
+
+def _agree_at_integers(a: Node, b: Node, names: list[str], random: Random) -> bool:
+    """Whether rounded expressions differ only at values that letters such as n hardly have."""
+    if not (_holds(a, _is_stepped) or _holds(b, _is_stepped)):
+        return False
+    budget = Budget(MAX_STEPS)
+    for size in range(1, INTEGER_POINTS):
+        point = {
+            name: (Fraction(size if len(names) == 1 else random.randint(1, size)), Fraction(0))
+            for name in names
+        }
+        if compare_values(a, b, point, budget, real_powers=True).apart is not False:
+            return False
+    return True
 
 
 def _outcome(values: Comparison) -> str:

@@ -79,6 +79,8 @@ _CHOICE = re.compile(
     r"(?:\((?P<a>[A-J])\)(?=[\s}\\])|(?P<b>[A-J])\)|(?P<c>[A-J])[.:](?=\s))"
     r"(?:[\s},~]|\\(?:[ ,;:]|q?quad(?![A-Za-z])))*(?P<rest>(?!and\b|or\b)[^\s+*/^=<>,}~].*)"
 )
+# `(2) 3`, `3. (5)`: no product
+_ITEM = re.compile(r"\s*(?:\(\d\)\s+[\d.\\(a-zA-Z]|\d+\.\s*\()")
 _EXISTENCE = re.compile(r"^(?:the|there (?:is|are)|(?:the |this )?(?:equation|system) has) ")
 _DOLLARS = re.compile(r"-?\s*\\?\$\s?-?[\d.]")
 # Words that name a set, or say one thing in several ways.
@@ -137,6 +139,8 @@ def _parsed(text: str) -> Node | tuple[type[ParseError] | type[VerifierLimit], s
     try:
         source = undouble(to_ascii(clean(to_ascii(text))))
         source = rewritten(source)
+        if _ITEM.match(source):
+            raise ParseError("a part or item of a numbered list")
         choice = _CHOICE.fullmatch(source)
         if choice is None:
             node = _parse_source(source)
