@@ -10,15 +10,19 @@ exit code is 0 unless data is missing.
 
 import argparse
 import json
+import multiprocessing
 import os
 import resource
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from statistics import median
+from typing import Any, NamedTuple
 
 # Two workers must not each start a thread for every CPU.
 os.environ.setdefault("POLARS_MAX_THREADS", "2")
@@ -33,6 +37,8 @@ PLAIN_SYNTAX = ("kas_compare_tests", "perseus_numeric")
 GSM8K_LOGS = ("openai_gsm8k_solutions", "zeroeval_gsm8k", "star_gsm8k")
 OTHER_LOGS = ("zeroeval_math_l5", "qwen25math_rm_example", "bbh_arithmetic")
 DEADLINE_S = 5.0
+# Turns that the two checkers take.
+ROUNDS = 5
 SHOWN = 160
 
 
@@ -177,14 +183,36 @@ def cpu_seconds() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
-def timed(frame: pl.DataFrame, workers: int) -> tuple[float, float, pl.DataFrame]:
-    """Seconds by the clock, of the processors, and the verdicts; includes starting the workers."""
+# Rows that are measured nowhere: with them, a process loads and fills what is not the rows' own.
+WARM_UP = 100
+
+
+def timed(frame: pl.DataFrame, warm_up: pl.DataFrame, workers: int) -> "Timed":
+    """`verify_frame` in a fresh process, where no answer is remembered from another measurement."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, rows in (("frame", frame), ("warm_up", warm_up)):
+            rows.write_parquet(Path(folder, f"{name}.parquet"))
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as fresh:
+            return fresh.submit(measured, Path(folder), workers).result()
+
+
+class Timed(NamedTuple):
+    """Seconds by the clock and of the processors, starting the workers included; and passes."""
+
+    seconds: float
+    spent: float
+    passes: int
+
+
+def measured(folder: Path, workers: int) -> Timed:
+    frame, warm_up = (pl.read_parquet(folder / f"{name}.parquet") for name in ("frame", "warm_up"))
+    verify_frame(warm_up, workers=workers)
     shared_pool(workers).close()
     begun, spent = time.perf_counter(), cpu_seconds()
     verdicts = verify_frame(frame, workers=workers)
     seconds = time.perf_counter() - begun
     shared_pool(workers).close()
-    return seconds, cpu_seconds() - spent, verdicts
+    return Timed(seconds, cpu_seconds() - spent, (verdicts["verdict"] == "correct").sum())
 
 
 def answer_frame(shared: Path) -> pl.DataFrame:
@@ -201,7 +229,6 @@ def speed(shared: Path, million: int) -> None:
     """Rows a second. On a machine that does other work, processor time says more than the clock."""
     heading("Speed")
     answers = answer_frame(shared)
-    verify_frame(answers.head(100))
     logged = log_frame(shared, "zeroeval_gsm8k").drop("ok")
     repeats = -(-million // len(logged))
     # Every completion made a different text, so that none is read once for many rows.
@@ -211,15 +238,17 @@ def speed(shared: Path, million: int) -> None:
         )
         for number in range(repeats)
     ]
+    distinct = answers.unique(maintain_order=True)
+    warm_up, distinct = distinct.head(WARM_UP), distinct.tail(-WARM_UP)
     frames = [
         ("final answers as logged", answers, 1),
-        ("the distinct ones of these", answers.unique(maintain_order=True), 1),
+        ("the distinct ones of these", distinct, 1),
         ("whole completions as logged", logged, 1),
         ("whole completions, repeated", pl.concat(copies).head(million), 2),
     ]
     lines: list[list[object]] = []
     for name, frame, workers in frames:
-        seconds, spent, _ = timed(frame, workers)
+        seconds, spent, _ = timed(frame, warm_up, workers)
         rates = (f"{len(frame) / seconds:,.0f}", f"{len(frame) / spent:,.0f}")
         lines.append([name, len(frame), workers, f"{seconds:.2f}", f"{spent:.2f}", *rates])
     columns = ["frame", "rows", "workers", "s", "processor s", "rows/s", "rows/processor s"]
@@ -235,7 +264,11 @@ def speed(shared: Path, million: int) -> None:
 
 
 def peer(shared: Path, sample: int) -> None:
-    """Math-Verify and `verify_frame` on the same distinct rows in the same run, a process each."""
+    """Math-Verify and `verify_frame` on the same distinct rows.
+
+    They take turns, so that a machine that slows down slows both: a share of the rows to the one,
+    then all of them to the other, in a fresh process each time, of which the median counts.
+    """
     heading("Against Math-Verify")
     try:
         from math_verify import parse as peer_parse
@@ -246,27 +279,36 @@ def peer(shared: Path, sample: int) -> None:
     import logging
 
     logging.getLogger("math_verify").setLevel(logging.CRITICAL)
-    rows = answer_frame(shared).unique(maintain_order=True)
-    rows = rows.sample(min(sample, len(rows)), seed=1)
-    pairs = list(rows.iter_rows())
-    peer_verify(peer_parse("$1$"), peer_parse("$1$"))
-    begun, spent = time.perf_counter(), cpu_seconds()
-    agreed = 0
-    for candidate, gold in pairs:
-        text = candidate.removeprefix("FINAL ANSWER: ")
-        agreed += bool(peer_verify(peer_parse(f"${gold}$"), peer_parse(f"${text}$")))
-    theirs = (time.perf_counter() - begun, cpu_seconds() - spent)
-    *ours, verdicts = timed(rows, 1)
-    passes = (verdicts["verdict"] == "correct").sum()
+
+    def agree(rows: pl.DataFrame) -> int:
+        texts = rows.select(pl.col("candidate").str.strip_prefix("FINAL ANSWER: "), "ground_truth")
+        return sum(
+            bool(peer_verify(peer_parse(f"${gold}$"), peer_parse(f"${answer}$")))
+            for answer, gold in texts.iter_rows()
+        )
+
+    rows = answer_frame(shared).unique(maintain_order=True).sample(fraction=1, shuffle=True, seed=1)
+    warm_up, rows = rows.head(WARM_UP), rows.slice(WARM_UP, sample)
+    agree(warm_up)
+    theirs, ours = Timed(0, 0, 0), []
+    for share in rows.iter_slices(-(-len(rows) // ROUNDS)):
+        begun, spent = time.perf_counter(), cpu_seconds()
+        passes = agree(share)
+        used = (time.perf_counter() - begun, cpu_seconds() - spent, passes)
+        theirs = Timed(*(total + more for total, more in zip(theirs, used, strict=True)))
+        ours.append(timed(rows, warm_up, 1))
+    own = Timed(*(median(values) for values in zip(*ours, strict=True)))
     table(
         ["checker", "rows", "s", "processor s", "passes"],
         [
-            ["Math-Verify, answers in $…$", len(pairs), *(f"{t:.3f}" for t in theirs), agreed],
-            ["verify_frame", len(pairs), *(f"{t:.3f}" for t in ours), passes],
+            [name, len(rows), f"{each.seconds:.3f}", f"{each.spent:.3f}", each.passes]
+            for name, each in (("Math-Verify, answers in $…$", theirs), ("verify_frame", own))
         ],
     )
-    ratios = [f"{t / o:,.0f}" for t, o in zip(theirs, ours, strict=True)]
-    print(f"\nRatio: {ratios[0]} by the clock, {ratios[1]} in processor time")
+    print(
+        f"\nRatio: {theirs.seconds / own.seconds:,.0f} by the clock, "
+        f"{theirs.spent / own.spent:,.0f} in processor time"
+    )
 
 
 HOSTILE = {

@@ -68,8 +68,12 @@ _NUMBER = re.compile(
     r"(?P<fraction>\.\d+|\.(?![.\d])|\{,\}(?:\d{1,2}|\d{4,}|(?<=(?<!\d)0\{,\})\d+)(?!\d))?"
     r"(?P<exponent>[eE][+-]?\d+(?![A-Za-z\d.]))?"
 )
-# Digits, and behind them nothing that could belong to a number.
-_NUMBER_ALONE = re.compile(r"[0-9]{1,18}(?=\s{0,9}(?:[-+*/=<>()\[\]|}!;&]|$))")
+# A numeral, and behind it nothing that could belong to it: no group, base, exponent or ordinal, no
+# letter that `and a half` or the scale words (hundred, thousand, million, billion) begin with.
+_NUMBER_ALONE = re.compile(
+    r"[0-9]{1,18}(?:\.[0-9]{1,18})?"
+    r"(?=\s{0,9}(?:[-+*/=<>()\[\]|}!;&]|$)|\s{1,9}[c-gi-ln-su-zC-GI-LN-SU-Z])"
+)
 _PLAIN = re.compile(r"(?P<plain>\d+)(?P<fraction>\.\d+)?(?P<exponent>[eE][+-]?\d+(?![A-Za-z\d.]))?")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)(?![A-Za-z])|\^\{?(?:\\text\{)?(?:st|nd|rd|th)\}?\}?")
 _DOTS = re.compile(r"\s?(?:\.\.\.|\\[lc]?dots(?![A-Za-z]))")
@@ -189,7 +193,7 @@ class _Lexer:
     def _number(self) -> None:
         text = self.text
         if alone := _NUMBER_ALONE.match(text, self.position):
-            self._emit("num", "", len(alone[0]), num(int(alone[0])))
+            self._emit("num", "", len(alone[0]), literal(alone[0]))
             return
         found = _NUMBER.match(text, self.position)
         below = bool(self.tokens) and self.tokens[-1].value == "_"  # `log_10 100`

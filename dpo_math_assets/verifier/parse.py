@@ -379,6 +379,8 @@ class _Parser:
 
         What an inequality bounds is no parameter: `x > 0, x \\in \\mathbb{Z}` is no interval.
         """
+        if len(items) == 1:
+            return items
         bounded = {
             operand.args[0]
             for item in items
@@ -388,7 +390,7 @@ class _Parser:
         }
         kept = []
         for item in items:
-            declared = _declaration(item) if len(items) > 1 else None
+            declared = _declaration(item)
             if declared is None:
                 kept.append(item)
             elif declared[0] in bounded:
@@ -422,6 +424,8 @@ class _Parser:
         if self.sees("word"):
             return self.words_alone() or self.number_word()
         node = self.relation()
+        if self.sees("end"):
+            return node
         if not self.builder and self.take("punct", ":"):
             return self.after_colon(node)
         return self.words_after(node)
@@ -579,6 +583,8 @@ class _Parser:
 
     def relation(self) -> Node:
         items, operators = [self.set_expression()], []
+        if self.sees("end"):
+            return items[0]
         while self.sees("rel") or (self.sees("cmd", "not") and self.ahead().kind == "rel"):
             negated = self.take("cmd", "not")
             operator = self.next().value
@@ -614,6 +620,8 @@ class _Parser:
 
     def set_expression(self) -> Node:
         node = self.sum()
+        if self.sees("end"):
+            return node
         if self.take("cmd", "choose"):
             node = tree.chosen("C", node, self.sum())
         while self.sees("set"):
