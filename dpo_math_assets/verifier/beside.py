@@ -5,6 +5,7 @@ are the ways to choose and the gamma function.
 """
 
 import re
+from functools import lru_cache
 
 from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier import tree
@@ -47,12 +48,17 @@ def read_beside(node: Node, other: Node) -> Node:
     return tree.replace(node, change)
 
 
+@lru_cache(maxsize=256)
 def _letters(node: Node) -> frozenset[str]:
     """The symbols of a tree and the names of its functions."""
-    names = frozenset({node.args[0]}) if node.kind == "call" else frozenset()
-    if node.kind == "sym":
-        return frozenset(node.args)
-    return names.union(*(_letters(child) for child in children(node)))
+    names: set[str] = set()
+    waiting = [node]
+    while waiting:
+        part = waiting.pop()
+        if part.kind in ("sym", "call"):
+            names.add(part.args[0])
+        waiting.extend(children(part))
+    return frozenset(names)
 
 
 def _chosen(power: Node) -> Node | None:

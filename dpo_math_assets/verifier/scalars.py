@@ -55,8 +55,9 @@ class Scalars:
         if has_infinity(a) or has_infinity(b):
             return _infinities(a, b)
         result: str | None = None
-        if self.probing and not (free_symbols(a) or free_symbols(b)):
-            result = probe(a, b)  # of constants, one evaluation
+        letters = free_symbols(a)
+        if self.probing and (not letters or letters != free_symbols(b)):
+            result = probe(a, b)  # which differ, as a rule, and are seen to by one evaluation
             if result == "different" and "dec" not in (a.kind, b.kind):
                 return DIFFERENT
         if canonical(a) == canonical(b):
