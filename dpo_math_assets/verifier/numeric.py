@@ -186,7 +186,7 @@ def _compare_at_points(
 ) -> tuple[ProbeResult, bool]:
     """The outcome, and whether it depends on how a power of a negative number is read."""
     names = sorted(free_symbols(a) | free_symbols(b))
-    piecewise = _holds(a, _is_piecewise) or _holds(b, _is_piecewise)
+    piecewise = bool(names) and (_holds(a, _is_piecewise) or _holds(b, _is_piecewise))
     needed = AGREEMENTS if names else 1
     ambiguous = False
     found: Counter[str] = Counter()
@@ -200,7 +200,8 @@ def _compare_at_points(
         ambiguous = ambiguous or values.ambiguous
         outcome = _outcome(values)
         if outcome == "differ":
-            whole = INTEGER_LETTERS.issuperset(names) and _agree_at_integers(a, b, names, draw())
+            integers = names and INTEGER_LETTERS.issuperset(names)
+            whole = integers and _agree_at_integers(a, b, names, draw())
             return "unknown" if whole else "different", ambiguous
         found[outcome] += 1
     result = _conclusion(found, needed)
