@@ -263,8 +263,8 @@ def speed(shared: Path, million: int) -> None:
     )
 
 
-def peer(shared: Path, sample: int) -> None:
-    """Math-Verify and `verify_frame` on the same distinct rows.
+def peer(shared: Path, sample: int | None) -> None:
+    """Math-Verify and `verify_frame` on the same distinct rows, or a sample of them.
 
     They take turns, so that a machine that slows down slows both: a share of the rows to the one,
     then all of them to the other, in a fresh process each time, of which the median counts.
@@ -387,7 +387,7 @@ def main() -> None:
     logs(shared, options.show)
     self_match(shared)
     speed(shared, 20_000 if options.short else 1_000_000)
-    peer(shared, 100 if options.short else 1_000)
+    peer(shared, 100 if options.short else None)
     hostile(1.0 if options.short else DEADLINE_S)
 
 
