@@ -35,6 +35,13 @@ _DOUBTFUL = re.compile(
     r"his|her|their|your)"
     r"[\s_]+(?:\w+\s+)?(?:answer|guess|attempt|thought)\b[^.\n]*$"
     r"|\b(?:incorrect|wrong|false|naive|mistaken|erroneous)\s+(?:result|value|solution|number)\b[^.\n]*$"
+    r"|\b(?:(?<!\bI )(?:says|said|claims|claimed|thinks|believes|argues|insists)|told \w+|"
+    r"(?:some|many|others|they|people|sources|books) (?:\w+ )?say)\b"
+    r"(?:\s+(?:that|the|our|correct|final|answer))*$"
+    # denied with its whole sentence
+    r"|(?:\b(?:doubt|misconception|myth|impossible|unlikely|no way|nobody|no one|easy to|naively|"
+    r"(?:want|wish|try) to|cannot be)|(?:n['’]t|\bnot)(?: \w+)? (?:think|believe|mean|follow|be)),?"
+    r"(?:\s+(?:would|think|say|believe|show|prove|that|the|our|correct|final|answer))*$"
     # ruled out
     r"|\b(?:rul(?:e|ed|ing) out|exclude[sd]?|discard(?:ed)?|reject(?:ed)?|eliminate[sd]?|"
     r"(?:not|never) (?:true|the case|clear) that|(?:false|wrong) that)\b"
@@ -59,7 +66,9 @@ _DOUBTS = _set(
     erroneous tempting first initial previous original earlier old expected claimed student
     students his her their your suppose supposing assume assuming imagine pretend if whether let
     might may could would initially originally rule ruled ruling exclude excludes excluded
-    discard discarded reject rejected eliminate eliminated eliminates
+    discard discarded reject rejected eliminate eliminated eliminates says said claims thinks
+    believes argues insists told say doubt misconception myth impossible unlikely nobody easy no
+    want wish naively
     """
 )
 
@@ -76,7 +85,12 @@ _RETRACTION = re.compile(
     r"(?:wrong|incorrect|not (?:right|correct))\b"
     r"|\bI should have\b|\bor rather\b|\b(?:has|is|was|contains) an (?:error|mistake)\b"
     r"|\b(?:it|that|this|answer) should (?:actually |really |instead |rather )?(?:be|have been)"
-    rf"{_VALUE}",
+    rf"{_VALUE}"
+    r"|\b(?:this|that|it|which) (?:contradicts|is (?:impossible|a contradiction)|"
+    r"does(?:n['’]t| not) (?:look|seem) right|is not(?: yet)? (?:the|our))\b"
+    r"|\blet(?:['’]s| me| us) (?:try (?:again|a different|another)|start over|"
+    r"re-?(?:do|compute|count|read|start|try|examine))\b"
+    r"|\bI was wrong\b|\bnope\b|\bextraneous\b|\b(?:does|do)(?:n['’]t| not) satisfy\b",
     re.IGNORECASE,
 )
 # Only with another number behind it.
@@ -94,7 +108,8 @@ _SECOND_THOUGHTS = _set(
     wait hold scratch oops hm hmm hmmm hmmmm correction actually sorry oh mistake error apologies
     second strike never nevermind no correct fix redo reconsider evaluate reevaluate re rethink
     calculate recalculate take stand misread miscalculated miscounted mistook wrong incorrect not
-    should rather instead slip oversight
+    should rather instead slip oversight contradicts contradiction impossible look seem try
+    start over recompute recount reread restart retry reexamine nope extraneous satisfy
     """
 )
 _REVIEWS = _set(
@@ -110,8 +125,6 @@ _ANY_NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?|\\[dt]?frac\{[^{}]*\}\{[^{}]*\}"
 
 # What stands at once before an answer and says nothing.
 _WRAPPING = " $*_\\([\n"
-# What stands behind it and says nothing.
-_CLOSING = " \t\r\n.,;*$`\"'\\)]}"
 
 
 # `\\boxed{7} is not`, `would be the answer if`
@@ -143,8 +156,6 @@ def taken_back(text: str) -> bool:
 
 def contradicted(answer: str, rest: str) -> bool:
     """Whether the rest of a text, behind an answer, goes on with second thoughts about it."""
-    if not rest.strip(_CLOSING):
-        return False
     if taken_back(rest):
         return True
     if _REVIEWS.isdisjoint(_WORDS.findall(rest.lower())):

@@ -18,13 +18,14 @@ them. Everything here is linear in the length of the text.
 """
 
 import re
+from itertools import islice
 from typing import NamedTuple
 
 from dpo_math_assets.verifier.boxes import boxes
 from dpo_math_assets.verifier.doubt import contradicted, doubtful, taken_back
 from dpo_math_assets.verifier.match import same_at_sight, values_differ
 from dpo_math_assets.verifier.normal import clean, normalise
-from dpo_math_assets.verifier.said import FORMULA, asserts, changes, said, worded
+from dpo_math_assets.verifier.said import FORMULA, asserts, changes, last_said, said, worded
 
 __all__ = ["Extraction", "extract", "split_boxes"]
 
@@ -78,6 +79,8 @@ _ARTICLE = re.compile(
     r"\b(?:the|our|my|final|correct)\s+(?:(?:final|correct|right|true|actual|real)\s+)?$",
     re.IGNORECASE,
 )
+# `half of the answer is`: something else is
+_OF = re.compile(r"\b(?:of|than|for|on|twice|thrice|double|triple|half)\s+$", re.IGNORECASE)
 _IS = re.compile(
     r"\s+(?:is|are|will be|would be|should be|must be|equals|=)(?:\s*:)?\s+(?=\S)", re.IGNORECASE
 )
@@ -115,7 +118,7 @@ _TEXT = re.compile(r"\\(?:text|textrm|textbf|mbox|mathrm)\s*\{([^{}]*)\}")
 _NUMBERING = re.compile(r"^\d+[.)]\s+(?=[A-Z])")
 _AT = re.compile(r"^at (?=\d)", re.IGNORECASE)
 _EQUALS_VALUE = re.compile(r"^=\s*(?=-?\$?[\d.,]+%?(?:\s+[A-Za-z ]+)?$)")
-_SPECIAL = re.compile(r"<\|[a-z_]{1,20}\|>|</?s>")
+_SPECIAL = re.compile(r"<\|[a-z_]{1,20}\|>|</?s>|\[/?INST\]")
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _LATEX_WORD = re.compile(r"\\[A-Za-z]+")
 _PLAIN_NUMBER = re.compile(r"-?\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
@@ -126,6 +129,57 @@ def extract(candidate: str) -> Extraction:
     text = _after_thinking(candidate)
     if plain := _plainly_final(text):
         return Extraction(plain, "final", None)
+    if "```" in text:
+        text = _CODE.sub("", text)
+    return _before_next_question(text) or _answer_of(text)
+
+
+# What is written in a programming language says nothing to a reader.
+_CODE = re.compile(
+    r"```(?:python|py|sage|cpp|c|java|javascript|js|r|matlab)\b.*?(?:```|\Z)", re.DOTALL
+)
+# Where a completion that has given its answer begins another dialogue.
+_QUESTION = (
+    r"(?:(?:Next|New|Another|Practice|Similar|Sample|Extra) )?"
+    r"(?:Q|Question|QUESTION|Problem|PROBLEM|Exercise|Task|Example|Input|Instruction|Human|HUMAN|"
+    r"User|USER|Bonus|Follow-up|Extension|(?<= )(?:question|problem))"
+    r"(?P<number> ?#?\d{1,3})?[*_\]]*(?::|\.(?= )|\n)"
+)
+_NEXT_QUESTION = re.compile(rf"\n[#*\[>_ \t-]*+{_QUESTION}")
+_QUESTION_BEHIND = re.compile(r"(?<=[\d.!?$})*]) +(?P<number>)(?:Q|Question|Human|User):")
+_FIRST_QUESTION = re.compile(rf"[#*\[>_\s-]*+{_QUESTION}")
+# Beginnings of other dialogues that are looked at.
+MAX_QUESTIONS = 4
+
+
+def _before_next_question(text: str) -> Extraction | None:
+    """The answer that stands before a question which the completion goes on to ask itself.
+
+    What follows such a question answers it, and not the one that was asked. Where the text begins
+    with a question too, or its answer is told by nothing but its place, nobody can tell which
+    answer is meant, unless they agree. Numbered questions are parts of one.
+    """
+    inline = " Q:" in text or " Question:" in text or " Human:" in text or " User:" in text
+    questions = _QUESTION_BEHIND if inline else _NEXT_QUESTION
+    if not questions.search(text):
+        return None
+    for question in islice(questions.finditer(text), MAX_QUESTIONS):
+        first = _FIRST_QUESTION.match(text)
+        if first and first["number"] and question["number"]:
+            return None
+        found = _answer_of(text[: question.start()])
+        if found.reason == "no_final_answer":
+            continue
+        if found.answer is None or (first is None and found.marker != "last_line"):
+            return found
+        other = _answer_of(text[question.start() :])
+        agree = other.answer is None or values_differ(found.answer, other.answer) is False
+        return found if agree else _AMBIGUOUS
+    return None
+
+
+def _answer_of(text: str) -> Extraction:
+    """The answer of a text with one speaker who answers one question."""
     given = _marked(text)
     strong = {marker: _tidied(text, given[marker]) for marker in _STRONG if given[marker]}
     for marker, found in given.items():
@@ -134,10 +188,11 @@ def extract(candidate: str) -> Extraction:
         answers = strong[marker] if marker in strong else _tidied(text, found)
         if answers:
             last = answers[-1]
-            if (
-                contradicted(last.answer, text[_end(text, last) :])
+            rest = text[_end(text, last) :]
+            if rest.strip(_CLOSING) and (
+                contradicted(last.answer, rest)
                 or (marker in strong and _renumbered(text, last, given["label"]))
-                or (marker != "json" and _concluded_otherwise(text, last))
+                or _leads_elsewhere(last.answer, rest)
             ):
                 return _AMBIGUOUS
             return _settle(text, marker, answers, strong if marker in strong else {})
@@ -175,7 +230,7 @@ def _after_thinking(text: str) -> str:
 
     Thoughts that are not closed were cut off: nothing follows from them.
     """
-    if "<" not in text:
+    if "<" not in text and "INST]" not in text:
         return text
     if "think" in text or "thought" in text or "reasoning>" in text or "scratchpad>" in text:
         tags = list(_THOUGHT.finditer(text))
@@ -183,7 +238,7 @@ def _after_thinking(text: str) -> str:
             text = text[: tags[-1].start()]
         elif tags and text[tags[-1].end() :].strip():
             text = text[tags[-1].end() :]
-    if "<|" in text or "s>" in text:
+    if "<|" in text or "s>" in text or "INST]" in text:
         begins = 0
         for special in _SPECIAL.finditer(text):
             if text[begins : special.start()].strip():
@@ -264,16 +319,34 @@ def _renumbered(text: str, last: _Found, labels: list[_Found]) -> bool:
     return bool(told) and len(later) <= MAX_BARE and values_differ(last.answer, later) is True
 
 
+# What stands behind an answer and says nothing.
+_CLOSING = " \t\r\n.,;*$`\"'\\)]}"
+# What is left of the formula around a box: `\\pmod{7}$`
+_FORMULA_ENDS = re.compile(r"\s*\\[a-z]+\{[^{}\n]*\}[ .]*(?:\$|\\[\])])")
+_CHECKED = re.compile(r"\b(?:[Cc]heck|[Vv]erif|sanity|[Cc]onfirm)|[✓✔✅]")
 _CHOICE_ALONE = re.compile(r"\(?[A-J]\)?")
 
 
-def _concluded_otherwise(text: str, found: _Found) -> bool:
-    """Whether the last line concludes another value than the answer before it."""
-    line = text.rstrip().rfind("\n", found.end)
-    if line < 0:
+def _leads_elsewhere(answer: str, rest: str) -> bool:
+    """Whether the text behind an answer goes on to another value and ends with it."""
+    if formula := _FORMULA_ENDS.match(rest):
+        rest = rest[formula.end() :]
+    another = None if _CHECKED.search(rest) else last_said(rest[-2 * MAX_BARE :])
+    if another is None:
         return False
-    concluded = _conclusion(text[line + 1 :].strip()[-2 * MAX_BARE :])
-    return concluded is not None and values_differ(found.answer, concluded) is True
+    own = _NUMBERS.findall(answer)
+    sum_before = _SUM_BEFORE.search(another.before)
+    told = another.before[: sum_before.start()] if sum_before else another.before
+    return (
+        another.value not in own
+        and set(own).isdisjoint(_NUMBERS.findall(told))
+        and values_differ(answer, another.value) is True
+        and values_differ(answer, another.value + another.thing) is not False
+    )
+
+
+# `12 + 36 =`
+_SUM_BEFORE = re.compile(r"(?<![\w)])[\d$(][\d\s.,$()+*/×÷x−-]*=$")
 
 
 def _distinct(answers: list[str], limit: int) -> list[str]:
@@ -317,7 +390,11 @@ def _marked(text: str) -> dict[str, list[_Found]]:
         elif text.startswith(">", end) and _TAG.search(text, max(0, at - 8), at):
             close = text.find("</", end)  # <answer>5</answer>
             _add(label, end, text[end + 1 : close] if close >= 0 else _line(text, end + 1))
-        elif (found := _IS.match(text, end)) and _ARTICLE.search(text, max(0, at - 30), at - 1):
+        elif (
+            (found := _IS.match(text, end))
+            and (article := _ARTICLE.search(text, max(0, at - 30), at - 1))
+            and not _OF.search(text, max(0, article.start() - 10), article.start())
+        ):
             _add(label, end, _sentence(_display(text, found.end()), ask=True))
     if '"final"' in text:
         for at in _occurrences(text, ('"final"',)):
@@ -327,8 +404,6 @@ def _marked(text: str) -> dict[str, list[_Found]]:
         label += [_Found(at.start(), at.end(), at[1]) for at in _OPTION_IS.finditer(text)]
     if "A:" in text:
         at = text.rfind("\nA:") + 1
-        if text.startswith("A:") and text.rfind("\nQ", 0, at) >= 0:
-            at = 0  # what follows answers other questions
         if text.startswith("A:", at):
             label.append(_Found(at + 1, at + 2, _line(text, at + 2)))
     if len(label) > 1:
@@ -343,16 +418,20 @@ def _marked(text: str) -> dict[str, list[_Found]]:
 
 
 def _last(text: str, labels: list[_Found]) -> list[_Found]:
-    """The last label that nothing denies; or all of them, if each answers another part."""
+    """The last label that nothing denies; all, if each answers another part or they disagree."""
     if len(labels) <= MAX_BOXES and _of_parts(text, labels):
         return labels
-    written = [found for found in labels if text[found.at : found.at + 1] in (":", ">")]
-    if len(written) > 1 and not _distinct([_tidy(found.answer) for found in written], 1):
-        return [_Found(labels[-1].at, labels[-1].end, "")]  # `Answer: 5`, `Answer: 6`
-    for found in reversed(labels):
-        if found.answer and not doubtful(text, found.at, found.end):
-            return [found]
-    return labels[-1:]
+    standing = _tidied(text, labels)
+    if len(standing) > 1 and _disagree([found.answer for found in standing]):
+        return standing  # `Answer: 5`, `Answer: 6`
+    return standing[-1:] or labels[-1:]
+
+
+def _disagree(answers: list[str]) -> bool:
+    """Whether one of the answers is known to differ from the last."""
+    others = dict.fromkeys(answers[:-1])
+    others.pop(answers[-1], None)
+    return any(values_differ(answers[-1], other) is True for other in list(others)[-MAX_PARTS:])
 
 
 _TAG = re.compile(r"<(?:final_?)?[aA]$", re.IGNORECASE)
@@ -599,6 +678,8 @@ def _tidy(answer: str) -> str:
     if len(answer) > MAX_BARE:
         return answer
     if "\\text" in answer or "\\math" in answer:
+        if _WRONG.search(answer):
+            return ""  # 7 \text{ is too small}
         answer = _SET_CHOICE.sub(r"(\1) ", answer)
     return _stated(answer) or _restated(answer) or answer
 
@@ -648,8 +729,11 @@ def _bare(text: str) -> Extraction:
     stripped = text.strip()
     if not stripped or _REFUSAL.match(stripped) or _JSON_FIELD.search(stripped):
         return _NONE
-    hopeless = _HOPE.sub("", stripped) if "I hope" in stripped else stripped
-    lines = hopeless.rsplit("\n", 1)
+    if "\n" in stripped:
+        aside = _ASIDE.search(stripped)
+        stripped = stripped[: aside.start()] if aside else stripped
+        stripped = (_FENCE.sub("", stripped) if "```" in stripped else stripped).strip()
+    lines = (_HOPE.sub("", stripped) if "I hope" in stripped else stripped).rsplit("\n", 1)
     last = _NUMBERING.sub("", lines[-1].strip())
     if last.endswith("?"):
         return _NONE
@@ -665,6 +749,11 @@ def _bare(text: str) -> Extraction:
     if short and (parts := _listed(stripped)):
         return Extraction(parts, "parts", None)
     concluded = _conclusion(last[-2 * MAX_BARE :])
+    if concluded is None and len(lines) == 2 and last.rstrip("*").endswith("."):
+        # a sentence, if it states the result of the last sum before it
+        value = said(last)
+        result = _RESULT.search(lines[0][-MAX_BARE:]) if value else None
+        concluded = value if result and value and same_at_sight(value, result[1]) else None
     if concluded is not None:
         return Extraction(concluded, "conclusion", None)
     if (
@@ -678,14 +767,25 @@ def _bare(text: str) -> Extraction:
         before = lines[0].rstrip().rsplit("\n", 1)[-1].strip()
         if _GIVEN.fullmatch(before) and _GIVEN.fullmatch(last):
             return _NONE  # `x = 3` above `y = 4`: one of several parts
+        stated = said(_NUMBERING.sub("", before)) if ":" in last else None
+        if stated and values_differ(stated, last.split(":", 1)[1].strip(" *")) is True:
+            return _AMBIGUOUS  # `Confidence: 95%` below the sentence that gives the answer
         return Extraction(_tidy(last), "last_line", None)
     return _NONE
 
 
+_RESULT = re.compile(r"=\s*[$*\\(\[]*(-?\d[\d,]*(?:\.\d+)?)[^=\d]*$")
 # A name with its value, or a value alone.
 _GIVEN = re.compile(
     r"\$?(?:[A-Za-z][A-Za-z ]{0,40}[:=])?\s*\$?-?\$?[\d.,/]+(?:\s*[A-Za-z%]+)?\$?\.?"
 )
+# Checks, remarks and offers behind an answer that has no marker.
+_ASIDE = re.compile(
+    r"\n[*_#> \t-]*+(?:(?:To |Let['’]s |Let me |We can )?(?:[Dd]ouble[- ]?|[Ss]anity )?"
+    r"(?:[Cc]heck|[Vv]erif|[Cc]onfirm)|Note\b|I hope|Let me know|Thank|Feel free|Is there anything|"
+    r"Would you like|As a (?:sanity )?check)"
+)
+_FENCE = re.compile(r"^```[a-z]*[ \t]*$|\n```$", re.MULTILINE)
 _LISTED = re.compile(r"[*_\s-]*\(?([a-h]|i{1,3}|iv|v)\)[*_:\s]+(\S[^\n]*)")
 
 

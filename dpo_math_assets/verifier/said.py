@@ -9,10 +9,11 @@ compared, and only the comparison knows which words are units.
 """
 
 import re
+from typing import NamedTuple
 
 from dpo_math_assets.verifier.vocabulary import NUMBER_WORDS, SCALES, TENS, UNITS
 
-__all__ = ["FORMULA", "asserts", "changes", "said", "worded"]
+__all__ = ["FORMULA", "asserts", "changes", "last_said", "said", "worded"]
 
 MAX_SENTENCE = 300
 
@@ -89,7 +90,7 @@ _DENYING = _set(
     neither maybe perhaps possibly probably whether suppose supposing assume assumes assuming
     assumed let let's imagine unclear unknown contradict contradicts contradiction impossible
     insufficient hypothetically hypothetical guess guesses guessed what why too might consider
-    considering check checking try trying step steps case cases
+    considering check checking try trying step steps case cases unlikely supposed hardly doubt
     """
 )
 _DENIES = re.compile(
@@ -105,7 +106,8 @@ _DENIES = re.compile(
 _OF_ANOTHER = re.compile(
     r"\b\d+[a-z] (?:is|equals)\b"
     r"|\b(?:times the|(?:plus|minus) \d+|(?:a|one) (?:third|half|quarter|fifth) of the \w+|"
-    r"(?:in|de)creased by \d+|logarithm of \w+|(?:upper|lower) bound) (?:\w+ )?(?:is|equals|are)\b",
+    r"(?:in|de)creased by \d+|(?:less|more|greater|smaller) than the \w+|logarithm of \w+|"
+    r"(?:upper|lower) bound) (?:\w+ )?(?:is|equals|are)\b",
     re.IGNORECASE,
 )
 # Words behind a number that make it another value, or of which nobody knows whether they do.
@@ -199,6 +201,81 @@ def said(sentence: str) -> str | None:
                 return None  # one of them, or another name for it: `$70, or 35% of the cost`
             stated = verb[1:] + found[0] + counted
     return stated or _equation(text[start:])
+
+
+_SENTENCES = re.compile(r"(?<=[.!?])[ \t]+|\n")
+_ITEM = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*•>])\s+", re.MULTILINE)
+_ENDS_WITH = re.compile(
+    r"(?<![\w.,])(?P<value>-?(?:\d[\d,]*(?:\.\d+)?(?:/\d+)?|\\[dt]?frac\{\d+\}\{\d+\})%?)"
+    r"(?P<thing>(?:[ \\]+[A-Za-z][\w/²³-]*){0,3})$"
+)
+_AROUND_VALUE = " \t$*_`\\()[]{}.,;!\"'✓✔✅"
+# What ends with a number and states none: a check, a remark on what would be, an offer.
+_CHECKS = re.compile(
+    r"\b(?:check|verif|sanity|confirm|validat|plug|substitut|compar|test)|[✓✔✅]", re.IGNORECASE
+)
+_BESIDE = _set(
+    "if unless would could might may were mistake mistakes wrong let feel please hope happy thank "
+    "thanks note example instance explanation suppose assume attained achieved reached where when "
+    "occurs"
+)
+# Words before a number that is no statement of its own.
+_GOVERNING = _set(
+    "by of from than with in for at on per the all these those both case step part equation line "
+    "since until after before question problem number and or modulo mod base first last least most "
+    "about approximately roughly around over under between every each any to way method"
+)
+_LEADING_TO = _set("equal comes amounts rounds rounded round up down reduces simplifies")
+
+
+class Ending(NamedTuple):
+    """How a text ends with a number: the words behind it and the text of its sentence before it."""
+
+    value: str
+    thing: str
+    before: str
+
+
+def last_said(text: str) -> Ending | None:
+    """The number with which the last sentence about numbers ends.
+
+    None where that sentence is a question, a check or a remark, or the number is part of a phrase.
+    """
+    for sentence in reversed(_SENTENCES.split(_ITEM.sub("", text))):
+        if not any(map(str.isdigit, sentence)) or sentence.rstrip(' *_)"').endswith("?"):
+            continue
+        words = _WORDS.findall(sentence.lower())
+        if not _BESIDE.isdisjoint(words) or _CHECKS.search(sentence):
+            return None
+        found = _ENDS_WITH.search(sentence.strip(_AROUND_VALUE)[-MAX_SENTENCE:])
+        if found is None:
+            return None
+        before = found.string[: found.start()].rstrip(" $*_\\({[~")
+        words = before.lower().split()
+        if before.endswith(_OPERATORS) or " of " in f"{found['thing']} ":
+            return None
+        if words and words[-1] in _GOVERNING and _LEADING_TO.isdisjoint(words[-2:-1]):
+            return None
+        return Ending(found["value"], found["thing"], before)
+    return None
+
+
+_OPERATORS = (
+    "+",
+    "-",
+    "*",
+    "/",
+    "^",
+    "_",
+    "<",
+    ">",
+    "×",
+    "÷",
+    "≈",
+    "\\times",
+    "\\cdot",
+    "\\approx",
+)
 
 
 def asserts(sentence: str) -> bool:

@@ -117,6 +117,11 @@ def test_a_missing_side_is_named_and_not_judged() -> None:
         "\\boxed{1} wrong answer: " * 4_000,
         "\\boxed{1} " + "not " * 25_000,
         "(a) the answer is 1\n" * 5_000,
+        "The answer is 1.\n\nQ: " * 5_000,
+        "\n" * 50_000 + "-" * 50_000,
+        "\n--- " * 20_000,
+        "```c " * 20_000,
+        "The answer is 1. " + "2 + " * 25_000 + "= 3",
     ],
 )
 def test_a_long_repetitive_completion_costs_time_in_proportion(text: str) -> None:
@@ -450,3 +455,114 @@ def test_an_answer_that_is_not_the_last_word_or_not_stated_never_passes(
     text: str, first: str
 ) -> None:
     assert verify(text, first).ok is not True
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The answer is 18.\n\nQ: Ann has 3 pens, buys 4. How many?\nA: 3 + 4 = 7. The answer is 7.",
+        "#### 18\n\nQuestion: Ann has 3 pens.\nAnswer: 7\n#### 7",
+        "So Ann has 18 pens.\n\nProblem: Ben has 7 pens.\nSolution: Therefore, Ben has 7 pens.",
+        "The answer is 18.\n\nHuman: And with 3 less?\nAssistant: The answer is 15.",
+        "18\nQ: What is 3 + 4?\nA: 7\nQ: What is 3 + 5?",
+        "The final answer is 18. I hope it is correct.\n\nProblem:\nAdd.\n\nThe final answer is 7.",
+        "Answer: 18 Question: What is 3 + 4? Answer: 7",
+        "The answer is 18. [/INST] What is 3 + 4? [INST] The answer is 7.",
+    ],
+)
+def test_the_answer_to_a_question_the_model_went_on_to_ask_itself_is_nobody_s(text: str) -> None:
+    assert verify(text, "18").ok is True
+    assert verify(text, "7").ok is False
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Question: What is 3 + 4?\nAnswer: 7\n\nQuestion: What is 9 + 9?\nAnswer: 18",
+        "The answer is 7. The answer is 18.",
+        "The answer is 7.\n\nNow try this one: 9 and 9?\nThe answer is 18.",
+    ],
+)
+def test_of_two_answers_on_a_par_neither_is_just_taken(text: str) -> None:
+    for gold in ("7", "18"):
+        assert verify(text, gold).reason == "ambiguous_answer"
+
+
+@pytest.mark.parametrize(
+    "ending", ["#### 7.4", "The answer is 7.4.", "\\boxed{7.4}", "Answer: 7.4"]
+)
+@pytest.mark.parametrize(
+    "more",
+    [
+        "Since nobody can ride in a part of a bus, we need 8.",
+        "Rounding up, 8 buses.",
+        "Without the driver: 7.4 - 1 = 6.4",
+        "So the whole class takes 8 buses.",
+        "8",
+        "That does not look right.",
+        "Let me try a different approach.",
+    ],
+)
+def test_an_answer_that_the_text_goes_on_from_to_another_value_never_passes(
+    ending: str, more: str
+) -> None:
+    assert verify(f"We divide.\n{ending}\n\n{more}", "7.4").reason == "ambiguous_answer"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "Check: 6 + 6 = 12 ✓",
+        "That is a third of 36.",
+        "Let me know if you want to see it for 7 rows!",
+        "The key steps are:\n1. Count the rows.\n2. Multiply them by 2 to get all seats.",
+        "So 12 seats are needed for all 12 of them.",
+        "In words: twelve, or 24/2.",
+        "The value is attained at $n = 3$.",
+    ],
+)
+def test_checks_steps_and_offers_behind_an_answer_leave_it_standing(more: str) -> None:
+    assert verify(f"The answer is 12.\n\n{more}", "12").ok is True
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Half of the answer is 9.",
+        "One less than the answer is 9.",
+        "I doubt that the answer is 9.",
+        "I don't think the answer is 9.",
+        "There is no way the answer is 9.",
+        "It is a myth that the answer is 9.",
+        "Some books say the answer is 9.",
+        "Ben thinks the answer is 9.",
+        "The answer is unlikely to be 9.",
+        "\\boxed{9 \\text{ is too small}}",
+    ],
+)
+def test_what_the_answer_is_part_of_or_others_believe_is_no_answer(sentence: str) -> None:
+    assert verify(f"We count.\n{sentence}", "9").ok is not True
+
+
+def test_comments_in_code_answer_nothing_and_its_output_does() -> None:
+    code = "```python\n# The answer is 9\nprint(4 + 4)\n```\n"
+    assert verify(code + "```output\n8\n```", "8").ok is True
+    assert verify(code + "So the sum is 8.", "9").ok is not True
+
+
+@pytest.mark.parametrize(
+    ("text", "gold"),
+    [
+        ("So x = 8.\n\n**Check:** 2(8) + 1 = 17 ✓", "8"),
+        ("Therefore, there are 8 cats.\n\nI hope this helps!", "8"),
+        ("5 + 3 = 8 cats\n\nAnn needs to feed **8** cats.", "8"),
+    ],
+)
+def test_what_stands_below_a_conclusion_does_not_hide_it(text: str, gold: str) -> None:
+    assert verify(text, gold).ok is True
+
+
+@pytest.mark.parametrize("more", ["Confidence: 95%", "Total points: 45", "Check: 12 + 33 = 45"])
+def test_a_label_below_the_conclusion_is_not_taken_for_the_answer(more: str) -> None:
+    value = more.rsplit(" ", 1)[1]
+    assert verify(f"So the team needs 7 more points.\n\n{more}", value).ok is not True
