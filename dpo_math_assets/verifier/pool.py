@@ -12,6 +12,7 @@ the pool works from threads, from asyncio, and in forked and spawned processes. 
 travel as JSON: nothing is unpickled or evaluated on either side.
 """
 
+import gc
 import importlib
 import json
 import math
@@ -407,6 +408,7 @@ def serve(memory_mb: int, parent: int) -> None:
     _end_with(parent)
     # Imported now, so that no row pays for it; everything else is small.
     importlib.import_module("sympy")
+    gc.freeze()  # what is loaded stays: garbage is looked for among what rows leave behind
     _limit_memory(memory_mb)
     answers.write(b"ready\n")
     answers.flush()
