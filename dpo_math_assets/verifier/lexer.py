@@ -10,6 +10,7 @@ import re
 from fractions import Fraction
 from functools import lru_cache
 from math import gcd
+from string import ascii_letters
 from typing import NamedTuple
 
 from dpo_math_assets.errors import DpoMathError, VerifierLimit
@@ -42,7 +43,7 @@ from dpo_math_assets.verifier.vocabulary import (
 __all__ = ["MAX_CHARACTERS", "ParseError", "Token", "lex", "literal"]
 
 MAX_CHARACTERS = 5_000
-MAX_TOKENS = 2_500
+MAX_TOKENS = 1_000
 MAX_DIGITS = 1_000
 MAX_EXPONENT = 2_000
 
@@ -120,6 +121,14 @@ _PRINTED = re.compile(
     r"(Interval(?:\.(?:open|Lopen|Ropen))?|Union|Intersection|Complement|FiniteSet|Eq|Ne|Lt|Le|Gt|"
     r"Ge|Integral|Sum|Product|Derivative|Limit|Rational|Matrix)(?=\()"
 )
+# What the first character of a token says of it; all others are symbols, or white space.
+_BEGINS = {
+    " ": "space",
+    "~": "space",
+    "\\": "command",
+    **dict.fromkeys("0123456789", "number"),
+    **dict.fromkeys(ascii_letters, "letters"),
+}
 _NEGATIVE = frozenset(("negative", "minus"))
 _JOINING = frozenset(("and", "or"))
 _PERCENT = frozenset(("percent", "pct", "percentage"))
@@ -156,23 +165,22 @@ class _Lexer:
 
     def run(self) -> list[Token]:
         while self.position < len(self.text):
-            text = self.text
-            if len(self.tokens) > MAX_TOKENS:
-                raise VerifierLimit(f"answer of more than {MAX_TOKENS} tokens")
-            char = text[self.position]
-            if char.isspace() or char == "~":
+            char = self.text[self.position]
+            begins = _BEGINS.get(char)
+            if begins == "space" or char.isspace():
                 self.position += 1
                 self.spaced = True
-            elif self.indexed and (based := self._written_in_base()):
+                continue
+            if len(self.tokens) > MAX_TOKENS:
+                raise VerifierLimit(f"answer of more than {MAX_TOKENS} tokens")
+            if self.indexed and (based := self._written_in_base()):
                 self._emit("num", "", based[1], based[0])
-            elif char in "0123456789" or (
-                char == "." and text[self.position + 1 : self.position + 2].isdigit()
-            ):
+            elif begins == "number" or (char == "." and self._ahead().isdigit()):
                 self._number()
-            elif char == "\\":
-                self._command()
-            elif char.isascii() and char.isalpha():
+            elif begins == "letters":
                 self._letters()
+            elif begins == "command":
+                self._command()
             else:
                 self._symbol(char)
         if self.braces:
@@ -184,6 +192,9 @@ class _Lexer:
         self.tokens.append(Token(kind, value, self.spaced, self.position, node))
         self.position += length
         self.spaced = False
+
+    def _ahead(self) -> str:
+        return self.text[self.position + 1 : self.position + 2]
 
     def _last(self) -> str:
         return self.tokens[-1].kind if self.tokens else ""
@@ -564,6 +575,8 @@ def _is_unit_word(word: str) -> bool:
 
 def literal(numeral: str) -> Node:
     """The number that a plain numeral such as `-12.50` is."""
+    if "." not in numeral:
+        return num(int(numeral))
     whole, _, fraction = numeral.partition(".")
     node = _literal(whole.lstrip("-"), fraction, 0)
     return Node(node.kind, (-node.args[0], *node.args[1:])) if whole[0] == "-" else node
