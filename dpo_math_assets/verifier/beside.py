@@ -5,12 +5,11 @@ are the ways to choose and the gamma function.
 """
 
 import re
-from functools import lru_cache
 
 from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier import tree
 from dpo_math_assets.verifier.lexer import ParseError
-from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children, free_symbols, num
+from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children, contents, free_symbols, num
 from dpo_math_assets.verifier.numeric import exact
 from dpo_math_assets.verifier.parse import parse
 from dpo_math_assets.verifier.readings import unit_vector
@@ -25,40 +24,45 @@ MAX_TOTIENT = 10**9
 
 def read_beside(node: Node, other: Node) -> Node:
     """The node with its letters read as the other answer, which does not hold them, calls for."""
-    strange = _letters(node) - _letters(other)
-    if not strange:
-        return node
     if other.kind == "domain" and node.kind == "sym" and node.args[0] in _DOMAINS:
         return Node("domain", node.args)
-    if node.kind not in SCALAR_KINDS:
+    if node.kind == "unit" and other.kind in SCALAR_KINDS:  # `2\\pi hr` beside `2\\pi rh`
+        letters = str(node.args[1])
+        if letters.isalpha() and len(letters) < 4 and free_symbols(other).issuperset(letters):
+            return tree.mul(node.args[0], *(Node("sym", (letter,)) for letter in letters))
+    called, letters_there = _called(node), free_symbols(other)
+    factors = (called & letters_there) - _called(other)
+    strange = (free_symbols(node) - letters_there) | (called - letters_there - _called(other))
+    if not strange and not factors:
         return node
     if any(name.startswith("hat(") for name in strange):  # `2\\hat{i}` beside `2i`
         vectors = unit_vector(node, 3), unit_vector(other, 3)
         return vectors[0] if vectors[0] and vectors[1] else node
 
     def change(inner: Node) -> Node | None:
+        if inner.kind == "sym" and inner.args[0] in strange:  # `\\vec{a}` beside a bold a
+            name = inner.args[0].removeprefix("vec(").removesuffix(")")
+            return Node("sym", (name,)) if name in letters_there else None
         if inner.kind == "pow" and inner.args[0].kind == "sym" and inner.args[0].args[0] in strange:
             return _chosen(inner)
         if inner.kind == "mul":
             return _function_values(inner, strange)
-        if inner.kind == "call" and inner.args[0] in ("phi", "varphi") and len(inner.args) == 2:
-            return _totient(inner.args[1]) if inner.args[0] in strange else None
+        if inner.kind == "call" and len(inner.args) == 2:
+            name, argument = inner.args
+            if name in factors:  # `h(a + b)` beside `ah + bh`
+                return tree.mul(Node("sym", (name,)), tree.replace(argument, change))
+            return _totient(argument) if name == "phi" and name in strange else None
         return None
 
     return tree.replace(node, change)
 
 
-@lru_cache(maxsize=256)
-def _letters(node: Node) -> frozenset[str]:
-    """The symbols of a tree and the names of its functions."""
-    names: set[str] = set()
-    waiting = [node]
-    while waiting:
-        part = waiting.pop()
-        if part.kind in ("sym", "call"):
-            names.add(part.args[0])
-        waiting.extend(children(part))
-    return frozenset(names)
+def _called(node: Node) -> frozenset[str]:
+    """The names of the unknown functions of a tree."""
+    if "call" not in contents(node):
+        return frozenset()
+    names = frozenset({str(node.args[0])}) if node.kind == "call" else frozenset[str]()
+    return names.union(*map(_called, children(node)))
 
 
 def _chosen(power: Node) -> Node | None:

@@ -20,6 +20,7 @@ from dpo_math_assets.verifier.match import Matcher
 from dpo_math_assets.verifier.nodes import Node
 from dpo_math_assets.verifier.normal import normalise
 from dpo_math_assets.verifier.numeric import exact
+from dpo_math_assets.verifier.order import words_may_differ
 from dpo_math_assets.verifier.outcome import Outcome, Pool
 from dpo_math_assets.verifier.parse import ParseError, parse
 from dpo_math_assets.verifier.readings import as_list, decimal_comma, unit_factor
@@ -71,6 +72,8 @@ def _compare(answer: str, gold: str, conventions: Conventions, pool: Pool | None
         found = _compare_parsed(answer, gold, gold_node, conventions, pool)
     except ParseError:  # or a unit or a set where only a number can stand
         found = "undecided", "unparsable_answer", None
+    if found[2] == "structural" and words_may_differ(answer, gold):
+        return "undecided", "undetermined", None
     if found[0] != "correct" and _degrees_alone(f"{answer} {gold}"):
         # `180 - 2x` for `180^\\circ - 2x`
         plain_answer, plain_gold = (_DEGREE.sub("", text) for text in (answer, gold))

@@ -307,7 +307,7 @@ class _Lexer:
             self.next_brace = "group"
             self._emit("func", FUNCTION_NAMES[name], length)
         elif name in GREEK:
-            self._emit("sym", name, length)
+            self._emit("sym", name.removeprefix("var"), length)  # a shape of the same letter
         elif name in CONSTANTS:
             self._emit("const", CONSTANTS[name], length)
         else:
@@ -393,7 +393,7 @@ class _Lexer:
         elif upright and not run.isupper():
             self._emit("word", run, length)
         elif run in GREEK:
-            self._emit("sym", run, length)
+            self._emit("sym", run.removeprefix("var"), length)
         elif (
             self._is_unit(run)
             or self._measures(run, start)

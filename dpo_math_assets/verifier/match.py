@@ -33,6 +33,7 @@ from dpo_math_assets.verifier.outcome import (
 )
 from dpo_math_assets.verifier.parse import PARAMETER, ParseError, parse
 from dpo_math_assets.verifier.piecewise import common_values, same_conditions
+from dpo_math_assets.verifier.progressions import same_values
 from dpo_math_assets.verifier.readings import (
     bare_digits,
     choice_letter,
@@ -42,7 +43,6 @@ from dpo_math_assets.verifier.readings import (
     coprime_letters,
     digits_in_base,
     is_unit_of,
-    residue_class,
     thousands,
     unit_factor,
     unit_letters,
@@ -131,11 +131,13 @@ class Matcher:
             return UNKNOWN if same.state == "equal" else same
         if same.state == "equal":
             return same
-        if not free_symbols(a) and not free_symbols(b):  # what follows is about letters
+        if not (
+            free_symbols(a) or free_symbols(b) or holds(a, "call") or holds(b, "call")
+        ):  # what follows is about letters
             other = same.state == "different" and self.same_in_another_reading(a, b)
             return UNKNOWN if other else same
-        if same.state == "different" and _same_progression(a, b):
-            return EQUAL_STRUCTURE
+        if same.state != "equal" and (through := same_values(a, b)) is not None:
+            return EQUAL_STRUCTURE if through else DIFFERENT
         if same.state == "different" and (pair := apart(_value(a), _value(b))):
             return self.scalars.compare(*pair)
         beside = read_beside(a, b), read_beside(b, a)
@@ -234,10 +236,6 @@ class Matcher:
         if "mod" in (a.kind, b.kind):
             if a.kind == b.kind:
                 return self.match_congruences(a, b)
-            congruence, other = (a, b) if a.kind == "mod" else (b, a)
-            if progression := residue_class(other):
-                same = self.match_congruences(congruence, progression)
-                return same if exact(congruence.args[1]) == exact(progression.args[1]) else UNKNOWN
             return self.match(
                 *(congruent(node.args[0]) if node.kind == "mod" else node for node in (a, b))
             )
@@ -564,6 +562,8 @@ class Matcher:
                 return self.match(a.args[0], b.args[0])
             factors = [unit_factor(node.args[1]) for node in (a, b)]
             names = {a.args[1], b.args[1]}
+            if all(name.startswith("degree ") for name in names):
+                return UNKNOWN  # Celsius and Fahrenheit
             if "degree" in names and names & {"rad", "radian"}:
                 return self.match(*(tree.plain(node) for node in (a, b)))
             if factors[0] and factors[1]:
@@ -590,6 +590,9 @@ class Matcher:
         if value.kind == "ratio" and name in ("am", "pm") and other.kind != "ratio":
             return DIFFERENT
         if name == "degree" and _in_radians(other):
+            if value.kind == "dec":  # 36.87 degrees round an arctangent, and not so their radians
+                angle = tree.mul(num(180), tree.divide(other, tree.PI))
+                return self.match(value, angle) if measured is a else self.match(angle, value)
             value = tree.plain(measured)
         elif not self.conventions.units_optional:
             return DIFFERENT
@@ -798,38 +801,6 @@ def _subject(node: Node) -> str | None:
         names = free_symbols(node)
         return repr(Node("sym", tuple(names))) if len(names) == 1 else None
     return None
-
-
-def _same_progression(a: Node, b: Node) -> bool:
-    r"""Whether `-\frac{\pi}{4} + k\pi` and `\frac{3\pi}{4} + k\pi` run through the same values."""
-    parameter = Node("sym", (f"{PARAMETER}0",))
-    scalar = a.kind in SCALAR_KINDS and b.kind in SCALAR_KINDS
-    if not scalar or not free_symbols(a) == free_symbols(b) == {parameter.args[0]}:
-        return False
-    lines = []
-    for node in (a, b):
-        at = [_renamed(node, parameter, num(value)) for value in (0, 1, 2)]
-        step = canonical(tree.add(at[1], tree.neg(at[0])))
-        if canonical(tree.add(at[2], tree.neg(at[1]))) != step or not _is_straight(
-            node, parameter.args[0]
-        ):
-            return False
-        lines.append((at[0], step))
-    (start, step), (other, other_step) = lines
-    ratio = exact(canonical(tree.divide(other_step, step)))
-    apart = canonical(tree.add(other, tree.neg(start)))
-    shift = exact(canonical(tree.divide(apart, step)))
-    return ratio in (1, -1) and shift is not None and shift.denominator == 1
-
-
-def _is_straight(node: Node, name: str) -> bool:
-    """Whether a name occurs only as a factor of terms: in no power, function or denominator."""
-    if node.kind in ("add", "mul"):
-        holding = [part for part in node.args if name in free_symbols(part)]
-        return (node.kind == "add" or len(holding) < 2) and all(
-            _is_straight(part, name) for part in holding
-        )
-    return node.kind == "sym"
 
 
 def _printed_constants(node: Node, other: Node) -> Node:

@@ -71,6 +71,13 @@ _REALS = r"^\s*(?:all|every)\s+(?:the\s+)?(?:real\s+numbers?|reals?)(?:\s+\$?x\$
 
 # What occurs in the text wherever the pattern can match, the pattern, its replacement.
 _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
+    # prefixes of units in another letter
+    ("\\mu", re.compile(r"\\mu\s*\\(?:text|mathrm)\s*\{\s*([mgsACF])\s*\}"), r"\\text{ micro\1}"),
+    (
+        "\\Omega",
+        re.compile(r"\\(?:text|mathrm)\s*\{[\s~]*([kM])\s*\}\s*\\Omega"),
+        r"\\text{ \1ohm}",
+    ),
     # a vector in angle brackets, on its own or behind an equals sign
     (">", re.compile(r"(^|=)\s*<([^<>=|]*,[^<>=|]*)>(?=\s*$)"), r"\1\\langle \2\\rangle "),
     ("\\left]", re.compile(r"\\left(?=\])|\\right(?=[\[\]])"), ""),

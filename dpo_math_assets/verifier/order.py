@@ -4,12 +4,16 @@ Arithmetic lets factors commute. Three small letters may spell a word (`dog` is 
 capitals may be matrices or names (`AB` is not `BA`, nor `A^{-1}B` the same as `BA^{-1}`).
 """
 
-from dpo_math_assets.verifier import tree
+import re
+
 from dpo_math_assets.verifier.nodes import Node, children, num
 
-__all__ = ["order_may_count"]
+__all__ = ["order_may_count", "words_may_differ"]
 
 _TRANSPOSE = Node("sym", ("T",))
+_VOWELS = frozenset("aeiou")
+# Three small letters by themselves; more are a word anyway.
+_THREE = re.compile(r"(?<![A-Za-z0-9\\])[a-z]{3}(?![A-Za-z])")
 # Whole powers of a product that are written out.
 MAX_POWER = 4
 
@@ -18,9 +22,7 @@ Row = tuple[tuple[str, Node], ...]
 
 
 def order_may_count(a: Node, b: Node) -> bool:
-    """Whether two expressions equal as numbers may differ by the order of their letters."""
-    if _may_be_word(a, b):
-        return True
+    """Whether two expressions equal as numbers may differ by the order of their capitals."""
     rows = _rows(a), _rows(b)
     together = rows[0] | rows[1]
     if len({tuple(sorted(row, key=str)) for row in together}) < len(together):
@@ -28,13 +30,22 @@ def order_may_count(a: Node, b: Node) -> bool:
     return rows[0] != rows[1] and any(map(_returns, together))
 
 
-def _may_be_word(a: Node, b: Node) -> bool:
-    """Whether two rows of letters may be words; neighbours in the alphabet are variables."""
-    first, second = tree.letters(a), tree.letters(b)
-    if not first or not second or first == second or len(first) < 3:
-        return False
-    codes = sorted(map(ord, first))
-    return not set("aeiou").isdisjoint(first) and codes[-1] - codes[0] != len(codes) - 1
+def words_may_differ(a: str, b: str) -> bool:
+    """Whether two texts hold three small letters that may be words and differ in their order.
+
+    Words have a vowel; neighbours in the alphabet are variables.
+    """
+    first, second = set(_THREE.findall(a)), set(_THREE.findall(b))
+    return any(
+        sorted(word) == sorted(other) and not _VOWELS.isdisjoint(word) and _scattered(word)
+        for word in first - second
+        for other in second - first
+    )
+
+
+def _scattered(word: str) -> bool:
+    codes = sorted(map(ord, word))
+    return codes[-1] - codes[0] != len(codes) - 1
 
 
 def _rows(node: Node) -> frozenset[Row]:

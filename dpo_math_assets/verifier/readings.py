@@ -8,7 +8,7 @@ from math import gcd, lcm
 from dpo_math_assets.verifier import tree
 from dpo_math_assets.verifier.nodes import Node, free_symbols, num
 from dpo_math_assets.verifier.numeric import exact
-from dpo_math_assets.verifier.vocabulary import UNITS
+from dpo_math_assets.verifier.vocabulary import UNITS, UPRIGHT_UNITS
 
 __all__ = [
     "as_list",
@@ -21,7 +21,6 @@ __all__ = [
     "decimal_comma",
     "digits_in_base",
     "is_unit_of",
-    "residue_class",
     "thousands",
     "unit_factor",
     "unit_letters",
@@ -89,7 +88,7 @@ def _unit_letter(node: Node) -> str | None:
     power = ""
     if node.kind == "pow" and node.args[1] in (num(2), num(3)):
         node, power = node.args[0], f"^{node.args[1].args[0]}"
-    known = node.kind == "sym" and node.args[0] in UNITS
+    known = node.kind == "sym" and node.args[0] in UNITS and node.args[0] not in UPRIGHT_UNITS
     return node.args[0] + power if known else None
 
 
@@ -215,18 +214,6 @@ def congruent(node: Node) -> Node:
         value: Node = node.args[2]
         return value
     return node
-
-
-def residue_class(node: Node) -> Node | None:
-    """`12k + 7`, for every integer k, as 7 modulo 12."""
-    names = free_symbols(node)
-    if node.kind not in ("add", "mul") or len(names) != 1:
-        return None
-    at = [exact(node, dict.fromkeys(names, Fraction(value))) for value in (0, 1, 2)]
-    start, step, beyond = at
-    if start is None or step is None or beyond is None or beyond - step != step - start:
-        return None
-    return Node("mod", (tree.rational(start), tree.rational(abs(step - start))))
 
 
 def compound_unit(node: Node) -> Node | None:

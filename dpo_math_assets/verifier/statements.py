@@ -42,6 +42,9 @@ def is_name(node: Node) -> bool:
         return tree.letters(node.args[0]) is not None and node.args[0].kind == "mul"
     if node.kind == "text":
         return True
+    if node.kind == "pow":  # `A^{-1} =` and a matrix
+        base, exponent = node.args
+        return exponent == num(-1) and base.kind == "sym" and str(base.args[0]).isupper()
     if node.kind == "func":
         return node.args[0] in _NAMES and all(map(is_name, node.args[1:]))
     return node.kind == "mul" and all(is_name(factor) for factor in node.args)

@@ -23,6 +23,7 @@ __all__ = [
     "TENS",
     "TEXT_COMMANDS",
     "UNITS",
+    "UPRIGHT_UNITS",
     "unit_named",
 ]
 
@@ -246,7 +247,16 @@ def unit_named(word: str) -> str | None:
 # Abbreviations that are no product of letters, also where no number stands before them.
 LONG_ABBREVIATIONS = frozenset(_words("mm cm dm km in ft yd kg lb lbs oz floz mL sec hr hrs mph"))
 # Those that are units only behind a space: `2 cal`, but `2cal` is 2 times c, a and l.
-SPACED_UNITS = frozenset(_words("sq cu cal Rs Pa gal rad mol rpm"))
+SPACED_UNITS = frozenset(
+    _words(
+        """
+    sq cu cal Rs Pa gal rad mol rpm
+    kN MN kHz MHz GHz nm mA kA mV kV MJ GJ mW MW GW MPa GPa mT nF pF eV keV MeV GeV kB MB GB TB atm
+    """
+    )
+)
+# Letters that are units only where they stand upright: `2\\text{ A}`; `2A` is 2 times A.
+UPRIGHT_UNITS = frozenset(_words("A C F H K T"))
 
 # Unit -> (dimension, factor to the dimension's base unit as p, q). Spellings end in no plural s.
 # A litre is a thousandth of a cubic metre; months and years are no fixed number of seconds.
@@ -311,4 +321,46 @@ UNITS: dict[str, tuple[str, int, int]] = {
     **dict.fromkeys(("Omega", "ohm"), ("ohm", 1, 1)),
     **dict.fromkeys(("rad", "radian"), ("rad", 1, 1)),
     **dict.fromkeys(("mph",), ("mph", 1, 1)),
+    **dict.fromkeys(("kN", "kilonewton"), ("g m s^-2", 10**6, 1)),
+    **dict.fromkeys(("MN",), ("g m s^-2", 10**9, 1)),
+    **dict.fromkeys(("MJ", "megajoule"), ("g m^2 s^-2", 10**9, 1)),
+    **dict.fromkeys(("GJ",), ("g m^2 s^-2", 10**12, 1)),
+    **{
+        prefix + "eV": ("g m^2 s^-2", 1_602_176_634 * size, 10**25)
+        for prefix, size in (("", 1), ("k", 10**3), ("M", 10**6), ("G", 10**9))
+    },
+    **dict.fromkeys(("mW", "milliwatt"), ("g m^2 s^-3", 1, 1)),
+    **dict.fromkeys(("MW", "megawatt"), ("g m^2 s^-3", 10**9, 1)),
+    **dict.fromkeys(("GW", "gigawatt"), ("g m^2 s^-3", 10**12, 1)),
+    **dict.fromkeys(("MPa",), ("g m^-1 s^-2", 10**9, 1)),
+    **dict.fromkeys(("GPa",), ("g m^-1 s^-2", 10**12, 1)),
+    **dict.fromkeys(("atm", "atmosphere"), ("g m^-1 s^-2", 101_325_000, 1)),
+    **dict.fromkeys(("mV", "millivolt"), ("V", 1, 1000)),
+    **dict.fromkeys(("kV", "kilovolt"), ("V", 1000, 1)),
+    **dict.fromkeys(("kohm",), ("ohm", 1000, 1)),
+    **dict.fromkeys(("Mohm",), ("ohm", 10**6, 1)),
+    **dict.fromkeys(("kHz", "kilohertz"), ("s^-1", 1000, 1)),
+    **dict.fromkeys(("MHz", "megahertz"), ("s^-1", 10**6, 1)),
+    **dict.fromkeys(("GHz", "gigahertz"), ("s^-1", 10**9, 1)),
+    **dict.fromkeys(("nm", "nanometer", "nanometre"), ("m", 1, 10**9)),
+    **dict.fromkeys(("microm", "micrometer", "micrometre"), ("m", 1, 10**6)),
+    **dict.fromkeys(("micros", "microsecond"), ("s", 1, 10**6)),
+    **dict.fromkeys(("millisecond",), ("s", 1, 1000)),
+    **dict.fromkeys(("microg", "microgram"), ("g", 1, 10**6)),
+    **dict.fromkeys(("A", "amp", "ampere"), ("A", 1, 1)),
+    **dict.fromkeys(("mA", "milliampere"), ("A", 1, 1000)),
+    **dict.fromkeys(("microA",), ("A", 1, 10**6)),
+    **dict.fromkeys(("kA",), ("A", 1000, 1)),
+    **dict.fromkeys(("C", "coulomb"), ("A s", 1, 1)),
+    **dict.fromkeys(("microC",), ("A s", 1, 10**6)),
+    **dict.fromkeys(("F", "farad"), ("farad", 1, 1)),
+    **dict.fromkeys(("microF",), ("farad", 1, 10**6)),
+    **dict.fromkeys(("nF",), ("farad", 1, 10**9)),
+    **dict.fromkeys(("pF",), ("farad", 1, 10**12)),
+    **dict.fromkeys(("H", "henry"), ("henry", 1, 1)),
+    **dict.fromkeys(("T", "tesla"), ("tesla", 1, 1)),
+    **dict.fromkeys(("mT", "millitesla"), ("tesla", 1, 1000)),
+    **dict.fromkeys(("K", "kelvin"), ("kelvin", 1, 1)),
+    **dict.fromkeys(("byte",), ("byte", 1, 1)),
+    **{f"{prefix}B": ("byte", 1000**k, 1) for k, prefix in enumerate("kMGT", start=1)},
 }
