@@ -36,16 +36,15 @@ def words_may_differ(a: str, b: str) -> bool:
     Words have a vowel; neighbours in the alphabet are variables.
     """
     first, second = set(_THREE.findall(a)), set(_THREE.findall(b))
-    return any(
-        sorted(word) == sorted(other) and not _VOWELS.isdisjoint(word) and _scattered(word)
-        for word in first - second
-        for other in second - first
-    )
+    letters = [set(map(_letters_of_word, side)) - {""} for side in (first - second, second - first)]
+    return not letters[0].isdisjoint(letters[1])
 
 
-def _scattered(word: str) -> bool:
-    codes = sorted(map(ord, word))
-    return codes[-1] - codes[0] != len(codes) - 1
+def _letters_of_word(row: str) -> str:
+    """The letters of what may be a word in their order, or nothing."""
+    letters = "".join(sorted(row))
+    neighbours = ord(letters[-1]) - ord(letters[0]) == len(letters) - 1
+    return "" if neighbours or _VOWELS.isdisjoint(row) else letters
 
 
 def _rows(node: Node) -> frozenset[Row]:

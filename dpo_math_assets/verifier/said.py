@@ -371,7 +371,10 @@ def _counted(rest: str, value: str, *, bare_sum: bool) -> str | None:
     `bare_sum`: `5 less than ...` would be a sum here, as it is behind `is`.
     """
     words = rest.replace(",", " , ").split()
-    cut = next((k for k, word in enumerate(words) if word.lower() in _ENDS), len(words))
+    if words[-1:] == ["A"]:
+        return None  # no article but amperes, which only upright letters are
+    ends = words[:-1] if words[-1:] == ["in"] else words  # inches
+    cut = next((k for k, word in enumerate(ends) if word.lower() in _ENDS), len(words))
     thing, end, tail = words[:cut], "".join(words[cut : cut + 1]).lower(), words[cut + 1 :]
     if thing[-1:] == [","] and end:
         thing.pop()
