@@ -206,7 +206,7 @@ _FINAL_NUMBER = re.compile(
     r"(?:FINAL ANSWER|F(?i:inal answer)):[ \t]*(-?\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*"
 )
 # Without these, nothing before that line is as strong.
-_OTHER_MARKS = ("nswer", "NSWER", "box", "####")
+_OTHER_MARKS = ("nswer", "NSWER", "box", "####", "A:")
 
 
 def _plainly_final(text: str) -> str | None:
