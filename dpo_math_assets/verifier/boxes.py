@@ -8,7 +8,7 @@ else (`2 + \boxed{5} = 7`) has no answer that could be told from its place.
 import re
 from typing import NamedTuple
 
-from dpo_math_assets.verifier.vocabulary import SCALES, UNITS
+from dpo_math_assets.verifier.vocabulary import SCALES, unit_named
 
 __all__ = ["Box", "boxes"]
 
@@ -64,6 +64,16 @@ _FACTOR_AFTER = re.compile(
     r"\s*(?:\$|\\\))?\s*(?:squared|cubed|times\b|pi\b|π|and a half|hundred|thousand|million|"
     r"billion)"
 )
+# Words behind the formula of the box, and before it, that make another value of it or bound one.
+_CHANGED_AFTER = re.compile(
+    r"(?:\s|\$|\\\))*(?:(?:less|more|fewer) than|or (?:more|less|fewer|[$\d])|at (?:most|least)|"
+    r"to [$\d]|(?:[a-z]+ )?and \$?(?:\d|\\d?frac)|"
+    r"(?:minus|plus|over|divided by|factorial|halves|thirds|quarters|fifths|tenths)\b)"
+)
+_BOUNDING = _set(
+    "twice double triple than times plus minus below above under except nor least most"
+)
+_SHARES = _set("half third quarter root reciprocal square divisors multiple multiples")
 _NEGATIVE_BEFORE = re.compile(r"\b(?:negative|minus)\s+\$?\s*$")
 _ASKED = re.compile(r"[\s$*_)\\\]]{0,4}\?")
 # Where the formula around a box begins and ends.
@@ -129,13 +139,13 @@ def _in_place(text: str, start: int, end: int, close: int, brace: int) -> Box:
     if len(content) > REACH:
         return Box(start, after, content)
     left, right = text[max(0, start - REACH) : start], text[after : after + REACH]
-    if _FACTOR_AFTER.match(right):
+    if _FACTOR_AFTER.match(right) or _CHANGED_AFTER.match(right):
         return Box(start, after, None)
     if mark := _MARK_AFTER.match(right):
         content += "^\\circ" if mark[1][:1] in "°^d" else "\\%"
     if _NEGATIVE_BEFORE.search(left):
         content = f"-{content}" if _SIMPLE.fullmatch(content) else f"-({content})"
-    if _ASKED.match(right):
+    if _ASKED.match(right) or _governed(left):
         return Box(start, after, None)
     left = _EMPHASIS_BEFORE.sub(" ", left)
     inside = start - brace <= REACH and brace >= 0 and _alters(text[max(0, brace - REACH) : brace])
@@ -150,6 +160,14 @@ def _in_place(text: str, start: int, end: int, close: int, brace: int) -> Box:
         # 3 dozen: 36 or 3, as the question wants it
         return Box(start, after, None if unit == "dozen" else f"{content} {unit}")
     return Box(start, after, content)
+
+
+def _governed(left: str) -> bool:
+    """Whether the words before a box make another value of it: `half of`, `at least`."""
+    words = left.rstrip(" $*(").lower().rsplit(None, 2)
+    if words and words[-1] == "of":
+        return words[-2:-1] != [] and words[-2] in _SHARES
+    return bool(words) and words[-1] in _BOUNDING
 
 
 def _alters(before_brace: str) -> bool:
@@ -179,5 +197,5 @@ def _unit(right: str) -> str | None:
     if found is None:
         return None
     name = found["name"]
-    known = name in UNITS or name in SCALES or name.removesuffix("s") in UNITS
+    known = name in SCALES or unit_named(name) is not None
     return found["unit"].replace("}", "") if known and name != "in" else None

@@ -36,12 +36,13 @@ _DOUBTFUL = re.compile(
     r"[\s_]+(?:\w+\s+)?(?:answer|guess|attempt|thought)\b[^.\n]*$"
     r"|\b(?:incorrect|wrong|false|naive|mistaken|erroneous)\s+(?:result|value|solution|number)\b[^.\n]*$"
     r"|\b(?:(?<!\bI )(?:says|said|claims|claimed|thinks|believes|argues|insists)|told \w+|"
-    r"(?:some|many|others|they|people|sources|books) (?:\w+ )?say)\b"
-    r"(?:\s+(?:that|the|our|correct|final|answer))*$"
+    r"(?:some|many|others|they|people|students|sources|books) (?:\w+ )?(?:say|write|get|put))\b"
+    r"(?:\s+(?:that|the|our|correct|final|answer|it|is))*[\s:$*(\\\[]*$"
     # denied with its whole sentence
     r"|(?:\b(?:doubt|misconception|myth|impossible|unlikely|no way|nobody|no one|easy to|naively|"
     r"(?:want|wish|try) to|cannot be)|(?:n['’]t|\bnot)(?: \w+)? (?:think|believe|mean|follow|be)),?"
-    r"(?:\s+(?:would|think|say|believe|show|prove|that|the|our|correct|final|answer))*$"
+    r"(?:\s+(?:would|think|say|believe|show|prove|that|the|our|correct|final|answer|it|possibly|is|be)"
+    r"|['’]s)*[\s:$*(\\\[]*$"
     # ruled out
     r"|\b(?:rul(?:e|ed|ing) out|exclude[sd]?|discard(?:ed)?|reject(?:ed)?|eliminate[sd]?|"
     r"(?:not|never) (?:true|the case|clear) that|(?:false|wrong) that)\b"
@@ -67,8 +68,8 @@ _DOUBTS = _set(
     students his her their your suppose supposing assume assuming imagine pretend if whether let
     might may could would initially originally rule ruled ruling exclude excludes excluded
     discard discarded reject rejected eliminate eliminated eliminates says said claims thinks
-    believes argues insists told say doubt misconception myth impossible unlikely nobody easy no
-    want wish naively
+    write get put believes argues insists told say doubt misconception myth impossible unlikely
+    nobody easy no want wish naively
     """
 )
 
@@ -129,8 +130,8 @@ _WRAPPING = " $*_\\([\n"
 
 # `\\boxed{7} is not`, `would be the answer if`
 _DENIED_AFTER = re.compile(
-    r"[\s$*.)\\\]]{0,4}(?:(?:is|was)(?:n['’]t|\s+(?:not|never|wrong|incorrect|too|impossible|false|"
-    r"ruled))|would\b|cannot|can['’]t|could\b|does(?:n['’]t|\s+not)|fails\b|might\b|may\b)"
+    r"[\s$*.)\\\]]{0,4}(?:,? ?(?:which )?(?:is|was)(?:n['’]t|\s+(?:not|never|wrong|incorrect|too|"
+    r"impossible|false|ruled))|would\b|cannot|can['’]t|could\b|does(?:n['’]t|\s+not)|fails\b|might\b|may\b)"
 )
 
 

@@ -115,10 +115,16 @@ _SET_CHOICE = re.compile(
     r"\\(?:text|textbf|mathrm|mathbf|textrm)\s*\{\s*\(([A-J])\)\s*\}(?:\\ |~)?"
 )
 _TEXT = re.compile(r"\\(?:text|textrm|textbf|mbox|mathrm)\s*\{([^{}]*)\}")
-_NUMBERING = re.compile(r"^\d+[.)]\s+(?=[A-Z])")
+_NUMBERING = re.compile(r"^\d+[.)]\s+(?=[*_]*[A-Z])")
+# The number of a step that was not written any more: `### 2.`, `**2. `
+_ITEM_ONLY = re.compile(r"(?:#+ *|\*+|\()\d{1,2}[.)]+[\s*]*")
+# What was cut off had more to say: `The answer is 7 and`
+_DANGLING = re.compile(r"(?:\s(?:and|or|but|than|times|plus|minus|to|of)|[+/=^({])$")
 _AT = re.compile(r"^at (?=\d)", re.IGNORECASE)
 _EQUALS_VALUE = re.compile(r"^=\s*(?=-?\$?[\d.,]+%?(?:\s+[A-Za-z ]+)?$)")
-_SPECIAL = re.compile(r"<\|[a-z_]{1,20}\|>|</?s>|\[/?INST\]")
+_SPECIAL = re.compile(
+    r"<\|[A-Za-z_]{1,20}\|>|</?s>|\[/?(?:INST|EOS)\]|<(?:eos|EOS|(?:end|start)_of_turn)>|<｜[^｜<>\n]{1,40}｜>"
+)
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _LATEX_WORD = re.compile(r"\\[A-Za-z]+")
 _PLAIN_NUMBER = re.compile(r"-?\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
@@ -230,7 +236,7 @@ def _after_thinking(text: str) -> str:
 
     Thoughts that are not closed were cut off: nothing follows from them.
     """
-    if "<" not in text and "INST]" not in text:
+    if "<" not in text and "INST]" not in text and "EOS]" not in text:
         return text
     if "think" in text or "thought" in text or "reasoning>" in text or "scratchpad>" in text:
         tags = list(_THOUGHT.finditer(text))
@@ -238,7 +244,7 @@ def _after_thinking(text: str) -> str:
             text = text[: tags[-1].start()]
         elif tags and text[tags[-1].end() :].strip():
             text = text[tags[-1].end() :]
-    if "<|" in text or "s>" in text or "INST]" in text:
+    if any(sign in text for sign in ("<|", "s>", "S>", "T]", "S]", "_turn>", "<｜")):
         begins = 0
         for special in _SPECIAL.finditer(text):
             if text[begins : special.start()].strip():
@@ -638,6 +644,8 @@ def _tidy(answer: str) -> str:
     plain = answer.strip(" *").rstrip(".")
     if _PLAIN_NUMBER.fullmatch(plain):
         return plain
+    if _DANGLING.search(plain):
+        return ""
     if "</" in answer:
         answer = answer[: answer.index("</")]
     answer = _EMPHASIS.sub("", answer.replace('\\"', '"').strip("*#_ \t"))
@@ -760,7 +768,8 @@ def _bare(text: str) -> Extraction:
         len(lines) == 2
         and len(last) <= MAX_BARE
         and not _prose(last)
-        and (not _THEREFORE.match(last) or said(last))
+        and not _ITEM_ONLY.fullmatch(last)
+        and (not _THEREFORE.match(last) or (said(last) and not last[-1].isdigit()))
         and any(map(str.isdigit, last))
         and (not last.startswith("=") or _EQUALS_VALUE.match(last))  # no half-done sum
     ):
@@ -770,7 +779,8 @@ def _bare(text: str) -> Extraction:
         stated = said(_NUMBERING.sub("", before)) if ":" in last else None
         if stated and values_differ(stated, last.split(":", 1)[1].strip(" *")) is True:
             return _AMBIGUOUS  # `Confidence: 95%` below the sentence that gives the answer
-        return Extraction(_tidy(last), "last_line", None)
+        answer = _tidy(last)
+        return Extraction(answer, "last_line", None) if answer else _NONE
     return _NONE
 
 

@@ -566,3 +566,36 @@ def test_what_stands_below_a_conclusion_does_not_hide_it(text: str, gold: str) -
 def test_a_label_below_the_conclusion_is_not_taken_for_the_answer(more: str) -> None:
     value = more.rsplit(" ", 1)[1]
     assert verify(f"So the team needs 7 more points.\n\n{more}", value).ok is not True
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The answer is \\boxed{25} less than 80.",
+        "The answer is $\\boxed{25}$ or more.",
+        "It takes \\boxed{25} hours and 30 minutes.",
+        "The answer is half of $\\boxed{25}$.",
+        "The answer is at least $\\boxed{25}$.",
+        "I don't think it is $\\boxed{25}$.",
+        "$\\boxed{25}$, which is incorrect.",
+        "$\\boxed{25}$ and $3$",
+        "The answer is 25 and",
+        "We go on in steps.\n\n### 25.",
+    ],
+)
+def test_words_beside_the_value_or_a_text_cut_off_behind_it_keep_it_from_passing(
+    sentence: str,
+) -> None:
+    assert verify(sentence, "25").ok is not True
+
+
+@pytest.mark.parametrize("unit", ["ms", "minutes", "cm"])
+def test_a_unit_behind_a_box_is_one_by_the_vocabulary_alone(unit: str) -> None:
+    assert extract(f"It takes $\\boxed{{25}}$ {unit}.").answer == (
+        "25" if unit == "ms" else f"25 {unit}"
+    )
+
+
+def test_what_stands_behind_the_end_of_a_turn_was_said_by_nobody() -> None:
+    for end in ("<end_of_turn>", "<eos>", "[EOS]", "<|EOT|>", "<｜end▁of▁sentence｜>"):
+        assert verify(f"The answer is 25{end}\nThe answer is 36", "25").ok is True
