@@ -18,6 +18,7 @@ them. Everything here is linear in the length of the text.
 """
 
 import re
+from fractions import Fraction
 from itertools import islice
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ from dpo_math_assets.verifier.doubt import contradicted, doubtful, taken_back
 from dpo_math_assets.verifier.match import same_at_sight, values_differ
 from dpo_math_assets.verifier.normal import clean, normalise
 from dpo_math_assets.verifier.said import FORMULA, asserts, changes, last_said, said, worded
+from dpo_math_assets.verifier.vocabulary import unit_named
 
 __all__ = ["Extraction", "extract", "split_boxes"]
 
@@ -79,6 +81,10 @@ _ARTICLE = re.compile(
     r"\b(?:the|our|my|final|correct)\s+(?:(?:final|correct|right|true|actual|real)\s+)?$",
     re.IGNORECASE,
 )
+# `the answer is correct`
+_REMARKED = re.compile(
+    r"(?:correct|right|verified|confirmed|reasonable|consistent|valid|clear|unique)\b(?! \w)"
+)
 # `half of the answer is`: something else is
 _OF = re.compile(r"\b(?:of|than|for|on|twice|thrice|double|triple|half)\s+$", re.IGNORECASE)
 _IS = re.compile(
@@ -120,7 +126,19 @@ _NUMBERING = re.compile(r"^\d+[.)]\s+(?=[*_]*[A-Z])")
 _ITEM_ONLY = re.compile(r"(?:#+ *|\*+|\()\d{1,2}[.)]+[\s*]*")
 # What was cut off had more to say: `The answer is 7 and`
 _DANGLING = re.compile(r"(?:\s(?:and|or|but|than|times|plus|minus|to|of)|[+/=^({])$")
-_AT = re.compile(r"^at (?=\d)", re.IGNORECASE)
+_AT = re.compile(
+    r"^(?:at (?=\d)|given by |simply |just |exactly |indeed |"
+    r"(?:so |thus )?we (?:have|get|obtain|find) (?=[^A-Za-z]*$))",
+    re.IGNORECASE,
+)
+# Signs before and behind an answer that say nothing: the end of a proof, a tick.
+_SIGNS_BEFORE = re.compile(r"^(?:∴|=>|→|\\therefore|Ans\.)\s*")
+_SIGNS_BEHIND = re.compile(
+    r"[\s.$\\]*(?:[✓✔✅∎□■🎉]\uFE0F?|(?<=[\s$])\$?\\(?:blacksquare|qed|checkmark)\$?)+\s*$"
+)
+_STRUCK = re.compile(r"~~[^~\n]{1,60}~~\s*")
+_NOT_ANOTHER = re.compile(r"([^,()]{1,60}?),?\s+\(?not\s+\$?-?[\d.,/]+\$?\)?")
+_NOT_BUT = re.compile(r"not\s+[-$\d\\(][^,;.\n]{0,40}?,?\s+but\s+(?:rather\s+)?(?=[-$\d\\])")
 _EQUALS_VALUE = re.compile(r"^=\s*(?=-?\$?[\d.,]+%?(?:\s+[A-Za-z ]+)?$)")
 _SPECIAL = re.compile(
     r"<\|[A-Za-z_]{1,20}\|>|</?s>|\[/?(?:INST|EOS)\]|<(?:eos|EOS|(?:end|start)_of_turn)>|<｜[^｜<>\n]{1,40}｜>"
@@ -300,7 +318,8 @@ def _settle(
 
 # `(a)`, `Part B`, `Question 2` at the beginning of a line or sentence.
 _PART = re.compile(
-    r"(?:^|[.;\n]\s*)[*_#\s-]*(?:\(?([a-h]|i{1,3}|iv|v|\d{1,2})[.)]|(?:Part|Question|Problem|Q)\s*\(?([A-Ha-h]|\d)\)?)"
+    r"(?:^|[.;\n]\s*)[*_#\s-]*(?:\(?([a-h]|i{1,3}|iv|v|\d{1,2})[.)]|"
+    r"(?:(?:For |In )?[Pp]art|Question|Problem|Q)\s*\(?([A-Ha-h]|\d)\)?)"
     r"[^\n]*$"
 )
 
@@ -390,7 +409,7 @@ def _marked(text: str) -> dict[str, list[_Found]]:
             # a label ends a word of its own: `reanswer:` is none
             _add(kind, end, _rest(text, found.end()))
         elif (found := _HEADING.match(text, end)) and _is_heading(text, at):
-            line = _next_line(text, found.end())
+            line = _below(text, found.end())
             if len(_WORD.findall(_LATEX_WORD.sub("", _tidy(line)))) <= 6:
                 _add(final if _is_final(text, at) else label, end, line)
         elif text.startswith(">", end) and _TAG.search(text, max(0, at - 8), at):
@@ -400,8 +419,11 @@ def _marked(text: str) -> dict[str, list[_Found]]:
             (found := _IS.match(text, end))
             and (article := _ARTICLE.search(text, max(0, at - 30), at - 1))
             and not _OF.search(text, max(0, article.start() - 10), article.start())
+            and not _REMARKED.match(text, found.end())
         ):
-            _add(label, end, _sentence(_display(text, found.end()), ask=True))
+            denied = _NOT_BUT.match(text, found.end())
+            end, start = (denied.end(), denied.end()) if denied else (end, found.end())
+            _add(label, end, _sentence(_display(text, start).rstrip("* "), ask=True))
     if '"final"' in text:
         for at in _occurrences(text, ('"final"',)):
             if found := _JSON_COLON.match(text, at + 6):
@@ -500,16 +522,32 @@ def _rest(text: str, start: int) -> str:
     if at >= 0 and (found := _IS.match(rest, at + 6)):
         rest = rest[found.end() :]
     where = text.find(rest, start)
-    if where >= 0 and _LEADS_ON.search(rest):
-        return _next_line(text, where + len(rest) - 1) or rest
+    if below := _led_to(text, where, rest):
+        return below
     return _with_following(text, where + len(rest), rest) if where >= 0 else rest
 
 
-# `The value is` at the end of a line
-_LEADS_ON = re.compile(r"\b(?:is|are)\s*:?\s*$")
+# `The value is`, `We have:` at the end of a line
+_LEADS_ON = re.compile(r"(?:\b(?:is|are)|:)\s*$")
+
+
+def _below(text: str, start: int) -> str:
+    """The line below the one at `start`, or the one that it leads on to."""
+    line = _next_line(text, start)
+    return _led_to(text, text.find(line, start), line) or line
+
+
+def _led_to(text: str, at: int, line: str) -> str:
+    """What a line that leads on leads to: a value below it and no block of another format."""
+    if at < 0 or not _LEADS_ON.search(line):
+        return ""
+    below = _next_line(text, at + len(line) - 1)
+    return "" if below.startswith(("```", "{")) else below
+
+
 # One part of an answer on a line of its own, behind a bullet, a letter or a name.
 _PART_LINE = re.compile(
-    r"\s*(?:(?P<bullet>[-*•])\s+|\(?(?P<letter>[a-e])\)\s*|\$?(?P<name>[A-Za-z])\s*=)\s*(?P<value>[^=\n]{1,60})"
+    r"\s*(?:(?P<bullet>[-*•])\s+|\(?(?P<letter>[a-e])\)\s*|\${0,2}(?P<name>[A-Za-z])\s*=)\s*(?P<value>[^=\n]{1,60})"
 )
 
 
@@ -626,7 +664,14 @@ _CHOICE_FIRST = re.compile(
     r"(?:(?i:option |choice )?\(?(?P<letter>[A-J])|(?:(?i:option |choice )\(?|\()(?P<small>[a-j]))"
     r"\)?(?:[,:]|,? which is| [-–])\s+(?P<value>[$\\\d-][^,]{0,40})"
 )
-_CHOICE_LAST = re.compile(r"(?P<value>[$\\\d-][^,()]{0,40}?)\s+\((?P<letter>[A-J])\)")
+_CHOICE_BEFORE = re.compile(
+    r"(?:option|choice) \(?(?P<named>[A-J])\)?\s+(?P<value>[$\\\d-][^,()]{0,40})|"
+    r"(?P<letter>[A-J])\s+\((?P<inner>[$\\\d-][^,()]{0,40})\)"
+)
+_CHOICE_LAST = re.compile(
+    r"(?P<value>[$\\\d-][^,()]{0,40}?)(?:\s+\((?P<letter>[A-J])\)|"
+    r",?\s+(?:which is )?\(?(?:option|choice) \(?(?P<named>[A-J])\)?)\s*"
+)
 _SO = re.compile(r",\s+so\b", re.IGNORECASE)
 _GOES_ON = re.compile(r"\b(?:then|so|total|therefore|thus|hence)\b", re.IGNORECASE)
 _NUMBERS = re.compile(r"\d+(?:\.\d+)?")
@@ -650,6 +695,8 @@ def _tidy(answer: str) -> str:
         answer = answer[: answer.index("</")]
     answer = _EMPHASIS.sub("", answer.replace('\\"', '"').strip("*#_ \t"))
     answer = _EQUALS_VALUE.sub("", clean(answer))
+    if not answer.isascii() or "\\" in answer or answer[:1] in ("=", "A", "~"):
+        answer = _SIGNS_BEFORE.sub("", _SIGNS_BEHIND.sub("", _STRUCK.sub("", answer)))
     if "\\boxed" in answer or "\\fbox" in answer:
         inner = boxes(answer)
         if len(inner) == 1:
@@ -658,11 +705,13 @@ def _tidy(answer: str) -> str:
                 if doubtful(answer, inner[0].start, inner[0].end)
                 else clean(inner[0].answer or "")
             )
-    if len(answer) <= MAX_BARE and (
-        both := _CHOICE_FIRST.fullmatch(answer) or _CHOICE_LAST.fullmatch(answer)
-    ):
-        letter, value = both["letter"] or both["small"], both["value"]
-        return f"({letter.upper()}) {clean(value)}"
+    if len(answer) <= MAX_BARE:
+        if both := _with_choice(_TEXT.sub(r"\1", answer) if "\\text" in answer else answer):
+            return both
+        if "=" in answer and (value := _chained(answer)):
+            return value
+        if "not" in answer and (first := _NOT_ANOTHER.fullmatch(answer)):
+            answer = first[1]
     if not worded(answer) and "\\text" not in answer:
         return (_restated(answer) if " (" in answer else None) or clean(answer)
     sentence = _sentence(answer)
@@ -692,6 +741,52 @@ def _tidy(answer: str) -> str:
     return _stated(answer) or _restated(answer) or answer
 
 
+def _with_choice(answer: str) -> str | None:
+    """`(C) 10` for a choice with its value in any order."""
+    if found := _CHOICE_FIRST.fullmatch(answer):
+        letter = found["letter"] or found["small"]
+    elif found := _CHOICE_BEFORE.fullmatch(answer):
+        return f"({found['named'] or found['letter']}) {clean(found['value'] or found['inner'])}"
+    elif found := _CHOICE_LAST.fullmatch(answer):
+        letter = found["letter"] or found["named"]
+    else:
+        return None
+    return f"({letter.upper()}) {clean(found['value'])}"
+
+
+# Rows of one value each: `x &= 3 + 4 \\\\ &= 7`
+_ALIGNED = re.compile(
+    r"(?:\$\$|\\\[)?\s*\\begin\{(align\*?|aligned|split|eqnarray\*?)\}((?:[^\\]|\\(?!end\{))*)\\end\{\1\}"
+    r"\s*(?:\$\$|\\\])?"
+)
+
+
+def _chained(answer: str) -> str | None:
+    """One value for `2/5 = 0.4 = 40\\%`, `12/5 = 2.4 hours` and aligned rows that go on with `=`.
+
+    The last with its unit, or else the first; nothing where they are not known to be equal.
+    """
+    if "\\begin" in answer:
+        aligned = _ALIGNED.fullmatch(answer)
+        rows = (
+            [row.replace("&", " ").strip() for row in aligned[2].split("\\\\")] if aligned else []
+        )
+        rows = [row for row in rows if row]
+        goes_on = len(rows) > 1 and all(row.startswith("=") for row in rows[1:])
+        return clean(rows[-1].rpartition("=")[2]) if goes_on else None
+    if "%" not in answer and not worded(answer) and "\\text" not in answer:
+        return None
+    parts = [clean(part) for part in answer.split("=")]
+    words = _WORD.findall(_LATEX_WORD.sub("", parts[-1]))
+    if words and not any(map(unit_named, words)):
+        return None
+    if len(parts) > 4 or any(worded(part) or "\\text" in part for part in parts[:-1]):
+        return None
+    if any(values_differ(part, parts[0]) is not False for part in parts[1:]):
+        return None
+    return parts[-1] if words else parts[0]
+
+
 def _stated(answer: str) -> str | None:
     """The value that an answer states in a sentence, in plain text or in a formula's."""
     plain = _TEXT.sub(r" \1 ", answer) if "\\text" in answer else answer
@@ -704,7 +799,7 @@ _TWICE = re.compile(
     r",?\s+([^,]{1,60})"
 )
 _ABOUT = re.compile(r"^\s*(?:about|approximately|approx\.?|roughly|around|≈|~|\\approx)\s*")
-_IN_BRACKETS = re.compile(r"(.{0,60}[\w$}%])(?:\\?\s+|~)\(([^()]{1,60})\)")
+_IN_BRACKETS = re.compile(r"(.{0,60}[\w$}%])(?:\s*\\?\s+|~)\(([^()]{1,60})\)")
 
 
 def _restated(answer: str) -> str | None:
@@ -712,15 +807,41 @@ def _restated(answer: str) -> str | None:
     plain = " ".join(_TEXT.sub(r" \1 ", answer).split())
     if found := _TWICE.fullmatch(plain):
         first, second = clean(found[1]), clean(_ABOUT.sub("", found[2]))
-        return first if values_differ(first, second) is False else None
+        same = values_differ(first, second) is False
+        return first if same or (_ABOUT.match(found[2]) and _rounded(first, second)) else None
     found = _IN_BRACKETS.fullmatch(plain)
     if found is None:
         return None
     first, second = clean(found[1]), clean(_ABOUT.sub("", found[2]))
     if "=" in first or not any(map(str.isdigit, first)):
         return None
+    if _ABOUT.match(found[2]) and _rounded(first, second):
+        return first
     remark = worded(second) and not changes(second) and not worded(first) and asserts(second)
     return first if remark or values_differ(first, second) is False else None
+
+
+_FRACTION = re.compile(r"\\[dt]?frac\{(\d+)\}\{(\d+)\}|(\d+)/(\d+)|(\d+)(\.\d+)")
+
+
+def _rounded(exact: str, rounded: str) -> bool:
+    """Whether a decimal is a fraction rounded to its digits, however few: 0.67 is 2/3."""
+    given = _FRACTION.fullmatch(exact)
+    point = rounded.find(".")
+    if given is None or point < 0 or not rounded.replace(".", "", 1).isdecimal() or len(exact) > 40:
+        return False
+    above, below = given[1] or given[3], given[2] or given[4]
+    value = (
+        Fraction(f"{above}/{below}")
+        if above and int(below)
+        else Fraction(exact)
+        if not above
+        else None
+    )
+    return (
+        value is not None
+        and abs(value - Fraction(rounded)) * 2 * 10 ** (len(rounded) - point - 1) <= 1
+    )
 
 
 # `{"answer": null}` gives none, and is no answer as a whole.
@@ -745,6 +866,13 @@ def _bare(text: str) -> Extraction:
     last = _NUMBERING.sub("", lines[-1].strip())
     if last.endswith("?"):
         return _NONE
+    if lines[-1].endswith(("}", "}$$", "}\\]", "$$", "\\]")) and "\\end{" in stripped[-60:]:
+        begins = stripped.rfind("\\begin{")
+        value = (
+            _chained(stripped[begins:]) if begins >= 0 and len(stripped) - begins <= 2000 else None
+        )
+        if value:
+            return Extraction(value, "last_line", None)
     short = len(stripped) <= MAX_BARE
     if short and (formula := _one_formula(stripped)):
         return Extraction(clean(formula), "formula", None)
@@ -787,7 +915,7 @@ def _bare(text: str) -> Extraction:
 _RESULT = re.compile(r"=\s*[$*\\(\[]*(-?\d[\d,]*(?:\.\d+)?)[^=\d]*$")
 # A name with its value, or a value alone.
 _GIVEN = re.compile(
-    r"\$?(?:[A-Za-z][A-Za-z ]{0,40}[:=])?\s*\$?-?\$?[\d.,/]+(?:\s*[A-Za-z%]+)?\$?\.?"
+    r"\${0,2}(?:[A-Za-z][A-Za-z ]{0,40}[:=])?\s*\$?-?\$?[\d.,/]+(?:\s*[A-Za-z%]+)?\${0,2}\.?"
 )
 # Checks, remarks and offers behind an answer that has no marker.
 _ASIDE = re.compile(

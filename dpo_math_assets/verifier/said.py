@@ -222,8 +222,8 @@ _BESIDE = _set(
 # Words before a number that is no statement of its own.
 _GOVERNING = _set(
     "by of from than with in for at on per the all these those both case step part equation line "
-    "since until after before question problem number and or modulo mod base first last least most "
-    "about approximately roughly around over under between every each any to way method"
+    "since until after before question problem and or modulo mod base first last least most "
+    "about approximately roughly around over under between every each any to way method not"
 )
 _LEADING_TO = _set("equal comes amounts rounds rounded round up down reduces simplifies")
 

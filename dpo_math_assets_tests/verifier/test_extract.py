@@ -599,3 +599,52 @@ def test_a_unit_behind_a_box_is_one_by_the_vocabulary_alone(unit: str) -> None:
 def test_what_stands_behind_the_end_of_a_turn_was_said_by_nobody() -> None:
     for end in ("<end_of_turn>", "<eos>", "[EOS]", "<|EOT|>", "<｜end▁of▁sentence｜>"):
         assert verify(f"The answer is 25{end}\nThe answer is 36", "25").ok is True
+
+
+@pytest.mark.parametrize(
+    ("text", "gold"),
+    [
+        ("The answer is 21, not 24.", "21"),
+        ("The answer is not 24 but 21.", "21"),
+        ("The answer is 21, which is option D.", "D"),
+        ("Answer: D (21)", "21"),
+        ("The correct answer is option (D) 21.", "21"),
+        ("\\boxed{21 \\text{ (D)}}", "D"),
+        ("**Final Answer**\nWe have 3 * 7 = 21", "21"),
+        ("### Final Answer\nThe total is:\n$$\\boxed{21}$$", "21"),
+        ("**Final Answer**\n\nThe value of $n$ is\n\n$$n = 21$$", "21"),
+        ("Answer:\n$$x=5$$\n$$y=6$$", "(5, 6)"),
+        ("\\begin{aligned}x &= 3 \\cdot 7\\\\ &= 21\\end{aligned}", "21"),
+        ("We get\n\\begin{align*}\nx &= 20 + 1\\\\\n&= 21.\n\\end{align*}", "21"),
+        ("The answer is 3/5 = 0.6 = 60%.", "0.6"),
+        ("Answer: 7/2 = 3.5 hours", "3.5 hours"),
+        ("The answer is $\\frac{4}{3}$ or about 1.33.", "4/3"),
+        ("\\boxed{0.25 \\ (0.25)}", "0.25"),
+        ("**So the answer is 3!**", "3"),
+        ("Answer: ~~24~~ 21 ✓", "21"),
+        ("So the answer is 21. $\\blacksquare$", "21"),
+        ("The answer is given by $3 \\cdot 7 = 21$.", "21"),
+        ("Both sides agree, so the answer is correct.\n#### 21", "21"),
+    ],
+)
+def test_the_value_is_told_from_the_words_signs_and_other_forms_around_it(
+    text: str, gold: str
+) -> None:
+    assert verify(text, gold).ok is True
+
+
+@pytest.mark.parametrize(
+    ("text", "gold"),
+    [
+        ("The answer is 21, not 24.", "24"),
+        ("The answer is not 24 but 21.", "24"),
+        ("The answer is $\\frac{4}{3}$ or about 1.34.", "4/3"),
+        ("The answer is 3/5 = 0.6 = 70%.", "3/5"),
+        ("So the solution is\n$$x=5$$\n$$y=6$$", "6"),
+        ("We check both sides, so the answer is correct.", "correct"),
+    ],
+)
+def test_what_is_denied_contradicted_or_one_part_of_several_is_not_the_value(
+    text: str, gold: str
+) -> None:
+    assert verify(text, gold).ok is not True
