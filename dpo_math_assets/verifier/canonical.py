@@ -141,8 +141,10 @@ def matrix_value(node: Node) -> Node | None:
     """The matrix that a sum, product or whole power of matrices comes to, or None."""
     if node.kind == "matrix":
         return node
-    if node.kind == "tuple":
+    if node.kind in ("tuple", "list"):
         return Node("matrix", (node.args,))
+    if node.kind == "interval":  # `[1, -1]`
+        return Node("matrix", (node.args[:2],))
     if node.kind == "add":
         parts = [matrix_value(term) for term in node.args]
         shapes = {(len(part.args), len(part.args[0])) for part in parts if part is not None}

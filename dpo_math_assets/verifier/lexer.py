@@ -408,7 +408,9 @@ class _Lexer:
             self._split(split)
         elif glued := _GLUED_WORD.fullmatch(run):
             self._split(glued)
-        elif length >= 4 or (length == 3 and run[0].isupper() and run[1:].islower()):
+        elif length >= 4 or (
+            length == 3 and run[0].isupper() and run[1:].islower() and self._last() != "op"
+        ):
             self._emit("word", run, length)
         else:
             for letter in run:
@@ -438,6 +440,7 @@ class _Lexer:
         return (
             self.spaced
             and run in LONG_ABBREVIATIONS
+            and not any(token.kind == "sym" and token.value in run for token in self.tokens)
             and self._last() in ("const", "close", "sym")
             and behind in ("", ".", ",", ";", "^", "/", "}", ")")
         )

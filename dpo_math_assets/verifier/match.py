@@ -18,7 +18,7 @@ from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.inspection import holds, undefined
 from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children, contents, free_symbols, num
 from dpo_math_assets.verifier.numeric import exact
-from dpo_math_assets.verifier.order import order_may_count
+from dpo_math_assets.verifier.order import order_may_count, same_capitals
 from dpo_math_assets.verifier.outcome import (
     AMBIGUOUS,
     DIFFERENT,
@@ -431,6 +431,8 @@ class Matcher:
                     same = self.scalars.compare(value.args[0], other)
                     return AMBIGUOUS if same.state == "equal" else DIFFERENT
             same = self.scalars.compare(a, b)
+            if same.state == "different" and same_capitals(a, b):
+                return UNKNOWN
             settled = same.state != "equal" or same.method == "exact" or a == b
             return same if settled or not order_may_count(a, b) else UNKNOWN
         if "percent" in (a.kind, b.kind):
@@ -735,13 +737,14 @@ def _same_parameters(a: Node, b: Node) -> tuple[Node, Node]:
         others = {name for name in used - declared if not name.startswith(PARAMETER)}
         if holds(a if k == 0 else b, "pi"):  # `2\pi r` is no general solution
             others &= INTEGER_LETTERS
-        if len(parameters) == len(others) == 1 and parameters[0] not in used:
-            old, new = Node("sym", tuple(others)), Node("sym", tuple(parameters))
-
-            def rename(node: Node, old: Node = old, new: Node = new) -> Node | None:
-                return new if node == old else None
-
-            return (a, tree.replace(b, rename)) if k == 0 else (tree.replace(a, rename), b)
+        if 0 < len(parameters) == len(others) and used.isdisjoint(parameters):
+            renamed = {
+                Node("sym", (old,)): Node("sym", (new,))
+                for old, new in zip(sorted(others), sorted(parameters), strict=True)
+            }
+            if k == 0:
+                return a, tree.replace(b, renamed.get)
+            return tree.replace(a, renamed.get), b
     return a, b
 
 
@@ -885,6 +888,8 @@ def _settled(node: Node, matcher: Matcher) -> Node:
         node = node.args[0]
     if node.kind == "list" and (compound := compound_unit(node)):
         return compound
+    if node.kind == "pow" and node.args[0].kind in ("interval", "list"):  # `[1, -1]^T`
+        return matrix_value(node) or node
     if node.kind in ("add", "pow") and holds(node, "tuple", shallow=True):
         return matrix_value(node) or node  # `(1, 2) + (3, 4)`
     if node.kind == "mul" and holds(node, "tuple", shallow=True) and not free_symbols(node):

@@ -69,6 +69,11 @@ _CHARACTERS: dict[str, str] = {
     **{"⅘": "\\frac{4}{5}", "⅙": "\\frac{1}{6}", "⅚": "\\frac{5}{6}", "⅛": "\\frac{1}{8}"},
     **{"⅐": "\\frac{1}{7}", "⅑": "\\frac{1}{9}", "⅒": "\\frac{1}{10}"},
     **{"⅜": "\\frac{3}{8}", "⅝": "\\frac{5}{8}", "⅞": "\\frac{7}{8}"},
+    # numbered statements
+    **{chr(0x2460 + k): f"({k + 1})" for k in range(9)},
+    # marks of success, and words between values
+    **dict.fromkeys("✓✔☑✅■□∎", " "),
+    **{"或": " or ", "和": " and "},
     # spaces, and characters that show nothing
     **dict.fromkeys(
         "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a", " "

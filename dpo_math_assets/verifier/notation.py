@@ -82,6 +82,8 @@ _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
     (">", re.compile(r"(^|=)\s*<([^<>=|]*,[^<>=|]*)>(?=\s*$)"), r"\1\\langle \2\\rangle "),
     ("\\left]", re.compile(r"\\left(?=\])|\\right(?=[\[\]])"), ""),
     ("\\right[", re.compile(r"\\left(?=[\[\]])|\\right(?=\[)"), ""),
+    # an interval with a semicolon
+    (";", re.compile(r"^\s*([\[\]])([^;,\[\]()]+);([^;,\[\]()]+)([\[\]])\s*$"), r"\1\2,\3\4"),
     # open ends with the brackets turned outwards
     (
         ",",
@@ -98,6 +100,11 @@ _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
     ),
     # a period in brackets, where the number is all there is
     (".", re.compile(r"^(\s*-?0?\.\d*)\((\d{1,9})\)\s*$"), r"\1\\overline{\2}"),
+    (
+        "\\dot",
+        re.compile(r"\\dot\s*\{?(\d)\}?(\d{0,20})\\dot\s*\{?(\d)\}?"),
+        r"\\overline{\1\2\3}",
+    ),
     ("cent", re.compile(r"\bper\s+cent\b"), "percent"),
     ("fl", re.compile(r"\bfl(?:uid\b|\b\.?)\s*(?:ounces?|oz)\b\.?"), "floz"),
     # parts of a question, lettered
@@ -190,7 +197,11 @@ _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
     # a logarithm's base in words
     ("base", re.compile(r"\blog\s+base\s+(\w+)\s+of\s+"), r"\\log_{\1} "),
     ("union", re.compile(r"(?<=[\])])\s+union\s+(?=[\[(])"), r" \\cup "),
-    (" root", re.compile(r"\s*\((?:a\s+)?(?:double|repeated|triple)\s+root\)\s*$"), ""),
+    (
+        " root",
+        re.compile(r"\s*(?:\\text\{\s*)?\((?:a\s+)?(?:double|repeated|triple)\s+root\)\s*\}?\s*$"),
+        "",
+    ),
     # a share of a whole
     (" o", re.compile(r"^\s*(\d+)\s+out\s+of\s+(\d+)\s*$"), r"\1/\2"),
     (" in ", re.compile(r"^\s*(\d+)\s+in\s+(\d+)\s*$"), r"\1/\2"),

@@ -6,9 +6,10 @@ capitals may be matrices or names (`AB` is not `BA`, nor `A^{-1}B` the same as `
 
 import re
 
+from dpo_math_assets.verifier import tree
 from dpo_math_assets.verifier.nodes import Node, children, num
 
-__all__ = ["order_may_count", "words_may_differ"]
+__all__ = ["order_may_count", "same_capitals", "words_may_differ"]
 
 _TRANSPOSE = Node("sym", ("T",))
 _VOWELS = frozenset("aeiou")
@@ -28,6 +29,14 @@ def order_may_count(a: Node, b: Node) -> bool:
     if len({tuple(sorted(row, key=str)) for row in together}) < len(together):
         return True
     return rows[0] != rows[1] and any(map(_returns, together))
+
+
+def same_capitals(a: Node, b: Node) -> bool:
+    """Whether two names of capitals differ in the order alone: `ABC` and `BCA`, `IV` and `VI`."""
+    first, second = tree.letters(a), tree.letters(b)
+    if not first or not second or len(first) < 2:
+        return False
+    return first.isupper() and sorted(first) == sorted(second)
 
 
 def words_may_differ(a: str, b: str) -> bool:

@@ -46,6 +46,9 @@ _CLOSING = {"(": (")", "]"), "[": ("]", ")"), "\\{": ("\\}",), "{": ("}",)}
 _CHOOSING = frozenset("CP")
 _CHOOSING_INDEX = re.compile(r"([CA])_(\d{1,4})")
 _FUNCTION_LETTERS = frozenset(("f", "g", "h", "F", "G", "H", "phi", "varphi", "psi"))
+# Moments of random variables: `E(X^2)` is not `E(X)^2`.
+_OF_VARIABLES = frozenset("DEV")
+_VARIABLES = frozenset("XYZ")
 _MATRICES = frozenset(
     ("matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "smallmatrix", "array", "psmallmatrix")
 )
@@ -428,7 +431,11 @@ class _Parser:
             return node
         if not self.builder and self.take("punct", ":"):
             return self.after_colon(node)
-        return self.words_after(node)
+        node = self.words_after(node)
+        if self.sees("rel", "approx") and self.tokens[self.at - 1].kind in ("word", "num", "close"):
+            self.next()  # `36\\pi\\text{ cm} \\approx 113\\text{ cm}`: about so much
+            self.words_after(self.set_expression())
+        return node
 
     def words_before(self) -> str:
         """Takes words that say nothing about the item, or its label, which is returned."""
@@ -612,7 +619,9 @@ class _Parser:
             self.at += 2
             node = Node("mod", (node, self.sum()))
             self.expect("close", ")")
-        elif operators == ["equiv"] and items[1].kind == "func" and items[1].args[0] == "mod":
+        elif operators == ["equiv"] and (items[1].kind != "func" or items[1].args[0] != "mod"):
+            node = Node("rel", ("=", *items))  # `f(x) \\equiv 0`: everywhere
+        elif operators == ["equiv"]:
             node = Node(
                 "mod", (Node("rel", ("equiv", items[0], items[1].args[1])), items[1].args[2])
             )
@@ -765,7 +774,8 @@ class _Parser:
                 break
         if base.kind == "sym" and self.sees("open", "(") and not self.token.spaced:
             name = base.args[0]
-            if name.rstrip("'").split("_")[0] in _FUNCTION_LETTERS:
+            expected = name in _OF_VARIABLES and self.ahead().value in _VARIABLES
+            if expected or name.rstrip("'").split("_")[0] in _FUNCTION_LETTERS:
                 return self.powered(Node("call", (name, *self.arguments())))
         return base
 

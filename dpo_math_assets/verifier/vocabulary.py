@@ -127,7 +127,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     **{"fromabove": ("cmd", "+"), "frombelow": ("cmd", "-")},
     **{"top": ("sym", "T"), "intercal": ("sym", "T")},
     **{"prime": ("op", "'"), "not": ("cmd", "not"), "perp": ("cmd", "perp")},
-    **{"therefore": ("skip", ""), "because": ("skip", ""), "square": ("skip", "")},
+    **{
+        "therefore": ("skip", ""),
+        "because": ("skip", ""),
+        "square": ("skip", ""),
+        "blacksquare": ("skip", ""),
+    },
     **dict.fromkeys(("left", "right", "middle", "mleft", "mright"), ("skip", "")),
     **{
         prefix + size: ("skip", "")
@@ -251,7 +256,8 @@ SPACED_UNITS = frozenset(
     _words(
         """
     sq cu cal Rs Pa gal rad mol rpm
-    kN MN kHz MHz GHz nm mA kA mV kV MJ GJ mW MW GW MPa GPa mT nF pF eV keV MeV GeV kB MB GB TB atm
+    dB kN MN kHz MHz GHz nm mA kA mV kV MJ GJ mW MW GW MPa GPa mT nF pF atm
+    eV keV MeV GeV kB MB GB TB
     """
     )
 )
@@ -361,6 +367,7 @@ UNITS: dict[str, tuple[str, int, int]] = {
     **dict.fromkeys(("T", "tesla"), ("tesla", 1, 1)),
     **dict.fromkeys(("mT", "millitesla"), ("tesla", 1, 1000)),
     **dict.fromkeys(("K", "kelvin"), ("kelvin", 1, 1)),
+    **dict.fromkeys(("dB", "decibel"), ("decibel", 1, 1)),
     **dict.fromkeys(("byte",), ("byte", 1, 1)),
     **{f"{prefix}B": ("byte", 1000**k, 1) for k, prefix in enumerate("kMGT", start=1)},
 }
