@@ -126,7 +126,7 @@ def _compare_parsed(
     return comma or _verdict(Matcher(conventions, pool).answers(node, gold_node))
 
 
-_COMMA_AND_UNIT = re.compile(r"\s*\$?(-?\d+),(\d+)(?!\d)(\D[^,]*)")
+_COMMA_AND_UNIT = re.compile(r"\s*\$?(-?\d+),(\d+)(?!\d)([^\d,][^,]*)")
 
 
 def _with_point(text: str) -> str:
@@ -139,8 +139,8 @@ def _with_point(text: str) -> str:
         node = parse(pointed)
     except (ParseError, VerifierLimit):
         return text
-    name = node.args[1] if node.kind == "unit" else ""
-    return pointed if node.kind == "percent" or name == "degree" or unit_factor(name) else text
+    known = node.kind == "unit" and (node.args[1] == "degree" or unit_factor(node.args[1]))
+    return pointed if known or node.kind == "percent" else text
 
 
 def _same_text(answer: str, gold: str) -> bool:

@@ -65,6 +65,7 @@ def _beyond(found: "re.Match[str]") -> str:
     return f"{found['name'] or 'x'} {sign}{'=' if found['equal'] else ''} {found['bound']}"
 
 
+_SPACES = re.compile(r"  +")
 # A value whose letters are commands.
 _VALUE = r"(?:[^a-zA-Z\\]|\\[a-z]+)+?"
 _REALS = r"^\s*(?:all|every)\s+(?:the\s+)?(?:real\s+numbers?|reals?)(?:\s+\$?x\$?)?,?\s+"
@@ -241,6 +242,8 @@ def rewritten(source: str) -> str:
     """The text with these notations in the grammar's own."""
     if source.isalnum():
         return source
+    if "  " in source:  # no pattern is to try its luck from every space of a long row
+        source = _SPACES.sub(" ", source)
     for mark, pattern, replacement in _REWRITES:
         if mark in source:
             source = pattern.sub(replacement, source)

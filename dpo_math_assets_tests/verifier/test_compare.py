@@ -215,6 +215,7 @@ EQUAL = [
     ("\\operatorname{rank}(A) = 2", "2"),
     ("P(X \\ge 3) = 0.5", "\\frac{1}{2}"),
     ("12,5\\text{ cm}", "12.5 cm"),
+    ("1,2,3", "1, 2, 3"),
     ("n2^{n-1}", "\\frac{n \\cdot 2^n}{2}"),
     ("x = n\\pi + (-1)^n \\frac{\\pi}{6}", "x = k\\pi + (-1)^k \\frac{\\pi}{6}"),
     ("n = 12k + 7", "n \\equiv 7 \\bmod 12"),
