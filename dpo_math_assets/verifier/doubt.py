@@ -149,10 +149,19 @@ def doubtful(text: str, at: int, end: int) -> bool:
     return _DOUBTFUL.search(before, begins) is not None
 
 
+_SENTENCES = re.compile(r"(?<=[.!?])\s+|\n")
+
+
 def taken_back(text: str) -> bool:
     """Whether a text behind an answer holds second thoughts, whatever follows from them."""
-    words = _WORDS.findall(text.lower())
-    return not _SECOND_THOUGHTS.isdisjoint(words) and _RETRACTION.search(text) is not None
+    if _SECOND_THOUGHTS.isdisjoint(_WORDS.findall(text.lower())):
+        return False
+    # most sentences of a text hold none of the words, and the pattern is slow
+    return any(
+        not _SECOND_THOUGHTS.isdisjoint(_WORDS.findall(sentence.lower()))
+        and _RETRACTION.search(sentence)
+        for sentence in _SENTENCES.split(text)
+    )
 
 
 def contradicted(answer: str, rest: str) -> bool:

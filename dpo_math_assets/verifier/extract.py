@@ -648,6 +648,8 @@ _ESCAPE = re.compile(r'\\(["\\/n])')
 
 def _unescape(text: str) -> str:
     r"""JSON escapes of an answer; a lone `\frac`, which is no JSON, is left alone."""
+    if "\\" not in text:
+        return text
     return _ESCAPE.sub(lambda found: " " if found[1] == "n" else found[1], text)
 
 
