@@ -83,7 +83,8 @@ _ARTICLE = re.compile(
 )
 # `the answer is correct`
 _REMARKED = re.compile(
-    r"(?:correct|right|verified|confirmed|reasonable|consistent|valid|clear|unique)\b(?! \w)"
+    r"(?:correct|right|verified|confirmed|reasonable|consistent|valid|clear|unique|"
+    r"plausible|good|fine|an? (?:positive |whole )?(?:integer|number))\b(?! \w|, (?:namely|i\.e))"
 )
 # `half of the answer is`: something else is
 _OF = re.compile(r"\b(?:of|than|for|on|twice|thrice|double|triple|half)\s+$", re.IGNORECASE)
@@ -138,6 +139,8 @@ _SIGNS_BEHIND = re.compile(
 )
 _STRUCK = re.compile(r"~~[^~\n]{1,60}~~\s*")
 _NOT_ANOTHER = re.compile(r"([^,()]{1,60}?),?\s+\(?not\s+\$?-?[\d.,/]+\$?\)?")
+# `an even number, namely 36`, `the sum: 36`
+_NAMELY = re.compile(r"((?:an?|the) [a-z ]{2,40})(?:, namely|, i\.e\.,?|:)\s+([-$\\\d][^,;]{0,60})")
 _NOT_BUT = re.compile(r"not\s+[-$\d\\(][^,;.\n]{0,40}?,?\s+but\s+(?:rather\s+)?(?=[-$\d\\])")
 _EQUALS_VALUE = re.compile(r"^=\s*(?=-?\$?[\d.,]+%?(?:\s+[A-Za-z ]+)?$)")
 _SPECIAL = re.compile(
@@ -155,7 +158,27 @@ def extract(candidate: str) -> Extraction:
         return Extraction(plain, "final", None)
     if "```" in text:
         text = _CODE.sub("", text)
-    return _before_next_question(text) or _answer_of(text)
+    found = _before_next_question(text) or _answer_of(text)
+    if found.answer and _CHOICE_ALONE.fullmatch(found.answer):
+        return _valued(text, found)
+    return found
+
+
+_OPTION_LINE = re.compile(
+    r"(?:^|(?<=[\s(]))(?P<letter>[A-J])(?P<sign>[).:])\s+(?P<value>[-$\\\d][^\n()]{0,60}?)(?=\s*(?:\n|$|\(?[A-J][).:]))",
+    re.MULTILINE,
+)
+
+
+def _valued(text: str, found: Extraction) -> Extraction:
+    """The letter of a choice with its value, where the text lists the choices."""
+    letter = (found.answer or "").strip("()")
+    values: dict[str, set[str]] = {}
+    for option in islice(_OPTION_LINE.finditer(text), MAX_MARKERS):
+        values.setdefault(option["letter"], set()).add(clean(option["value"]))
+    if len(values) < 2 or len(values.get(letter, ())) != 1:
+        return found
+    return Extraction(f"({letter}) {values[letter].pop()}", found.marker, None)
 
 
 # What is written in a programming language says nothing to a reader.
@@ -242,6 +265,8 @@ def _plainly_final(text: str) -> str | None:
     return found[1]
 
 
+# Where a model that speaks in channels says its answer.
+_FINAL_CHANNEL = "<|channel|>final<|message|>"
 # How models mark where their thoughts end.
 _THOUGHT = re.compile(
     r"<(?:(/?)(?:think|thinking|thought|thoughts|reasoning|scratchpad)|"
@@ -262,6 +287,8 @@ def _after_thinking(text: str) -> str:
             text = text[: tags[-1].start()]
         elif tags and text[tags[-1].end() :].strip():
             text = text[tags[-1].end() :]
+    if (channel := text.rfind(_FINAL_CHANNEL)) >= 0:
+        text = text[channel + len(_FINAL_CHANNEL) :]
     if any(sign in text for sign in ("<|", "s>", "S>", "T]", "S]", "_turn>", "<｜")):
         begins = 0
         for special in _SPECIAL.finditer(text):
@@ -346,6 +373,11 @@ def _renumbered(text: str, last: _Found, labels: list[_Found]) -> bool:
 
 # What stands behind an answer and says nothing.
 _CLOSING = " \t\r\n.,;*$`\"'\\)]}"
+_CHOSEN = re.compile(
+    r"(?:\b(?:[Oo]ption|[Cc]hoice|choose|pick|select|[Ss]o|[Bb]ut|[Tt]hus|[Hh]ence|[Tt]herefore,?) "
+    r"|^|\n)"
+    r"\**\(?([A-J])\)?\**(?=[.\s]*$| is (?:the )?(?:correct|right|better|best|answer))"
+)
 # What is left of the formula around a box: `\\pmod{7}$`
 _FORMULA_ENDS = re.compile(r"\s*\\[a-z]+\{[^{}\n]*\}[ .]*(?:\$|\\[\])])")
 _CHECKED = re.compile(r"\b(?:[Cc]heck|[Vv]erif|sanity|[Cc]onfirm)|[✓✔✅]")
@@ -354,6 +386,9 @@ _CHOICE_ALONE = re.compile(r"\(?[A-J]\)?")
 
 def _leads_elsewhere(answer: str, rest: str) -> bool:
     """Whether the text behind an answer goes on to another value and ends with it."""
+    if _CHOICE_ALONE.fullmatch(answer):
+        chosen = _CHOSEN.findall(rest)
+        return bool(chosen) and chosen[-1] != answer.strip("()")
     if formula := _FORMULA_ENDS.match(rest):
         rest = rest[formula.end() :]
     another = None if _CHECKED.search(rest) else last_said(rest[-2 * MAX_BARE :])
@@ -400,6 +435,9 @@ def _marked(text: str) -> dict[str, list[_Found]]:
     final: list[_Found] = []
     json: list[_Found] = []
     label: list[_Found] = []
+    if "答案" in text:
+        for chinese in _CHINESE.finditer(text):
+            _add(label, chinese.start(1), chinese[1])
     for at in _occurrences(text, ("nswer", "NSWER")):
         end = at + 5
         if text.startswith('"', end) and (found := _JSON_COLON.match(text, end)):
@@ -462,6 +500,8 @@ def _disagree(answers: list[str]) -> bool:
     return any(values_differ(answers[-1], other) is True for other in list(others)[-MAX_PARTS:])
 
 
+# `the answer is` and `answer:` in Chinese
+_CHINESE = re.compile(r"答案[\s*]*(?:是|为|應為|应为)?[\s*]*[:：]?[\s*]*([^\n。，]{1,300})")
 _TAG = re.compile(r"<(?:final_?)?[aA]$", re.IGNORECASE)
 
 
@@ -730,6 +770,8 @@ def _tidy(answer: str) -> str:
             return ""  # which is wrong
         answer = answer[: remark.start()]
     answer = _AT.sub("", clean(answer))
+    if (named := _NAMELY.fullmatch(answer)) and asserts(named[1]):
+        answer = named[2]
     if choice := (
         _CHOICE_SAID.match(answer) or _IS_CORRECT.fullmatch(answer) or _OPTION.fullmatch(answer)
     ):
@@ -899,6 +941,7 @@ def _bare(text: str) -> Extraction:
         and len(last) <= MAX_BARE
         and not _prose(last)
         and not _ITEM_ONLY.fullmatch(last)
+        and not _next_item(lines[0], last)
         and (not _THEREFORE.match(last) or (said(last) and not last[-1].isdigit()))
         and any(map(str.isdigit, last))
         and (not last.startswith("=") or _EQUALS_VALUE.match(last))  # no half-done sum
@@ -915,6 +958,16 @@ def _bare(text: str) -> Extraction:
 
 
 _RESULT = re.compile(r"=\s*[$*\\(\[]*(-?\d[\d,]*(?:\.\d+)?)[^=\d]*$")
+
+
+def _next_item(text: str, last: str) -> bool:
+    """Whether the last line is `3.` or `3` below `2. ...`: an item that was cut off."""
+    number = last.rstrip(".) ")
+    if not number.isdecimal() or len(number) > 2 or number in ("0", "1"):
+        return False
+    return re.search(rf"^[ \t]*{int(number) - 1}[.)]\s", text, re.MULTILINE) is not None
+
+
 # A name with its value, or a value alone.
 _GIVEN = re.compile(
     r"\${0,2}(?:[A-Za-z][A-Za-z ]{0,40}[:=])?\s*\$?-?\$?[\d.,/]+(?:\s*[A-Za-z%]+)?\${0,2}\.?"
@@ -983,7 +1036,7 @@ def _conclusion(line: str) -> str | None:
 def _prose(text: str) -> bool:
     """Whether a line is a sentence and not a value with a word or two."""
     words = _WORD.findall(_LATEX_WORD.sub(" ", text))
-    return len(words) > 6 or bool(re.search(r"[a-z]{2,}[.!?]\s+[A-Z]", text))
+    return len(words) > 6 or bool(re.search(r"(?:[a-z]{2}|[\d$)])[.!?]\s+[A-Z](?:[a-z]| )", text))
 
 
 def split_boxes(answer: str) -> list[str]:

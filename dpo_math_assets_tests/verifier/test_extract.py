@@ -648,3 +648,47 @@ def test_what_is_denied_contradicted_or_one_part_of_several_is_not_the_value(
     text: str, gold: str
 ) -> None:
     assert verify(text, gold).ok is not True
+
+
+def test_a_letter_is_handed_on_with_the_value_that_the_text_lists_for_it() -> None:
+    text = "A. 14\nB. 21\nC. 28\n\nThe answer is B."
+    assert verify(text, "B").ok is True
+    assert verify(text, "21").ok is True
+    assert verify(text, "C").ok is False
+    assert verify(text, "28").ok is not True
+
+
+@pytest.mark.parametrize("more", ["So C is correct.", "I choose C.", "C", "But C is better."])
+def test_another_letter_behind_a_letter_leaves_none(more: str) -> None:
+    assert verify(f"The answer is B.\n\n{more}", "B").reason == "ambiguous_answer"
+
+
+@pytest.mark.parametrize(
+    ("text", "gold"),
+    [
+        (
+            "<|channel|>analysis<|message|>The answer is 6?<|end|><|channel|>final<|message|>21",
+            "21",
+        ),
+        ("所以答案是 21。", "21"),
+        ("解得 $x = 21$。\n\n答案：21", "21"),
+        ("The answer is the sum: 21.", "21"),
+        ("The answer is an odd number, namely 21.", "21"),
+        ("#### 21\n\nThe answer is plausible.", "21"),
+    ],
+)
+def test_answers_in_channels_in_chinese_and_behind_a_description_are_found(
+    text: str, gold: str
+) -> None:
+    assert verify(text, gold).ok is True
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1. There are 3 boxes.\n2. Each holds 8 pens.\n3.",
+        "We get 3. Then 3 + 4.",
+    ],
+)
+def test_what_was_cut_off_before_its_end_has_no_answer(text: str) -> None:
+    assert verify(text, "3").ok is not True
