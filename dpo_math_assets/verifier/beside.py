@@ -26,10 +26,6 @@ def read_beside(node: Node, other: Node) -> Node:
     """The node with its letters read as the other answer, which does not hold them, calls for."""
     if other.kind == "domain" and node.kind == "sym" and node.args[0] in _DOMAINS:
         return Node("domain", node.args)
-    if node.kind == "unit" and other.kind in SCALAR_KINDS:  # `2\\pi hr` beside `2\\pi rh`
-        letters = str(node.args[1])
-        if letters.isalpha() and len(letters) < 4 and free_symbols(other).issuperset(letters):
-            return tree.mul(node.args[0], *(Node("sym", (letter,)) for letter in letters))
     called, letters_there = _called(node), free_symbols(other)
     factors = (called & letters_there) - _called(other)
     strange = (free_symbols(node) - letters_there) | (called - letters_there - _called(other))

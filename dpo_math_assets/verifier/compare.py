@@ -17,7 +17,7 @@ from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.extract import extract, split_boxes
 from dpo_math_assets.verifier.inspection import undefined
 from dpo_math_assets.verifier.match import Matcher
-from dpo_math_assets.verifier.nodes import Node
+from dpo_math_assets.verifier.nodes import Node, contents, free_symbols
 from dpo_math_assets.verifier.normal import normalise
 from dpo_math_assets.verifier.numeric import exact
 from dpo_math_assets.verifier.order import words_may_differ
@@ -72,6 +72,9 @@ def _compare(answer: str, gold: str, conventions: Conventions, pool: Pool | None
         found = _compare_parsed(answer, gold, gold_node, conventions, pool)
     except ParseError:  # or a unit or a set where only a number can stand
         found = "undecided", "unparsable_answer", None
+    if found[0] == "incorrect" and (product := _products(answer, gold)):
+        again = _verdict(Matcher(conventions, pool).answers(*product))
+        return again if again[0] == "correct" else found
     if found[2] == "structural" and words_may_differ(answer, gold):
         return "undecided", "undetermined", None
     if found[0] != "correct" and _degrees_alone(f"{answer} {gold}"):
@@ -85,6 +88,19 @@ def _compare(answer: str, gold: str, conventions: Conventions, pool: Pool | None
             return found
         return again if again[0] == "correct" else found
     return found
+
+
+def _products(answer: str, gold: str) -> tuple[Node, Node] | None:
+    """Both answers with a unit as letters where the other has letters: `2hr` beside `2rh`."""
+    nodes = _parse_answer(answer), _parse_answer(gold)
+    measured = ["unit" in contents(node) for node in nodes]
+    if measured == [False, False] or not any(map(free_symbols, nodes)):
+        return None
+    try:
+        products = parse(answer, units=False), parse(gold, units=False)
+    except (ParseError, VerifierLimit):
+        return None
+    return products if products != nodes and all(map(free_symbols, products)) else None
 
 
 _DEGREE = re.compile(

@@ -140,20 +140,22 @@ _NAMES = sorted(
 _PREFIXES = tuple(name for name in _NAMES if len(name) >= 2 and name.isalpha())
 
 
-def lex(text: str) -> list[Token]:
+def lex(text: str, units: bool = True) -> list[Token]:
     """Tokens of `text` (already ASCII by `to_ascii`), ending in one of kind `end`.
 
+    Without `units`, what is no word for certain is letters: `2hr` is a product.
     Raises ParseError outside the grammar and VerifierLimit for text, numbers or token lists that
     are too long.
     """
     if len(text) > MAX_CHARACTERS:
         raise VerifierLimit(f"answer of {len(text)} characters; the limit is {MAX_CHARACTERS}")
-    return _Lexer(text).run()
+    return _Lexer(text, units).run()
 
 
 class _Lexer:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, units: bool) -> None:
         self.text = text
+        self.units = units
         self.position = 0
         self.tokens: list[Token] = []
         self.spaced = False
@@ -395,7 +397,7 @@ class _Lexer:
         elif run in GREEK:
             self._emit("sym", run.removeprefix("var"), length)
         elif (
-            self._is_unit(run)
+            self._is_unit(run, upright)
             or self._measures(run, start)
             or (lower in SHORT_WORDS and not self._glued(start))
             or run in CURRENCY_CODES
@@ -425,12 +427,18 @@ class _Lexer:
         )
 
     def _is_unit_letter(self, run: str, upright: bool) -> bool:
-        behind_value = upright and self._last() in ("num", "close", "const")
-        return run in UNITS and (behind_value or self._in_unit())
+        return run in UNITS and (self._behind_value(upright, 1) or self._in_unit())
 
-    def _is_unit(self, run: str) -> bool:
+    def _behind_value(self, upright: bool, length: int) -> bool:
+        r"""Whether an upright name stands behind a value; `\mathrm{C}_5^2` is a number's factor."""
+        behind = self.text[self.position + length :].lstrip(" ~}")[:1]
+        return upright and self._last() in ("num", "close", "const") and behind != "_"
+
+    def _is_unit(self, run: str, upright: bool) -> bool:
         """A unit's abbreviation behind a number or inside a unit: `5 kg`, `225 lbs`, `9 sq ft`."""
-        if run in SPACED_UNITS and not self.spaced:
+        if run in UNITS and self._behind_value(upright, len(run)):
+            return True
+        if not self.units or (run in SPACED_UNITS and not self.spaced):
             return False
         return _is_unit_word(run) and (self._last() == "num" or self._in_unit())
 
@@ -438,7 +446,8 @@ class _Lexer:
         """A unit's abbreviation that ends a value such as `5\\pi cm` or `(2 + 3) ft.`"""
         behind = self.text[start + len(run) :].lstrip()[:1]
         return (
-            self.spaced
+            self.units
+            and self.spaced
             and run in LONG_ABBREVIATIONS
             and not any(token.kind == "sym" and token.value in run for token in self.tokens)
             and self._last() in ("const", "close", "sym")

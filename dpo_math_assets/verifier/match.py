@@ -100,9 +100,24 @@ _DIVISORS = frozenset(("gcd()", "lcm()"))
 _PARAMETER = re.compile(rf"{PARAMETER}\d+")
 _DERIVATIVE = re.compile(r"d(.)/d.")
 # A month has no fixed number of days, an ounce may be a fluid one, a pound may be money.
-_NO_FIXED_FACTOR = ({"month^1", "s^1"}, {"g^1", "m^3"}, {"g^1", "sterling^1"})
+# The sign of the yen is the yuan's too.
+_NO_FIXED_FACTOR = (
+    *({"month^1", "s^1"}, {"g^1", "m^3"}, {"g^1", "sterling^1"}),
+    {"yen^1", "yuan^1"},
+)
+# An angle is a number in one book and not in another: `rad/s` and revolutions a second.
+_ANGLE = re.compile(r"\brad\^-?\d ?")
+_MONEY_IN_POUNDS = {"pound", "GBP"}
+# Scale -> what a degree is in kelvin, and where zero lies.
+_TEMPERATURES = {
+    "degree C": (Fraction(1), Fraction(27315, 100)),
+    "degree F": (Fraction(5, 9), Fraction(45967, 180)),
+    "K": (Fraction(1), Fraction(0)),
+}
 # Sizes that differ from place to place, or have other names here.
 _LOOSE_UNITS = frozenset(("ton", "cup", "spoon", "teaspoon", "tablespoon"))
+# Units that are no round multiple of others, and bytes: a kilobyte is a thousand, or 1024.
+_NEVER_ROUND = ("eV", "electronvolt", "atm", "atmosphere", "B", "byte")
 _CONTRADICTION = Node("text", ("contradiction",))
 
 
@@ -564,22 +579,30 @@ class Matcher:
                 return self.match(a.args[0], b.args[0])
             factors = [unit_factor(node.args[1]) for node in (a, b)]
             names = {a.args[1], b.args[1]}
-            if all(name.startswith("degree ") for name in names):
-                return UNKNOWN  # Celsius and Fahrenheit
+            if names == _MONEY_IN_POUNDS:
+                return self.match(a.args[0], b.args[0])
+            if names <= _TEMPERATURES.keys():  # two temperatures, or two differences of them
+                same = self.any_of([(a.args[0], b.args[0]), (_kelvin(a), _kelvin(b))])
+                return UNKNOWN if same.state == "equal" else same
             if "degree" in names and names & {"rad", "radian"}:
                 return self.match(*(tree.plain(node) for node in (a, b)))
             if factors[0] and factors[1]:
                 if factors[0][0] != factors[1][0]:
                     dimensions = {factors[0][0], factors[1][0]}
-                    return UNKNOWN if dimensions in _NO_FIXED_FACTOR else DIFFERENT
+                    sizes = {_ANGLE.sub("", dimension) for dimension in dimensions}
+                    of_euro = "cent" in names and "euro^1" in dimensions
+                    undecided = of_euro or len(sizes) == 1 or dimensions in _NO_FIXED_FACTOR
+                    return UNKNOWN if undecided else DIFFERENT
                 scaled = [
                     tree.mul(tree.rational(factor[1]), node.args[0])
                     for factor, node in zip(factors, (a, b), strict=True)
                     if factor
                 ]
                 same = self.match(scaled[0], scaled[1])
-                loose = same.state == "different" and not _LOOSE_UNITS.isdisjoint(names)
-                return UNKNOWN if loose else same
+                loose = not _LOOSE_UNITS.isdisjoint(names) or any(
+                    name.endswith(_NEVER_ROUND) for name in names
+                )
+                return UNKNOWN if loose and same.state == "different" else same
             same = self.match(a.args[0], b.args[0])
             if same.state != "equal":
                 return UNKNOWN if not _LOOSE_UNITS.isdisjoint(names) else same
@@ -589,6 +612,10 @@ class Matcher:
             return same if words[0] <= words[1] or words[1] <= words[0] else UNKNOWN
         measured, other = (a, b) if a.kind == "unit" else (b, a)
         value, name = measured.args
+        if name in ("K", "M") and value.kind in _NUMBERS:  # kelvin, or thousands
+            thousand = thousands(Node("mul", (value, Node("sym", (name,)))))
+            if thousand and exact(other) == exact(thousand):
+                return AMBIGUOUS
         if value.kind == "ratio" and name in ("am", "pm") and other.kind != "ratio":
             return DIFFERENT
         if name == "degree" and _in_radians(other):
@@ -977,6 +1004,12 @@ def _components_beside(node: Node, other: Node) -> Node:
         return node
     items = _items(other) or []
     return (unit_vector(node, len(items)) if len(items) in (2, 3) else None) or node
+
+
+def _kelvin(measured: Node) -> Node:
+    """A temperature as kelvin."""
+    degree, zero = _TEMPERATURES[measured.args[1]]
+    return tree.add(tree.mul(tree.rational(degree), measured.args[0]), tree.rational(zero))
 
 
 def _right_in_another_unit(value: Node, unit: str, number: Node) -> bool:

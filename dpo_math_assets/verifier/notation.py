@@ -72,13 +72,6 @@ _REALS = r"^\s*(?:all|every)\s+(?:the\s+)?(?:real\s+numbers?|reals?)(?:\s+\$?x\$
 
 # What occurs in the text wherever the pattern can match, the pattern, its replacement.
 _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
-    # prefixes of units in another letter
-    ("\\mu", re.compile(r"\\mu\s*\\(?:text|mathrm)\s*\{\s*([mgsACF])\s*\}"), r"\\text{ micro\1}"),
-    (
-        "\\Omega",
-        re.compile(r"\\(?:text|mathrm)\s*\{[\s~]*([kM])\s*\}\s*\\Omega"),
-        r"\\text{ \1ohm}",
-    ),
     # a vector in angle brackets, on its own or behind an equals sign
     (">", re.compile(r"(^|=)\s*<([^<>=|]*,[^<>=|]*)>(?=\s*$)"), r"\1\\langle \2\\rangle "),
     ("\\left]", re.compile(r"\\left(?=\])|\\right(?=[\[\]])"), ""),
@@ -121,6 +114,29 @@ _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
     ("10", re.compile(r"(?<=\d)\s*[xX]\s*(?=10\s*(?:\^|\*\*))"), "*"),
     # `1h 30min`: the letter between two numbers
     ("min", re.compile(r"(?<=\d)\s*h(?:rs?)?\s*(?=\d+\s*min)"), " hours "),
+    # prefixes that stand in other letters than their unit: `2 \\mu\\text{C}`, `4.7 k\\Omega`
+    (
+        "\\mu",
+        re.compile(
+            r"(?<=[\d\s~,;}])\\mu\s*\\(?:text|mathrm|textrm)\s*\{[\s~]*(?=[A-Za-z]{1,3}[\s~]*[}/^])"
+        ),
+        r"\\text{ u",
+    ),
+    (
+        "\\mu",
+        re.compile(
+            r"(?<=[\d\s~,;}])\\(?:text|mathrm|textrm)\s*\{[\s~]*\\mu\s*(?=[A-Za-z]{1,3}[\s~]*[}/^])"
+        ),
+        r"\\text{ u",
+    ),
+    (
+        "\\Omega",
+        re.compile(
+            r"(?<=[\d\s~,;}])(?:\\(?:text|mathrm|textrm)\s*\{[\s~]*([kMGm])[\s~]*(?:\}\s*)?|([kMGm])\s*)"
+            r"\\Omega(?![A-Za-z])(?P<end>\})?"
+        ),
+        lambda found: rf"\text{{ {found[1] or found[2]}Omega}}",
+    ),
     # the base in words behind the digits
     (
         "base",

@@ -85,7 +85,17 @@ _CHOICE = re.compile(
 # `(2) 3`, `3. (5)`: no product
 _ITEM = re.compile(r"\s*(?:\(\d\)\s+[\d.\\(a-zA-Z]|\d+\.\s*\()")
 _EXISTENCE = re.compile(r"^(?:the|there (?:is|are)|(?:the |this )?(?:equation|system) has) ")
-_DOLLARS = re.compile(r"-?\s*\\?\$\s?-?[\d.]")
+# A currency's sign before or behind an amount.
+_CURRENCY = re.compile(
+    r"-?\s*(?:\\text\s*\{\s*)?(?P<sign>\\?\$|\\[a-z]+)[\s}]*-?[\d.]"
+    r"|-?\d[\d.,]*\s*\\(?P<behind>[a-z]+)\s*$"
+)
+_CURRENCIES = {
+    **dict.fromkeys(("$", "\\$", "\\dollar", "\\textdollar"), "dollar"),
+    **dict.fromkeys(("\\euro", "\\texteuro"), "euro"),
+    **dict.fromkeys(("\\pounds", "\\textsterling"), "GBP"),
+    **dict.fromkeys(("\\yen", "\\textyen"), "yen"),
+}
 # Words that name a set, or say one thing in several ways.
 _PHRASES = {
     **dict.fromkeys(("all real numbers", "all reals", "real numbers"), Node("domain", ("R",))),
@@ -120,11 +130,14 @@ _PHRASES = {
 }
 
 
-def parse(text: str) -> Node:
-    """The tree of an answer. Words that are no mathematics give a `text` node."""
+def parse(text: str, units: bool = True) -> Node:
+    """The tree of an answer. Words that are no mathematics give a `text` node.
+
+    Without `units`, abbreviations that are not set upright are products of letters.
+    """
     if len(text) > MAX_CHARACTERS:
         raise VerifierLimit(f"answer of {len(text)} characters; the limit is {MAX_CHARACTERS}")
-    found = _parsed(text)
+    found = _parsed(text) if units else _parsed(text, units=False)
     if isinstance(found, Node):
         return found
     error, message = found
@@ -132,7 +145,9 @@ def parse(text: str) -> Node:
 
 
 @lru_cache(maxsize=4096)
-def _parsed(text: str) -> Node | tuple[type[ParseError] | type[VerifierLimit], str]:
+def _parsed(
+    text: str, units: bool = True
+) -> Node | tuple[type[ParseError] | type[VerifierLimit], str]:
     """The tree, or why there is none: golds come again and again, and so do bad answers.
 
     Kept are the error's type and message: an error raised twice holds on to the frames of both.
@@ -146,12 +161,11 @@ def _parsed(text: str) -> Node | tuple[type[ParseError] | type[VerifierLimit], s
             raise ParseError("a part or item of a numbered list")
         choice = _CHOICE.fullmatch(source)
         if choice is None:
-            node = _parse_source(source)
-            dollars = node.kind in ("num", "dec") and _DOLLARS.match(source)
-            return Node("unit", (node, "dollar")) if dollars else node
+            node = _parse_source(source, units)
+            return _amount(source, node) if "$" in source or "\\" in source else node
         letter = choice["a"] or choice["b"] or choice["c"]
         try:
-            rest = _parse_source(choice["rest"])
+            rest = _parse_source(choice["rest"], units)
         except ParseError:  # a letter with a remark behind it
             rest = tree.text(choice["rest"])
         return Node("choice", (letter, rest))
@@ -159,8 +173,21 @@ def _parsed(text: str) -> Node | tuple[type[ParseError] | type[VerifierLimit], s
         return type(error), str(error)
 
 
-def _parse_source(source: str) -> Node:
-    parser = _Parser(source)
+def _amount(source: str, node: Node) -> Node:
+    """A number with a currency's sign as a unit, also `\\$4.50/hour`; any other node as it is."""
+    rate = node.kind == "unit" and node.args[1].startswith("/ ")
+    if not rate and node.kind not in ("num", "dec"):
+        return node
+    found = _CURRENCY.match(source)
+    sign = found and (found["sign"] or f"\\{found['behind']}")
+    currency = _CURRENCIES.get(sign) if sign else None
+    if currency is None:
+        return node
+    return Node("unit", (node.args[0], f"{currency} {node.args[1]}") if rate else (node, currency))
+
+
+def _parse_source(source: str, units: bool) -> Node:
+    parser = _Parser(source, units)
     try:
         node = parser.answer()
         if any(token.kind == "sym" for token in parser.tokens):
@@ -266,9 +293,9 @@ class _Words(Exception):
 
 
 class _Parser:
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, units: bool) -> None:
         self.source = source
-        self.tokens = lex(source)
+        self.tokens = lex(source, units)
         self.at = 0
         self.depth = 0
         self.bars = 0  # open absolute values at this level of brackets
@@ -503,6 +530,7 @@ class _Parser:
             if not self.sees("word"):
                 return node
         said: list[str] = []
+        bracketed = False  # inside the brackets of a divisor, as which all that follows counts
         while True:
             token = self.token
             if token.kind == "word":
@@ -520,12 +548,16 @@ class _Parser:
                 continue
             elif token.kind in ("sym", "func") and said and said[-1] in ("/", "*"):
                 said.append(token.value)
+            elif token.value == "(" and said and said[-1] == "/":  # `J/(mol K)`
+                bracketed = True
+            elif token.value == ")" and bracketed:
+                bracketed = False
             elif token.node in _RAISED and not token.spaced and said and unit_factor(said[-1]):
                 said += ["^", str(token.node.args[0])]  # `cm2`
             else:
                 break
             self.at += 1
-        if sum(word.isalpha() for word in said) > 5:
+        if bracketed or sum(word.isalpha() for word in said) > 5:
             raise _Words
         return tree.unit(node, said)
 

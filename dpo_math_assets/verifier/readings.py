@@ -67,6 +67,9 @@ def unit_factor(name: str) -> tuple[str, Fraction] | None:
     return " ".join(f"{base}^{power}" for base, power in sorted(powers.items()) if power), factor
 
 
+_MICRO = Node("sym", ("mu",))
+
+
 def unit_letters(node: Node) -> Node | None:
     """`26 g` or `5 m/s` as a unit; it may as well be a multiple of g: nobody can tell."""
     if node.kind != "mul" or node.args[0].kind not in ("num", "dec"):
@@ -75,9 +78,12 @@ def unit_letters(node: Node) -> Node | None:
     number = tree.mul(*(factor for factor in node.args if not free_symbols(factor)))
     if len(letters) == 2 and letters[1].kind == "pow" and letters[1].args[1] == num(-1):
         letters[1] = letters[1].args[0]
-    elif len(letters) != 1:
+    elif len(letters) != 1 and letters[:1] != [_MICRO]:
         return None
     names = [_unit_letter(letter) for letter in letters]
+    if letters[0] == _MICRO and len(letters) == 2 and letters[1].kind == "sym":  # `2 \\mu C`
+        name = f"u{letters[1].args[0]}"
+        return Node("unit", (number, name)) if name in UNITS else None
     if not all(names):
         return None
     return Node("unit", (number, " / ".join(filter(None, names))))

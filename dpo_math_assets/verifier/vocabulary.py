@@ -144,6 +144,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(
         (",", ";", ":", "!", " ", "(", ")", "[", "]", "/", "large", "Large"), ("skip", "")
     ),
+    **dict.fromkeys(("pounds", "textsterling", "euro", "texteuro"), ("skip", "")),
+    **dict.fromkeys(("yen", "textyen", "dollar", "textdollar"), ("skip", "")),
     **{"$": ("skip", ""), "&": ("skip", ""), "#": ("skip", ""), "_": ("skip", "")},
 }
 
@@ -251,18 +253,8 @@ def unit_named(word: str) -> str | None:
 
 # Abbreviations that are no product of letters, also where no number stands before them.
 LONG_ABBREVIATIONS = frozenset(_words("mm cm dm km in ft yd kg lb lbs oz floz mL sec hr hrs mph"))
-# Those that are units only behind a space: `2 cal`, but `2cal` is 2 times c, a and l.
-SPACED_UNITS = frozenset(
-    _words(
-        """
-    sq cu cal Rs Pa gal rad mol rpm
-    dB kN MN kHz MHz GHz nm mA kA mV kV MJ GJ mW MW GW MPa GPa mT nF pF atm
-    eV keV MeV GeV kB MB GB TB
-    """
-    )
-)
 # Letters that are units only where they stand upright: `2\\text{ A}`; `2A` is 2 times A.
-UPRIGHT_UNITS = frozenset(_words("A C F H K T"))
+UPRIGHT_UNITS = frozenset(_words("A B C F H K M T"))
 
 # Unit -> (dimension, factor to the dimension's base unit as p, q). Spellings end in no plural s.
 # A litre is a thousandth of a cubic metre; months and years are no fixed number of seconds.
@@ -311,63 +303,67 @@ UNITS: dict[str, tuple[str, int, int]] = {
     **dict.fromkeys(("yuan", "CNY", "RMB"), ("yuan", 1, 1)),
     **dict.fromkeys(("rupee", "INR", "Rs"), ("rupee", 1, 1)),
     **dict.fromkeys(("GBP",), ("sterling", 1, 1)),
-    **dict.fromkeys(("N", "newton"), ("g m s^-2", 1000, 1)),
-    **dict.fromkeys(("J", "joule"), ("g m^2 s^-2", 1000, 1)),
-    **dict.fromkeys(("kJ", "kilojoule"), ("g m^2 s^-2", 10**6, 1)),
     **dict.fromkeys(("cal", "calorie"), ("g m^2 s^-2", 4184, 1)),
     **dict.fromkeys(("kWh",), ("g m^2 s^-2", 36 * 10**8, 1)),
-    **dict.fromkeys(("W", "watt"), ("g m^2 s^-3", 1000, 1)),
-    **dict.fromkeys(("kW", "kilowatt"), ("g m^2 s^-3", 10**6, 1)),
-    **dict.fromkeys(("V", "volt"), ("V", 1, 1)),
-    **dict.fromkeys(("Hz", "hertz"), ("s^-1", 1, 1)),
-    **dict.fromkeys(("rpm",), ("s^-1", 1, 60)),
-    **dict.fromkeys(("Pa", "pascal"), ("g m^-1 s^-2", 1000, 1)),
-    **dict.fromkeys(("kPa", "kilopascal"), ("g m^-1 s^-2", 10**6, 1)),
-    **dict.fromkeys(("mol", "mole"), ("mol", 1, 1)),
-    **dict.fromkeys(("Omega", "ohm"), ("ohm", 1, 1)),
-    **dict.fromkeys(("rad", "radian"), ("rad", 1, 1)),
-    **dict.fromkeys(("mph",), ("mph", 1, 1)),
-    **dict.fromkeys(("kN", "kilonewton"), ("g m s^-2", 10**6, 1)),
-    **dict.fromkeys(("MN",), ("g m s^-2", 10**9, 1)),
-    **dict.fromkeys(("MJ", "megajoule"), ("g m^2 s^-2", 10**9, 1)),
-    **dict.fromkeys(("GJ",), ("g m^2 s^-2", 10**12, 1)),
-    **{
-        prefix + "eV": ("g m^2 s^-2", 1_602_176_634 * size, 10**25)
-        for prefix, size in (("", 1), ("k", 10**3), ("M", 10**6), ("G", 10**9))
-    },
-    **dict.fromkeys(("mW", "milliwatt"), ("g m^2 s^-3", 1, 1)),
-    **dict.fromkeys(("MW", "megawatt"), ("g m^2 s^-3", 10**9, 1)),
-    **dict.fromkeys(("GW", "gigawatt"), ("g m^2 s^-3", 10**12, 1)),
-    **dict.fromkeys(("MPa",), ("g m^-1 s^-2", 10**9, 1)),
-    **dict.fromkeys(("GPa",), ("g m^-1 s^-2", 10**12, 1)),
     **dict.fromkeys(("atm", "atmosphere"), ("g m^-1 s^-2", 101_325_000, 1)),
-    **dict.fromkeys(("mV", "millivolt"), ("V", 1, 1000)),
-    **dict.fromkeys(("kV", "kilovolt"), ("V", 1000, 1)),
-    **dict.fromkeys(("kohm",), ("ohm", 1000, 1)),
-    **dict.fromkeys(("Mohm",), ("ohm", 10**6, 1)),
-    **dict.fromkeys(("kHz", "kilohertz"), ("s^-1", 1000, 1)),
-    **dict.fromkeys(("MHz", "megahertz"), ("s^-1", 10**6, 1)),
-    **dict.fromkeys(("GHz", "gigahertz"), ("s^-1", 10**9, 1)),
-    **dict.fromkeys(("nm", "nanometer", "nanometre"), ("m", 1, 10**9)),
-    **dict.fromkeys(("microm", "micrometer", "micrometre"), ("m", 1, 10**6)),
-    **dict.fromkeys(("micros", "microsecond"), ("s", 1, 10**6)),
-    **dict.fromkeys(("millisecond",), ("s", 1, 1000)),
-    **dict.fromkeys(("microg", "microgram"), ("g", 1, 10**6)),
-    **dict.fromkeys(("A", "amp", "ampere"), ("A", 1, 1)),
-    **dict.fromkeys(("mA", "milliampere"), ("A", 1, 1000)),
-    **dict.fromkeys(("microA",), ("A", 1, 10**6)),
-    **dict.fromkeys(("kA",), ("A", 1000, 1)),
-    **dict.fromkeys(("C", "coulomb"), ("A s", 1, 1)),
-    **dict.fromkeys(("microC",), ("A s", 1, 10**6)),
-    **dict.fromkeys(("F", "farad"), ("farad", 1, 1)),
-    **dict.fromkeys(("microF",), ("farad", 1, 10**6)),
-    **dict.fromkeys(("nF",), ("farad", 1, 10**9)),
-    **dict.fromkeys(("pF",), ("farad", 1, 10**12)),
-    **dict.fromkeys(("H", "henry"), ("henry", 1, 1)),
-    **dict.fromkeys(("T", "tesla"), ("tesla", 1, 1)),
-    **dict.fromkeys(("mT", "millitesla"), ("tesla", 1, 1000)),
-    **dict.fromkeys(("K", "kelvin"), ("kelvin", 1, 1)),
-    **dict.fromkeys(("dB", "decibel"), ("decibel", 1, 1)),
-    **dict.fromkeys(("byte",), ("byte", 1, 1)),
-    **{f"{prefix}B": ("byte", 1000**k, 1) for k, prefix in enumerate("kMGT", start=1)},
+    **dict.fromkeys(("rpm",), ("s^-1", 1, 60)),
+    **dict.fromkeys(("rev", "revolution"), ("", 1, 1)),
+    **dict.fromkeys(("mol", "mole"), ("mol", 1, 1)),
+    **dict.fromkeys(("rad", "radian"), ("rad", 1, 1)),
+    **dict.fromkeys(("dB", "decibel"), ("dB", 1, 1)),
+    **dict.fromkeys(("mph",), ("mph", 1, 1)),
 }
+
+_PREFIXES = {
+    **{"T": ("tera", 10**12, 1), "G": ("giga", 10**9, 1), "M": ("mega", 10**6, 1)},
+    **{"k": ("kilo", 1000, 1), "": ("", 1, 1), "c": ("centi", 1, 100), "m": ("milli", 1, 1000)},
+    **{"u": ("micro", 1, 10**6), "n": ("nano", 1, 10**9), "p": ("pico", 1, 10**12)},
+}
+# Sign, names, dimension and factor, and the prefixes that are in use.
+_PREFIXED = (
+    ("m", "meter metre", "m", 1, 1, "un"),
+    ("g", "gram", "g", 1, 1, "u"),
+    ("s", "second", "s", 1, 1, "mun"),
+    ("L", "liter litre", "m^3", 1, 1000, "u"),
+    ("N", "newton", "g m s^-2", 1000, 1, "km"),
+    ("J", "joule", "g m^2 s^-2", 1000, 1, "kMGm"),
+    ("W", "watt", "g m^2 s^-3", 1000, 1, "kMGm"),
+    ("Pa", "pascal", "g m^-1 s^-2", 1000, 1, "kMG"),
+    ("Hz", "hertz", "s^-1", 1, 1, "kMG"),
+    # exact, as the charge of the electron is
+    ("eV", "electronvolt", "g m^2 s^-2", 1_602_176_634, 10**25, "kMGm"),
+    ("A", "ampere amp", "A", 1, 1, "kmu"),
+    ("C", "coulomb", "A s", 1, 1, "mun"),
+    ("V", "volt", "g m^2 s^-3 A^-1", 1000, 1, "kMmu"),
+    ("Omega", "ohm", "g m^2 s^-3 A^-2", 1000, 1, "kMGm"),
+    ("F", "farad", "A^2 s^4 g^-1 m^-2", 1, 1000, "munp"),
+    ("T", "tesla", "g s^-2 A^-1", 1000, 1, "mun"),
+    ("Wb", "weber", "g m^2 s^-2 A^-1", 1000, 1, "m"),
+    ("H", "henry henrie", "g m^2 s^-2 A^-2", 1000, 1, "mu"),
+    ("K", "kelvin", "K", 1, 1, "m"),
+    ("M", "molar", "mol m^-3", 1000, 1, "mu"),
+    ("mol", "mole", "mol", 1, 1, "kmu"),
+    ("B", "byte", "byte", 1, 1, "kMGT"),
+)
+
+
+def _with_prefixes() -> dict[str, tuple[str, int, int]]:
+    units = dict[str, tuple[str, int, int]]()
+    for sign, names, dimension, p, q, prefixes in _PREFIXED:
+        for mark in ("", *prefixes):
+            spelled, over, under = _PREFIXES[mark]
+            spellings = mark + sign, *(spelled + name for name in names.split())
+            units |= dict.fromkeys(spellings, (dimension, p * over, q * under))
+    return units
+
+
+_SYSTEMATIC = _with_prefixes()
+UNITS |= _SYSTEMATIC
+# Those that are units only behind a space, or where they stand upright: `2 cal`, but `2cal` is 2
+# times c, a and l, and `2mV` 2 times m and V.
+SPACED_UNITS = frozenset(
+    (
+        *_words("sq cu cal Rs gal rad mol rpm atm"),
+        *(name for name in _SYSTEMATIC if len(name) == 2 and name not in ("kJ", "kW", "Hz", "eV")),
+    )
+)
