@@ -216,14 +216,20 @@ _CHECKS = re.compile(
 )
 _BESIDE = _set(
     "if unless would could might may were mistake mistakes wrong let feel please hope happy thank "
-    "thanks note example instance explanation suppose assume attained achieved reached where when "
-    "occurs"
+    "thanks note example instance explanation suppose assume fact attained achieved reached where "
+    "when occurs"
 )
 # Words before a number that is no statement of its own.
 _GOVERNING = _set(
     "by of from than with in for at on per the all these those both case step part equation line "
     "since until after before question problem and or modulo mod base first last least most "
     "about approximately roughly around over under between every each any to way method not"
+)
+_OPTION_SIGN = re.compile(r"\(?\b[A-J][).:]$")
+_CONCLUDING = _set(
+    "so thus hence therefore leaving leaves gives giving is are be get gets need needs makes "
+    "making has it's that's yields obtain have becomes remain remains then only actually equals "
+    "was were to"
 )
 _LEADING_TO = _set("equal comes amounts rounds rounded round up down reduces simplifies")
 
@@ -256,6 +262,11 @@ def last_said(text: str) -> Ending | None:
             return None
         if words and words[-1] in _GOVERNING and _LEADING_TO.isdisjoint(words[-2:-1]):
             return None
+        if _OPTION_SIGN.search(before):
+            return None
+        told = any(map(str.isdigit, before)) and not before.endswith(("=", ":", ",", "→", ">"))
+        if told and words and words[-1] not in _CONCLUDING:
+            return None  # `Tom had 8 and gave away 3` tells of several numbers
         return Ending(found["value"], found["thing"], before)
     return None
 

@@ -519,6 +519,9 @@ def test_an_answer_that_the_text_goes_on_from_to_another_value_never_passes(
         "So 12 seats are needed for all 12 of them.",
         "In words: twelve, or 24/2.",
         "The value is attained at $n = 3$.",
+        "Tom had 15 of them and gave away 3.",
+        "The other options are (A) 10, (B) 11 and (D) 13.",
+        "This uses the fact that a week has 7 days.",
     ],
 )
 def test_checks_steps_and_offers_behind_an_answer_leave_it_standing(more: str) -> None:
@@ -692,3 +695,8 @@ def test_answers_in_channels_in_chinese_and_behind_a_description_are_found(
 )
 def test_what_was_cut_off_before_its_end_has_no_answer(text: str) -> None:
     assert verify(text, "3").ok is not True
+
+
+def test_a_remark_before_a_question_that_is_told_again_is_no_answer_to_it() -> None:
+    text = "Let me restate.\n\nExample: 2 boxes hold 9 each.\n\n2 * 9 = 18\n\nThe answer is 18."
+    assert verify(text, "18").ok is True
