@@ -244,7 +244,8 @@ class Matcher:
             given = assigned(equation)
             if given is not None:
                 return self.match(given[1], b) if equation is a else self.match(a, given[1])
-            if measured(equation) is not None and not free_symbols(value):
+            number = measured(equation) if value.kind in SCALAR_KINDS else None
+            if number and not free_symbols(value) and self.match(number, value).state == "equal":
                 return UNKNOWN  # the number may be what was asked for
             # an answer may give what a gold equation says of y; an answer must not leave y unsolved
             return self.solves(b, a) if equation is b else UNKNOWN
@@ -430,12 +431,13 @@ class Matcher:
             pairs = common_values(a, b)
             if pairs is None and a.kind == b.kind:
                 pairs = same_conditions(a, b)
-            return self.every(pairs) if pairs is not None else UNKNOWN
+            if pairs is None:
+                number = not (free_symbols(a) and free_symbols(b))
+                return DIFFERENT if number and a.kind != b.kind else UNKNOWN
+            return self.every(pairs)
         return DIFFERENT if {a.kind, b.kind} & {"tuple", "interval", "matrix"} else UNKNOWN
 
     def match_values(self, a: Node, b: Node) -> Outcome:
-        if "cases" in (a.kind, b.kind):
-            return self.match_cases(a, b)
         a, b = _named_pair(a, b), _named_pair(b, a)
         if a.kind in SCALAR_KINDS and b.kind in SCALAR_KINDS:
             for value, other in ((thousands(a), b), (thousands(b), a)):
@@ -461,6 +463,8 @@ class Matcher:
         a = _row_beside(a, b)
         if a.kind in ("list", "set") or b.kind in ("list", "set"):
             return self.match_lists(a, b)
+        if "cases" in (a.kind, b.kind):
+            return self.match_cases(a, b)
         a, b = _components_beside(a, b), _components_beside(b, a)
         rows = [_as_rows(node) for node in (a, b)]
         if rows[0] is not None and rows[1] is not None:
