@@ -12,11 +12,11 @@ r"""The final answer in a completion: where people and models put it, strongest 
 What somebody else may have answered, or what is denied, asked or supposed, is no answer; text
 inside `<think>` does not count where an answer follows it, nor do thoughts that are cut off.
 Answers of one kind that disagree are `ambiguous_answer`, as is a stronger kind contradicted by a
-later one of kinds 1 to 3, by second thoughts in the text after it (`Wait, ...`), or by another value
-with which that text ends; several boxes are handed on together, because they may answer several
-parts, unless second thoughts stand between them. What follows a question that the completion asks
-itself after its answer, and what is written in a programming language, is not read. Everything here
-is linear in the length of the text.
+later one of kinds 1 to 3, by second thoughts in the text after it (`Wait, ...`), or by another
+value with which that text ends; several boxes are handed on together, because they may answer
+several parts, unless second thoughts stand between them. What follows a question that the
+completion asks itself after its answer, and what is written in a programming language, is not read.
+Everything here is linear in the length of the text.
 """
 
 import re
