@@ -38,10 +38,14 @@ def read_beside(node: Node, other: Node) -> Node:
     def change(inner: Node) -> Node | None:
         if inner.kind == "sym" and inner.args[0] in strange:  # `\\vec{a}` beside a bold a
             name = inner.args[0].removeprefix("vec(").removesuffix(")")
+            if len(name) == 2 and name.isupper() and inner.args != (name,) and name > name[::-1]:
+                return tree.neg(Node("sym", (f"vec({name[::-1]})",)))  # from A to B, or back
             return Node("sym", (name,)) if name in letters_there else None
         if inner.kind == "pow" and inner.args[0].kind == "sym" and inner.args[0].args[0] in strange:
             return _chosen(inner)
         if inner.kind == "mul":
+            if sum(map(tree.is_vector, inner.args)) > 1:
+                return inner  # no product of their lengths
             return _function_values(inner, strange)
         if inner.kind == "call" and len(inner.args) == 2:
             name, argument = inner.args

@@ -860,7 +860,7 @@ def _restated(answer: str) -> str | None:
     found = _IN_BRACKETS.fullmatch(plain)
     if found is None:
         return None
-    first, second = clean(found[1]), clean(_ABOUT.sub("", found[2]))
+    first, second = clean(found[1]), clean(_ABOUT.sub("", found[2].removeprefix("or ")))
     if "=" in first or not any(map(str.isdigit, first)):
         return None
     if _ABOUT.match(found[2]) and _rounded(first, second):

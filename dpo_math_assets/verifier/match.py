@@ -70,7 +70,7 @@ from dpo_math_assets.verifier.statements import (
     without_labels,
 )
 from dpo_math_assets.verifier.verdict import METHODS
-from dpo_math_assets.verifier.vocabulary import ORDINALS
+from dpo_math_assets.verifier.vocabulary import NOUNS, ORDINALS
 
 __all__ = ["Matcher", "same_at_sight", "values_differ"]
 
@@ -163,7 +163,10 @@ class Matcher:
             a, b = renamed
             same = self.match(a, b)
         if same.state == "different" and (
-            self.same_but_constant(a, b) or self.same_in_another_reading(a, b)
+            _may_be_defined(a, b)
+            or _may_be_defined(b, a)
+            or self.same_but_constant(a, b)
+            or self.same_in_another_reading(a, b)
         ):
             return UNKNOWN
         return same
@@ -171,14 +174,20 @@ class Matcher:
     def same_in_another_reading(self, a: Node, b: Node) -> bool:
         """Whether both are equal in a reading that is possible but not this project's.
 
-        Parameters that run through other integers than the gold's, and a logarithm without a base
-        that is meant as the natural one.
+        Parameters that run through other integers than the gold's, a logarithm without a base
+        that is meant as the natural one, a letter before brackets that is a factor, and capitals in
+        which computer algebra prints e and i.
         """
         changes: list[Callable[[Node], Node | None]] = []
         if any(name.startswith(PARAMETER) for name in free_symbols(a) | free_symbols(b)):
             changes.append(_any_integer)
         if holds(a, "log()") or holds(b, "log()"):
             changes.append(_natural_logarithm)
+        if holds(a, "call") or holds(b, "call"):
+            changes.append(_as_factor)
+        letters = free_symbols(a) | free_symbols(b)
+        if ("E" in letters or "I" in letters) and {a.kind, b.kind} <= _COMPOSED:
+            changes.append(_as_constant)
         for change in changes:
             changed = tree.replace(a, change), tree.replace(b, change)
             if changed != (a, b) and self.match(*changed).state == "equal":
@@ -243,7 +252,9 @@ class Matcher:
                 return DIFFERENT
             given = assigned(equation)
             if given is not None:
-                return self.match(given[1], b) if equation is a else self.match(a, given[1])
+                same = self.match(given[1], b) if equation is a else self.match(a, given[1])
+                # a residue is its number, but `x = 3` is one solution of many
+                return UNKNOWN if value.kind == "mod" and same.state == "equal" else same
             number = measured(equation) if value.kind in SCALAR_KINDS else None
             if number and not free_symbols(value) and self.match(number, value).state == "equal":
                 return UNKNOWN  # the number may be what was asked for
@@ -270,6 +281,8 @@ class Matcher:
                 return self.match(left[1], right[1])
             if {left[0].kind, right[0].kind} == {"sym", "call"}:  # y = 2x against f(x) = 2x
                 same = self.match(left[1], right[1])
+                if left[0].args[0] == right[0].args[0]:  # f = 0
+                    return same
                 return same if same.state == "different" else UNKNOWN
             names = [call_variable(side[0]) for side in (left, right)]
             if names[0] and names[1] and left[0].args[0] == right[0].args[0]:
@@ -466,6 +479,7 @@ class Matcher:
         if "cases" in (a.kind, b.kind):
             return self.match_cases(a, b)
         a, b = _components_beside(a, b), _components_beside(b, a)
+        a, b = _identity_beside(a, b), _identity_beside(b, a)
         rows = [_as_rows(node) for node in (a, b)]
         if rows[0] is not None and rows[1] is not None:
             return self.match_matrices(a, b, rows[0], rows[1])
@@ -484,7 +498,9 @@ class Matcher:
             return UNKNOWN
         if a.kind in SCALAR_KINDS or b.kind in SCALAR_KINDS:
             other = b if a.kind in SCALAR_KINDS else a
-            return UNKNOWN if holds(other, "matrix") and other.kind == "mul" else DIFFERENT
+            scalar = a if other is b else b
+            powers = holds(scalar, "matrix") or (holds(other, "matrix") and other.kind == "mul")
+            return UNKNOWN if powers else DIFFERENT
         if a.kind == "domain" and b.kind == "domain":
             # whether N holds 0, and what N^* and Z_0 are, differs from place to place
             counting = all(name[0] == "N" or name[:2] == "Z+" for (name,) in (a.args, b.args))
@@ -783,7 +799,7 @@ def _match_text(a: Node, b: Node) -> Outcome:
     """Words equal the same words; a few words differ from other words and from a number."""
     if a.kind == b.kind:
         words = [_content_words(node.args[0]) for node in (a, b)]
-        if words[0] == words[1]:
+        if words[0] == words[1] or _same_but_noun(*words):
             return EQUAL_TEXT
         few = max(map(len, words)) <= 2 and _alphabetic(a, b)
         return DIFFERENT if few and not _related(words[0], words[1]) else UNPARSABLE_ANSWER
@@ -807,8 +823,18 @@ def _related(first: list[str], second: list[str]) -> bool:
     return any(a[:5] == b[:5] for a in first for b in second if a != b and len(a) > 5 < len(b))
 
 
+def _same_but_noun(first: list[str], second: list[str]) -> bool:
+    """`isosceles` and `isosceles triangle`: the question has said of what it asks."""
+    shorter, longer = sorted((first, second), key=len)
+    return shorter != [] and shorter == longer[:-1] and longer[-1] in NOUNS
+
+
+_IT_IS = re.compile(r"^(?:it|this|that|they) (?:is|are) ")
+
+
 def _content_words(text: str) -> list[str]:
-    return [word for word in text.split() if word not in ("the", "a", "an")]
+    said = _IT_IS.sub("", text)
+    return [word for word in said.split() if word not in ("the", "a", "an")]
 
 
 def _alphabetic(*nodes: Node) -> bool:
@@ -881,6 +907,29 @@ def _natural_logarithm(node: Node) -> Node | None:
     if node.kind == "func" and node.args[0] == "log" and node.args[2] == num(10):
         return Node("func", ("ln", node.args[1]))
     return None
+
+
+def _may_be_defined(name: Node, other: Node) -> bool:
+    """`H_n` beside a formula in n: the question may have said what it stands for."""
+    if name.kind != "sym" or other.kind not in SCALAR_KINDS or "_" not in name.args[0]:
+        return False
+    return not free_symbols(other).isdisjoint(name.args[0].partition("_")[2])
+
+
+_COMPOSED = frozenset(("add", "mul", "pow"))
+_PRINTED = {"E": "e", "I": "i"}
+
+
+def _as_factor(node: Node) -> Node | None:
+    """`g(a + b)` as a multiple of g."""
+    if node.kind != "call" or len(node.args) != 2:
+        return None
+    return tree.mul(Node("sym", (node.args[0],)), tree.replace(node.args[1], _as_factor))
+
+
+def _as_constant(node: Node) -> Node | None:
+    known = node.kind == "sym" and node.args[0] in _PRINTED
+    return Node("const", (_PRINTED[node.args[0]],)) if known else None
 
 
 def _of_different_names(a: Node, b: Node) -> bool:
@@ -1014,6 +1063,21 @@ def _kelvin(measured: Node) -> Node:
     """A temperature as kelvin."""
     degree, zero = _TEMPERATURES[measured.args[1]]
     return tree.add(tree.mul(tree.rational(degree), measured.args[0]), tree.rational(zero))
+
+
+def _identity_beside(node: Node, other: Node) -> Node:
+    """`3I_2` beside a matrix of two rows and columns, its identity written out."""
+    if other.kind != "matrix" or node.kind not in SCALAR_KINDS:
+        return node
+    size = len(other.args)
+    names = [Node("sym", (name,)) for name in ("I", f"I_{size}", "E", f"E_{size}")]
+    rows = tuple(tuple(num(int(k == place)) for k in range(size)) for place in range(size))
+
+    def change(inner: Node) -> Node | None:
+        return Node("matrix", rows) if inner in names else None
+
+    changed = tree.replace(node, change)
+    return node if changed == node else matrix_value(changed) or changed
 
 
 def _right_in_another_unit(value: Node, unit: str, number: Node) -> bool:

@@ -6,6 +6,8 @@ letters (Cyrillic a, Greek omicron, a letter O) stay what they are and so never 
 
 import re
 
+from dpo_math_assets.verifier.vocabulary import CHINESE_COUNTERS, CHINESE_UNITS
+
 __all__ = ["clean", "normalise", "to_ascii"]
 
 # First code points of the runs of ten decimal digits that count as digits: full width,
@@ -101,6 +103,12 @@ _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙᵢₖ
 _SUPERSCRIPT_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱˣ]+")
 _SUBSCRIPT_RUN = re.compile("[₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙᵢₖₓ]+")
 _ROOT_OF_NUMBER = re.compile(r"√(\d+(?:\.\d+)?)")
+_CHINESE = re.compile("[\u4e00-\u9fff]")
+_CHINESE_UNIT = re.compile(
+    rf"(?<=[\d}})$])[\s$]*(?:(?P<power>平方|立方)?(?P<unit>{'|'.join(CHINESE_UNITS)})"
+    rf"|[{CHINESE_COUNTERS}])(?![\u4e00-\u9fff])"
+)
+_POWERS = {"平方": "square ", "立方": "cubic "}
 _FRACTION_AFTER_DIGIT = re.compile(r"(?<=\d)(?=[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅑⅒⅜⅝⅞])")
 
 # A JSON or Python escape that ate the first letter of a command: \frac -> form feed + rac.
@@ -126,7 +134,16 @@ def to_ascii(text: str) -> str:
         text = _SUBSCRIPT_RUN.sub(lambda run: "_{" + run.group().translate(_SUBSCRIPTS) + "}", text)
         text = _FRACTION_AFTER_DIGIT.sub(" ", text)
         text = _ROOT_OF_NUMBER.sub(r"\\sqrt{\1}", text)
+        if _CHINESE.search(text):
+            text = _CHINESE_UNIT.sub(_in_english, text)
     return text.translate(_TABLE)
+
+
+def _in_english(counted: "re.Match[str]") -> str:
+    """` square cm` for the unit behind a number; nothing for what only says that it counts."""
+    if counted["unit"] is None:
+        return ""
+    return f" {_POWERS.get(counted['power'] or '', '')}{CHINESE_UNITS[counted['unit']]}"
 
 
 def undouble(text: str) -> str:

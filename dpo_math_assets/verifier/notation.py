@@ -46,6 +46,15 @@ def _event(found: "re.Match[str]") -> str:
     return f"P_{{{found['letter']}{event}}} ="
 
 
+def _angle(found: "re.Match[str]") -> str:
+    first, last = sorted((found[1], found[3]))
+    return rf"\angle {first}{found[2]}{last}"
+
+
+def _triangle(found: "re.Match[str]") -> str:
+    return rf"\triangle {''.join(sorted(found[1]))}"
+
+
 def _quantity(found: "re.Match[str]") -> str:
     """`rank(A) =` as one name, unless the word is a function that the grammar knows."""
     word, of = (found["word"] or found["upright"]).lower(), found["of"] or found["letter"]
@@ -69,6 +78,11 @@ _SPACES = re.compile(r"  +")
 # A value whose letters are commands.
 _VALUE = r"(?:[^a-zA-Z\\]|\\[a-z]+)+?"
 _REALS = r"^\s*(?:all|every)\s+(?:the\s+)?(?:real\s+numbers?|reals?)(?:\s+\$?x\$?)?,?\s+"
+
+_REMAINDER = re.compile(
+    r"^\s*(\d+)[\s~]*(?:\\(?:text|mathrm)\s*\{)?[\s,~]*(?:with\s+)?(?:a\s+)?(?:R|remainder)"
+    r"(?:\s+of)?[\s.~]*\}?\s*(\d+)\s*$"
+)
 
 # What occurs in the text wherever the pattern can match, the pattern, its replacement.
 _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
@@ -137,6 +151,13 @@ _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
         ),
         lambda found: rf"\text{{ {found[1] or found[2]}Omega}}",
     ),
+    # an angle, named from either side; a triangle by itself, named from any corner
+    ("\\angle", re.compile(r"\\angle\s*([A-Z])\s*([A-Z])\s*([A-Z])(?![A-Za-z])"), _angle),
+    ("\\triangle", re.compile(r"^\s*\\triangle\s*([A-Z]{3})\s*$"), _triangle),
+    # quotient and remainder, which are words and no number
+    ("R", _REMAINDER, r"\1 remainder \2"),
+    ("remainder", _REMAINDER, r"\1 remainder \2"),
+    ("diverge", re.compile(r"^\s*diverges?\s+to\s+(?=[^a-z]*\\infty|[^a-z]*infinity)"), ""),
     # the base in words behind the digits
     (
         "base",

@@ -418,9 +418,13 @@ class _Parser:
             for operand in item.args
             if isinstance(operand, Node) and operand.kind == "sym"
         }
-        kept = []
+        kept: list[Node] = []
         for item in items:
             declared = _declaration(item)
+            beside: list[Node] = []  # `a` of `a, b \\in \\mathbb{R}`
+            if declared and declared[0] not in bounded:
+                while len(kept) > 1 and kept[-1].kind == "sym" != kept[0].kind:
+                    beside.append(kept.pop())
             if declared is None:
                 kept.append(item)
             elif declared[0] in bounded:
@@ -429,7 +433,8 @@ class _Parser:
             elif declared[1] == "R":
                 kept.append(item)
             else:
-                self.parameters.append(declared)
+                names = (declared[0], *(name.args[0] for name in beside))
+                self.parameters += [(name, declared[1]) for name in names]
         return kept or items
 
     def declares(self, node: Node) -> bool:

@@ -2,6 +2,8 @@
 
 __all__ = [
     "ACCENTS",
+    "CHINESE_COUNTERS",
+    "CHINESE_UNITS",
     "COMMANDS",
     "CONSTANTS",
     "CURRENCY_CODES",
@@ -11,6 +13,7 @@ __all__ = [
     "LONG_ABBREVIATIONS",
     "NARROWING",
     "NOTES",
+    "NOUNS",
     "NUMBER_WORDS",
     "OPENERS",
     "ORDINALS",
@@ -160,6 +163,20 @@ PRINTED_SETS = {
 
 # Codes that may stand before an amount as well as behind it.
 CURRENCY_CODES = frozenset(_words("USD EUR GBP INR CNY RMB JPY Rs"))
+
+# What a question has named whose answer is an adjective: `isosceles triangle`.
+NOUNS = frozenset(
+    _words("triangle quadrilateral function sequence series number angle curve matrix")
+)
+
+# Units behind a number in Chinese, and the words that only say that things are counted.
+CHINESE_UNITS = {
+    **{"毫米": "mm", "厘米": "cm", "分米": "dm", "千米": "km", "公里": "km", "米": "m"},
+    **{"毫克": "mg", "千克": "kg", "公斤": "kg", "克": "g", "吨": "tonnes"},
+    **{"毫升": "mL", "升": "L", "秒": "seconds", "分钟": "minutes", "小时": "hours"},
+    **{"天": "days", "周": "weeks", "月": "months", "年": "years", "元": "yuan", "度": "degrees"},
+}
+CHINESE_COUNTERS = "个種种人只条本件次名张块棵支辆台位组根颗"
 
 # Skipped commands that are white space.
 SPACES = frozenset(("quad", "qquad", "thinspace", ",", ";", ":", " "))
