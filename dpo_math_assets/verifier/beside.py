@@ -17,7 +17,7 @@ from dpo_math_assets.verifier.readings import unit_vector
 __all__ = ["read_beside"]
 
 _CHOOSING_INDEX = re.compile(r"([CAP])_([a-z0-9+-]{1,9})")
-_DOMAINS = frozenset("RZQNC")
+_DOMAINS = frozenset("RZQN")  # C is a choice, too
 # Euler's function is counted out up to here.
 MAX_TOTIENT = 10**9
 

@@ -10,15 +10,17 @@ from fractions import Fraction
 from itertools import permutations
 
 from dpo_math_assets.verifier import tree
-from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, free_symbols
+from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, contents, free_symbols
 
-__all__ = ["apart", "renamed_constants"]
+__all__ = ["apart", "is_line", "renamed_constants"]
 
 _CONSTANT = re.compile(r"[CcKk](?:_\d)?")
 _LETTER = re.compile(r"[A-DKackb](?:_\d)?")
 # Constants that are renamed in every way.
 MAX_CONSTANTS = 3
 _FREE = Node("sym", ("C",))
+_VARIABLES = frozenset(("x", "y", "z", "t", "u", "v", "w", "s", "r", "theta"))
+_OF_LINES = frozenset(("num", "dec", "sym", "add", "mul"))
 # A point at which no usual primitive is singular.
 _POINT = tree.rational(Fraction(3, 7))
 
@@ -56,10 +58,15 @@ def apart(a: Node, b: Node) -> tuple[Node, Node] | None:
         terms = [term for term in value.args if term != _FREE]
         bare.append(tree.add(*terms))
     names = free_symbols(bare[0])
-    if len(names) != 1 or names != free_symbols(bare[1]) or _FREE.args[0] in names:
+    if len(names) != 1 or names != free_symbols(bare[1]) or not names <= _VARIABLES:
         return None
     if any(value.kind not in SCALAR_KINDS for value in bare):
         return None
     between = tree.add(bare[0], tree.neg(bare[1]))
     variable = Node("sym", tuple(names))
     return between, tree.replace(between, lambda node: _POINT if node == variable else None)
+
+
+def is_line(value: Node) -> bool:
+    """Whether a value such as x + C may as well be a sum of two variables as a primitive."""
+    return contents(value) <= _OF_LINES

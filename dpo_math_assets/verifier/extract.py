@@ -156,8 +156,6 @@ _PLAIN_NUMBER = re.compile(r"-?\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
 def extract(candidate: str) -> Extraction:
     """The final answer of a completion."""
     text = _after_thinking(candidate)
-    if plain := _plainly_final(text):
-        return Extraction(plain, "final", None)
     if "```" in text:
         text = _CODE.sub("", text)
     found = _before_next_question(text) or _answer_of(text)
@@ -231,6 +229,8 @@ def _before_next_question(text: str) -> Extraction | None:
 
 def _answer_of(text: str) -> Extraction:
     """The answer of a text with one speaker who answers one question."""
+    if plain := _plainly_final(text):
+        return Extraction(plain, "final", None)
     given = _marked(text)
     strong = {marker: _tidied(text, given[marker]) for marker in _STRONG if given[marker]}
     for marker, found in given.items():
@@ -257,7 +257,7 @@ _FINAL_NUMBER = re.compile(
     r"(?:FINAL ANSWER|F(?i:inal answer)):[ \t]*(-?\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*"
 )
 # Without these, nothing before that line is as strong.
-_OTHER_MARKS = ("nswer", "NSWER", "box", "####", "A:")
+_OTHER_MARKS = ("nswer", "NSWER", "box", "####")
 
 
 def _plainly_final(text: str) -> str | None:
@@ -708,10 +708,10 @@ def _sentence(text: str, *, ask: bool = False) -> str:
 # A choice with its value, in other orders than `(C) 10`
 _CHOICE_FIRST = re.compile(
     r"(?:(?i:option |choice )?\(?(?P<letter>[A-J])|(?:(?i:option |choice )\(?|\()(?P<small>[a-j]))"
-    r"\)?(?:[,:]|,? which is| [-–])\s+(?P<value>[$\\\d-][^,]{0,40})"
+    r"\)?(?:[,:]|,? which is)\s+(?P<value>[$\\\d-][^,]{0,40})"
 )
 _CHOICE_BEFORE = re.compile(
-    r"(?:option|choice) \(?(?P<named>[A-J])\)?\s+(?P<value>[$\\\d-][^,()]{0,40})|"
+    r"(?:option|choice) \(?(?P<named>[A-J])\)?\s+(?:[-–]\s+)?(?P<value>[$\\\d-][^,()]{0,40})|"
     r"(?P<letter>[A-J])\s+\((?P<inner>[$\\\d-][^,()]{0,40})\)"
 )
 _CHOICE_LAST = re.compile(
@@ -820,8 +820,11 @@ def _chained(answer: str) -> str | None:
             [row.replace("&", " ").strip() for row in aligned[2].split("\\\\")] if aligned else []
         )
         rows = [row for row in rows if row]
-        goes_on = len(rows) > 1 and all(row.startswith("=") for row in rows[1:])
-        return clean(rows[-1].rpartition("=")[2]) if goes_on else None
+        if len(rows) < 2 or not all(row.startswith("=") for row in rows[1:]):
+            return None
+        values = "".join(rows).split("=")[1:]
+        agree = values and not any(values_differ(value, values[-1]) for value in values[:-1])
+        return clean(values[-1]) if agree else None
     if "%" not in answer and not worded(answer) and "\\text" not in answer:
         return None
     parts = [clean(part) for part in answer.split("=")]

@@ -13,7 +13,7 @@ from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier import tree
 from dpo_math_assets.verifier.beside import read_beside
 from dpo_math_assets.verifier.canonical import canonical, determinant, matrix_value
-from dpo_math_assets.verifier.constants import apart, renamed_constants
+from dpo_math_assets.verifier.constants import apart, is_line, renamed_constants
 from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.inspection import holds, undefined
 from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children, contents, free_symbols, num
@@ -154,7 +154,8 @@ class Matcher:
         if same.state != "equal" and (through := same_values(a, b)) is not None:
             return EQUAL_STRUCTURE if through else DIFFERENT
         if same.state == "different" and (pair := apart(_value(a), _value(b))):
-            return self.scalars.compare(*pair)
+            same = self.scalars.compare(*pair)
+            return UNKNOWN if same.state == "equal" and is_line(_value(b)) else same
         beside = read_beside(a, b), read_beside(b, a)
         if beside != (a, b):
             return self.match(*beside)
@@ -809,7 +810,7 @@ def _match_text(a: Node, b: Node) -> Outcome:
         return EQUAL_TEXT
     content = _content_words(said.args[0])
     few = len(content) <= 2 and _alphabetic(said) and ORDINALS.isdisjoint(content)
-    if few and other.kind in ("num", "dec", "unit", "tuple"):
+    if few and other.kind in ("num", "dec", "unit", "tuple") and not holds(other, "text"):
         return DIFFERENT
     return UNPARSABLE_ANSWER if said is a else UNPARSABLE_GOLD
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from dpo_math_assets.verifier.vocabulary import CONSTANTS, FUNCTION_NAMES, GREEK
 
-__all__ = ["rewritten"]
+__all__ = ["parts_of", "rewritten"]
 
 Replacement = str | Callable[["re.Match[str]"], str]
 
@@ -21,17 +21,6 @@ def _outward_brackets(found: "re.Match[str]") -> str:
 
 def _equations(found: "re.Match[str]") -> str:
     return rf"\begin{{cases}}{found[1].replace('&', ' ')}\end{{cases}}"
-
-
-def _part(found: "re.Match[str]") -> str:
-    return "" if found[1] == "a" else ", "
-
-
-_NUMBERED = re.compile(r"[,;]?\s*(?:and\s+)?(?<=[\s,;])\([2-9]\)\s*(?=[^\s,;)])")
-
-
-def _numbered(found: "re.Match[str]") -> str:
-    return _NUMBERED.sub(", ", found[1])
 
 
 def _statements(found: "re.Match[str]") -> str:
@@ -115,14 +104,7 @@ _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
     ),
     ("cent", re.compile(r"\bper\s+cent\b"), "percent"),
     ("fl", re.compile(r"\bfl(?:uid\b|\b\.?)\s*(?:ounces?|oz)\b\.?"), "floz"),
-    # parts of a question, lettered
-    (
-        "(b)",
-        re.compile(r"(?:^\s*|[,;]?\s*(?:and\s+)?(?<=[\s,;]))\(([a-e])\)\s*(?=[^\s,;)])"),
-        _part,
-    ),
-    # parts of a question, numbered; choices among numbered statements
-    ("(2)", re.compile(r"^\s*\(1\)\s*(?=[^\s(])(.*)$", re.DOTALL), _numbered),
+    # choices among numbered statements
     ("(", re.compile(r"^\s*(?:\([1-9]\)\s*){2,9}$"), _statements),
     # x as the sign of a product with a power of ten
     ("10", re.compile(r"(?<=\d)\s*[xX]\s*(?=10\s*(?:\^|\*\*))"), "*"),
@@ -273,6 +255,22 @@ _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
         "",
     ),
 )
+
+
+_FIRST_PART = re.compile(r"\s*\(([a1])\)\s*(?=\S)")
+_NEXT_PART = re.compile(r"[,;]?\s*(?:and\s+)?(?<=[\s,;])\(([b-h2-8])\)\s*(?=[^\s,;)])")
+
+
+def parts_of(source: str) -> list[str]:
+    """The answers to the parts of a question, `(a) 5 (b) 6`, in order; none for anything else."""
+    first = _FIRST_PART.match(source) if "(b)" in source or "(2)" in source else None
+    if first is None:
+        return []
+    begun, *rest = _NEXT_PART.split(source[first.end() :])
+    labels = "bcdefgh" if first[1] == "a" else "2345678"
+    answers = [begun, *rest[1::2]]
+    in_turn = rest and "".join(rest[::2]) == labels[: len(rest) // 2]
+    return answers if in_turn and all(map(str.strip, answers)) else []
 
 
 def rewritten(source: str) -> str:

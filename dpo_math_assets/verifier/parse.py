@@ -17,7 +17,7 @@ from dpo_math_assets.verifier import tree
 from dpo_math_assets.verifier.lexer import MAX_CHARACTERS, ParseError, Token, lex, literal
 from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children, free_symbols, num
 from dpo_math_assets.verifier.normal import clean, to_ascii, undouble
-from dpo_math_assets.verifier.notation import rewritten
+from dpo_math_assets.verifier.notation import parts_of, rewritten
 from dpo_math_assets.verifier.readings import unit_factor
 from dpo_math_assets.verifier.vocabulary import (
     FILLERS,
@@ -156,6 +156,9 @@ def _parsed(
         return literal(text)
     try:
         source = undouble(to_ascii(clean(to_ascii(text))))
+        if parts := parts_of(source):  # each answers a question of its own
+            sources = [rewritten(clean(part)) for part in parts]
+            return Node("tuple", tuple(_parse_source(part, units) for part in sources))
         source = rewritten(source)
         if _ITEM.match(source):
             raise ParseError("a part or item of a numbered list")
