@@ -707,8 +707,8 @@ def _sentence(text: str, *, ask: bool = False) -> str:
 
 # A choice with its value, in other orders than `(C) 10`
 _CHOICE_FIRST = re.compile(
-    r"(?:(?i:option |choice )?\(?(?P<letter>[A-J])|(?:(?i:option |choice )\(?|\()(?P<small>[a-j]))"
-    r"\)?(?:[,:]|,? which is)\s+(?P<value>[$\\\d-][^,]{0,40})"
+    r"(?P<named>(?i:option|choice) )?(?P<open>\()?(?P<letter>[A-Ja-j])(?(open)\))"
+    r"(?:(?P<comma>,)|:|,? which is)\s+(?P<value>[$\\\d-][^,]{0,40})"
 )
 _CHOICE_BEFORE = re.compile(
     r"(?:option|choice) \(?(?P<named>[A-J])\)?\s+(?:[-–]\s+)?(?P<value>[$\\\d-][^,()]{0,40})|"
@@ -792,7 +792,10 @@ def _tidy(answer: str) -> str:
 def _with_choice(answer: str) -> str | None:
     """`(C) 10` for a choice with its value in any order."""
     if found := _CHOICE_FIRST.fullmatch(answer):
-        letter = found["letter"] or found["small"]
+        letter = found["letter"]
+        marked = found["named"] or found["open"]
+        if not marked and (letter.islower() or found["comma"]):
+            return None  # `a: 5` gives a value to a letter, `A, 5` are two answers
     elif found := _CHOICE_BEFORE.fullmatch(answer):
         return f"({found['named'] or found['letter']}) {clean(found['value'] or found['inner'])}"
     elif found := _CHOICE_LAST.fullmatch(answer):

@@ -843,11 +843,16 @@ def _alphabetic(*nodes: Node) -> bool:
 
 
 def _only_item(node: Node, other: Node) -> Node:
-    """`\\{5\\}` beside 5 is this number; inside other answers a set is no item of its own."""
-    alone = (
-        node.kind == "set" and len(node.args) == 1 and other.kind in SCALAR_KINDS | {"dec", "unit"}
-    )
-    return node.args[0] if alone else node
+    """`\\{5\\}` beside 5 is this number, and `D, 5` beside 5 or D a choice with its value.
+
+    Inside other answers a set is no item of its own.
+    """
+    single = other.kind in SCALAR_KINDS | {"dec", "unit", "choice"}
+    if single and node.kind == "list" and len(node.args) == 2:
+        letter = choice_letter(node.args[0])
+        named = letter and node.args[0].kind == "sym" and not free_symbols(node.args[1])
+        return Node("choice", (letter, node.args[1])) if named else node
+    return node.args[0] if single and node.kind == "set" and len(node.args) == 1 else node
 
 
 def _subject(node: Node) -> str | None:

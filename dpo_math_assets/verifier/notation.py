@@ -104,6 +104,9 @@ _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
     ),
     ("cent", re.compile(r"\bper\s+cent\b"), "percent"),
     ("fl", re.compile(r"\bfl(?:uid\b|\b\.?)\s*(?:ounces?|oz)\b\.?"), "floz"),
+    # a choice behind its value or before it: `14 (C)`, `C (14)`
+    (")", re.compile(r"^\s*(-?[$\\\d][^()]*)\s\(([A-J])\)\s*$"), r"(\2) \1"),
+    (")", re.compile(r"^\s*([A-J])\s\((-?[$\\\d][^()]*)\)\s*$"), r"(\1) \2"),
     # choices among numbered statements
     ("(", re.compile(r"^\s*(?:\([1-9]\)\s*){2,9}$"), _statements),
     # x as the sign of a product with a power of ten

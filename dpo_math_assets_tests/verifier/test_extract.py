@@ -700,3 +700,24 @@ def test_what_was_cut_off_before_its_end_has_no_answer(text: str) -> None:
 def test_a_remark_before_a_question_that_is_told_again_is_no_answer_to_it() -> None:
     text = "Let me restate.\n\nExample: 2 boxes hold 9 each.\n\n2 * 9 = 18\n\nThe answer is 18."
     assert verify(text, "18").ok is True
+
+
+@pytest.mark.parametrize("answer", ["F - 32", "A, 5", "C - \\cos x", "(a, 0)", "(a - 1)(b - 1)"])
+def test_letters_that_only_look_like_choices_leave_an_answer_what_it_is(answer: str) -> None:
+    assert verify(f"FINAL ANSWER: {answer}", answer).ok is True
+
+
+def test_aligned_rows_that_contradict_each_other_pass_for_none_of_their_values() -> None:
+    rows = "\\begin{aligned} 3x &= 6 \\\\ &= 2 \\end{aligned}"
+    assert verify(f"FINAL ANSWER: {rows}", "2").ok is not True
+    assert verify(f"FINAL ANSWER: {rows.replace('6', '1 + 1')}", "2").ok is True
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["So we get 7.\n\nQuestion: what is 2+3?\n", "```python\nx = 7\n", "FINAL ANSWER: 7\n"],
+)
+def test_a_last_line_of_another_question_of_code_or_against_another_is_not_taken_at_once(
+    before: str,
+) -> None:
+    assert verify(f"{before}FINAL ANSWER: 5", "5").ok is not True
