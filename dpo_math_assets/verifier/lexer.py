@@ -309,7 +309,9 @@ class _Lexer:
             self.next_brace = "group"
             self._emit("func", FUNCTION_NAMES[name], length)
         elif name in GREEK:
-            self._emit("sym", name.removeprefix("var"), length)  # a shape of the same letter
+            shape = name.removeprefix("var")  # of the same letter, unless both shapes are in use
+            both = shape != name and f"\\{shape}" in self.text
+            self._emit("sym", name if both else shape, length)
         elif name in CONSTANTS:
             self._emit("const", CONSTANTS[name], length)
         else:

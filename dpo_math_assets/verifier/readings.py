@@ -70,8 +70,11 @@ def unit_factor(name: str) -> tuple[str, Fraction] | None:
 _MICRO = Node("sym", ("mu",))
 
 
-def unit_letters(node: Node) -> Node | None:
-    """`26 g` or `5 m/s` as a unit; it may as well be a multiple of g: nobody can tell."""
+def unit_letters(node: Node, beside_unit: bool = False) -> Node | None:
+    """`26 g` or `5 m/s` as a unit; it may as well be a multiple of g: nobody can tell.
+
+    `5 A` is one only beside another unit.
+    """
     if node.kind != "mul" or node.args[0].kind not in ("num", "dec"):
         return None
     letters = [factor for factor in node.args if free_symbols(factor)]
@@ -84,7 +87,8 @@ def unit_letters(node: Node) -> Node | None:
     if letters[0] == _MICRO and len(letters) == 2 and letters[1].kind == "sym":  # `2 \\mu C`
         name = f"u{letters[1].args[0]}"
         return Node("unit", (number, name)) if name in UNITS else None
-    if not all(names):
+    signs = {name.partition("^")[0] for name in names if name}
+    if not all(names) or not (beside_unit or UPRIGHT_UNITS.isdisjoint(signs)):
         return None
     return Node("unit", (number, " / ".join(filter(None, names))))
 
@@ -94,13 +98,13 @@ def _unit_letter(node: Node) -> str | None:
     power = ""
     if node.kind == "pow" and node.args[1] in (num(2), num(3)):
         node, power = node.args[0], f"^{node.args[1].args[0]}"
-    known = node.kind == "sym" and node.args[0] in UNITS and node.args[0] not in UPRIGHT_UNITS
+    known = node.kind == "sym" and node.args[0] in UNITS
     return node.args[0] + power if known else None
 
 
 def with_unit(node: Node) -> Node:
     """`2 m` beside another length is two metres."""
-    return unit_letters(node) or node
+    return unit_letters(node, beside_unit=True) or node
 
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
