@@ -2,12 +2,15 @@ r"""The boxes of a text, `\boxed{}` and `\fbox{}`, each with what belongs to its
 
 What touches a box is often part of the answer: `-\boxed{5}` is -5, `\boxed{5}\pi` is 5π,
 `\sqrt{\boxed{5}}` a root, `\boxed{90}` minutes are no hours. A box that is a term of something
-else (`2 + \boxed{5} = 7`) has no answer that could be told from its place.
+else (`2 + \boxed{5} = 7`), or that words make another value of (`half of \boxed{5}`), has no answer
+that could be told from its place. What stands on another line does not touch a box, unless one
+formula runs over both.
 """
 
 import re
 from typing import NamedTuple
 
+from dpo_math_assets.verifier.match import values_differ
 from dpo_math_assets.verifier.vocabulary import SCALES, unit_named
 
 __all__ = ["Box", "boxes"]
@@ -29,6 +32,8 @@ _BOX = re.compile(r"\\(?:boxed|fbox)[ \t]*\{|\\beginboxed[ \t]*\{")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 # How far around a box is looked.
 REACH = 60
+# How far back the beginning of a displayed formula is looked for.
+DISPLAY_REACH = 2_000
 
 # Commands around a box that only show it.
 _SHOWING = _set(
@@ -46,6 +51,12 @@ _SIGN_BEFORE = re.compile(
     r"(?:(?:^|[\s=$(\[{:&,~]|\\[\[(,;:!]|\\approx)[-−]|[=$(\[]\s*[-−]\s*|\\[pm][mp]\s*)$"
 )
 _UNEQUAL_BEFORE = re.compile(r"(?:\\neq?|≠|\\not\s*=)\s*$")
+# One end of a range, a member of what is excluded, crossed out, an alternative to a number.
+_APART_BEFORE = re.compile(
+    r"(?:[<>≤≥]|\\[gl]eq?|\\notin\b[^$\n]{0,40}|\bbetween\s[^.\n]{1,40}\band|[❌✗✘]|\d–|\ball but"
+    r"|\d\$?\s+or)\s*\$?\s*$"
+)
+_ENDS_RANGE = re.compile(r"\s*(?:[<>≤≥]|\\[gl]eq?(?![A-Za-z]))\s*[A-Za-z]")
 _TERM_BEFORE = re.compile(
     r"(?:[\w)}]\s*[-−+*/·×÷]|[\d)]\s+[-−]|[+/×÷]|\\(?:times|cdot|div|sqrt|d?frac|ln|log|sin|cos|tan)"
     r"|[_^]|\\[dt]?frac\{[^{}]*\}\{[^{}]*\}|\\sqrt\{[^{}]*\}|(?<![\w.])\d+(?:\.\d+)?|\\pi)$"
@@ -61,20 +72,37 @@ _TERM_AFTER = re.compile(
 # Behind the formula of the box: degrees and per cent belong to it, a factor in words changes it.
 _MARK_AFTER = re.compile(r"\s*(?:\$|\\\))\s*(°|\^\\circ|degrees?\b|\\?%|percent\b)")
 _FACTOR_AFTER = re.compile(
-    r"\s*(?:\$|\\\))?\s*(?:squared|cubed|times\b|pi\b|π|and a half|hundred|thousand|million|"
-    r"billion)"
+    r"(?:\s|\\[,;:! ]|[~$]|\\\))*(?<![\s\w])(?:[kKMB](?![A-Za-z'’]))"
+    r"|\s*(?:\$|\\\))?\s*(?:squared|cubed|times\b(?!\s+(?:as|more|larger|greater|bigger|longer)\b)|"
+    r"pi\b|and a half|hundred|thousand|million|billion)"
+    r"|(?:\s|\\[,;:! ]|~)*(?:\$|\\\)|\\[,;:! ]|~)[\s$]*"
+    r"(?:π|√|[×·÷]\s*\d|\\(?:pi|sqrt|times|cdot)(?![A-Za-z]))"
+    r"|(?:\s*[-+/×·÷=]|\{|\s*\\(?:times|cdot))\s*\Z"
 )
 # Words behind the formula of the box, and before it, that make another value of it or bound one.
 _CHANGED_AFTER = re.compile(
-    r"(?:\s|\$|\\\))*(?:(?:less|more|fewer) than|or (?:more|less|fewer|[$\d])|at (?:most|least)|"
-    r"to [$\d]|(?:[a-z]+ )?and \$?(?:\d|\\d?frac)|"
+    r"(?:\s|\$|\\\))*(?:(?:less|more|fewer) than|or (?:more|less|fewer)\b|at (?:most|least)|"
+    r"to [$\d]|,?(?:R ?|(?:with )?(?:a )?remainder (?:of )?)\d|, ?\d+(?:, ?\d+)*,? (?:and|or) \d|"
+    r"(?:[a-z]+ )?and +\$?(?:\d|\\d?frac)|"
     r"(?:minus|plus|over|divided by|factorial|halves|thirds|quarters|fifths|tenths)\b)"
 )
-_BOUNDING = _set(
-    "twice double triple than times plus minus below above under except nor least most"
+# `\\boxed{3} or 4`: another value, unless it is the same in another form.
+_OR_AFTER = re.compile(
+    r"(?:\s|\$|\\\))*\bor\s+(?:[a-z]\s*=\s*)?(\$(?!\\f?box)[^$\n]{1,40}\$|-?\d[\d.,/]*(?<![.,])\\?%?)"
 )
+# A share of a number is another number.
+_SHARE = re.compile(r"frac|%|\d/\d")
+_OF_NUMBER = re.compile(r"[\s$\\%)]*of\s+\$?\d")
+_WORDS_SET = re.compile(r"\\text\s*\{([^{}]*)\}")
+_BOUNDING = _set("twice double triple than times plus minus below above under except nor")
+_COPULAS = _set("is are was were be equals")
 _SHARES = _set("half third quarter root reciprocal square divisors multiple multiples")
-_NEGATIVE_BEFORE = re.compile(r"\b(?:negative|minus)\s+\$?\s*$")
+_OF_THE_ANSWER = re.compile(
+    r"\b(?:half|third|quarter|twice|double|square|root)\s(?:of\s)?(?:the|our)\s(?:final\s)?answer\s"
+    r"(?:is|equals)[\s$*:]*$",
+    re.IGNORECASE,
+)
+_NEGATIVE_BEFORE = re.compile(r"(?:\b(?:negative|minus)\s+\$?\s*|(?:^|[\s=:(])[-−]\$)$")
 _ASKED = re.compile(r"[\s$*_)\\\]]{0,4}\?")
 # Where the formula around a box begins and ends.
 _BEGINS = re.compile(
@@ -91,6 +119,10 @@ _UNIT_AFTER = re.compile(
     r"(?:(?:square|cubic|sq\.?)\s+)?(?P<name>[A-Za-z]{2,})(?:\}?\^\{?[23]\}?|[²³])?"
     r"(?:\s*/\s*[A-Za-z]+|\s+per\s+[A-Za-z]+)?)"
 )
+
+
+# How a value ends that goes on.
+_CUT = (",", "\\", "+", "-", "=", "^", "_", "{", "(", "/")
 
 
 def boxes(text: str) -> list[Box]:
@@ -112,7 +144,9 @@ def boxes(text: str) -> list[Box]:
             # an open box at the end of a line, as cut or careless completions have it
             stop = text.find("\n", end)
             stop = len(text) if stop < 0 else stop
-            found.append(Box(start, stop, text[end:stop].rstrip("$ ")))
+            content = text[end:stop].rstrip("$ ")
+            cut = stop == len(text) and content.endswith(_CUT)
+            found.append(Box(start, stop, None if cut else content))
     return found
 
 
@@ -139,13 +173,18 @@ def _in_place(text: str, start: int, end: int, close: int, brace: int) -> Box:
     if len(content) > REACH:
         return Box(start, after, content)
     left, right = text[max(0, start - REACH) : start], text[after : after + REACH]
-    if _FACTOR_AFTER.match(right) or _CHANGED_AFTER.match(right):
+    following = right
+    if _governed(left):
+        return Box(start, after, None)
+    if ("\n" in left or "\n" in right) and not _runs_on(text, start, left, right):
+        left, right = left[left.rfind("\n") + 1 :], right.partition("\n")[0]
+    if _changed(left, content, right):
         return Box(start, after, None)
     if mark := _MARK_AFTER.match(right):
         content += "^\\circ" if mark[1][:1] in "°^d" else "\\%"
     if _NEGATIVE_BEFORE.search(left):
         content = f"-{content}" if _SIMPLE.fullmatch(content) else f"-({content})"
-    if _ASKED.match(right) or _governed(left):
+    if _ASKED.match(right):
         return Box(start, after, None)
     left = _EMPHASIS_BEFORE.sub(" ", left)
     inside = start - brace <= REACH and brace >= 0 and _alters(text[max(0, brace - REACH) : brace])
@@ -154,20 +193,56 @@ def _in_place(text: str, start: int, end: int, close: int, brace: int) -> Box:
     suffix = right != "" and _SUFFIX.match(right) is not None
     if not suffix and _TERM_AFTER.match(right):
         return Box(start, after, None)
-    if inside or suffix or _SIGN_BEFORE.search(left) or _UNEQUAL_BEFORE.search(left):
+    absolute = right[:1] == "|" and left[-1:] == "|" and left.count("|") == 1
+    if inside or suffix or absolute or _SIGN_BEFORE.search(left) or _UNEQUAL_BEFORE.search(left):
         return Box(start, after, _unwrapped(left, content, right))
-    if _NUMBER.fullmatch(content) and (unit := _unit(right)):
+    if _NUMBER.fullmatch(content) and (unit := _unit(following)):
         # 3 dozen: 36 or 3, as the question wants it
         return Box(start, after, None if unit == "dozen" else f"{content} {unit}")
     return Box(start, after, content)
 
 
+def _runs_on(text: str, start: int, left: str, right: str) -> bool:
+    """Whether a formula that holds the box began on an earlier line."""
+    line = left[left.rfind("\n") + 1 :]
+    if "\n" in left and "$" not in line and "\n" not in right.partition("$")[0] and "$" in right:
+        above = left[: -len(line) - 1].rsplit("\n", 1)[-1]
+        if above.count("$") % 2 == 1:
+            return True
+    back = max(0, start - DISPLAY_REACH)
+    if text.count("$$", back, start) % 2 == 1:
+        return True
+    pairs = (("\\[", "\\]"), ("\\begin{", "\\end{"))
+    return any(
+        text.rfind(begin, back, start) > text.rfind(end, back, start) for begin, end in pairs
+    )
+
+
+def _changed(left: str, content: str, right: str) -> bool:
+    """Whether what stands on the line of a box makes another value of it, or sets it aside."""
+    if _APART_BEFORE.search(left) or _OF_THE_ANSWER.search(left):
+        return True
+    if not right.strip(" $.*)]\\"):
+        return False
+    if "\\text" in right:
+        right = _WORDS_SET.sub(r"\1", right)
+    if _FACTOR_AFTER.match(right) or _CHANGED_AFTER.match(right) or _ENDS_RANGE.match(right):
+        return True
+    if other := _OR_AFTER.match(right):
+        return values_differ(content, other[1]) is not False
+    return _OF_NUMBER.match(right) is not None and _SHARE.search(content + right[:3]) is not None
+
+
 def _governed(left: str) -> bool:
-    """Whether the words before a box make another value of it: `half of`, `at least`."""
-    words = left.rstrip(" $*(").lower().rsplit(None, 2)
-    if words and words[-1] == "of":
-        return words[-2:-1] != [] and words[-2] in _SHARES
-    return bool(words) and words[-1] in _BOUNDING
+    """Whether the words before a box make another value of it: `half of`, `is at least`."""
+    words = left.rstrip(" \n$*(\\[").lower().rsplit(None, 3)
+    last = words[-1] if words else ""
+    if last == "of":
+        return len(words) > 1 and words[-2] in _SHARES
+    if last in ("least", "most"):  # `he needs at least`: the number that is asked for
+        return len(words) < 3 or words[-3] in _COPULAS or not words[-3].isalpha()
+    # `as shown below` on the line above
+    return last in _BOUNDING and (last not in ("above", "below") or "\n" not in left[-REACH // 6 :])
 
 
 def _alters(before_brace: str) -> bool:

@@ -21,7 +21,7 @@ from dpo_math_assets.verifier.nodes import Node, contents, free_symbols
 from dpo_math_assets.verifier.normal import normalise
 from dpo_math_assets.verifier.numeric import exact
 from dpo_math_assets.verifier.order import words_may_differ
-from dpo_math_assets.verifier.outcome import Outcome, Pool
+from dpo_math_assets.verifier.outcome import AMBIGUOUS, Outcome, Pool
 from dpo_math_assets.verifier.parse import ParseError, parse
 from dpo_math_assets.verifier.readings import as_list, decimal_comma, unit_factor
 
@@ -67,7 +67,7 @@ def _compare(answer: str, gold: str, conventions: Conventions, pool: Pool | None
         return "undecided", "unparsable_gold", None
     boxes = _split_boxes(answer)
     if boxes:
-        return _compare_boxes(boxes, gold_node, conventions, pool)
+        return _compare_boxes(boxes, gold_node, conventions, pool, named=_NAMED_PARTS in answer)
     try:
         found = _compare_parsed(answer, gold, gold_node, conventions, pool)
     except ParseError:  # or a unit or a set where only a number can stand
@@ -206,11 +206,15 @@ def _verdict(outcome: Outcome) -> Comparison:
     return "undecided", outcome.reason, None
 
 
+# Between boxes that have a place of their own, as they are extracted.
+_NAMED_PARTS = "}; \\boxed{"
 _MARKERS = ("inal answer", "inal Answer", "INAL ANSWER", "nswer is")
 
 
 def _stated(text: str) -> str:
     """The answer in a text that may be a whole solution: behind a marker, or all of it."""
+    if _NAMED_PARTS in text and text.startswith("\\boxed"):
+        return text
     named = "nswer" in text or "ANSWER" in text
     if (named and any(map(text.__contains__, _MARKERS))) or "boxed" in text or "####" in text:
         found = extract(text)
@@ -231,9 +235,12 @@ def _parse_answer(text: str) -> Node:
 
 
 def _compare_boxes(
-    boxes: list[str], gold: Node, conventions: Conventions, pool: Pool | None
+    boxes: list[str], gold: Node, conventions: Conventions, pool: Pool | None, *, named: bool
 ) -> Comparison:
-    """Several boxes are one answer only where the gold has as many parts."""
+    """Several boxes are one answer only where the gold has as many parts.
+
+    Named parts that fit the gold in another order only may be right or wrong.
+    """
     parts = gold.args if gold.kind in ("list", "set") else (gold,)
     try:
         node = parse(", ".join(boxes))
@@ -242,7 +249,12 @@ def _compare_boxes(
     items = node.args if node.kind == "list" else (node,)
     if len(parts) != len(items) or len(parts) == 1:
         return "undecided", "ambiguous_answer", None
-    return _verdict(Matcher(conventions, pool).answers(node, gold))
+    matcher = Matcher(conventions, pool)
+    found = matcher.answers(node, gold)
+    if named and found.state == "equal":
+        in_order = matcher.every(list(zip(items, parts, strict=True)))
+        found = found if in_order.state == "equal" else AMBIGUOUS
+    return _verdict(found)
 
 
 _PLAIN = re.compile(r"\s*(-?)\$?\s?(\d{1,18}|[1-9]\d{0,2}(?:,\d{3}){1,5})(?:\.0{1,6})?\.?\s*")

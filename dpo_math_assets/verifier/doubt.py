@@ -27,7 +27,7 @@ _SUPPOSING = (
 _DOUBTFUL = re.compile(
     # denied: `is not 7`, `isn't`, `rather than 7`
     r"(?:\b(?:not|never|cannot(?:\s+be)?|rather\s+than|instead\s+of|other\s+than|different\s+from)\b"
-    r"|n['’]t\b)(?:\s+(?:be|equal|to|the|just|simply|correct|right|final|answer|number|value))*"
+    r"|n['’]t\b)(?:\s+(?:be|equal|to|the|just|simply|possibly|really|actually|ever|correct|right|final|answer|number|value))*"
     r"[\s:$*(\\\[]*$"
     # of somebody else, or an earlier one
     r"|\b(?:incorrect|wrong|false|naive|mistaken|erroneous|tempting|first|initial|previous|original|"

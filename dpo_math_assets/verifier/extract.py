@@ -47,7 +47,8 @@ class Extraction(NamedTuple):
     """`answer` and the `marker` it stood behind, or None and the `reason` there is none.
 
     Several boxes are kept as `\\boxed{a}, \\boxed{b}`: only the gold can tell whether they are the
-    parts of one answer. So are the answers to several parts of a question.
+    parts of one answer. So are the answers to several parts of a question; `;` stands between
+    parts with names of their own, of which each has its place.
     """
 
     answer: str | None
@@ -336,15 +337,46 @@ def _settle(
     if not distinct:
         return _AMBIGUOUS
     if len(distinct) > 1:
-        if taken_back(text[answers[0].end : answers[-1].at]):
+        between = text[answers[0].end : answers[-1].at]
+        if (
+            taken_back(between)
+            or _INSTEAD.search(between)
+            or _SELECTED.search(text, answers[-1].end)
+        ):
             return _AMBIGUOUS  # an answer and its correction are no two parts
-        return Extraction(", ".join(f"\\boxed{{{answer}}}" for answer in distinct), marker, None)
+        parts = len(distinct) == len(answers) and _of_named_parts(text, answers)
+        joined = ("; " if parts else ", ").join(f"\\boxed{{{answer}}}" for answer in distinct)
+        return Extraction(joined, marker, None)
     last = answers[-1]
     for other, found in others.items():
         later = other != marker and found and found[-1].at > last.at
         if later and not _distinct([last.answer, found[-1].answer], 1):
             return _AMBIGUOUS
     return Extraction(last.answer, marker, None)
+
+
+# Between boxes or behind them: the last one replaces the others, or only some of them stand.
+_INSTEAD = re.compile(
+    r"\b(?:correct(?:ed|ion)|revis\w+|re-?(?:calculat|comput|check|evaluat)\w*|"
+    r"double-?[ ]?check\w*|attempt|better|exact|fails?|reject\w*|but|step \d|final)\b|\bno:",
+    re.IGNORECASE,
+)
+_SELECTED = re.compile(r"\b(?:only|candidates?|rejected|accepted|discarded)\b", re.IGNORECASE)
+# What a part of an answer is called, on its line.
+_PART_NAME = re.compile(
+    r"\((?:[a-h]|i{1,3}|iv|v|\d)\)|\b(?:Part|Question|Problem) \(?\w\b|(?<!\w)[A-Z][a-z]+[*_]*[:=]"
+)
+
+
+def _of_named_parts(text: str, answers: list[_Found]) -> bool:
+    """Whether the boxes stand behind `(a)` and `(b)`, or `Area:` and `Perimeter:`."""
+    names, begins = [], 0
+    for found in answers:
+        begins = max(begins, text.rfind("\n", max(0, found.at - MAX_BARE), found.at) + 1)
+        named = _PART_NAME.search(text, max(begins, found.at - MAX_BARE), found.at)
+        names.append(named[0] if named else "")
+        begins = found.end
+    return "" not in names and len(set(names)) == len(names)
 
 
 # `(a)`, `Part B`, `Question 2` at the beginning of a line or sentence.
@@ -998,7 +1030,7 @@ def _listed(text: str) -> str | None:
     parts = [(line[1], _tidy(line[2])) for line in lines if line]
     if len(parts) < max(2, len(lines)) or len({part for part, _ in parts}) < len(parts):
         return None
-    return ", ".join(f"\\boxed{{{answer}}}" for _, answer in parts)
+    return "; ".join(f"\\boxed{{{answer}}}" for _, answer in parts)
 
 
 def _one_formula(text: str) -> str | None:

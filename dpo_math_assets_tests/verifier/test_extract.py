@@ -320,7 +320,7 @@ def test_a_remark_behind_the_answer_that_changes_nothing_leaves_it_standing(text
         ("The answer is 24, as required.", "24"),
         ("The answer is 24 (twenty-four).", "24"),
         ("The answer is $\\frac{1}{4}$ or 0.25.", "\\frac{1}{4}"),
-        ("(a) The answer is 2.\n(b) The answer is 9.", "\\boxed{2}, \\boxed{9}"),
+        ("(a) The answer is 2.\n(b) The answer is 9.", "\\boxed{2}; \\boxed{9}"),
         ("$a = \\boxed{2}$ and $b = \\boxed{9}$", "\\boxed{a=2}, \\boxed{b=9}"),
     ],
 )
@@ -381,7 +381,7 @@ def test_what_follows_a_box_or_bounds_it_can_make_it_no_answer(text: str) -> Non
         ('{"student_answer": "4", "answer": "5"}', "5"),
         ("<answer>The answer is 5</answer>", "5"),
         ("You might think the answer is 4, but the answer is 5.", "5"),
-        ("(a) 4\n(b) 5", "\\boxed{4}, \\boxed{5}"),
+        ("(a) 4\n(b) 5", "\\boxed{4}; \\boxed{5}"),
         ("1. Answer: 4\n2. Answer: 5", "\\boxed{4}, \\boxed{5}"),
         ("We add.\nTherefore, the ratio of cats to dogs is 4:5.", "4:5"),
         ("We add.\nSo each of the 4 boys gets 5 nuts.", "5"),
@@ -721,3 +721,83 @@ def test_a_last_line_of_another_question_of_code_or_against_another_is_not_taken
     before: str,
 ) -> None:
     assert verify(f"{before}FINAL ANSWER: 5", "5").ok is not True
+
+
+@pytest.mark.parametrize(
+    "above", ["20 + 5 = 25", "25", "Total: 40", "x +", "\\frac{50}{2}", "We subtract the 4"]
+)
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+def test_a_number_on_the_line_above_is_no_factor_of_a_box(above: str, gap: str) -> None:
+    assert extract(f"We add.\n{above}{gap}\\boxed{{25}}").answer == "25"
+    assert verify(f"#### 40\n\n{above}{gap}\\boxed{{25}}", "40").ok is not True
+
+
+@pytest.mark.parametrize(
+    "formula", ["\\[\n3 +\n\\boxed{4}\n\\]", "$$3 \\cdot\n\\boxed{4}$$", "$3 +\n\\boxed{4}$"]
+)
+def test_a_formula_over_several_lines_holds_its_box_as_a_term(formula: str) -> None:
+    assert extract(formula).answer is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$\\boxed{25}$k",
+        "$\\boxed{25}$ × 10³",
+        "$\\boxed{25}\\,\\pi$",
+        "$\\boxed{25}$ $\\pi$",
+        "The sum is \\boxed{25} +",
+        "The sum is \\boxed{25,",
+        "-$\\boxed{25}$",
+        "It is between 20 and $\\boxed{25}$.",
+        "It is \\boxed{25}, 30 and 35.",
+        "It is 20 or $\\boxed{25}$.",
+        "It is \\boxed{25} or 30.",
+        "It is \\boxed{25} R3.",
+        "Half of the answer is $\\boxed{25}$.",
+        "The answer cannot possibly be $\\boxed{25}$.",
+        "$x > \\boxed{25}$",
+    ],
+)
+def test_a_box_that_its_line_changes_bounds_or_sets_aside_does_not_pass(text: str) -> None:
+    assert verify(text, "25").ok is not True
+
+
+@pytest.mark.parametrize(
+    ("text", "gold"),
+    [
+        ("$\\boxed{\\frac{3}{4}}$ or $0.75$", "3/4"),
+        ("He needs at least \\boxed{25} apples.", "25"),
+        ("There are \\boxed{25} times as many.", "25"),
+        ("$x = \\boxed{3}$ or $\\boxed{-4}$", "-4, 3"),
+        ("The length is $|\\boxed{-25}|$", "25"),
+        ("The share is \\boxed{25\\%} of the people.", "25%"),
+    ],
+)
+def test_a_box_keeps_its_value_beside_words_that_leave_it_alone(text: str, gold: str) -> None:
+    assert verify(text, gold).ok is True
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\\boxed{4}\n\nCorrected: \\boxed{7}",
+        "\\boxed{4}\n\nRecalculating: \\boxed{7}",
+        "We try $\\boxed{4}$. It fails. We try $\\boxed{7}$.",
+        "$\\boxed{4}$ and $\\boxed{7}$ are candidates; only 7 fits.",
+        "Step 1 gives $\\boxed{4}$. Step 2 gives $\\boxed{7}$.",
+        "between \\boxed{4} and \\boxed{7}",
+        "$\\boxed{4} < x < \\boxed{7}$",
+        "$n \\notin \\{\\boxed{4}, \\boxed{7}\\}$",
+    ],
+)
+def test_boxes_of_which_one_replaces_or_bounds_the_other_are_no_parts(text: str) -> None:
+    assert verify(text, "4, 7").ok is not True
+
+
+@pytest.mark.parametrize(
+    "text", ["(a) $\\boxed{4}$ (b) $\\boxed{7}$", "Area: \\boxed{4}\nPerimeter: \\boxed{7}"]
+)
+def test_named_parts_pass_in_their_own_order_only(text: str) -> None:
+    assert verify(text, "4, 7").ok is True
+    assert verify(text, "7, 4").ok is None
