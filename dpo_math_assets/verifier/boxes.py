@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 
 from dpo_math_assets.verifier.match import values_differ
-from dpo_math_assets.verifier.vocabulary import SCALES, unit_named
+from dpo_math_assets.verifier.vocabulary import ORDINALS, SCALES, unit_named
 
 __all__ = ["Box", "boxes"]
 
@@ -84,7 +84,7 @@ _CHANGED_AFTER = re.compile(
     r"(?:\s|\$|\\\))*(?:(?:less|more|fewer) than|or (?:more|less|fewer)\b|at (?:most|least)|"
     r"to [$\d]|,?(?:R ?|(?:with )?(?:a )?remainder (?:of )?)\d|, ?\d+(?:, ?\d+)*,? (?:and|or) \d|"
     r"(?:[a-z]+ )?and +\$?(?:\d|\\d?frac)|"
-    r"(?:minus|plus|over|divided by|factorial|halves|thirds|quarters|fifths|tenths)\b)"
+    r"(?:minus|plus|over|divided by|factorial)\b|(?:\\to|\\rightarrow)(?![A-Za-z])|→)"
 )
 # `\\boxed{3} or 4`: another value, unless it is the same in another form.
 _OR_AFTER = re.compile(
@@ -96,7 +96,13 @@ _OF_NUMBER = re.compile(r"[\s$\\%)]*of\s+\$?\d")
 _WORDS_SET = re.compile(r"\\text\s*\{([^{}]*)\}")
 _BOUNDING = _set("twice double triple than times plus minus below above under except nor")
 _COPULAS = _set("is are was were be equals")
-_SHARES = _set("half third quarter root reciprocal square divisors multiple multiples")
+_FRACTIONS = (ORDINALS - _set("first second last")) | _set("hundredth thousandth")
+_SHARES = _FRACTIONS | _set(
+    "root reciprocal square cube negative opposite inverse divisor divisors multiple multiples"
+)
+# Behind the formula of the box: `sixths`, `halves`.
+_WORD_AFTER = re.compile(r"[\s$)\\]*\s([a-z]+s)\b")
+_OPEN_END = re.compile(r"[\s$)\\]*(?:but|and|or)[\s.]*\Z")
 _OF_THE_ANSWER = re.compile(
     r"\b(?:half|third|quarter|twice|double|square|root)\s(?:of\s)?(?:the|our)\s(?:final\s)?answer\s"
     r"(?:is|equals)[\s$*:]*$",
@@ -178,7 +184,7 @@ def _in_place(text: str, start: int, end: int, close: int, brace: int) -> Box:
         return Box(start, after, None)
     if ("\n" in left or "\n" in right) and not _runs_on(text, start, left, right):
         left, right = left[left.rfind("\n") + 1 :], right.partition("\n")[0]
-    if _changed(left, content, right):
+    if _changed(left, content, right) or _OPEN_END.match(following):
         return Box(start, after, None)
     if mark := _MARK_AFTER.match(right):
         content += "^\\circ" if mark[1][:1] in "°^d" else "\\%"
@@ -228,6 +234,10 @@ def _changed(left: str, content: str, right: str) -> bool:
         right = _WORDS_SET.sub(r"\1", right)
     if _FACTOR_AFTER.match(right) or _CHANGED_AFTER.match(right) or _ENDS_RANGE.match(right):
         return True
+    if (word := _WORD_AFTER.match(right)) and (
+        word[1] == "halves" or word[1].removesuffix("s") in _FRACTIONS
+    ):
+        return True
     if other := _OR_AFTER.match(right):
         return values_differ(content, other[1]) is not False
     return _OF_NUMBER.match(right) is not None and _SHARE.search(content + right[:3]) is not None
@@ -238,7 +248,9 @@ def _governed(left: str) -> bool:
     words = left.rstrip(" \n$*(\\[").lower().rsplit(None, 3)
     last = words[-1] if words else ""
     if last == "of":
-        return len(words) > 1 and words[-2] in _SHARES
+        return len(words) > 1 and not _SHARES.isdisjoint((words[-2], words[-2].removesuffix("s")))
+    if last in ("by", "to"):
+        return len(words) > 1 and words[-2] in ("divided", "up")
     if last in ("least", "most"):  # `he needs at least`: the number that is asked for
         return len(words) < 3 or words[-3] in _COPULAS or not words[-3].isalpha()
     # `as shown below` on the line above

@@ -757,6 +757,13 @@ def test_a_formula_over_several_lines_holds_its_box_as_a_term(formula: str) -> N
         "Half of the answer is $\\boxed{25}$.",
         "The answer cannot possibly be $\\boxed{25}$.",
         "$x > \\boxed{25}$",
+        "$\\boxed{25} \\to 30$",
+        "It is two thirds of $\\boxed{25}$.",
+        "It is the negative of \\boxed{25}.",
+        "It is 3 divided by $\\boxed{25}$.",
+        "It can be up to \\boxed{25}.",
+        "It is $\\boxed{25}$ sixths.",
+        "It is \\boxed{25} but",
     ],
 )
 def test_a_box_that_its_line_changes_bounds_or_sets_aside_does_not_pass(text: str) -> None:
