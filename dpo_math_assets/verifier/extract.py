@@ -349,7 +349,7 @@ def _settle(
         return Extraction(joined, marker, None)
     last = answers[-1]
     for other, found in others.items():
-        later = other != marker and found and found[-1].at > last.at
+        later = other != marker and found and found[-1].at >= _end(text, last)
         if later and not _distinct([last.answer, found[-1].answer], 1):
             return _AMBIGUOUS
     return Extraction(last.answer, marker, None)

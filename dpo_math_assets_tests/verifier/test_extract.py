@@ -777,6 +777,7 @@ def test_a_box_that_its_line_changes_bounds_or_sets_aside_does_not_pass(text: st
         ("He needs at least \\boxed{25} apples.", "25"),
         ("There are \\boxed{25} times as many.", "25"),
         ("$x = \\boxed{3}$ or $\\boxed{-4}$", "-4, 3"),
+        ("**Final Answer:** \\boxed{3}, \\boxed{-4}", "-4, 3"),
         ("The length is $|\\boxed{-25}|$", "25"),
         ("The share is \\boxed{25\\%} of the people.", "25%"),
     ],
