@@ -7,8 +7,10 @@ worker processes do it, and a row that hangs or crashes one is `undecided` witho
 others (see `pool.py`).
 """
 
+import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dpo_math_assets.verifier.compare import Comparison
@@ -109,6 +111,18 @@ class _Progress:
             self.tell(self.done, self.total)
 
 
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """No search for reference cycles: trees are none, and each search would walk the whole heap."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
 def _extract_all(
     candidates: "pl.Series", pool: SymPyPool, timeout_s: float, progress: _Progress
 ) -> "pl.DataFrame":
@@ -122,7 +136,8 @@ def _extract_all(
         if spread:
             found += _extracted_by_workers(texts, pool, timeout_s)
         else:
-            found += [extracted(text, timeout_s) for text in texts]
+            with _collector_at_rest():
+                found += [extracted(text, timeout_s) for text in texts]
         progress.add(len(texts))
     schema = {"extracted": pl.String, "refusal": pl.String}
     return candidates.to_frame().hstack(pl.DataFrame(found, schema=schema, orient="row"))
@@ -182,10 +197,11 @@ def _compare_all(
         )
         results = [(*pair, *_comparison(x)) for pair, x in zip(rest.rows(), answers, strict=True)]
     else:
-        for answer, gold in rest.iter_rows():
-            verdict = compared(answer, gold, conventions, pool, timeout_s)
-            results.append((answer, gold, *verdict))
-            progress.add(1)
+        with _collector_at_rest():
+            for answer, gold in rest.iter_rows():
+                verdict = compared(answer, gold, conventions, pool, timeout_s)
+                results.append((answer, gold, *verdict))
+                progress.add(1)
     return pl.concat([integers, pl.DataFrame(results, schema=integers.schema, orient="row")])
 
 
