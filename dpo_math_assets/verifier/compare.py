@@ -22,7 +22,7 @@ from dpo_math_assets.verifier.normal import normalise
 from dpo_math_assets.verifier.numeric import exact
 from dpo_math_assets.verifier.order import words_may_differ
 from dpo_math_assets.verifier.outcome import AMBIGUOUS, Outcome, Pool
-from dpo_math_assets.verifier.parse import ParseError, parse
+from dpo_math_assets.verifier.parse import NUMERAL, ParseError, parse
 from dpo_math_assets.verifier.readings import as_list, decimal_comma, unit_factor
 
 __all__ = ["Comparison", "compare"]
@@ -47,6 +47,11 @@ def compare(
     if plain is not None:
         return plain
     conventions = conventions or _DEFAULT
+    if NUMERAL.fullmatch(extracted) and NUMERAL.fullmatch(ground_truth):  # with one reading each
+        if extracted == ground_truth:
+            return "correct", "pass", "text"
+        numbers = parse(extracted), parse(ground_truth)
+        return _verdict(Matcher(conventions, pool).answers(*numbers))
     try:
         return _compare(_stated(extracted), _stated(ground_truth), conventions, pool)
     except VerifierLimit:

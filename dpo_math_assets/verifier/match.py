@@ -151,7 +151,7 @@ class Matcher:
         ):  # what follows is about letters
             other = same.state == "different" and self.same_in_another_reading(a, b)
             return UNKNOWN if other else same
-        if same.state != "equal" and (through := same_values(a, b)) is not None:
+        if (through := same_values(a, b)) is not None:
             return EQUAL_STRUCTURE if through else DIFFERENT
         if same.state == "different" and (pair := apart(_value(a), _value(b))):
             same = self.scalars.compare(*pair)

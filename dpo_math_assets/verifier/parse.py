@@ -29,7 +29,7 @@ from dpo_math_assets.verifier.vocabulary import (
     SCALES,
 )
 
-__all__ = ["PARAMETER", "ParseError", "parse"]
+__all__ = ["NUMERAL", "PARAMETER", "ParseError", "parse"]
 
 MAX_DEPTH = 100
 PI = Node("const", ("pi",))
@@ -67,7 +67,7 @@ _RAISED = (num(2), num(3))
 _INDEX_TERM = re.compile(r"[+-]?[A-Za-z0-9]+")
 _DIGITS = re.compile(r"\d+")
 # What needs no grammar; most golds are of this form.
-_NUMERAL = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?")
+NUMERAL = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?")
 _HIGHER_DERIVATIVE = re.compile(
     r"\{\s*(?:d|\\partial)\s*\^\{?([2-9])\}?\s*\}"
     r"\s*\{\s*(?:d|\\partial)\s*([a-zA-Z])\s*\^\{?([2-9])\}?\s*\}"
@@ -152,7 +152,7 @@ def _parsed(
 
     Kept are the error's type and message: an error raised twice holds on to the frames of both.
     """
-    if _NUMERAL.fullmatch(text):
+    if NUMERAL.fullmatch(text):
         return literal(text)
     try:
         source = undouble(to_ascii(clean(to_ascii(text))))
