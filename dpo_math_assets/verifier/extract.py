@@ -917,17 +917,10 @@ def _rounded(exact: str, rounded: str) -> bool:
     if given is None or point < 0 or not rounded.replace(".", "", 1).isdecimal() or len(exact) > 40:
         return False
     above, below = given[1] or given[3], given[2] or given[4]
-    value = (
-        Fraction(f"{above}/{below}")
-        if above and int(below)
-        else Fraction(exact)
-        if not above
-        else None
-    )
-    return (
-        value is not None
-        and abs(value - Fraction(rounded)) * 2 * 10 ** (len(rounded) - point - 1) <= 1
-    )
+    if above and not int(below):
+        return False
+    value = Fraction(f"{above}/{below}") if above else Fraction(exact)
+    return abs(value - Fraction(rounded)) * 2 * 10 ** (len(rounded) - point - 1) <= 1
 
 
 # `{"answer": null}` gives none, and is no answer as a whole.
