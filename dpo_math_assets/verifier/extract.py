@@ -920,7 +920,8 @@ def _rounded(exact: str, rounded: str) -> bool:
     if above and not int(below):
         return False
     value = Fraction(f"{above}/{below}") if above else Fraction(exact)
-    return abs(value - Fraction(rounded)) * 2 * 10 ** (len(rounded) - point - 1) <= 1
+    last_digit = Fraction(1, 10 ** (len(rounded) - point - 1))
+    return 2 * abs(value - Fraction(rounded)) <= last_digit
 
 
 # `{"answer": null}` gives none, and is no answer as a whole.
