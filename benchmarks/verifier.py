@@ -264,7 +264,7 @@ def speed(shared: Path, million: int) -> None:
 
 
 def peer(shared: Path, sample: int | None) -> None:
-    """Math-Verify and `verify_frame` on the same distinct rows, or a sample of them.
+    """Math-Verify and `verify_frame` on the same rows: as logged, and the distinct ones alone.
 
     They take turns, so that a machine that slows down slows both: a share of the rows to the one,
     then all of them to the other, in a fresh process each time, of which the median counts.
@@ -287,28 +287,29 @@ def peer(shared: Path, sample: int | None) -> None:
             for answer, gold in texts.iter_rows()
         )
 
-    rows = answer_frame(shared).unique(maintain_order=True).sample(fraction=1, shuffle=True, seed=1)
-    warm_up, rows = rows.head(WARM_UP), rows.slice(WARM_UP, sample)
+    def in_turns(rows: pl.DataFrame) -> tuple[Timed, Timed]:
+        theirs, ours = Timed(0, 0, 0), []
+        for share in rows.iter_slices(-(-len(rows) // ROUNDS)):
+            begun, spent = time.perf_counter(), cpu_seconds()
+            passes = agree(share)
+            used = (time.perf_counter() - begun, cpu_seconds() - spent, passes)
+            theirs = Timed(*(total + more for total, more in zip(theirs, used, strict=True)))
+            ours.append(timed(rows, warm_up, 1))
+        return theirs, Timed(*(median(values) for values in zip(*ours, strict=True)))
+
+    answers = answer_frame(shared).sample(fraction=1, shuffle=True, seed=1)
+    distinct = answers.unique(maintain_order=True)
+    warm_up, distinct = distinct.head(WARM_UP), distinct.tail(-WARM_UP)
     agree(warm_up)
-    theirs, ours = Timed(0, 0, 0), []
-    for share in rows.iter_slices(-(-len(rows) // ROUNDS)):
-        begun, spent = time.perf_counter(), cpu_seconds()
-        passes = agree(share)
-        used = (time.perf_counter() - begun, cpu_seconds() - spent, passes)
-        theirs = Timed(*(total + more for total, more in zip(theirs, used, strict=True)))
-        ours.append(timed(rows, warm_up, 1))
-    own = Timed(*(median(values) for values in zip(*ours, strict=True)))
-    table(
-        ["checker", "rows", "s", "processor s", "passes"],
-        [
-            [name, len(rows), f"{each.seconds:.3f}", f"{each.spent:.3f}", each.passes]
-            for name, each in (("Math-Verify, answers in $…$", theirs), ("verify_frame", own))
-        ],
-    )
-    print(
-        f"\nRatio: {theirs.seconds / own.seconds:,.0f} by the clock, "
-        f"{theirs.spent / own.spent:,.0f} in processor time"
-    )
+    lines: list[list[object]] = []
+    for name, frame in (("as logged", answers), ("distinct", distinct)):
+        rows = frame.slice(0, sample)
+        theirs, own = in_turns(rows)
+        for checker, each in (("Math-Verify, answers in $…$", theirs), ("verify_frame", own)):
+            times = (f"{each.seconds:.3f}", f"{each.spent:.3f}")
+            lines.append([name, len(rows), checker, *times, each.passes, ""])
+        lines[-1][-1] = f"{theirs.seconds / own.seconds:,.0f} ({theirs.spent / own.spent:,.0f})"
+    table(["rows", "number", "checker", "s", "processor s", "passes", "ratio (processor)"], lines)
 
 
 HOSTILE = {
