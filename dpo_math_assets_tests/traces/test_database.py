@@ -104,11 +104,15 @@ class Runtime:
         settings = DatabaseSettings.model_validate({**self.settings.model_dump(), **changes})
         return export_new_rows(self.url, self.landing, self.folder / "progress", settings)
 
+    def landed_files(self) -> list[Path]:
+        """What a reader of the landing area sees: a file that is being put there is hidden."""
+        return sorted((self.folder / "landing").rglob("[!.]*.jsonl"))
+
     def landed(self) -> list[str]:
         """The ids of all rows in the landing area, file by file."""
         return [
             json.loads(line)["id"]
-            for path in sorted((self.folder / "landing").rglob("*.jsonl"))
+            for path in self.landed_files()
             for line in path.read_text("utf-8").splitlines()
         ]
 
@@ -323,7 +327,7 @@ def test_a_killed_export_goes_on_where_its_last_whole_file_ended(postgresql: Run
         "export_new_rows(sys.argv[1], landing, folder / 'progress', DatabaseSettings(file_mb=1))"
     )
     process = subprocess.Popen([sys.executable, "-c", program, postgresql.url, postgresql.folder])
-    while len(list((postgresql.folder / "landing").rglob("*.jsonl"))) < 3:
+    while len(postgresql.landed_files()) < 3:
         assert process.poll() is None
     process.kill()
     process.wait()
