@@ -127,11 +127,13 @@ def test_a_process_that_dies_fails_the_run_clearly_leaves_no_orphan_and_can_be_r
 
 
 STARTER = """
-import sys
+import signal, sys
 from pathlib import Path
 from dpo_math_assets.training.launch import run_training
 from dpo_math_assets.training.settings import TrainingSettings
 
+# Ctrl-C is ignored by what a shell has put into the background, and by all that this starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 settings = TrainingSettings.model_validate_json(sys.argv[1])
 dataset, folder = map(Path, sys.argv[2:])
 run_training(
