@@ -49,7 +49,7 @@ def _bound_by_number(node: Node) -> Node:
     """A sum, integral or limit whose variable is named by how deep others lie inside it."""
     variable = node.args[1]
     name = Node("sym", (f"bound_{_depth(node.args[0])}",))
-    body = tree.replace(node.args[0], lambda inner: name if inner == variable else None)
+    body = tree.substituted(node.args[0], variable, name)
     return Node(node.kind, (body, name, *node.args[2:]))
 
 

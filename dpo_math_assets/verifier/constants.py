@@ -64,7 +64,7 @@ def apart(a: Node, b: Node) -> tuple[Node, Node] | None:
         return None
     between = tree.add(bare[0], tree.neg(bare[1]))
     variable = Node("sym", tuple(names))
-    return between, tree.replace(between, lambda node: _POINT if node == variable else None)
+    return between, tree.substituted(between, variable, _POINT)
 
 
 def is_line(value: Node) -> bool:

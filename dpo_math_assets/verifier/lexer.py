@@ -242,10 +242,8 @@ class _Lexer:
                 end = dots.end()
                 if goes_on := _SAME_DIGIT.fullmatch(fraction):  # `0.1666...`
                     node = _repeating(whole, goes_on[1], goes_on[2])
-            elif follows.isspace():
-                if node.kind != "num":
-                    pass
-                elif tail := fraction_tail(text, end):  # `2 and a half`
+            elif node.kind == "num" and follows.isspace():
+                if tail := fraction_tail(text, end):  # `2 and a half`
                     node, end = _fraction(node.args[0] + tail[0]), tail[1]
                 elif (scaled := scale_tail(text, end)) and scaled[1]:  # `5 thousand and two`
                     factor, more, end = scaled

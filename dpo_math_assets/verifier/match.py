@@ -310,7 +310,7 @@ class Matcher:
             return UNKNOWN if same.state == "equal" else same
         if old != new and (new.args[0] in used or old.args[0] in other):
             return DIFFERENT
-        return self.match(tree.replace(a, lambda node: new if node == old else None), b)
+        return self.match(tree.substituted(a, old, new), b)
 
     def proportional(self, a: Node, b: Node, positive: bool) -> Outcome:
         """Whether a = c*b for a constant c != 0 (c > 0 where `positive`)."""
@@ -354,7 +354,7 @@ class Matcher:
         symbol = Node("sym", tuple(unknown))
 
         def at(x: Node) -> Node:
-            return tree.replace(zero, lambda node: x if node == symbol else None)
+            return tree.substituted(zero, symbol, x)
 
         bend = tree.add(at(num(0)), tree.mul(num(-2), at(num(1))), at(num(2)))
         slope = tree.add(at(num(1)), tree.neg(at(num(0))))
@@ -879,12 +879,8 @@ def _printed_constants(node: Node, other: Node) -> Node:
         here, there = free_symbols(node), free_symbols(other)
         name = constant.args[0]
         if letter in here - there and holds(other, name) and not holds(node, name):
-            node = _renamed(node, symbol, constant)
+            node = tree.substituted(node, symbol, constant)
     return node
-
-
-def _renamed(node: Node, old: Node, new: Node) -> Node:
-    return tree.replace(node, lambda inner: new if inner == old else None)
 
 
 def _same_derivative(a: Node, b: Node) -> bool:

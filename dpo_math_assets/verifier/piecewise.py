@@ -91,7 +91,10 @@ def _pairs(
         for other in second:
             for piece in intersection(one.pieces, other.pieces):
                 point = _point_of(piece, variable)
-                yield _at(one.value, variable, point), _at(other.value, variable, point)
+                yield (
+                    tree.substituted(one.value, variable, point),
+                    tree.substituted(other.value, variable, point),
+                )
 
 
 def _point_of(piece: Piece, variable: Node) -> Node:
@@ -109,7 +112,3 @@ def _point_of(piece: Piece, variable: Node) -> Node:
     if ends == [False, True]:
         return tree.add(high, tree.neg(square))
     return variable
-
-
-def _at(value: Node, variable: Node, point: Node) -> Node:
-    return tree.replace(value, lambda node: point if node == variable else None)

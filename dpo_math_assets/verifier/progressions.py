@@ -137,9 +137,7 @@ def _progressions(node: Node, congruent: bool) -> list[Line]:
         return []
 
     def at(value: int) -> Node:
-        return canonical(
-            tree.replace(node, lambda inner: num(value) if inner == parameter else None)
-        )
+        return canonical(tree.substituted(node, parameter, num(value)))
 
     def line(first: int, second: int) -> Line:
         start = at(first)

@@ -36,6 +36,7 @@ __all__ = [
     "replace",
     "root",
     "set_operation",
+    "substituted",
     "text",
     "unit",
 ]
@@ -408,10 +409,15 @@ def replace(node: Node, change: Callable[[Node], Node | None]) -> Node:
     return Node(node.kind, tuple(inside(arg) for arg in node.args))
 
 
+def substituted(node: Node, old: Node, new: Node) -> Node:
+    """The tree with `new` wherever `old` stands."""
+    return replace(node, lambda inner: new if inner == old else None)
+
+
 def rename_constant(node: Node, variable: Node) -> Node:
     """Inside a sum over i, i is the index and not the imaginary unit."""
     constant = Node("const", variable.args)
-    return replace(node, lambda inner: variable if inner == constant else None)
+    return substituted(node, constant, variable)
 
 
 # Names in which computer algebra systems print what has no plain notation.
