@@ -20,7 +20,6 @@ Everything here is linear in the length of the text.
 """
 
 import re
-from fractions import Fraction
 from itertools import islice
 from typing import NamedTuple
 
@@ -28,14 +27,22 @@ from dpo_math_assets.verifier.boxes import boxes
 from dpo_math_assets.verifier.doubt import contradicted, doubtful, taken_back
 from dpo_math_assets.verifier.match import same_at_sight, values_differ
 from dpo_math_assets.verifier.normal import clean, normalise
-from dpo_math_assets.verifier.said import FORMULA, asserts, changes, last_said, said, worded
-from dpo_math_assets.verifier.vocabulary import unit_named
+from dpo_math_assets.verifier.said import FORMULA, asserts, last_said, said, worded
+from dpo_math_assets.verifier.tidy import (
+    EQUALS_VALUE,
+    LATEX_WORD,
+    MAX_ANSWER,
+    MAX_BARE,
+    NUMBERS,
+    SENTENCE_END,
+    WORD,
+    chained,
+    first_sentence,
+    tidy,
+)
 
 __all__ = ["Extraction", "extract", "split_boxes"]
 
-# Longer answers are handed on as they stand; no later step takes them.
-MAX_ANSWER = 10_000
-MAX_BARE = 300
 MAX_BOXES = 64
 # Lines of one answer.
 MAX_PARTS = 8
@@ -94,64 +101,19 @@ _OF = re.compile(r"\b(?:of|than|for|on|twice|thrice|double|triple|half)\s+$", re
 _IS = re.compile(
     r"\s+(?:is|are|will be|would be|should be|must be|equals|=)(?:\s*:)?\s+(?=\S)", re.IGNORECASE
 )
-_SENTENCE_END = re.compile(
-    r"[.!?。\n](?:(?<=\n)|(?<!\bMr.)(?<!\bMs.)(?<!\bDr.)(?<!\bSt.)(?<!\bvs.)(?<!\bNo.)(?<!\bMrs.)"
-    r"(?=\s+[A-Z\"'(*<\\]|\s*$|\s*<|\"?,?\s*$))"
-)
 _THEREFORE = re.compile(r"(?:^|(?<=[.!?]\s))[*_\s]*(?:Therefore|So|Thus|Hence|In total)\b")
 _HOPE = re.compile(r"(?<!\s)\s*I hope it is correct\.?\s*$")
-_REMARK = re.compile(
-    r"(?<![\s,]),?\s+\(?(?:because|since|as we|which|so that|i hope|as (?:desired|required|needed|"
-    r"requested|claimed|expected|wanted|stated|shown|before))\b",
-    re.IGNORECASE,
-)
-_WRONG = re.compile(r"\b(?:not|never|wrong|incorrect|false|impossible|too)\b")
 _BLANK = re.compile(r"(?:\\(?:phantom|hspace)\{[^{}]*\}|\\square|\\[,;: ]|[_?.#*\s])+")
-_EMPHASIS = re.compile(r"\*\*(?=[\s.,;:]|$)|(?<=\s)\*\*")
-_CHOICE_SAID = re.compile(
-    r"(?:for sure |definitely |certainly |clearly )?\(?([A-J])\)?[,;] [a-z]+ "
-)
 _OPTION_IS = re.compile(
     r"\b(?:correct|right|best|answer) (?:option|choice) is[:\s*]{1,3}\(?([A-J])\)?(?![A-Za-z'’])"
 )
-_IS_CORRECT = re.compile(
-    r"(?:.*[,;:]\s+|)(?:therefore |so |thus |hence )?(?:option |choice )?\(?([A-J])\)? is "
-    r"(?:the )?(?:correct|right|best|answer)(?: answer| option| choice| one)?",
-    re.IGNORECASE,
-)
-_OPTION = re.compile(r"(?:option|choice)\s+\(?([A-J])\)?", re.IGNORECASE)
-# \textbf{(B)} as contests number their choices
-_SET_CHOICE = re.compile(
-    r"\\(?:text|textbf|mathrm|mathbf|textrm)\s*\{\s*\(([A-J])\)\s*\}(?:\\ |~)?"
-)
-_TEXT = re.compile(r"\\(?:text|textrm|textbf|mbox|mathrm)\s*\{([^{}]*)\}")
 _NUMBERING = re.compile(r"^\d+[.)]\s+(?=[*_]*[A-Z])")
 # The number of a step that was not written any more: `### 2.`, `**2. `
 _ITEM_ONLY = re.compile(r"(?:#+ *|\*+|\()\d{1,2}[.)]+[\s*]*")
-# What was cut off had more to say: `The answer is 7 and`
-_DANGLING = re.compile(r"(?:\s(?:and|or|but|than|times|plus|minus|to|of)|[+/=^({])$")
-_AT = re.compile(
-    r"^(?:at (?=\d)|given by |simply |just |exactly |indeed |"
-    r"(?:so |thus )?we (?:have|get|obtain|find) (?=[^A-Za-z]*$))",
-    re.IGNORECASE,
-)
-# Signs before and behind an answer that say nothing: the end of a proof, a tick.
-_SIGNS_BEFORE = re.compile(r"^(?:∴|=>|→|\\therefore|Ans\.)\s*")
-_SIGNS_BEHIND = re.compile(
-    r"[\s.$\\]*(?:[✓✔✅∎□■🎉]\uFE0F?|(?<=[\s$])\$?\\(?:blacksquare|qed|checkmark)\$?)+\s*$"
-)
-_STRUCK = re.compile(r"~~[^~\n]{1,60}~~\s*")
-_NOT_ANOTHER = re.compile(r"([^,()]{1,60}?),?\s+\(?not\s+\$?-?[\d.,/]+\$?\)?")
-# `an even number, namely 36`, `the sum: 36`
-_NAMELY = re.compile(r"((?:an?|the) [a-z ]{2,40})(?:, namely|, i\.e\.,?|:)\s+([-$\\\d][^,;]{0,60})")
 _NOT_BUT = re.compile(r"not\s+[-$\d\\(][^,;.\n]{0,40}?,?\s+but\s+(?:rather\s+)?(?=[-$\d\\])")
-_EQUALS_VALUE = re.compile(r"^=\s*(?=-?\$?[\d.,]+%?(?:\s+[A-Za-z ]+)?$)")
 _SPECIAL = re.compile(
     r"<\|[A-Za-z_]{1,20}\|>|</?s>|\[/?(?:INST|EOS)\]|<(?:eos|EOS|(?:end|start)_of_turn)>|<｜[^｜<>\n]{1,40}｜>"
 )
-_WORD = re.compile(r"[A-Za-z]{2,}")
-_LATEX_WORD = re.compile(r"\\[A-Za-z]+")
-_PLAIN_NUMBER = re.compile(r"-?\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
 
 
 def extract(candidate: str) -> Extraction:
@@ -307,7 +269,7 @@ def _tidied(text: str, answers: list[_Found]) -> list[_Found]:
     """The answers without their wrapping; blanks to fill in and answers in doubt are none."""
     tidied = []
     for found in answers[-MAX_MARKERS:]:
-        answer = _tidy(found.answer)
+        answer = tidy(found.answer)
         if answer and not _BLANK.fullmatch(answer) and not doubtful(text, found.at, found.end):
             tidied.append(_Found(found.at, found.end, answer))
     return tidied
@@ -430,12 +392,12 @@ def _leads_elsewhere(answer: str, rest: str) -> bool:
     another = None if _CHECKED.search(rest) else last_said(rest[-2 * MAX_BARE :])
     if another is None:
         return False
-    own = _NUMBERS.findall(answer)
+    own = NUMBERS.findall(answer)
     sum_before = _SUM_BEFORE.search(another.before)
     told = another.before[: sum_before.start()] if sum_before else another.before
     return (
         another.value not in own
-        and set(own).isdisjoint(_NUMBERS.findall(told))
+        and set(own).isdisjoint(NUMBERS.findall(told))
         and values_differ(answer, another.value) is True
         and values_differ(answer, another.value + another.thing) is not False
     )
@@ -484,7 +446,7 @@ def _marked(text: str) -> dict[str, list[_Found]]:
             _add(kind, end, _rest(text, found.end()))
         elif (found := _HEADING.match(text, end)) and _is_heading(text, at):
             line = _below(text, found.end())
-            if len(_WORD.findall(_LATEX_WORD.sub("", _tidy(line)))) <= 6:
+            if len(WORD.findall(LATEX_WORD.sub("", tidy(line)))) <= 6:
                 _add(final if _is_final(text, at) else label, end, line)
         elif text.startswith(">", end) and _TAG.search(text, max(0, at - 8), at):
             close = text.find("</", end)  # <answer>5</answer>
@@ -497,7 +459,7 @@ def _marked(text: str) -> dict[str, list[_Found]]:
         ):
             denied = _NOT_BUT.match(text, found.end())
             end, start = (denied.end(), denied.end()) if denied else (end, found.end())
-            _add(label, end, _sentence(_display(text, start).rstrip("* "), ask=True))
+            _add(label, end, first_sentence(_display(text, start).rstrip("* "), ask=True))
     if '"final"' in text:
         for at in _occurrences(text, ('"final"',)):
             if found := _JSON_COLON.match(text, at + 6):
@@ -547,7 +509,7 @@ def _add(kind: list[_Found], end: int, answer: str) -> None:
 
 
 def _asked(answer: str) -> bool:
-    end = _SENTENCE_END.search(answer) if "?" in answer else None
+    end = SENTENCE_END.search(answer) if "?" in answer else None
     return end is not None and end[0] == "?"
 
 
@@ -729,201 +691,6 @@ def _unescape(text: str) -> str:
     return _ESCAPE.sub(lambda found: " " if found[1] == "n" else found[1], text)
 
 
-def _sentence(text: str, *, ask: bool = False) -> str:
-    """The first sentence without its end; with `ask` a question keeps its mark."""
-    end = _SENTENCE_END.search(text)
-    if end is None:
-        return text
-    return text[: end.end() if ask and end[0] == "?" else end.start()]
-
-
-# A choice with its value, in other orders than `(C) 10`
-_CHOICE_FIRST = re.compile(
-    r"(?P<named>(?i:option|choice) )?(?P<open>\()?(?P<letter>[A-Ja-j])(?(open)\))"
-    r"(?:(?P<comma>,)|:|,? which is)\s+(?P<value>[$\\\d-][^,]{0,40})"
-)
-_CHOICE_BEFORE = re.compile(
-    r"(?:option|choice) \(?(?P<named>[A-J])\)?\s+(?:[-–]\s+)?(?P<value>[$\\\d-][^,()]{0,40})|"
-    r"(?P<letter>[A-J])\s+\((?P<inner>[$\\\d-][^,()]{0,40})\)"
-)
-_CHOICE_LAST = re.compile(
-    r"(?P<value>[$\\\d-][^,()]{0,40}?)(?:\s+\((?P<letter>[A-J])\)|"
-    r",?\s+(?:which is )?\(?(?:option|choice) \(?(?P<named>[A-J])\)?)\s*"
-)
-_SO = re.compile(r",\s+so\b", re.IGNORECASE)
-_GOES_ON = re.compile(r"\b(?:then|so|total|therefore|thus|hence)\b", re.IGNORECASE)
-_NUMBERS = re.compile(r"\d+(?:\.\d+)?")
-
-
-def _new_numbers(behind: str, before: str) -> bool:
-    """Whether a text goes on with numbers that did not stand before."""
-    return not set(_NUMBERS.findall(behind)) <= set(_NUMBERS.findall(before))
-
-
-def _tidy(answer: str) -> str:
-    """What stands behind a marker, without the prose and the wrapping around it."""
-    if len(answer) > MAX_ANSWER:
-        return answer
-    plain = answer.strip(" *").rstrip(".")
-    if _PLAIN_NUMBER.fullmatch(plain):
-        return plain
-    if _DANGLING.search(plain):
-        return ""
-    if "</" in answer:
-        answer = answer[: answer.index("</")]
-    answer = _EMPHASIS.sub("", answer.replace('\\"', '"').strip("*#_ \t"))
-    answer = _EQUALS_VALUE.sub("", clean(answer))
-    if not answer.isascii() or "\\" in answer or answer[:1] in ("=", "A", "~"):
-        answer = _SIGNS_BEFORE.sub("", _SIGNS_BEHIND.sub("", _STRUCK.sub("", answer)))
-    if "\\boxed" in answer or "\\fbox" in answer:
-        inner = boxes(answer)
-        if len(inner) == 1:
-            return (
-                ""
-                if doubtful(answer, inner[0].start, inner[0].end)
-                else clean(inner[0].answer or "")
-            )
-    if len(answer) <= MAX_BARE:
-        if both := _with_choice(_TEXT.sub(r"\1", answer) if "\\text" in answer else answer):
-            return both
-        if "=" in answer and (value := _chained(answer)):
-            return value
-        if "not" in answer and (first := _NOT_ANOTHER.fullmatch(answer)):
-            answer = first[1]
-    if not worded(answer) and "\\text" not in answer:
-        return (_restated(answer) if " (" in answer else None) or clean(answer)
-    sentence = _sentence(answer)
-    behind = answer[len(sentence) :]
-    if behind and worded(behind):
-        if _GOES_ON.search(behind) and _new_numbers(behind, sentence):
-            return ""  # the first sentence was not the last word
-        answer = sentence
-    so = _SO.search(answer)
-    if so and _new_numbers(answer[so.end() :], answer[: so.start()]):
-        return ""  # `12 minus 3, so 9`
-    if remark := _REMARK.search(answer):
-        if "which" in remark[0] and _WRONG.search(answer, remark.end()):
-            return ""  # which is wrong
-        answer = answer[: remark.start()]
-    answer = _AT.sub("", clean(answer))
-    if (named := _NAMELY.fullmatch(answer)) and asserts(named[1]):
-        answer = named[2]
-    if choice := (
-        _CHOICE_SAID.match(answer) or _IS_CORRECT.fullmatch(answer) or _OPTION.fullmatch(answer)
-    ):
-        return choice[1]
-    if len(answer) > MAX_BARE:
-        return answer
-    if "\\text" in answer or "\\math" in answer:
-        if _WRONG.search(answer):
-            return ""  # 7 \text{ is too small}
-        answer = _SET_CHOICE.sub(r"(\1) ", answer)
-    return _stated(answer) or _restated(answer) or answer
-
-
-def _with_choice(answer: str) -> str | None:
-    """`(C) 10` for a choice with its value in any order."""
-    if found := _CHOICE_FIRST.fullmatch(answer):
-        letter = found["letter"]
-        marked = found["named"] or found["open"]
-        if not marked and (letter.islower() or found["comma"]):
-            return None  # `a: 5` gives a value to a letter, `A, 5` are two answers
-    elif found := _CHOICE_BEFORE.fullmatch(answer):
-        return f"({found['named'] or found['letter']}) {clean(found['value'] or found['inner'])}"
-    elif found := _CHOICE_LAST.fullmatch(answer):
-        letter = found["letter"] or found["named"]
-    else:
-        return None
-    return f"({letter.upper()}) {clean(found['value'])}"
-
-
-# Rows of one value each: `x &= 3 + 4 \\\\ &= 7`
-_ALIGNED = re.compile(
-    r"(?:\$\$|\\\[)?\s*\\begin\{(align\*?|aligned|split|eqnarray\*?)\}((?:[^\\]|\\(?!end\{))*)\\end\{\1\}"
-    r"\s*(?:\$\$|\\\])?"
-)
-
-
-def _chained(answer: str) -> str | None:
-    """One value for `2/5 = 0.4 = 40\\%`, `12/5 = 2.4 hours` and aligned rows that go on with `=`.
-
-    The last with its unit, or else the first; nothing where they are not known to be equal.
-    """
-    if "\\begin" in answer:
-        aligned = _ALIGNED.fullmatch(answer)
-        rows = (
-            [row.replace("&", " ").strip() for row in aligned[2].split("\\\\")] if aligned else []
-        )
-        rows = [row for row in rows if row]
-        if len(rows) < 2 or not all(row.startswith("=") for row in rows[1:]):
-            return None
-        values = "".join(rows).split("=")[1:]
-        agree = values and not any(values_differ(value, values[-1]) for value in values[:-1])
-        return clean(values[-1]) if agree else None
-    if "%" not in answer and not worded(answer) and "\\text" not in answer:
-        return None
-    parts = [clean(part) for part in answer.split("=")]
-    words = _WORD.findall(_LATEX_WORD.sub("", parts[-1]))
-    if words and not any(map(unit_named, words)):
-        return None
-    if len(parts) > 4 or any(worded(part) or "\\text" in part for part in parts[:-1]):
-        return None
-    if any(values_differ(part, parts[0]) is not False for part in parts[1:]):
-        return None
-    return parts[-1] if words else parts[0]
-
-
-def _stated(answer: str) -> str | None:
-    """The value that an answer states in a sentence, in plain text or in a formula's."""
-    plain = _TEXT.sub(r" \1 ", answer) if "\\text" in answer else answer
-    return said(plain)
-
-
-_TWICE = re.compile(
-    r"(.{1,60}?)(?:,?\s+(?:or|i\.e\.,?|that is,?|or equivalently|equivalently)"
-    r"|,(?= (?:about|approx)))"
-    r",?\s+([^,]{1,60})"
-)
-_ABOUT = re.compile(r"^\s*(?:about|approximately|approx\.?|roughly|around|≈|~|\\approx)\s*")
-_IN_BRACKETS = re.compile(r"(.{0,60}[\w$}%])(?:\s*\\?\s+|~)\(([^()]{1,60})\)")
-
-
-def _restated(answer: str) -> str | None:
-    r"""The first of two forms of a value: `$\frac{3}{4}$ or 0.75`, `5 (five)`, `5 (apples)`."""
-    plain = " ".join(_TEXT.sub(r" \1 ", answer).split())
-    if found := _TWICE.fullmatch(plain):
-        first, second = clean(found[1]), clean(_ABOUT.sub("", found[2]))
-        same = values_differ(first, second) is False
-        return first if same or (_ABOUT.match(found[2]) and _rounded(first, second)) else None
-    found = _IN_BRACKETS.fullmatch(plain)
-    if found is None:
-        return None
-    first, second = clean(found[1]), clean(_ABOUT.sub("", found[2].removeprefix("or ")))
-    if "=" in first or not any(map(str.isdigit, first)):
-        return None
-    if _ABOUT.match(found[2]) and _rounded(first, second):
-        return first
-    remark = worded(second) and not changes(second) and not worded(first) and asserts(second)
-    return first if remark or values_differ(first, second) is False else None
-
-
-_FRACTION = re.compile(r"\\[dt]?frac\{(\d+)\}\{(\d+)\}|(\d+)/(\d+)|(\d+)(\.\d+)")
-
-
-def _rounded(exact: str, rounded: str) -> bool:
-    """Whether a decimal is a fraction rounded to its digits, however few: 0.67 is 2/3."""
-    given = _FRACTION.fullmatch(exact)
-    point = rounded.find(".")
-    if given is None or point < 0 or not rounded.replace(".", "", 1).isdecimal() or len(exact) > 40:
-        return False
-    above, below = given[1] or given[3], given[2] or given[4]
-    if above and not int(below):
-        return False
-    value = Fraction(f"{above}/{below}") if above else Fraction(exact)
-    last_digit = Fraction(1, 10 ** (len(rounded) - point - 1))
-    return 2 * abs(value - Fraction(rounded)) <= last_digit
-
-
 # `{"answer": null}` gives none, and is no answer as a whole.
 _JSON_FIELD = re.compile(r'"(?:final|(?:final_)?answer)"\s*:')
 _REFUSAL = re.compile(
@@ -949,7 +716,7 @@ def _bare(text: str) -> Extraction:
     if lines[-1].endswith(("}", "}$$", "}\\]", "$$", "\\]")) and "\\end{" in stripped[-60:]:
         begins = stripped.rfind("\\begin{")
         value = (
-            _chained(stripped[begins:]) if begins >= 0 and len(stripped) - begins <= 2000 else None
+            chained(stripped[begins:]) if begins >= 0 and len(stripped) - begins <= 2000 else None
         )
         if value:
             return Extraction(value, "last_line", None)
@@ -958,9 +725,9 @@ def _bare(text: str) -> Extraction:
         return Extraction(clean(formula), "formula", None)
     if short and "\n" not in stripped:
         if not _prose(stripped):
-            answer = _tidy(stripped)
+            answer = tidy(stripped)
             return Extraction(answer, "bare", None) if answer else _NONE
-        if _sentence(stripped) == stripped.rstrip(".!") and (value := said(stripped)):
+        if first_sentence(stripped) == stripped.rstrip(".!") and (value := said(stripped)):
             return Extraction(value, "conclusion", None)
     if short and (parts := _listed(stripped)):
         return Extraction(parts, "parts", None)
@@ -980,7 +747,7 @@ def _bare(text: str) -> Extraction:
         and not _next_item(lines[0], last)
         and (not _THEREFORE.match(last) or (said(last) and not last[-1].isdigit()))
         and any(map(str.isdigit, last))
-        and (not last.startswith("=") or _EQUALS_VALUE.match(last))  # no half-done sum
+        and (not last.startswith("=") or EQUALS_VALUE.match(last))  # no half-done sum
     ):
         before = lines[0].rstrip().rsplit("\n", 1)[-1].strip()
         if _GIVEN.fullmatch(before) and _GIVEN.fullmatch(last):
@@ -988,7 +755,7 @@ def _bare(text: str) -> Extraction:
         stated = said(_NUMBERING.sub("", before)) if ":" in last else None
         if stated and values_differ(stated, last.split(":", 1)[1].strip(" *")) is True:
             return _AMBIGUOUS  # `Confidence: 95%` below the sentence that gives the answer
-        answer = _tidy(last)
+        answer = tidy(last)
         return Extraction(answer, "last_line", None) if answer else _NONE
     return _NONE
 
@@ -1021,7 +788,7 @@ _LISTED = re.compile(r"[*_\s-]*\(?([a-h]|i{1,3}|iv|v)\)[*_:\s]+(\S[^\n]*)")
 def _listed(text: str) -> str | None:
     """The answers of lines that begin with `(a)`, `(b)`, ..., and of no other lines."""
     lines = [_LISTED.fullmatch(line) for line in text.splitlines() if line.strip()]
-    parts = [(line[1], _tidy(line[2])) for line in lines if line]
+    parts = [(line[1], tidy(line[2])) for line in lines if line]
     if len(parts) < max(2, len(lines)) or len({part for part, _ in parts}) < len(parts):
         return None
     return "; ".join(f"\\boxed{{{answer}}}" for _, answer in parts)
@@ -1030,12 +797,12 @@ def _listed(text: str) -> str | None:
 def _one_formula(text: str) -> str | None:
     """The only formula of one sentence with words around it."""
     formulas = FORMULA.findall(text)
-    if len(formulas) != 1 or len(_SENTENCE_END.findall(" ".join(text.split()))) > 1:
+    if len(formulas) != 1 or len(SENTENCE_END.findall(" ".join(text.split()))) > 1:
         return None
     around = FORMULA.sub(" ", text)
     if not worded(around) or not asserts(around):
         return None
-    words = _WORD.findall(around.lower())
+    words = WORD.findall(around.lower())
     plain = _PLAIN_AROUND.issuperset(words)
     shown = _SHOWN.search(text) is not None and _TASKS.isdisjoint(words)
     stated = plain or shown or said(FORMULA.sub(" 7 ", " ".join(text.split()))) is not None
@@ -1066,12 +833,12 @@ def _conclusion(line: str) -> str | None:
     if not starts or line.rstrip(" *$")[-1:] != ".":
         return None
     sentence = line[starts[-1] :]
-    return said(clean(sentence.replace("*", ""))) if _sentence(sentence) else None
+    return said(clean(sentence.replace("*", ""))) if first_sentence(sentence) else None
 
 
 def _prose(text: str) -> bool:
     """Whether a line is a sentence and not a value with a word or two."""
-    words = _WORD.findall(_LATEX_WORD.sub(" ", text))
+    words = WORD.findall(LATEX_WORD.sub(" ", text))
     return len(words) > 6 or bool(re.search(r"(?:[a-z]{2}|[\d$)])[.!?]\s+[A-Z](?:[a-z]| )", text))
 
 
