@@ -86,7 +86,9 @@ _HEADING = re.compile(r"(?:\(s\)|s)?[ \t*_:]*(?=\n)")
 _JSON_COLON = re.compile(r'"[ \t]*:[ \t]*')
 _JSON_STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 _JSON_ARRAY = re.compile(r"\[([^\[\]{}\n]*)\]")
-_JSON_SCALAR = re.compile(r"\$?-?[\d.]+(?:[eE][+-]?\d+)?(?=\s*[,}\n]|\s*$)")
+_JSON_SCALAR = re.compile(
+    r"(?:\$?-?|-\$)(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|[\d.]+(?:[eE][+-]?\d+)?)(?=\s*[,}\n]|\s*$)"
+)
 _ARTICLE = re.compile(
     r"\b(?:the|our|my|final|correct)\s+(?:(?:final|correct|right|true|actual|real)\s+)?$",
     re.IGNORECASE,
@@ -192,8 +194,11 @@ def _before_next_question(text: str) -> Extraction | None:
 
 def _answer_of(text: str) -> Extraction:
     """The answer of a text with one speaker who answers one question."""
-    if plain := _plainly_final(text):
-        return Extraction(plain, "final", None)
+    return _plainly_told(text) or _strongest(text)
+
+
+def _strongest(text: str) -> Extraction:
+    """What stands behind the strongest marker, unless the text after it takes it back."""
     given = _marked(text)
     strong = {marker: _tidied(text, given[marker]) for marker in _STRONG if given[marker]}
     for marker, found in given.items():
@@ -215,21 +220,30 @@ def _answer_of(text: str) -> Extraction:
     return _bare(text)
 
 
-# The last line as prompts ask for it, with a number behind it.
-_FINAL_NUMBER = re.compile(
-    r"(?:FINAL ANSWER|F(?i:inal answer)):[ \t]*(-?\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*"
+# A number at the end of a text, on a last line as prompts ask for it or in the last field of JSON,
+# by the name of its marker.
+_NUMBER_LAST = re.compile(
+    r"(?:FINAL ANSWER|F(?i:inal answer)):[ \t]*(?P<final>{0})\s*"
+    r'|[ \t]*\{{?[ \t]*"(?:final_)?answer"[ \t]*:[ \t]*(?P<quote>"?)(?P<json>{0})(?P=quote)\s*\}}'
+    r"\s*(?:```\s*)?".format(r"-?\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
 )
-# Without these, nothing before that line is as strong.
-_OTHER_MARKS = ("nswer", "NSWER", "box", "####")
+# Without these, nothing before it is as strong.
+_OTHER_MARKS = ("nswer", "NSWER", "box", "####", '"final"')
 
 
-def _plainly_final(text: str) -> str | None:
-    """The number on a last line that leaves no question: nothing comes after it or beside it."""
-    begins = text.rfind("\n", 0, len(text.rstrip())) + 1
-    found = _FINAL_NUMBER.fullmatch(text, begins)
+def _plainly_told(text: str) -> Extraction | None:
+    """The number that ends a text and leaves no question: nothing comes after it or beside it.
+
+    What `_strongest` says too, for many completions of most logs at a third of its cost.
+    """
+    at = max(text.rfind("nswer"), text.rfind("NSWER"), 0)
+    begins = text.rfind("\n", 0, at) + 1
+    found = _NUMBER_LAST.fullmatch(text, begins)
     if found is None or any(text.find(mark, 0, begins) >= 0 for mark in _OTHER_MARKS):
         return None
-    return found[1]
+    marker = found.lastgroup
+    assert marker is not None
+    return Extraction(found[marker], marker, None)
 
 
 # Where a model that speaks in channels says its answer.

@@ -23,6 +23,8 @@ SHARED = Path(__file__).parents[2].parent / "shared"
         ("Adding up, the answer is 42.", "42"),
         ("The correct answer is: 42 because 6 times 7 is 42.", "42"),
         ('```json\n{"reasoning": "6 * 7", "answer": "42"}\n```', "42"),
+        ('{"reasoning": "30 * 40", "answer": 1,200}', "1,200"),
+        ('{"answer": -$5, "unit": "dollars"}', "-$5"),
         ('{"reasoning": "half", "answer": 0.5}', "0.5"),
         ("Answer: $18", "$18"),
         ("After tax the final answer is: $18", "$18"),

@@ -4,6 +4,7 @@ Expressions are built from positive integers and letters with sums, products and
 a polynomial that grows strictly with every number in it: raising one number changes its value.
 """
 
+import importlib
 import string
 from dataclasses import dataclass
 from fractions import Fraction
@@ -263,6 +264,35 @@ def test_any_completion_and_gold_get_a_verdict(candidate: str, gold: str) -> Non
 def test_extraction_takes_any_text(text: str) -> None:
     found = extract(text)
     assert (found.answer is None) == (found.reason is not None)
+
+
+pieces = st.sampled_from(
+    [
+        *("so 4 * 5 = 20.", "The answer is 7.", "Answer: 9", "Wait, ", "not the ", "he says the "),
+        *(r"\boxed{3}", "#### 5", '"answer": "3",', '"final": 2,', "A: 6", "Q: how many?", "(a)"),
+        *("```json", "{", '"reasoning": "first, 4",', "FINAL ANSWER: 8", "The correct option is B"),
+    ]
+)
+numerals = st.from_regex(r"-?\$?[0-9]{1,3}(,[0-9]{3}){0,2}(\.[0-9]{1,2})?", fullmatch=True)
+ends = st.sampled_from(
+    [
+        *("FINAL ANSWER: {}\n", "Final answer: {}", "final answer: {}.", '"answer": "{}"}}'),
+        *('"answer": {}\n}}\n```', '{{"answer": "{}"}} ', ' "final_answer": "{}"\n}}'),
+    ]
+)
+
+
+@settings(deadline=None, max_examples=500)
+@given(st.lists(st.tuples(pieces, st.sampled_from(" \n"))), numerals, ends)
+def test_a_number_read_at_once_is_the_answer_that_the_longer_way_gives(
+    before: list[tuple[str, str]], numeral: str, end: str
+) -> None:
+    text = "".join(map("".join, before)) + end.format(numeral)
+    module = importlib.import_module("dpo_math_assets.verifier.extract")
+    with pytest.MonkeyPatch.context() as patch:
+        shorter = extract(text)
+        patch.setattr(module, "_plainly_told", lambda text: None)
+        assert extract(text) == shorter
 
 
 ONES = [
