@@ -28,6 +28,24 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
+class _Before:
+    """A pattern that ends where a box begins.
+
+    Searching tries every place before the box, so the text must end with one of the `signs`, but
+    for spaces and dollars, or hold one of the `words`, as all that the pattern finds does.
+    """
+
+    def __init__(self, signs: str, words: str, regex: str, flags: re.RegexFlag = re.NOFLAG) -> None:
+        self.signs, self.words = frozenset(signs), words.split()
+        self.pattern = re.compile(regex, flags)
+
+    def ends(self, left: str) -> bool:
+        sign = left.rstrip(" \t\n$")[-1:]
+        return (
+            sign in self.signs or any(word in left for word in self.words)
+        ) and self.pattern.search(left) is not None
+
+
 _BOX = re.compile(r"\\(?:boxed|fbox)[ \t]*\{|\\beginboxed[ \t]*\{")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 # How far around a box is looked.
@@ -47,19 +65,25 @@ _COMMAND_BEFORE = re.compile(
 )
 _EMPHASIS_BEFORE = re.compile(r"(?:^|[\s:,;(])[*_]+$")
 # A minus sign that touches the box, or stands behind what begins a value; not a Markdown bullet.
-_SIGN_BEFORE = re.compile(
-    r"(?:(?:^|[\s=$(\[{:&,~]|\\[\[(,;:!]|\\approx)[-−]|[=$(\[]\s*[-−]\s*|\\[pm][mp]\s*)$"
+_SIGN_BEFORE = _Before(
+    "-−mp",
+    "",
+    r"(?:(?:^|[\s=$(\[{:&,~]|\\[\[(,;:!]|\\approx)[-−]|[=$(\[]\s*[-−]\s*|\\[pm][mp]\s*)$",
 )
-_UNEQUAL_BEFORE = re.compile(r"(?:\\neq?|≠|\\not\s*=)\s*$")
+_UNEQUAL_BEFORE = _Before("≠=", "\\ne", r"(?:\\neq?|≠|\\not\s*=)\s*$")
 # One end of a range, a member of what is excluded, crossed out, an alternative to a number.
-_APART_BEFORE = re.compile(
+_APART_BEFORE = _Before(
+    "<>≤≥❌✗✘–",
+    "\\ge \\le \\notin between but or",
     r"(?:[<>≤≥]|\\[gl]eq?|\\notin\b[^$\n]{0,40}|\bbetween\s[^.\n]{1,40}\band|[❌✗✘]|\d–|\ball but"
-    r"|\d\$?\s+or)\s*\$?\s*$"
+    r"|\d\$?\s+or)\s*\$?\s*$",
 )
 _ENDS_RANGE = re.compile(r"\s*(?:[<>≤≥]|\\[gl]eq?(?![A-Za-z]))\s*[A-Za-z]")
-_TERM_BEFORE = re.compile(
+_TERM_BEFORE = _Before(
+    "-−+*/·×÷_^}0123456789",
+    "\\times \\cdot \\div \\sqrt frac \\ln \\log \\sin \\cos \\tan \\pi",
     r"(?:[\w)}]\s*[-−+*/·×÷]|[\d)]\s+[-−]|[+/×÷]|\\(?:times|cdot|div|sqrt|d?frac|ln|log|sin|cos|tan)"
-    r"|[_^]|\\[dt]?frac\{[^{}]*\}\{[^{}]*\}|\\sqrt\{[^{}]*\}|(?<![\w.])\d+(?:\.\d+)?|\\pi)$"
+    r"|[_^]|\\[dt]?frac\{[^{}]*\}\{[^{}]*\}|\\sqrt\{[^{}]*\}|(?<![\w.])\d+(?:\.\d+)?|\\pi)$",
 )
 _SUFFIX = re.compile(
     r"\d|\.\d|,\d{3}(?!\d)|\s*(?:\\pi(?![A-Za-z])|\\sqrt|\\d?frac|\^|\\?%|°|\+\s*C\b|\\degree|\\circ)"
@@ -103,12 +127,16 @@ _SHARES = _FRACTIONS | _set(
 # Behind the formula of the box: `sixths`, `halves`.
 _WORD_AFTER = re.compile(r"[\s$)\\]*\s([a-z]+s)\b")
 _OPEN_END = re.compile(r"[\s$)\\]*(?:but|and|or)[\s.]*\Z")
-_OF_THE_ANSWER = re.compile(
+_OF_THE_ANSWER = _Before(
+    "",
+    "nswer NSWER",
     r"\b(?:half|third|quarter|twice|double|square|root)\s(?:of\s)?(?:the|our)\s(?:final\s)?answer\s"
     r"(?:is|equals)[\s$*:]*$",
     re.IGNORECASE,
 )
-_NEGATIVE_BEFORE = re.compile(r"(?:\b(?:negative|minus)\s+\$?\s*|(?:^|[\s=:(])[-−]\$)$")
+_NEGATIVE_BEFORE = _Before(
+    "-−", "negative minus", r"(?:\b(?:negative|minus)\s+\$?\s*|(?:^|[\s=:(])[-−]\$)$"
+)
 _ASKED = re.compile(r"[\s$*_)\\\]]{0,4}\?")
 # Where the formula around a box begins and ends.
 _BEGINS = re.compile(
@@ -136,7 +164,10 @@ def boxes(text: str) -> list[Box]:
     starts = [(found.start(), found.end()) for found in _BOX.finditer(text)]
     if not starts:
         return []
-    closing, around = _braces(text, {end - 1 for _, end in starts})
+    begin = max(0, starts[0][0] - REACH)
+    while begin and text[begin - 1] == "\\":
+        begin -= 1  # what the backslash escapes is no brace
+    closing, around = _braces(text, begin, {end - 1 for _, end in starts})
     found: list[Box] = []
     covered = -1
     for start, end in starts:
@@ -156,12 +187,12 @@ def boxes(text: str) -> list[Box]:
     return found
 
 
-def _braces(text: str, wanted: set[int]) -> tuple[dict[int, int], dict[int, int]]:
-    """Where each wanted brace closes, and the open brace around it (-1: none)."""
+def _braces(text: str, begin: int, wanted: set[int]) -> tuple[dict[int, int], dict[int, int]]:
+    """Where each wanted brace closes, and the brace around it, open since `begin` (-1: none)."""
     closing: dict[int, int] = {}
     around: dict[int, int] = {}
     opened: list[int] = []
-    for found in _BRACE.finditer(text):
+    for found in _BRACE.finditer(text, begin):
         if found[0] == "{":
             if found.start() in wanted:
                 around[found.start()] = opened[-1] if opened else -1
@@ -188,19 +219,20 @@ def _in_place(text: str, start: int, end: int, close: int, brace: int) -> Box:
         return Box(start, after, None)
     if mark := _MARK_AFTER.match(right):
         content += "^\\circ" if mark[1][:1] in "°^d" else "\\%"
-    if _NEGATIVE_BEFORE.search(left):
+    if _NEGATIVE_BEFORE.ends(left):
         content = f"-{content}" if _SIMPLE.fullmatch(content) else f"-({content})"
     if _ASKED.match(right):
         return Box(start, after, None)
-    left = _EMPHASIS_BEFORE.sub(" ", left)
+    if left.endswith(("*", "_")):
+        left = _EMPHASIS_BEFORE.sub(" ", left)
     inside = start - brace <= REACH and brace >= 0 and _alters(text[max(0, brace - REACH) : brace])
-    if _TERM_BEFORE.search(left.rstrip()) and not inside and not _SIGN_BEFORE.search(left):
+    if _TERM_BEFORE.ends(left.rstrip()) and not inside and not _SIGN_BEFORE.ends(left):
         return Box(start, after, None)
     suffix = right != "" and _SUFFIX.match(right) is not None
     if not suffix and _TERM_AFTER.match(right):
         return Box(start, after, None)
     absolute = right[:1] == "|" and left[-1:] == "|" and left.count("|") == 1
-    if inside or suffix or absolute or _SIGN_BEFORE.search(left) or _UNEQUAL_BEFORE.search(left):
+    if inside or suffix or absolute or _SIGN_BEFORE.ends(left) or _UNEQUAL_BEFORE.ends(left):
         return Box(start, after, _unwrapped(left, content, right))
     if _NUMBER.fullmatch(content) and (unit := _unit(following)):
         # 3 dozen: 36 or 3, as the question wants it
@@ -226,7 +258,7 @@ def _runs_on(text: str, start: int, left: str, right: str) -> bool:
 
 def _changed(left: str, content: str, right: str) -> bool:
     """Whether what stands on the line of a box makes another value of it, or sets it aside."""
-    if _APART_BEFORE.search(left) or _OF_THE_ANSWER.search(left):
+    if _APART_BEFORE.ends(left) or _OF_THE_ANSWER.ends(left):
         return True
     if not right.strip(" $.*)]\\"):
         return False
