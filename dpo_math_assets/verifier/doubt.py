@@ -21,10 +21,10 @@ def _set(words: str) -> frozenset[str]:
 REACH = 120
 
 # A clause of its own, or another field of JSON, is no part of what stands before it.
-_SENTENCE_BEGINS = re.compile(r"[.!?;]\s+|\n|\bbut\s|\",\s*")
+_SENTENCE_BEGINS = re.compile(r"[.!?;]\s+|\n|\bbut\s|\",\s*|[\d\]}],\s*(?=\")")
 _SUPPOSING = (
-    r"(?:suppose|supposing|assume|assuming|imagine|pretend|if|whether|(?:let['’]?s|let us) (?:say|"
-    r"assume|suppose|try|guess))"
+    r"(?:suppose|supposing|conjecture|assume|assuming|imagine|pretend|if|whether|"
+    r"(?:let['’]?s|let us) (?:say|assume|suppose|try|guess))"
 )
 
 
@@ -62,11 +62,12 @@ _DOUBTFUL = _patterns(
     ),
     (  # of somebody else, or an earlier one
         "incorrect wrong false naive mistaken erroneous tempting first initial previous original "
-        "earlier old expected claimed student students s his her their your",
+        "earlier old expected claimed student students s his her their your given candidate submitted",
         r"\b(?:incorrect|wrong|false|naive|mistaken|erroneous|tempting|first|initial|previous|original|"
         r"earlier|old|expected|claimed|student|students|(?:student|friend|he|she|[A-Z][a-z]+)['’]s|"
         r"his|her|their|your)"
         r"[\s_]+(?:\w+\s+)?(?:answer|guess|attempt|thought)\b[^.\n]*$"
+        r"|\b(?:given|candidate|submitted)[\s_]+answer(?:\s+is)?[\s:=$*(\\\[\"]*$"
         r"|\b(?:incorrect|wrong|false|naive|mistaken|erroneous)\s+(?:result|value|solution|number)\b[^.\n]*$",
     ),
     (  # said by others
@@ -80,8 +81,10 @@ _DOUBTFUL = _patterns(
         "not t",
         r"(?:\b(?:doubt|misconception|myth|impossible|unlikely|no way|nobody|no one|easy to|"
         r"naively|(?:want|wish|try) to|cannot be)"
-        r"|(?:n['’]t|\bnot)(?: \w+)? (?:think|believe|mean|follow|be)),?"
-        r"(?:\s+(?:would|think|say|believe|show|prove|that|the|our|correct|final|answer|it|possibly|is|be)"
+        r"|(?:n['’]t|\b(?:not|cannot))(?: \w+)? (?:think|believe|mean|follow|be|true|case|correct|"
+        r"right|say|said|claim|conclude)),?"
+        r"(?:\s+(?:would|think|say|claim|believe|show|prove|that|the|our|correct|final|answer|it|"
+        r"possibly|is|be)"
         r"|['’]s)*[\s:$*(\\\[]*$",
     ),
     (  # ruled out
@@ -92,7 +95,7 @@ _DOUBTFUL = _patterns(
         r"(?:\s+(?:the|answer|is|value|option|case))*[\s:$*(\\\[]*$",
     ),
     (  # supposed
-        "suppose supposing assume assuming imagine pretend if whether let lets",
+        "suppose supposing conjecture assume assuming imagine pretend if whether let lets",
         rf"\b{_SUPPOSING}\s+(?:that\s+)?(?:(?:the|our|my|this|it|its|final|correct|right|answer|result|"
         r"value|total|solution|number|is|was|were|equals|to\s+be|be)\s*)*[=:$*(\\\[\s]*$",
     ),
@@ -130,8 +133,9 @@ _RETRACTION = _patterns(
         r"re-?(?:do|compute|count|read|start|try|examine))\b",
     ),
     (
-        "take stand misread miscalculated miscounted mistook",
-        r"\bI (?:take (?:it|that) back|stand corrected|mis(?:read|calculated|counted|took))\b",
+        "take stand misread miscalculated miscounted mistook misapplied misinterpreted missed",
+        r"\bI (?:take (?:it|that) back|stand corrected|mis(?:read|calculated|counted|took|applied|"
+        r"interpreted|sed))\b",
     ),
     (
         "wrong incorrect not nope extraneous",
@@ -146,8 +150,9 @@ _RETRACTION = _patterns(
         rf"{_VALUE}",
     ),
     (
-        "contradicts contradiction impossible look seem not satisfy",
-        r"\b(?:this|that|it|which) (?:contradicts|is (?:impossible|a contradiction)|"
+        "contradicts contradiction impossible look seem not satisfy violates cannot t",
+        r"\b(?:this|that|it|which) (?:contradicts|violates|is (?:impossible|a contradiction)|"
+        r"(?:cannot|can['’]t) be(?=[.,;!]|$| (?:so|true|possible|the (?:case|answer|solution))\b)|"
         r"does(?:n['’]t| not) (?:look|seem) right|is not(?: yet)? (?:the|our))\b"
         r"|\b(?:does|do)(?:n['’]t| not) satisfy\b",
     ),
@@ -157,7 +162,8 @@ _SECOND_THOUGHTS = _words_of(_RETRACTION)
 _REVIEW = _patterns(
     (
         "however but although yet except edit update revise revised corrected",
-        r"(?:^|[.!?\n*]\s*)(?:However|But|Although|Yet|Except|Edit|Update|Revised?|Corrected)\b",
+        r"(?:^|[.!?\n*]\s*)(?:However|But|Although|Yet|Except|Edit|EDIT|Update|UPDATE|Revised?|"
+        r"Corrected)\b",
     ),
     (
         "upon on after",
@@ -177,6 +183,13 @@ _REVIEW = _patterns(
 )
 _WORD = re.compile(r"[a-z]+")
 _ANY_NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?|\\[dt]?frac\{[^{}]*\}\{[^{}]*\}")
+
+# `the actual length is 9`, `there are actually 9`
+_ACTUALLY = re.compile(
+    r"\b(?:the (?:actual|correct) [a-z ]{1,40}?(?:is|are|was|were)|(?:is|are|was|were) actually)"
+    rf"[\s:$*\\(]*({_ANY_NUMBER.pattern})",
+    re.IGNORECASE,
+)
 
 # What stands at once before an answer and says nothing.
 _WRAPPING = " $*_\\([\n"
@@ -228,7 +241,13 @@ def contradicted(answer: str, rest: str) -> bool:
     if _taken_back(rest, words):
         return True
     own = {number.replace(",", "") for number in _ANY_NUMBER.findall(answer)}
+    if not words.isdisjoint(("actual", "actually", "correct")) and any(
+        found[1].rstrip(",").replace(",", "") not in own for found in _ACTUALLY.finditer(rest)
+    ):
+        return True
     for review in _found(_REVIEW, words, rest):
+        if not rest[review.end() :].strip(" ,\n"):
+            return True  # cut off behind `However,`
         others = (found[0].rstrip(",") for found in _ANY_NUMBER.finditer(rest, review.end()))
         if any(number.replace(",", "") not in own for number in others):
             return True

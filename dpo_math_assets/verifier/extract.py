@@ -403,12 +403,14 @@ def _leads_elsewhere(answer: str, rest: str) -> bool:
         return bool(chosen) and chosen[-1] != answer.strip("()")
     if formula := _FORMULA_ENDS.match(rest):
         rest = rest[formula.end() :]
-    another = None if _CHECKED.search(rest) else last_said(rest[-2 * MAX_BARE :])
+    checks = " but " not in rest and _CHECKED.search(rest)
+    another = None if checks else last_said(rest[-2 * MAX_BARE :])
     if another is None:
         return False
     own = NUMBERS.findall(answer)
-    sum_before = _SUM_BEFORE.search(another.before)
-    told = another.before[: sum_before.start()] if sum_before else another.before
+    before = another.before.rpartition(" but ")[2]
+    sum_before = _SUM_BEFORE.search(before)
+    told = before[: sum_before.start()] if sum_before else before
     return (
         another.value not in own
         and set(own).isdisjoint(NUMBERS.findall(told))

@@ -107,7 +107,10 @@ _OF_ANOTHER = re.compile(
     r"\b\d+[a-z] (?:is|equals)\b"
     r"|\b(?:times the|(?:plus|minus) \d+|(?:a|one) (?:third|half|quarter|fifth) of the \w+|"
     r"(?:in|de)creased by \d+|(?:less|more|greater|smaller) than the \w+|logarithm of \w+|"
-    r"(?:upper|lower) bound) (?:\w+ )?(?:is|equals|are)\b",
+    r"(?:upper|lower) bound) (?:\w+ )?(?:is|equals|are)\b"
+    # `the last digit of the answer is 5`, `the answer squared is 25`, `the answer has 3 digits`
+    r"|\b(?:of|than|times|twice) (?:the|our) (?:final )?answer\b"
+    r"|\banswer (?:squared|cubed|doubled|halved|modulo|mod|plus|minus|times|divided|has|holds)\b",
     re.IGNORECASE,
 )
 # Words behind a number that make it another value, or of which nobody knows whether they do.
@@ -209,6 +212,16 @@ _ENDS_WITH = re.compile(
     r"(?<![\w.,])(?P<value>-?(?:\d[\d,]*(?:\.\d+)?(?:/\d+)?|\\[dt]?frac\{\d+\}\{\d+\})%?)"
     r"(?P<thing>(?:[ \\]+[A-Za-z][\w/²³-]*){0,3})$"
 )
+_NUMERALS = {**NUMBER_WORDS, **TENS} | {
+    f"{ten}-{one}": TENS[ten] + NUMBER_WORDS[one]
+    for ten in TENS
+    for one in list(NUMBER_WORDS)[1:10]
+}
+# `so they must order eight buses`
+_ENDS_WITH_WORD = re.compile(
+    rf"(?<![\w-])(?P<value>{'|'.join(sorted(_NUMERALS, key=len, reverse=True))})"
+    r"(?P<thing>(?: \w+)?)$"
+)
 _AROUND_VALUE = " \t$*_`\\()[]{}.,;!\"'✓✔✅"
 # What ends with a number and states none: a check, a remark on what would be, an offer.
 _CHECKS = re.compile(
@@ -243,12 +256,16 @@ class Ending(NamedTuple):
 
 
 def last_said(text: str) -> Ending | None:
-    """The number with which the last sentence about numbers ends.
+    """The number with which the last sentence about numbers ends; in words where it concludes.
 
     None where that sentence is a question, a check or a remark, or the number is part of a phrase.
     """
     for sentence in reversed(_SENTENCES.split(_ITEM.sub("", text))):
-        if not any(map(str.isdigit, sentence)) or sentence.rstrip(' *_)"').endswith("?"):
+        if sentence.rstrip(' *_)"').endswith("?"):
+            continue
+        if not any(map(str.isdigit, sentence)):
+            if ending := _concluded_in_words(sentence):
+                return ending
             continue
         words = _WORDS.findall(sentence.lower())
         if not _BESIDE.isdisjoint(words) or _CHECKS.search(sentence):
@@ -269,6 +286,26 @@ def last_said(text: str) -> Ending | None:
             return None  # `Tom had 8 and gave away 3` tells of several numbers
         return Ending(found["value"], found["thing"], before)
     return None
+
+
+# What concludes to a number in words: others stand in sentences for many reasons.
+_CONCLUDES = _set("so thus hence therefore need needs must total actually")
+
+
+def _concluded_in_words(sentence: str) -> Ending | None:
+    """The number in words with which a sentence that concludes something ends."""
+    lower = sentence.lower()
+    words = _WORDS.findall(lower)
+    if _CONCLUDES.isdisjoint(words) or not _BESIDE.isdisjoint(words):
+        return None
+    found = _ENDS_WITH_WORD.search(lower.strip(_AROUND_VALUE)[-MAX_SENTENCE:])
+    if found is None:
+        return None
+    before = found.string[: found.start()].rstrip(" $*_\\({[~")
+    last = before.split()[-1:]
+    if _CONCLUDING.isdisjoint(last) and _VERBS.isdisjoint(last):
+        return None
+    return Ending(str(_NUMERALS[found["value"]]), found["thing"], before)
 
 
 _OPERATORS = (

@@ -811,3 +811,57 @@ def test_boxes_of_which_one_replaces_or_bounds_the_other_are_no_parts(text: str)
 def test_named_parts_pass_in_their_own_order_only(text: str) -> None:
     assert verify(text, "4, 7").ok is True
     assert verify(text, "7, 4").ok is None
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "Check your units! The actual length is 9.",
+        "Let me check. 3 times 4 is 12, but one was sold: 11.",
+        "To verify: the number of pens is actually 11, as one was sold.",
+        "Pens are sold whole, so she must buy thirteen.",
+        "Thus the total is eleven pens.",
+        "That can't be, since 12 > 9.",
+        "This violates the second condition.",
+        "I misapplied the rule.",
+        "However,",
+    ],
+)
+def test_a_check_or_a_conclusion_in_words_that_finds_another_value_keeps_the_first_from_passing(
+    more: str,
+) -> None:
+    for answer in ("The answer is 12.", "\\boxed{12}", "**Answer:** 12"):
+        assert verify(f"We count.\n\n{answer}\n\n{more}", "12").ok is not True
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "We can check this: 3 times 4 is 12, but 4 times 3 is 12 as well.",
+        "This cannot be simplified further.",
+        "The correct unit is pens.",
+        "There are two ways to see this.",
+        "So the result holds for all three.",
+    ],
+)
+def test_remarks_that_look_like_second_thoughts_leave_the_answer_standing(more: str) -> None:
+    for answer in ("The answer is 12.", "\\boxed{12}"):
+        assert verify(f"We count.\n\n{answer}\n\n{more}", "12").ok is True
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "It isn't the case that the answer is 9.",
+        "We cannot say that the answer is 9.",
+        "Nobody would claim that the answer is 9.",
+        "We conjecture that the answer is 9.",
+        "Candidate answer: 9",
+        "The last digit of the answer is 9.",
+        "The answer squared is 9.",
+        "The answer has 9 digits.",
+    ],
+)
+def test_what_is_denied_or_said_of_something_else_never_passes_as_the_answer(sentence: str) -> None:
+    assert verify(sentence, "9").ok is not True
+    assert verify(f"We count.\n{sentence}", "9").ok is not True
