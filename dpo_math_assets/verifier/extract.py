@@ -208,6 +208,8 @@ def _strongest(text: str) -> Extraction:
         if answers:
             last = answers[-1]
             rest = text[_end(text, last) :]
+            if rest.strip(_CLOSING) and any(map(str.isdigit, rest)):
+                rest = _ABOUT_ANSWER.sub("", rest)
             if rest.strip(_CLOSING) and (
                 contradicted(last.answer, rest)
                 or (marker in strong and _renumbered(text, last, given["label"]))
@@ -218,6 +220,23 @@ def _strongest(text: str) -> Extraction:
     if any(given.values()):
         return _refused(given)
     return _bare(text)
+
+
+# What a text tells of its answer and not of its question, on a line or in a field of its own.
+_ABOUT = (
+    r"(?:confidence|certainty|(?:\w+ )?tokens|word count|step count|difficulty|"
+    r"(?:time|space) complexity"
+)
+_ABOUT_ANSWER = re.compile(
+    rf"^[\s,{{*_#>-]*+\"?{_ABOUT}|time|steps|score|level)\b[^\n:=]{{0,30}}[:=][^\n=]{{0,24}}$"
+    r"|^[*_#> ]*+(?:sources?|references?)\b[*_ ]*(?::[^\n]*)?(?:\s*\[\d+\]:? \S[^\n]*)*"
+    rf"|\"{_ABOUT}|score)\"\s*:\s*\"?[\d.]+%?\"?",
+    re.IGNORECASE | re.MULTILINE,
+)
+_ABOUT_LAST = re.compile(
+    rf"[\s*_#>-]*+(?:{_ABOUT})\b[^\n:=]{{0,30}}[:=][^\n=]{{0,24}}$|\[\d+\]:? \S)",
+    re.IGNORECASE,
+)
 
 
 # A number at the end of a text, on a last line as prompts ask for it or in the last field of JSON,
@@ -725,6 +744,7 @@ def _bare(text: str) -> Extraction:
         aside = _ASIDE.search(stripped)
         stripped = stripped[: aside.start()] if aside else stripped
         stripped = (_FENCE.sub("", stripped) if "```" in stripped else stripped).strip()
+        stripped = _without_ends(stripped)
     lines = (_HOPE.sub("", stripped) if "I hope" in stripped else stripped).rsplit("\n", 1)
     last = _NUMBERING.sub("", lines[-1].strip())
     if last.endswith("?"):
@@ -736,6 +756,8 @@ def _bare(text: str) -> Extraction:
         )
         if value:
             return Extraction(value, "last_line", None)
+    if stripped.rfind("\\[") > stripped.rfind("\\]") or stripped.count("$$") % 2:
+        return _NONE  # a formula that was cut off
     short = len(stripped) <= MAX_BARE
     if short and (formula := _one_formula(stripped)):
         return Extraction(clean(formula), "formula", None)
@@ -765,15 +787,29 @@ def _bare(text: str) -> Extraction:
         and any(map(str.isdigit, last))
         and (not last.startswith("=") or EQUALS_VALUE.match(last))  # no half-done sum
     ):
-        before = lines[0].rstrip().rsplit("\n", 1)[-1].strip()
-        if _GIVEN.fullmatch(before) and _GIVEN.fullmatch(last):
+        before = _NUMBERING.sub("", lines[0].rstrip().rsplit("\n", 1)[-1].strip())
+        if (
+            before != last
+            and _GIVEN.fullmatch(before)
+            and _GIVEN.fullmatch(last)
+            and not _TOTAL.match(last)
+        ):
             return _NONE  # `x = 3` above `y = 4`: one of several parts
-        stated = said(_NUMBERING.sub("", before)) if ":" in last else None
-        if stated and values_differ(stated, last.split(":", 1)[1].strip(" *")) is True:
+        stated = said(before) if ":" in last or last.startswith("[") else None
+        if stated and values_differ(stated, last.rsplit(":", 1)[-1].strip(" *[]")) is True:
             return _AMBIGUOUS  # `Confidence: 95%` below the sentence that gives the answer
         answer = tidy(last)
         return Extraction(answer, "last_line", None) if answer else _NONE
     return _NONE
+
+
+def _without_ends(text: str) -> str:
+    """The text without the last lines that tell of its answer or are marks without one."""
+    while (begins := text.rfind("\n") + 1) and (
+        not text[begins:].strip("# ") or _ABOUT_LAST.match(text, begins)
+    ):
+        text = text[:begins].rstrip()
+    return text
 
 
 _RESULT = re.compile(r"=\s*[$*\\(\[]*(-?\d[\d,]*(?:\.\d+)?)[^=\d]*$")
@@ -789,8 +825,10 @@ def _next_item(text: str, last: str) -> bool:
 
 # A name with its value, or a value alone.
 _GIVEN = re.compile(
-    r"\${0,2}(?:[A-Za-z][A-Za-z ]{0,40}[:=])?\s*\$?-?\$?[\d.,/]+(?:\s*[A-Za-z%]+)?\${0,2}\.?"
+    r"[*\s]*\${0,2}(?:[A-Za-z][A-Za-z0-9 ]{0,40}(?:[:=]|(?<= is))[*\s]*)?\s*\$?-?\$?[\d.,/]+"
+    r"(?:\s*[A-Za-z%]+)?\${0,2}[.*]*"
 )
+_TOTAL = re.compile(r"[*\s]*(?:(?:grand )?total|sum|(?:al)?together)\b", re.IGNORECASE)
 # Checks, remarks and offers behind an answer that has no marker.
 _ASIDE = re.compile(
     r"\n[*_#> \t-]*+(?:(?:To |Let['’]s |Let me |We can )?(?:[Dd]ouble[- ]?|[Ss]anity )?"

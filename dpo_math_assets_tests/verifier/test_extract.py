@@ -865,3 +865,59 @@ def test_remarks_that_look_like_second_thoughts_leave_the_answer_standing(more: 
 def test_what_is_denied_or_said_of_something_else_never_passes_as_the_answer(sentence: str) -> None:
     assert verify(sentence, "9").ok is not True
     assert verify(f"We count.\n{sentence}", "9").ok is not True
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Confidence: 95%",
+        "**Confidence (0-100):** 80",
+        "Difficulty: 3/5",
+        "Output tokens: 512",
+        "Time complexity: O(1)",
+    ],
+)
+@pytest.mark.parametrize("answer", ["#### 12", "**Answer:** 12", "Thus, there are 12 pens."])
+def test_what_a_text_tells_of_its_answer_is_no_other_answer(answer: str, told: str) -> None:
+    assert verify(f"We count the pens.\n\n{answer}\n\n{told}", "12").ok is True
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["Time: 3s", "Score: 10/10", "References\n[1] A book, p. 7\n[2] Page 9", "Source: page 7"],
+)
+def test_what_is_listed_behind_a_marked_answer_is_no_other_answer(more: str) -> None:
+    assert verify(f"We count.\n\n\\boxed{{12}}\n\n{more}", "12").ok is True
+
+
+def test_a_line_that_works_on_to_another_value_is_looked_at_whatever_it_is_called() -> None:
+    assert verify("Answer: 12\n\nSteps: 2 * 4 = 8, so 8 + 3 = 11", "12").ok is not True
+
+
+def test_fields_beside_the_answer_of_json_are_no_other_answers() -> None:
+    assert verify('{"answer": 12, "confidence": 0.9}', "12").ok is True
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Part 1: 9\nPart 2: 12",
+        "x is 9\ny is 12",
+        "**Ann:** 9\n**Ben:** 12",
+        "1. Total: $9\n2. Price of a pear: $12",
+        "We find\n\\[\nx = 24 - 12 = 12",
+        "We find\n$$\nx = 12",
+        "The sum is 9.\n\nDifficulty: 12",
+        "Tom has 9 pens.\n[12]",
+    ],
+)
+def test_a_last_line_that_is_one_of_several_or_was_cut_off_never_passes(text: str) -> None:
+    assert verify(text, "12").ok is not True
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Ann: 9\nBen: 3\nTotal: 12", "12\n12\n12", "Thus, there are 12 pens in total.\n\n####"],
+)
+def test_a_sum_a_repetition_and_an_empty_mark_below_the_answer_do_not_hide_it(text: str) -> None:
+    assert verify(text, "12").ok is True
