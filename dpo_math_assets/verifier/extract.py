@@ -19,6 +19,7 @@ completion asks itself after its answer, and what is written in a programming la
 Everything here is linear in the length of the text.
 """
 
+import json
 import re
 from itertools import islice
 from typing import NamedTuple
@@ -83,8 +84,17 @@ _HASHES = re.compile(
 )
 _COLON = re.compile(r"(?:\(s\)|s)?[ \t*_]*[:=：][ \t*_]*")
 _HEADING = re.compile(r"(?:\(s\)|s)?[ \t*_:]*(?=\n)")
-_JSON_COLON = re.compile(r'"[ \t]*:[ \t]*')
-_JSON_STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
+_JSON_COLON = re.compile(r"[\"'][ \t]*:[ \t]*")
+_JSON_STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"(?!\s*:)' + r"|'((?:[^'\\\n]|\\.)*)'(?!\s*:)")
+_JSON_UNIT = re.compile(r'\s*,\s*"units?"\s*:\s*"([^"\\\n]{1,20})"')
+# The last field, where none is called an answer.
+_JSON_RESULT = re.compile(r'"(?:final_)?(?:result|solution)"\s*:\s*"?([^"\n{}\[\]]{1,80}+)"?\s*\}$')
+# Other answers than the one given: `"student_answer"`, `"intermediate_answer"`.
+_JSON_KEY = re.compile(
+    r"[\"'](?:(?:the|my|final|correct|numerical|numeric|short|exact)[ _-]?)*a$", re.IGNORECASE
+)
+# Longer objects are no answers.
+MAX_OBJECT = 500
 _JSON_ARRAY = re.compile(r"\[([^\[\]{}\n]*)\]")
 _JSON_SCALAR = re.compile(
     r"(?:\$?-?|-\$)(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|[\d.]+(?:[eE][+-]?\d+)?)(?=\s*[,}\n]|\s*$)"
@@ -200,6 +210,11 @@ def _answer_of(text: str) -> Extraction:
 def _strongest(text: str) -> Extraction:
     """What stands behind the strongest marker, unless the text after it takes it back."""
     given = _marked(text)
+    if given["final"] and given["json"]:
+        # in the reasoning of JSON, a sentence as final answer is told again as a value
+        last = given["final"][-1]
+        if last.at < given["json"][-1].at and _prose(first_sentence(last.answer)):
+            given["final"] = []
     strong = {marker: _tidied(text, given[marker]) for marker in _STRONG if given[marker]}
     for marker, found in given.items():
         if not found:
@@ -212,7 +227,7 @@ def _strongest(text: str) -> Extraction:
                 rest = _ABOUT_ANSWER.sub("", rest)
             if rest.strip(_CLOSING) and (
                 contradicted(last.answer, rest)
-                or (marker in strong and _renumbered(text, last, given["label"]))
+                or (marker in strong and _renumbered(text, last, given["label"] + given["json"]))
                 or _leads_elsewhere(last.answer, rest)
             ):
                 return _AMBIGUOUS
@@ -228,7 +243,7 @@ _ABOUT = (
     r"(?:time|space) complexity"
 )
 _ABOUT_ANSWER = re.compile(
-    rf"^[\s,{{*_#>-]*+\"?{_ABOUT}|time|steps|score|level)\b[^\n:=]{{0,30}}[:=][^\n=]{{0,24}}$"
+    rf"^[ \t,{{*_#>-]*+\"?{_ABOUT}|time|steps|score|level)\b[^\n:=]{{0,30}}[:=][^\n=]{{0,24}}$"
     r"|^[*_#> ]*+(?:sources?|references?)\b[*_ ]*(?::[^\n]*)?(?:\s*\[\d+\]:? \S[^\n]*)*"
     rf"|\"{_ABOUT}|score)\"\s*:\s*\"?[\d.]+%?\"?",
     re.IGNORECASE | re.MULTILINE,
@@ -394,7 +409,7 @@ def _of_parts(text: str, answers: list[_Found]) -> bool:
 
 def _renumbered(text: str, last: _Found, labels: list[_Found]) -> bool:
     """Whether `the answer is 6` follows a final answer 5."""
-    labels = _tidied(text, [found for found in labels if found.at > last.at])
+    labels = _tidied(text, sorted(found for found in labels if found.at > last.at))
     if not labels:
         return False
     later = labels[-1].answer
@@ -466,15 +481,16 @@ def _marked(text: str) -> dict[str, list[_Found]]:
     the word `answer` (but for `"final"` and `A:`), so one search finds them.
     """
     final: list[_Found] = []
-    json: list[_Found] = []
+    fields: list[_Found] = []
     label: list[_Found] = []
     if "答案" in text:
         for chinese in _CHINESE.finditer(text):
             _add(label, chinese.start(1), chinese[1])
     for at in _occurrences(text, ("nswer", "NSWER")):
         end = at + 5
-        if text.startswith('"', end) and (found := _JSON_COLON.match(text, end)):
-            _json_value(text, end, found.end(), json)
+        if text[end : end + 1] in ('"', "'") and (found := _JSON_COLON.match(text, end)):
+            if _JSON_KEY.search(text, max(0, at - 24), at):
+                _json_value(text, end, found.end(), fields)
         elif found := _COLON.match(text, end):
             kind = final if _is_final(text, at) else label
             # a label ends a word of its own: `reanswer:` is none
@@ -498,20 +514,22 @@ def _marked(text: str) -> dict[str, list[_Found]]:
     if '"final"' in text:
         for at in _occurrences(text, ('"final"',)):
             if found := _JSON_COLON.match(text, at + 6):
-                _json_value(text, at, found.end(), json)
+                _json_value(text, at, found.end(), fields)
     if "ption is" in text or "hoice is" in text:
         label += [_Found(at.start(), at.end(), at[1]) for at in _OPTION_IS.finditer(text)]
-    if "A:" in text:
-        at = text.rfind("\nA:") + 1
-        if text.startswith("A:", at):
-            label.append(_Found(at + 1, at + 2, _line(text, at + 2)))
+    for mark in ("A:", "Ans:"):
+        if mark in text:
+            at = text.rfind("\n" + mark) + 1
+            if text.startswith(mark, at):
+                end = at + len(mark)
+                label.append(_Found(end - 1, end, _line(text, end)))
     if len(label) > 1:
         label = _last(text, sorted(label))
     return {
         "final": final,
         "boxed": _boxed(text) if "box" in text else [],
         "hashes": _hashes(text) if "####" in text else [],
-        "json": json,
+        "json": fields,
         "label": label,
     }
 
@@ -586,6 +604,9 @@ def _is_heading(text: str, at: int) -> bool:
     return before in ("A", "Final A", "Final a", "FINAL A", "The Final A", "The Answer")
 
 
+_SIGN_OR_BULLET = re.compile(r"-\s+[\d.,/]+")
+
+
 def _rest(text: str, start: int) -> str:
     """The rest of the line, or the next line with text; without a phrase that opens it."""
     rest = _display(text, start)
@@ -597,7 +618,10 @@ def _rest(text: str, start: int) -> str:
     where = text.find(rest, start)
     if below := _led_to(text, where, rest):
         return below
-    return _with_following(text, where + len(rest), rest) if where >= 0 else rest
+    if where >= 0:
+        rest = _with_following(text, where + len(rest), rest)
+    # a single `- 5` below the marker: a bullet, or a sign
+    return "" if where > start and _SIGN_OR_BULLET.fullmatch(rest) else rest
 
 
 # `The value is`, `We have:` at the end of a line
@@ -615,7 +639,7 @@ def _led_to(text: str, at: int, line: str) -> str:
     if at < 0 or not _LEADS_ON.search(line):
         return ""
     below = _next_line(text, at + len(line) - 1)
-    return "" if below.startswith(("```", "{")) else below
+    return "" if below.startswith("{") else below
 
 
 # One part of an answer on a line of its own, behind a bullet, a letter or a name.
@@ -655,13 +679,37 @@ def _goes_on(above: "re.Match[str]", below: "re.Match[str]") -> bool:
 
 
 def _json_value(text: str, at: int, start: int, answers: list[_Found]) -> None:
-    string = _JSON_STRING.match(text, start)
-    if string:
-        answers.append(_Found(at, start, _unescape(string[1])))
+    if string := _JSON_STRING.match(text, start):
+        value, end = _unescape(string[1] or string[2] or ""), string.end()
     elif array := _JSON_ARRAY.match(text, start):
-        answers.append(_Found(at, start, array[1].replace('"', "")))
+        value, end = array[1].replace('"', ""), array.end()
     elif scalar := _JSON_SCALAR.match(text, start):
-        answers.append(_Found(at, start, scalar[0]))
+        value, end = scalar[0], scalar.end()
+    elif text.startswith("{", start):
+        answers.append(_Found(at, start, _json_object(text, start)))
+        return
+    else:
+        return
+    if value[-1:].isdigit() and "$" not in value and (unit := _JSON_UNIT.match(text, end)):
+        value = f"{value} {unit[1]}"
+    answers.append(_Found(at, start, value))
+
+
+def _json_object(text: str, start: int) -> str:
+    """The values of an object with their names, or the one that it calls so with its unit."""
+    try:
+        end = text.index("}", start, start + MAX_OBJECT) + 1
+        fields = json.loads(text[start:end], parse_int=str, parse_float=str)
+    except ValueError:
+        return ""
+    if not all(isinstance(value, str) for value in fields.values()):
+        return ""
+    if value := fields.get("value"):
+        return f"{value} {fields.get('unit', '')}".strip()
+    if len(fields) == 1:
+        return str(*fields.values())
+    signs = {name: " = " if len(name) == 1 else ": " for name in fields}
+    return ", ".join(f"{name}{signs[name]}{value}" for name, value in fields.items())
 
 
 def _hashes(text: str) -> list[_Found]:
@@ -674,12 +722,16 @@ def _line(text: str, start: int) -> str:
     return text[start:] if end < 0 else text[start:end]
 
 
+_ONE_LINE_FENCED = re.compile(r"[ \t]*+```\w*+[ \t]*+\n[ \t]*+([^\n`{]++)\n?[ \t]*+(?:```|\Z)")
 _DISPLAY_ENDS = {"$$": "$$", "\\[": "\\]"}
 
 
 def _display(text: str, start: int) -> str:
-    """The rest of the line; a display formula that begins it is taken whole."""
+    """The rest of the line; of a display formula that begins it all, of a block its only line."""
     line = _line(text, start)
+    if line.lstrip().startswith("```"):
+        fenced = _ONE_LINE_FENCED.match(text, start)
+        return fenced[1] if fenced else ""
     opening = line.strip()[:2]
     closing = _DISPLAY_ENDS.get(opening)
     if closing is None:
@@ -758,6 +810,9 @@ def _bare(text: str) -> Extraction:
             return Extraction(value, "last_line", None)
     if stripped.rfind("\\[") > stripped.rfind("\\]") or stripped.count("$$") % 2:
         return _NONE  # a formula that was cut off
+    if stripped.endswith("}") and '":' in stripped:
+        result = _JSON_RESULT.search(stripped[-MAX_BARE:])
+        return Extraction(result[1], "json", None) if result else _NONE
     short = len(stripped) <= MAX_BARE
     if short and (formula := _one_formula(stripped)):
         return Extraction(clean(formula), "formula", None)
@@ -805,9 +860,11 @@ def _bare(text: str) -> Extraction:
 
 def _without_ends(text: str) -> str:
     """The text without the last lines that tell of its answer or are marks without one."""
-    while (begins := text.rfind("\n") + 1) and (
-        not text[begins:].strip("# ") or _ABOUT_LAST.match(text, begins)
-    ):
+    for _ in range(MAX_PARTS):
+        begins = text.rfind("\n") + 1
+        empty = not text[begins:].strip("# ")
+        if not begins or not (empty or _ABOUT_LAST.match(text, begins)):
+            break
         text = text[:begins].rstrip()
     return text
 

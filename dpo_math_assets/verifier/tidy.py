@@ -64,7 +64,7 @@ _AT = re.compile(
     re.IGNORECASE,
 )
 # Signs before and behind an answer that say nothing: the end of a proof, a tick.
-_SIGNS_BEFORE = re.compile(r"^(?:∴|=>|→|\\therefore|Ans\.)\s*")
+_SIGNS_BEFORE = re.compile(r"^(?:∴|=>|→|\\therefore|[Aa]ns[.:])\s*")
 _SIGNS_BEHIND = re.compile(
     r"[\s.$\\]*(?:[✓✔✅∎□■🎉]\uFE0F?|(?<=[\s$])\$?\\(?:blacksquare|qed|checkmark)\$?)+\s*$"
 )
@@ -122,7 +122,7 @@ def tidy(answer: str) -> str:
         answer = answer[: answer.index("</")]
     answer = _EMPHASIS.sub("", answer.replace('\\"', '"').strip("*#_ \t"))
     answer = EQUALS_VALUE.sub("", clean(answer))
-    if not answer.isascii() or "\\" in answer or answer[:1] in ("=", "A", "~"):
+    if not answer.isascii() or "\\" in answer or answer[:1] in ("=", "A", "a", "~"):
         answer = _SIGNS_BEFORE.sub("", _SIGNS_BEHIND.sub("", _STRUCK.sub("", answer)))
     if "\\boxed" in answer or "\\fbox" in answer:
         inner = boxes(answer)

@@ -124,6 +124,11 @@ def test_a_missing_side_is_named_and_not_judged() -> None:
         "\n--- " * 20_000,
         "```c " * 20_000,
         "The answer is 1. " + "2 + " * 25_000 + "= 3",
+        "Answer:\n```\n" + " " * 100_000 + "1",
+        '"answer": {' * 10_000,
+        "1\n" + "[1] a\n" * 20_000,
+        "\\boxed{1}\n" + "tokens " * 15_000,
+        "\\boxed{1}\n" + "#- " * 30_000 + "2",
     ],
 )
 def test_a_long_repetitive_completion_costs_time_in_proportion(text: str) -> None:
@@ -921,3 +926,45 @@ def test_a_last_line_that_is_one_of_several_or_was_cut_off_never_passes(text: st
 )
 def test_a_sum_a_repetition_and_an_empty_mark_below_the_answer_do_not_hide_it(text: str) -> None:
     assert verify(text, "12").ok is True
+
+
+@pytest.mark.parametrize(
+    ("text", "gold"),
+    [
+        ("**Final Answer**\n```\n12\n```", "12"),
+        ("The answer is:\n\n```text\n12\n```\nThat is all.", "12"),
+        ('The final answer is:\n```json\n{"reasoning": "3 * 4", "answer": "12"}\n```', "12"),
+        (
+            '{"reasoning": "**Final answer:** She has as many pens as before, 12.", "answer": 12}',
+            "12",
+        ),
+        ("{'reasoning': '3 * 4', 'answer': '12'}", "12"),
+        ('{"answer": "answer": "12"}', "12"),
+        ('{"student_answer": 9, "answer": 12}', "12"),
+        ('{"intermediate_answer": 9, "answer": 12}', "12"),
+        ('{"answer": {"value": 12, "unit": "cm"}}', "12"),
+        ('{"answer": {"x": 12, "y": 9}}', "x = 12, y = 9"),
+        ('{"answer": {"Ann": 12, "Ben": "9"}}', "12, 9"),
+        ('{"reasoning": "3 * 4", "result": 12}', "12"),
+        ("Ans: 12\n\nBecause 3 * 4 = 12.", "12"),
+    ],
+)
+def test_answers_in_code_fences_and_in_json_of_any_shape_are_found(text: str, gold: str) -> None:
+    assert verify(text, gold).ok is True
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "**Answer:**\n- 12",  # a bullet, or a sign
+        "**Answer:**\n```python\n12\nprint(9)\n```",
+        '{"answer": 12, "unit": "thousand"}',
+        '{"answer": {"total": {"value": 12}, "rest": 9}}',
+        '{"tool": "sum", "result": 12}\nThat was the first step.',
+        '{"reasoning": "Final answer: 12", "answer": "9"}',
+        '{"given": 9, "total": 12}',
+    ],
+)
+def test_a_number_in_json_or_code_that_is_not_plainly_the_answer_never_passes(text: str) -> None:
+    for gold in ("12", "-12"):
+        assert verify(text, gold).ok is not True
