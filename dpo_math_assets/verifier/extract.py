@@ -100,7 +100,7 @@ _JSON_SCALAR = re.compile(
     r"(?:\$?-?|-\$)(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|[\d.]+(?:[eE][+-]?\d+)?)(?=\s*[,}\n]|\s*$)"
 )
 _ARTICLE = re.compile(
-    r"\b(?:the|our|my|final|correct)\s+(?:(?:final|correct|right|true|actual|real)\s+)?$",
+    r"\b(?:the|our|my|final|correct)\s+(?:(?:final|correct|right|true|actual|real|best)\s+)?$",
     re.IGNORECASE,
 )
 # `the answer is correct`
@@ -117,7 +117,13 @@ _THEREFORE = re.compile(r"(?:^|(?<=[.!?]\s))[*_\s]*(?:Therefore|So|Thus|Hence|In
 _HOPE = re.compile(r"(?<!\s)\s*I hope it is correct\.?\s*$")
 _BLANK = re.compile(r"(?:\\(?:phantom|hspace)\{[^{}]*\}|\\square|\\[,;: ]|[_?.#*\s])+")
 _OPTION_IS = re.compile(
-    r"\b(?:correct|right|best|answer) (?:option|choice) is[:\s*]{1,3}\(?([A-J])\)?(?![A-Za-z'’])"
+    r"\b(?:[Cc]orrect|[Rr]ight|[Bb]est|answer) (?:option|choice)[\s*]*(?:is\b|:)[:\s*]{0,3}"
+    r"\(?([A-J])\)?(?![A-Za-z'’])"
+)
+_OPTIONS_SAID = (" is correct", " is the correct", " is the right", " is the best")
+_IS_OPTION = re.compile(
+    r"(?<![\w(])(?<!tatement )(?:(?:[Oo]ption|[Cc]hoice) )?\(?([A-J])\)? is (?:the )?"
+    r"(?:correct|right|best)(?: (?:answer|option|choice|one))?(?![\w'’]| \w)"
 )
 _NUMBERING = re.compile(r"^\d+[.)]\s+(?=[*_]*[A-Z])")
 # The number of a step that was not written any more: `### 2.`, `**2. `
@@ -145,16 +151,26 @@ _OPTION_LINE = re.compile(
 )
 
 
+def _options(text: str) -> dict[str, set[str]]:
+    """The choices that a text lists, with their values."""
+    values: dict[str, set[str]] = {}
+    for option in islice(_OPTION_LINE.finditer(text), MAX_MARKERS):
+        value = _OPTION_REMARK.sub("", option["value"])
+        values.setdefault(option["letter"], set()).add(clean(value))
+    return values
+
+
 def _valued(text: str, found: Extraction) -> Extraction:
     """The letter of a choice with its value, where the text lists the choices."""
     letter = (found.answer or "").strip("()")
-    values: dict[str, set[str]] = {}
-    for option in islice(_OPTION_LINE.finditer(text), MAX_MARKERS):
-        values.setdefault(option["letter"], set()).add(clean(option["value"]))
+    values = _options(text)
     if len(values) < 2 or len(values.get(letter, ())) != 1:
         return found
     return Extraction(f"({letter}) {values[letter].pop()}", found.marker, None)
 
+
+# `15 - matches`, `15 ✓`
+_OPTION_REMARK = re.compile(r"\s+(?:[-–—:] [A-Za-z]|[✓✔✅❌✗✘(]).*$|[*_]+\s*$", re.DOTALL)
 
 # What is written in a programming language says nothing to a reader.
 _CODE = re.compile(
@@ -231,7 +247,8 @@ def _strongest(text: str) -> Extraction:
                 or _leads_elsewhere(last.answer, rest)
             ):
                 return _AMBIGUOUS
-            return _settle(text, marker, answers, strong if marker in strong else {})
+            settled = _settle(text, marker, answers, strong if marker in strong else {})
+            return _lettered(text, settled, last, given["label"])
     if any(given.values()):
         return _refused(given)
     return _bare(text)
@@ -413,9 +430,29 @@ def _renumbered(text: str, last: _Found, labels: list[_Found]) -> bool:
     if not labels:
         return False
     later = labels[-1].answer
-    told = any(map(str.isdigit, later)) or "\\" in later or _CHOICE_ALONE.fullmatch(later)
+    lettered = _CHOICE_ALONE.fullmatch(later) and _CHOICE_ALONE.fullmatch(last.answer)
+    told = any(map(str.isdigit, later)) or "\\" in later or lettered
     return bool(told) and len(later) <= MAX_BARE and values_differ(last.answer, later) is True
 
+
+def _lettered(text: str, found: Extraction, last: _Found, labels: list[_Found]) -> Extraction:
+    """A value with the letter of the choice that the text calls correct behind it."""
+    later = _tidied(text, [label for label in labels if label.at > last.at])
+    letters = {label.answer for label in later if _CHOICE_ALONE.fullmatch(label.answer)}
+    if not letters or found.answer is None or not _VALUE_OF_CHOICE.match(found.answer):
+        return found
+    both = _both(text, found.answer, letters.pop())
+    return Extraction(both, found.marker, None) if both and not letters else _AMBIGUOUS
+
+
+def _both(text: str, value: str, letter: str) -> str | None:
+    """`(C) 28` for the two, unless the text lists another value for the letter."""
+    letter = letter.strip("()")
+    listed = _options(text).get(letter, set())
+    return None if any(values_differ(value, other) for other in listed) else f"({letter}) {value}"
+
+
+_VALUE_OF_CHOICE = re.compile(r"-?[$\\\d][^,;]{0,60}$")
 
 # What stands behind an answer and says nothing.
 _CLOSING = " \t\r\n.,;*$`\"'\\)]}"
@@ -503,7 +540,7 @@ def _marked(text: str) -> dict[str, list[_Found]]:
             close = text.find("</", end)  # <answer>5</answer>
             _add(label, end, text[end + 1 : close] if close >= 0 else _line(text, end + 1))
         elif (
-            (found := _IS.match(text, end))
+            (found := _IS.match(text, end + text.startswith("s", end)))
             and (article := _ARTICLE.search(text, max(0, at - 30), at - 1))
             and not _OF.search(text, max(0, article.start() - 10), article.start())
             and not _REMARKED.match(text, found.end())
@@ -515,8 +552,10 @@ def _marked(text: str) -> dict[str, list[_Found]]:
         for at in _occurrences(text, ('"final"',)):
             if found := _JSON_COLON.match(text, at + 6):
                 _json_value(text, at, found.end(), fields)
-    if "ption is" in text or "hoice is" in text:
+    if "ption" in text or "hoice" in text:
         label += [_Found(at.start(), at.end(), at[1]) for at in _OPTION_IS.finditer(text)]
+    if not label and any(said in text for said in _OPTIONS_SAID):
+        label += [_Found(at.start(), at.end(), at[1]) for at in _IS_OPTION.finditer(text)]
     for mark in ("A:", "Ans:"):
         if mark in text:
             at = text.rfind("\n" + mark) + 1
@@ -539,6 +578,13 @@ def _last(text: str, labels: list[_Found]) -> list[_Found]:
     if len(labels) <= MAX_BOXES and _of_parts(text, labels):
         return labels
     standing = _tidied(text, labels)
+    if len(standing) > 1 and _CHOICE_ALONE.fullmatch(standing[-1].answer):
+        value = standing[-2]
+        both = _VALUE_OF_CHOICE.match(value.answer) and _both(
+            text, value.answer, standing[-1].answer
+        )
+        if both:
+            standing[-2:] = [_Found(standing[-1].at, standing[-1].end, both)]
     if len(standing) > 1 and _disagree([found.answer for found in standing]):
         return standing  # `Answer: 5`, `Answer: 6`
     return standing[-1:] or labels[-1:]

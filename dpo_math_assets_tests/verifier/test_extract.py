@@ -968,3 +968,42 @@ def test_answers_in_code_fences_and_in_json_of_any_shape_are_found(text: str, go
 def test_a_number_in_json_or_code_that_is_not_plainly_the_answer_never_passes(text: str) -> None:
     for gold in ("12", "-12"):
         assert verify(text, gold).ok is not True
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The best answer is C because 28 is even.",
+        "A) 14\nB) 21\nC) 28\n\nCorrect option: C",
+        "Option A is incorrect because 14 is odd. Option B is incorrect. Option C is correct.",
+        "A is wrong since 14 < 20. Therefore C is the correct answer.",
+        "Hence, option (C) is the right answer.\n\nThe others: option (A) forgets the sign.",
+        "\\boxed{28}\n\nThe correct option is C.",
+        "The answer is 28, so the correct option is **C**.",
+        "A) 14 - too small\nB) 21 - odd\nC) 28 - fits\n\n**Answer: C**",
+    ],
+)
+def test_a_choice_is_found_however_the_text_calls_it_correct(text: str) -> None:
+    assert verify(text, "C").ok is True
+    assert verify(text, "A").ok is False
+    if "28" in text and "even" not in text:
+        assert verify(text, "28").ok is True
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(A) 14 (B) 21 (C) 28\n\n\\boxed{21}\n\nThe correct option is C.",
+        "(A) 14 (B) 21 (C) 28\n\nThe answer is 21. The correct option is C.",
+        "The answer is 14. The answer is 21, so the correct option is C.",
+        "If C is correct, then so is A.",
+        "Statement C is correct.\nStatement D is correct.",
+        "B is correct.\nAnd C is correct.",
+    ],
+)
+def test_a_letter_that_its_value_or_another_letter_contradicts_never_passes(text: str) -> None:
+    assert verify(text, "C").ok is not True
+
+
+def test_several_answers_behind_one_label_are_a_list() -> None:
+    assert verify("We solve.\n\nThe answers are $x = 3$ and $x = 5$.", "3, 5").ok is True
