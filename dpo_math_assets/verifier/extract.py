@@ -91,7 +91,8 @@ _JSON_UNIT = re.compile(r'\s*,\s*"units?"\s*:\s*"([^"\\\n]{1,20})"')
 _JSON_RESULT = re.compile(r'"(?:final_)?(?:result|solution)"\s*:\s*"?([^"\n{}\[\]]{1,80}+)"?\s*\}$')
 # Other answers than the one given: `"student_answer"`, `"intermediate_answer"`.
 _JSON_KEY = re.compile(
-    r"[\"'](?:(?:the|my|final|correct|numerical|numeric|short|exact)[ _-]?)*a$", re.IGNORECASE
+    r"(?:[\"'\n]|\\n)[ \t]*(?:(?:the|my|final|correct|numerical|numeric|short|exact)[ _-]?)*a$",
+    re.IGNORECASE,
 )
 # Longer objects are no answers.
 MAX_OBJECT = 500
@@ -113,7 +114,10 @@ _OF = re.compile(r"\b(?:of|than|for|on|twice|thrice|double|triple|half)\s+$", re
 _IS = re.compile(
     r"\s+(?:is|are|will be|would be|should be|must be|equals|=)(?:\s*:)?\s+(?=\S)", re.IGNORECASE
 )
-_THEREFORE = re.compile(r"(?:^|(?<=[.!?]\s))[*_\s]*(?:Therefore|So|Thus|Hence|In total)\b")
+_THEREFORE = re.compile(
+    r"(?:^|(?<=[.!?]\s))[*_\s]*(?:Therefore|So|Thus|Hence|Consequently|It follows that|"
+    r"As a result|(?:We|I) conclude that|In (?:total|conclusion|summary))\b"
+)
 _HOPE = re.compile(r"(?<!\s)\s*I hope it is correct\.?\s*$")
 _BLANK = re.compile(r"(?:\\(?:phantom|hspace)\{[^{}]*\}|\\square|\\[,;: ]|[_?.#*\s])+")
 _OPTION_IS = re.compile(
@@ -838,6 +842,8 @@ def _bare(text: str) -> Extraction:
     stripped = text.strip()
     if not stripped or _REFUSAL.match(stripped) or _JSON_FIELD.search(stripped):
         return _NONE
+    if not stripped[-1:].isascii():
+        stripped = _SMILEYS.sub("", stripped)
     if "\n" in stripped:
         aside = _ASIDE.search(stripped)
         stripped = stripped[: aside.start()] if aside else stripped
@@ -902,6 +908,10 @@ def _bare(text: str) -> Extraction:
         answer = tidy(last)
         return Extraction(answer, "last_line", None) if answer else _NONE
     return _NONE
+
+
+# Smileys, and what makes them colourful.
+_SMILEYS = re.compile(r"[\s\u2600-\u27BF\uFE0F\U0001F000-\U0001FAFF]+$")
 
 
 def _without_ends(text: str) -> str:

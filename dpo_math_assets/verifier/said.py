@@ -48,7 +48,7 @@ def _set(words: str) -> frozenset[str]:
 
 
 # Verbs that say how much something is, has, takes, gives, in the forms that answers use.
-_COPULAS = _set("is are was were be being equals equal totals")
+_COPULAS = _set("is are was were be being equals equal totals that's it's that’s it’s")
 _VERBS = _set(
     """
     has have had having contain contains cost costs take takes took taking make makes made
@@ -62,11 +62,12 @@ _VERBS = _set(
     contributes leave leaves left hold holds held fill fills find finds found catch catches
     caught score scores complete completes order orders donate donates bring brings brought win
     wins won grow grows grew invest invests deposit deposits serve serves pack packs burn burns
-    keep keeps kept carry carries fit fits play plays goes went spins send sends sent score
+    put puts keep keeps kept carry carries fit fits play plays goes went spins send sends sent score
     scores
     """
 )
 _COMES_TO = (["equal", "to"], ["comes", "to"], ["amounts", "to"])
+_ADDS_UP = (["add", "up", "to"], ["adds", "up", "to"])
 _ADVERBS = _set(
     "only exactly just about approximately around roughly still now also then thus therefore "
     "currently altogether simply additional another an"
@@ -172,16 +173,32 @@ _IS_SO = re.compile(
     r"(?:answer|solution|result|number|value|amount|sum|cost|price|maximum|minimum))\b"
 )
 _OPENER = re.compile(
-    r"(?:(?:therefore|so|thus|hence|finally|altogether|overall|in total|in conclusion)\b[,:]?\s*)?"
+    r"(?:(?:therefore|so|thus|hence|finally|altogether|overall|in total|in conclusion|in summary|"
+    r"consequently|as a result|it follows that|we conclude that)\b[,:]?\s*)?"
     r"(?:(?:only|exactly|about)\s+)?",
     re.IGNORECASE,
 )
+
+
+# What changes no number although its words may: `that are not used`, `left over`, `over 5 days` at
+# the end, and `at least` where it is asked how many one needs.
+_HARMLESS_WORDS = (" not ", " over", " least ")
+_HARMLESS = re.compile(
+    r"\b(?:that|which|who) (?:are|is|was|were|do|does|did|have|has|had) not "
+    r"(?!an?\b|the\b|right|correct|true|valid|possible|equal|allowed)[a-z]+\b"
+    r"|(?<=left) over\b"
+    r"|\sover (?:the )?(?:course of )?(?:(?:next|last|past) )?(?:\d+|[a-z]+) "
+    r"(?:hour|day|week|month|year)s?\W*$"
+)
+_NEEDED = re.compile(r"\b(needs? (?:to [a-z]+ )?)at least ")
 
 
 def said(sentence: str) -> str | None:
     """The value that a sentence states, with what is counted, or None for any other sentence."""
     if len(sentence) > MAX_SENTENCE:
         return None
+    if any(word in sentence for word in _HARMLESS_WORDS):
+        sentence = _NEEDED.sub(r"\1", _HARMLESS.sub("", sentence))
     if not asserts(sentence) or _OF_ANOTHER.search(sentence):
         return None
     text = sentence.replace("**", "").replace("#", "").replace("\\$", "$").replace("\\%", "%")
@@ -357,7 +374,7 @@ def _stating(before: str, *, price: bool) -> str:
             kind = "!"
     elif words[-3:] == ["or", "equal", "to"]:
         return ""  # `less than or equal to 5`
-    elif (words and words[-1] in _COPULAS) or words[-2:] in _COMES_TO:
+    elif (words and words[-1] in _COPULAS) or words[-2:] in _COMES_TO or words[-3:] in _ADDS_UP:
         kind = "="
     elif words[-2:] in (["left", "with"], ["up", "with"]) or _is_verb(words):
         kind = "!"
@@ -370,10 +387,16 @@ def _stating(before: str, *, price: bool) -> str:
     return kind + sign if kind else ""
 
 
+_GIVING = _set("give gives gave giving leave leaves left leaving")
+_RECIPIENTS = _set("us him her them you me each")
+
+
 def _is_verb(words: list[str]) -> bool:
     """Whether the words end with a verb that may stand at once before how much it is."""
     if not words:
         return False
+    if words[-1] in _RECIPIENTS and words[-2:-1] != [] and words[-2] in _GIVING:
+        return True
     last, before = words[-1], words[-2:-1]
     if before == ["to"] and (len(words) == 2 or words[-3] in _COPULAS):
         return False  # `the trick is to use 12`: nobody does it

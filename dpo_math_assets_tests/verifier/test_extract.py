@@ -1007,3 +1007,40 @@ def test_a_letter_that_its_value_or_another_letter_contradicts_never_passes(text
 
 def test_several_answers_behind_one_label_are_a_list() -> None:
     assert verify("We solve.\n\nThe answers are $x = 3$ and $x = 5$.", "3, 5").ok is True
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Consequently, Ann has 12 pens.",
+        "It follows that $x = 12$.",
+        "In conclusion, Ann has a total of 12 pens. 😊",
+        "So Ann has 12 pens left over.",
+        "Therefore, the number of pens that are not used is **12**.",
+        "Therefore, there are 12 children who do not like tea.",
+        "Therefore, **Ann needs to bring at least 12 pens.**",
+        "Therefore, the two add up to 12 pens over 5 days.",
+        "So Ann puts $12$ in the box.",
+        "So Ben gave her 12 pens.",
+    ],
+)
+def test_a_last_sentence_that_concludes_states_its_value_in_many_words(sentence: str) -> None:
+    assert verify(f"We count the pens. 5 + 9 = 14\n\n{sentence}", "12").ok is True
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Therefore, it is clear that there are not 12 pens.",
+        "Therefore, the number that is not right is 12.",
+        "Therefore, Ann has at least 12 pens.",
+        "Therefore, Ann has over 12 pens.",
+        "Consequently, 12 is too small.",
+    ],
+)
+def test_a_last_sentence_that_denies_or_bounds_its_number_states_none(sentence: str) -> None:
+    assert verify(f"We count the pens. 5 + 9 = 14\n\n{sentence}", "12").ok is not True
+
+
+def test_json_that_lost_a_quote_is_still_read() -> None:
+    assert verify('{"reasoning": "3 * 4 = 12\n\nanswer": "12"\n}', "12").ok is True
