@@ -62,7 +62,8 @@ _DOUBTFUL = _patterns(
     ),
     (  # of somebody else, or an earlier one
         "incorrect wrong false naive mistaken erroneous tempting first initial previous original "
-        "earlier old expected claimed student students s his her their your given candidate submitted",
+        "earlier old expected claimed student students s his her their your "
+        "given candidate submitted",
         r"\b(?:incorrect|wrong|false|naive|mistaken|erroneous|tempting|first|initial|previous|original|"
         r"earlier|old|expected|claimed|student|students|(?:student|friend|he|she|[A-Z][a-z]+)['’]s|"
         r"his|her|their|your)"
