@@ -24,6 +24,7 @@ import re
 from itertools import islice
 from typing import NamedTuple
 
+from dpo_math_assets.verifier import tongues
 from dpo_math_assets.verifier.boxes import boxes
 from dpo_math_assets.verifier.doubt import contradicted, doubtful, taken_back
 from dpo_math_assets.verifier.match import same_at_sight, values_differ
@@ -82,7 +83,11 @@ _HASHES = re.compile(
     r"(?<!#)#{4,}+[ \t]*+(?=[-+$€£.(\\\[{\d]|[A-J]\s*$)(?!\d+[.)]\s+[A-Za-z])([^\n]*)",
     re.MULTILINE,
 )
-_COLON = re.compile(r"(?:\(s\)|s)?[ \t*_]*[:=：][ \t*_]*")
+_COLON = re.compile(
+    r"(?:\(s\)|s)?"
+    r"(?: \((?:final|numeric|exact|simplified|number only|in (?P<unit>[A-Za-z]{1,12}))\))?"
+    r"\]?[ \t*_]*[:=：][ \t*_]*"
+)
 _HEADING = re.compile(r"(?:\(s\)|s)?[ \t*_:]*(?=\n)")
 _JSON_COLON = re.compile(r"[\"'][ \t]*:[ \t]*")
 _JSON_STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"(?!\s*:)' + r"|'((?:[^'\\\n]|\\.)*)'(?!\s*:)")
@@ -524,9 +529,8 @@ def _marked(text: str) -> dict[str, list[_Found]]:
     final: list[_Found] = []
     fields: list[_Found] = []
     label: list[_Found] = []
-    if "答案" in text:
-        for chinese in _CHINESE.finditer(text):
-            _add(label, chinese.start(1), chinese[1])
+    for end, stands in tongues.marks(text):
+        _add(label, end, tongues.legible(_rest(text, end)) if stands else "")
     for at in _occurrences(text, ("nswer", "NSWER")):
         end = at + 5
         if text[end : end + 1] in ('"', "'") and (found := _JSON_COLON.match(text, end)):
@@ -535,7 +539,8 @@ def _marked(text: str) -> dict[str, list[_Found]]:
         elif found := _COLON.match(text, end):
             kind = final if _is_final(text, at) else label
             # a label ends a word of its own: `reanswer:` is none
-            _add(kind, end, _rest(text, found.end()))
+            answer = _rest(text, found.end())
+            _add(kind, end, f"{answer.rstrip('.* ')} {found['unit']}" if found["unit"] else answer)
         elif (found := _HEADING.match(text, end)) and _is_heading(text, at):
             line = _below(text, found.end())
             if len(WORD.findall(LATEX_WORD.sub("", tidy(line)))) <= 6:
@@ -543,6 +548,10 @@ def _marked(text: str) -> dict[str, list[_Found]]:
         elif text.startswith(">", end) and _TAG.search(text, max(0, at - 8), at):
             close = text.find("</", end)  # <answer>5</answer>
             _add(label, end, text[end + 1 : close] if close >= 0 else _line(text, end + 1))
+        elif text.startswith("]", end) and text[at - 2 : at].lower() == "[a":
+            close = text.find("[/", end)  # [ANSWER] 5 [/ANSWER]
+            if close >= 0:
+                _add(label, end, text[end + 1 : close])
         elif (
             (found := _IS.match(text, end + text.startswith("s", end)))
             and (article := _ARTICLE.search(text, max(0, at - 30), at - 1))
@@ -601,8 +610,6 @@ def _disagree(answers: list[str]) -> bool:
     return any(values_differ(answers[-1], other) is True for other in list(others)[-MAX_PARTS:])
 
 
-# `the answer is` and `answer:` in Chinese
-_CHINESE = re.compile(r"答案[\s*]*(?:是|为|應為|应为)?[\s*]*[:：]?[\s*]*([^\n。，]{1,300})")
 _TAG = re.compile(r"<(?:final_?)?[aA]$", re.IGNORECASE)
 
 
@@ -865,6 +872,9 @@ def _bare(text: str) -> Extraction:
     if stripped.endswith("}") and '":' in stripped:
         result = _JSON_RESULT.search(stripped[-MAX_BARE:])
         return Extraction(result[1], "json", None) if result else _NONE
+    if stripped.endswith(">") and (tagged := _TAGGED.search(stripped[-MAX_BARE:])):
+        answer = tidy(tagged[2])
+        return Extraction(answer, "label", None) if answer else _NONE
     short = len(stripped) <= MAX_BARE
     if short and (formula := _one_formula(stripped)):
         return Extraction(clean(formula), "formula", None)
@@ -925,6 +935,7 @@ def _without_ends(text: str) -> str:
     return text
 
 
+_TAGGED = re.compile(r"<(result|output|final|response)>\s*([^<>]+)</\1>$", re.IGNORECASE)
 _RESULT = re.compile(r"=\s*[$*\\(\[]*(-?\d[\d,]*(?:\.\d+)?)[^=\d]*$")
 
 

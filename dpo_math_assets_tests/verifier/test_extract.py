@@ -126,6 +126,8 @@ def test_a_missing_side_is_named_and_not_judged() -> None:
         "The answer is 1. " + "2 + " * 25_000 + "= 3",
         "Answer:\n```\n" + " " * 100_000 + "1",
         '"answer": {' * 10_000,
+        "Antwort: 1 " * 10_000,
+        "答案是" * 30_000,
         "1\n" + "[1] a\n" * 20_000,
         "\\boxed{1}\n" + "tokens " * 15_000,
         "\\boxed{1}\n" + "#- " * 30_000 + "2",
@@ -1044,3 +1046,69 @@ def test_a_last_sentence_that_denies_or_bounds_its_number_states_none(sentence: 
 
 def test_json_that_lost_a_quote_is_still_read() -> None:
     assert verify('{"reasoning": "3 * 4 = 12\n\nanswer": "12"\n}', "12").ok is True
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Wir zählen.\n\n**Antwort:** 12",
+        "Also ist die Antwort 12.",
+        "Die richtige Antwort lautet: $12$.\n\nDie Probe geht auf.",
+        "On compte.\n\nRéponse : 12",
+        "La réponse finale est $\\boxed{12}$.",
+        "**Respuesta final:** 12",
+        "Por lo tanto, la respuesta correcta es 12.",
+        "A resposta é 12.",
+        "Risposta: 12 cm",
+        "Считаем.\n\n**Ответ:** $12$",
+        "したがって、答えは12です。",
+        "答え：12",
+        "综上，答案为12厘米。",
+    ],
+)
+def test_answers_marked_in_other_languages_are_found(text: str) -> None:
+    assert verify(text, "12").ok is True
+    assert verify(text, "13").ok is False
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Die Antwort ist nicht 12.",
+        "Antwort: 12 oder 13",
+        "Antwort: 12 Dutzend",
+        "Ich glaube nicht, dass stimmt: die Antwort ist 12.",
+        "Falsche Antwort: 12\nRichtige Antwort: 13",
+        "Antwort: 12. Moment, das ist falsch.",
+        "Ce n'est pas vrai que la réponse est 12.",
+        "Respuesta: 12. Espera, son 13.",
+        "Respuesta: 12 mil",
+        "Si x es par, la respuesta es 12.",
+        "Ответ: не 12",
+        "答案是12。等等，应该是13。",
+        "答えは12ではありません。",
+    ],
+)
+def test_what_another_language_denies_corrects_or_multiplies_never_passes(text: str) -> None:
+    assert verify(text, "12").ok is not True
+
+
+def test_choices_marked_in_chinese_are_found() -> None:
+    for text in ("故选B。", "答案选 B。", "因此，故选：B"):
+        assert verify(text, "B").ok is True
+
+
+@pytest.mark.parametrize(
+    ("text", "gold"),
+    [
+        ("[ANSWER] 12 [/ANSWER]", "12"),
+        ("[Answer]: 12", "12"),
+        ("Answer (final): 12", "12"),
+        ("Answer (in cm): 12", "12"),
+        ("Answer (in cm): 12", "0.12 m"),
+        ("<steps>3 * 4</steps>\n<result>12</result>", "12"),
+    ],
+)
+def test_labels_in_brackets_and_tags_are_labels(text: str, gold: str) -> None:
+    assert verify(text, gold).ok is True
+    assert verify(text, "12 m").ok is not True or "cm" not in text

@@ -1,0 +1,76 @@
+"""Answers marked in other languages than English: `Antwort:`, `La réponse est`, `答案：`.
+
+Only markers as clear as `Answer:` count, and behind them only what can be read without knowing the
+language: numbers, formulas, choices and units. Any word of doubt before or behind leaves none.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from dpo_math_assets.verifier.said import FORMULA
+from dpo_math_assets.verifier.tidy import LATEX_WORD, first_sentence
+from dpo_math_assets.verifier.vocabulary import unit_named
+
+__all__ = ["legible", "marks"]
+
+# Markers that are looked at.
+MAX_MARKS = 100
+# How far before a marker its sentence is looked at.
+REACH = 80
+
+# Without these there is none of them; most texts are plain ASCII.
+_ASCII = ("ntwort", "spuesta", "sposta")
+_OTHERS = ("éponse", "твет", "答え", "答案", "故选", "故選")
+_MARK = re.compile(
+    r"(?:\b(?:ist|lautet) (?:somit |also |daher )?die (?:(?:richtige|korrekte|endgültige) )?"
+    r"antwort\b:?"
+    r"|\b(?:antwort|réponse|respuesta|resposta|risposta|ответ)"
+    r"(?: (?:finale?|correcte?|correcta|correta|corretta))?[*_]*"
+    r"(?:\s?(?P<colon>[:：])|\s(?:ist|lautet|est|es|é|è)\b\s?:?)"
+    r"|答え(?:は|\s?[:：])|答案[\s*]*(?:是|为|為|應為|应为|选|選)?[\s*]*[:：]?|故[选選](?:答案)?[:：]?"
+    r")[\s*_]*(?=\S)",
+    re.IGNORECASE,
+)
+_ARTICLES = re.compile(
+    r"[\W\d_]*(?:(?:die|la|a|richtige|korrekte|endgültige|finale|bonne|итоговый|окончательный|"
+    r"правильный)\s*)*",
+    re.IGNORECASE,
+)
+_DOUBT = re.compile(
+    r"\b(?:nicht|kein\w*|falsch\w*|fehler\w*|moment|korrektur|korrigier\w*|eigentlich|tatsächlich|"
+    r"sondern|aber|doch|wenn|ob|angenommen|"
+    r"pas|faux|fausse|erreur|attend\w*|mais|plutôt|fait|si|correction|"
+    r"no|error\w*|incorrect\w*|falsa?|falso|espera|pero|sino|realidad|perdón|corrección|"
+    r"não|erro|errad\w*|espere|mas|verdade|se|non|errore|sbagliat\w*|aspetta|ma|realtà|"
+    r"не|нет|невер\w*|ошиб\w*|подожд\w*|но|если|исправ\w*|деле)\b"
+    r"|等等|不对|不對|不是|并非|並非|更正|纠正|糾正|错|錯|重新|应该是|應該是|实际上|實際上|其实|其實|如果"
+    r"|待|違|間違|訂正|ではな|ではあり|でない|しかし|実際|もし",
+    re.IGNORECASE,
+)
+_WORDS = re.compile(r"[A-Za-zÀ-ɏЀ-ӿ]{2,}")
+_CLAUSE_ENDS = re.compile(r"[。；]|，(?!\d)|(?:です|となります|になります)(?:[。．]|$)")
+
+
+def marks(text: str) -> Iterator[tuple[int, bool]]:
+    """Where answers begin behind markers in other languages, and whether nothing doubts them."""
+    if any(mark in text for mark in _ASCII) or (
+        not text.isascii() and any(mark in text for mark in _OTHERS)
+    ):
+        for found in islice(_MARK.finditer(text), MAX_MARKS):
+            at = found.start()
+            before = text[max(0, at - REACH) : at]
+            begins = max(map(before.rfind, "\n.!?。")) + 1
+            if found["colon"] and not _ARTICLES.fullmatch(before, begins):
+                continue  # `Falsche Antwort:`, `Tims Antwort:`
+            doubted = _DOUBT.search(before, begins) or _DOUBT.search(text, found.end())
+            yield found.end(), doubted is None
+
+
+def legible(line: str) -> str:
+    """The answer that begins a line, if it holds no word of a language but units of measure."""
+    answer = first_sentence(line)
+    if not answer.isascii() and (end := _CLAUSE_ENDS.search(answer)):
+        answer = answer[: end.start()]
+    words = _WORDS.findall(LATEX_WORD.sub("", FORMULA.sub("", answer)))
+    return answer if all(map(unit_named, words)) else ""
