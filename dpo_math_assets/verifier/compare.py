@@ -24,6 +24,7 @@ from dpo_math_assets.verifier.order import words_may_differ
 from dpo_math_assets.verifier.outcome import AMBIGUOUS, Outcome, Pool
 from dpo_math_assets.verifier.parse import NUMERAL, ParseError, parse
 from dpo_math_assets.verifier.readings import as_list, decimal_comma, unit_factor
+from dpo_math_assets.verifier.vocabulary import LONG_ABBREVIATIONS
 
 __all__ = ["Comparison", "compare"]
 
@@ -59,8 +60,10 @@ def compare(
 
 
 def _compare(answer: str, gold: str, conventions: Conventions, pool: Pool | None) -> Comparison:
-    if conventions.decimal_comma:
-        answer, gold = _with_point(answer), _with_point(gold)
+    if conventions.decimal_comma and ("," in answer or "," in gold):
+        pointed = _with_point(answer), _with_point(gold)
+        listed = any("," in text for text in pointed)  # then `30,60 degrees` may be two values, too
+        answer, gold = (answer, gold) if listed else pointed
     if _same_text(answer, gold):
         return "correct", "pass", "text"
     plain = _plain_numbers(answer, gold)
@@ -95,11 +98,17 @@ def _compare(answer: str, gold: str, conventions: Conventions, pool: Pool | None
     return found
 
 
+# `3 km`, which nobody writes for a product of letters
+_MEASURED = re.compile(rf"\d\s+(?:{'|'.join(LONG_ABBREVIATIONS)}|min)(?![A-Za-z])")
+
+
 def _products(answer: str, gold: str) -> tuple[Node, Node] | None:
     """Both answers with a unit as letters where the other has letters: `2hr` beside `2rh`."""
     nodes = _parse_answer(answer), _parse_answer(gold)
     measured = ["unit" in contents(node) for node in nodes]
     if measured == [False, False] or not any(map(free_symbols, nodes)):
+        return None
+    if _MEASURED.search(answer) or _MEASURED.search(gold):
         return None
     try:
         products = parse(answer, units=False), parse(gold, units=False)

@@ -1,7 +1,7 @@
 r"""The constants that a primitive or a general solution is free by: `+ C`, `C_1 e^x + C_2 e^{-x}`.
 
-What letter such a constant has means nothing, but nobody can tell that it is one; and a `+ C` takes
-up any number beside it.
+What letter such a constant has means nothing, but only of C and c beside one variable is it known
+that they are such; and a `+ C` takes up any number beside it.
 """
 
 import re
@@ -11,10 +11,12 @@ from itertools import permutations
 
 from dpo_math_assets.verifier import tree
 from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, contents, free_symbols
+from dpo_math_assets.verifier.progressions import is_straight
 
-__all__ = ["apart", "is_line", "renamed_constants"]
+__all__ = ["apart", "free_constants", "is_line", "renamed_constants"]
 
 _CONSTANT = re.compile(r"[CcKk](?:_\d)?")
+_FREE_NAME = re.compile(r"[Cc](?:_\d)?")
 _LETTER = re.compile(r"[A-DKackb](?:_\d)?")
 # Constants that are renamed in every way.
 MAX_CONSTANTS = 3
@@ -40,16 +42,45 @@ def renamed_constants(a: Node, b: Node) -> Iterator[Node]:
     if not any(all(map(_CONSTANT.fullmatch, side)) for side in (own, others)):
         return
     for order in permutations(others):
-        renamed = {
-            Node("sym", (old,)): Node("sym", (new,)) for old, new in zip(own, order, strict=True)
-        }
+        renamed = {_symbol(old): _symbol(new) for old, new in zip(own, order, strict=True)}
         yield tree.replace(a, renamed.get)
 
 
-def apart(a: Node, b: Node) -> tuple[Node, Node] | None:
-    """Two primitives in one variable with `+ C`: what lies between them, and its value somewhere.
+def free_constants(a: Node, b: Node) -> Iterator[tuple[Node, Node]]:
+    """Both values with their free constants under the same names, a single one as C.
 
-    They say the same where the two are equal, for then that is a number. None for other values.
+    These are C, c and their numbered kin, as factors or terms beside one variable: `C_1 e^x + C_2`.
+    """
+    names = free_symbols(a), free_symbols(b)
+    own, others = (sorted(filter(_FREE_NAME.fullmatch, side)) for side in names)
+    variables = names[0].difference(own)
+    if not 0 < len(own) == len(others) <= MAX_CONSTANTS or names[1].difference(others) != variables:
+        return
+    if len(variables) != 1 or not variables <= _VARIABLES or (own == others and len(own) == 1):
+        return
+    if not all(
+        is_straight(side, name) for side in (a, b) for name in free_symbols(side) - variables
+    ):
+        return
+    if len(own) == 1:
+        yield (
+            tree.substituted(a, _symbol(*own), _FREE),
+            tree.substituted(b, _symbol(*others), _FREE),
+        )
+        return
+    for order in permutations(others):
+        renamed = {_symbol(old): _symbol(new) for old, new in zip(own, order, strict=True)}
+        yield tree.replace(a, renamed.get), b
+
+
+def _symbol(name: str) -> Node:
+    return Node("sym", (name,))
+
+
+def apart(a: Node, b: Node) -> tuple[Node, Node] | None:
+    """Two primitives with `+ C`: what lies between them, and what it is at some x.
+
+    They say the same where the two are equal, for then x is not in it. None for other values.
     """
     bare = []
     for value in (a, b):
@@ -57,8 +88,8 @@ def apart(a: Node, b: Node) -> tuple[Node, Node] | None:
             return None
         terms = [term for term in value.args if term != _FREE]
         bare.append(tree.add(*terms))
-    names = free_symbols(bare[0])
-    if len(names) != 1 or names != free_symbols(bare[1]) or not names <= _VARIABLES:
+    names = free_symbols(bare[0]) & _VARIABLES
+    if len(names) != 1 or free_symbols(bare[0]) != free_symbols(bare[1]):
         return None
     if any(value.kind not in SCALAR_KINDS for value in bare):
         return None

@@ -89,6 +89,12 @@ _NOUN_AHEAD = re.compile(r"\s+([a-z]{4,})")
 _SET_AHEAD = re.compile(r"\s*(?:[\[({]|\\\{|\\left|\\mathbb)")
 # `xandy`, and not `more` or `hands`
 _GLUED_WORD = re.compile(r"([a-cnx-z])?(and|or)([a-cnx-zA-Z])")
+# `2.7 g/cm^3`, `20 J/mol`: what divides the letter is a unit, and so the letter is one
+_BY_UNIT = re.compile(
+    r"\s?/\s?\(?(?:kg|cm|mm|km|dm|mL|min|hr|sec|mol|ft|lb)(?![A-Za-z])|[\s*]\s?(?:kg|mol)\s?\^\s?\{?\s?-"
+)
+# What may stand between one unit and the next.
+_IN_POWER = frozenset(("/", "^", "{", "}", "-", "("))
 _NOON = re.compile(r"([apAP])\.\s?[mM]\b\.?")
 _REPEATING = re.compile(r"\\(?:overline|bar|dot|overset\{\.\})\s*(?:\{(\d{1,50})\}|(\d))")
 # `0.\\overline{ab}`: letters in the place of digits
@@ -365,7 +371,7 @@ class _Lexer:
             self._emit("sep", lower, length)
         elif lower in _PERCENT:
             self._emit("op", "%", length)
-        elif lower in _DEGREES:
+        elif lower in _DEGREES or (run == "deg" and self._last() == "num"):
             self._emit("cmd", "degree", length)
         elif run == "mod" and not upright and not self.text.startswith("(", start + 3):
             self._emit("op", "mod", length)
@@ -427,7 +433,12 @@ class _Lexer:
         )
 
     def _is_unit_letter(self, run: str, upright: bool) -> bool:
-        return run in UNITS and (self._behind_value(upright, 1) or self._in_unit())
+        if run not in UNITS:
+            return False
+        if self._behind_value(upright, 1) or self._in_unit():
+            return True
+        measured = self.units and self.spaced and self._last() == "num"
+        return measured and _BY_UNIT.match(self.text, self.position + 1) is not None
 
     def _behind_value(self, upright: bool, length: int) -> bool:
         r"""Whether an upright name stands behind a value; `\mathrm{C}_5^2` is a number's factor."""
@@ -438,9 +449,11 @@ class _Lexer:
         """A unit's abbreviation behind a number or inside a unit: `5 kg`, `225 lbs`, `9 sq ft`."""
         if run in UNITS and self._behind_value(upright, len(run)):
             return True
-        if not self.units or (run in SPACED_UNITS and not self.spaced):
+        if not self.units or not _is_unit_word(run):
             return False
-        return _is_unit_word(run) and (self._last() == "num" or self._in_unit())
+        if self._in_unit():
+            return True
+        return self._last() == "num" and (self.spaced or run not in SPACED_UNITS)
 
     def _measures(self, run: str, start: int) -> bool:
         """A unit's abbreviation that ends a value such as `5\\pi cm` or `(2 + 3) ft.`"""
@@ -455,11 +468,16 @@ class _Lexer:
         )
 
     def _in_unit(self) -> bool:
-        """Behind a unit's word, or behind one and a number or a slash: `5 min 20 s`, `5 km/hr`."""
-        before = [
-            token for token in self.tokens[-2:] if token.kind != "num" and token.value != "/"
-        ][-1:]
-        return bool(before) and before[0].kind == "word" and _is_unit_word(before[0].value)
+        """Behind a unit's word, its power, a number or a slash: `5 min 20 s`, `mol^{-1} K`."""
+        before = self.tokens[-6:]
+        if before[-1:] and before[-1].value == "*":
+            before.pop()
+        while before and (before[-1].kind == "num" or before[-1].value in _IN_POWER):
+            token = before.pop()
+            needed = {"-": ("^", "{"), "(": ("/",)}.get(token.value)
+            if needed and (not before or before[-1].value not in needed):
+                return False
+        return bool(before) and before[-1].kind == "word" and _is_unit_word(before[-1].value)
 
     def _between_intervals(self, after: int) -> bool:
         """Whether a bracket closes before and one opens behind: `[0, 1) U (2, 3]`."""

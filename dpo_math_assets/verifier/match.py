@@ -13,7 +13,7 @@ from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier import tree
 from dpo_math_assets.verifier.beside import read_beside
 from dpo_math_assets.verifier.canonical import canonical, determinant, matrix_value
-from dpo_math_assets.verifier.constants import apart, is_line, renamed_constants
+from dpo_math_assets.verifier.constants import apart, free_constants, is_line, renamed_constants
 from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.inspection import holds, undefined
 from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children, contents, free_symbols, num
@@ -33,7 +33,7 @@ from dpo_math_assets.verifier.outcome import (
 )
 from dpo_math_assets.verifier.parse import PARAMETER, ParseError, parse
 from dpo_math_assets.verifier.piecewise import common_values, same_conditions
-from dpo_math_assets.verifier.progressions import same_values
+from dpo_math_assets.verifier.progressions import is_straight, same_values
 from dpo_math_assets.verifier.readings import (
     bare_digits,
     choice_letter,
@@ -50,7 +50,7 @@ from dpo_math_assets.verifier.readings import (
     with_unit,
 )
 from dpo_math_assets.verifier.scalars import Scalars
-from dpo_math_assets.verifier.sets import Piece, pieces_of
+from dpo_math_assets.verifier.sets import Piece, approximate, pieces_of
 from dpo_math_assets.verifier.statements import (
     EQUATIONS,
     assigned,
@@ -66,6 +66,7 @@ from dpo_math_assets.verifier.statements import (
     one_or_list,
     operands,
     operators,
+    segment,
     sign_choices,
     without_labels,
 )
@@ -153,9 +154,8 @@ class Matcher:
             return UNKNOWN if other else same
         if (through := same_values(a, b)) is not None:
             return EQUAL_STRUCTURE if through else DIFFERENT
-        if same.state == "different" and (pair := apart(_value(a), _value(b))):
-            same = self.scalars.compare(*pair)
-            return UNKNOWN if same.state == "equal" and is_line(_value(b)) else same
+        if same.state == "different" and (family := self.same_family(a, b)):
+            return family
         beside = read_beside(a, b), read_beside(b, a)
         if beside != (a, b):
             return self.match(*beside)
@@ -171,6 +171,19 @@ class Matcher:
         ):
             return UNKNOWN
         return same
+
+    def same_family(self, a: Node, b: Node) -> Outcome | None:
+        """Primitives and solutions whose free constants take up what they differ by; or None."""
+        given = [assigned(node) if is_equation(node) else None for node in (a, b)]
+        if given[0] and given[1] and given[0][0] != given[1][0]:
+            return None
+        x, y = _value(a), _value(b)
+        if (pair := apart(x, y)) and (same := self.scalars.compare(*pair)).state != "different":
+            return UNKNOWN if same.state == "equal" and is_line(y) else same
+        for named in free_constants(x, y):
+            if self.match(*(apart(*named) or named)).state == "equal":
+                return UNKNOWN if is_line(y) else EQUAL_STRUCTURE
+        return None
 
     def same_in_another_reading(self, a: Node, b: Node) -> bool:
         """Whether both are equal in a reading that is possible but not this project's.
@@ -191,7 +204,9 @@ class Matcher:
             changes.append(_as_constant)
         for change in changes:
             changed = tree.replace(a, change), tree.replace(b, change)
-            if changed != (a, b) and self.match(*changed).state == "equal":
+            if changed == (a, b):
+                continue
+            if self.match(*changed).state == "equal" or self.same_family(*changed):
                 return True
         return False
 
@@ -254,6 +269,9 @@ class Matcher:
             given = assigned(equation)
             if given is not None:
                 same = self.match(given[1], b) if equation is a else self.match(a, given[1])
+                if same.state == "different" and equation is b and free_symbols(a):
+                    solved = self.solves(b, a)  # `y + 1 = x` gives y, too
+                    same = solved if solved.state == "equal" else same
                 # a residue is its number, but `x = 3` is one solution of many
                 return UNKNOWN if value.kind == "mod" and same.state == "equal" else same
             number = measured(equation) if value.kind in SCALAR_KINDS else None
@@ -278,7 +296,9 @@ class Matcher:
     def match_equations(self, a: Node, b: Node) -> Outcome:
         left, right = assigned(a), assigned(b)
         if left is not None and right is not None:
-            if left[0] == right[0] or _same_derivative(left[0], right[0]):
+            ends = segment(left[0])
+            same_name = left[0] == right[0] or (ends is not None and ends == segment(right[0]))
+            if same_name or _same_derivative(left[0], right[0]):
                 return self.match(left[1], right[1])
             if {left[0].kind, right[0].kind} == {"sym", "call"}:  # y = 2x against f(x) = 2x
                 same = self.match(left[1], right[1])
@@ -360,6 +380,8 @@ class Matcher:
         slope = tree.add(at(num(1)), tree.neg(at(num(0))))
         if self.scalars.compare(bend, num(0)).state != "equal":
             return DIFFERENT if exact(bend) is not None else UNKNOWN
+        if not is_straight(zero, symbol.args[0]):  # three points of `|x| = 5` lie on a line
+            return UNKNOWN
         if self.scalars.compare(slope, num(0)).state != "different":
             return UNKNOWN
         return self.scalars.compare(at(value), num(0))
@@ -472,6 +494,7 @@ class Matcher:
             return self.match_units(a, b)
         if "basen" in (a.kind, b.kind):
             return self.match_bases(a, b)
+        a, b = _descending_pair(a, b), _descending_pair(b, a)
         if _row_beside(b, a) != b:
             return AMBIGUOUS  # the gold may be an interval, and its ends are no answer
         a = _row_beside(a, b)
@@ -845,14 +868,22 @@ def _alphabetic(*nodes: Node) -> bool:
 def _only_item(node: Node, other: Node) -> Node:
     """`\\{5\\}` beside 5 is this number, and `D, 5` beside 5 or D a choice with its value.
 
-    Inside other answers a set is no item of its own.
+    So is `\\{(2, -1)\\}` beside `x = 2, y = -1`. Inside other answers a set is no item of its own.
     """
+    pair = node.kind == "set" and [item.kind for item in node.args] == ["tuple"]
+    if pair and (other.kind == "tuple" or (other.kind == "list" and names_of(list(other.args)))):
+        return _only(node)
     single = other.kind in SCALAR_KINDS | {"dec", "unit", "choice"}
     if single and node.kind == "list" and len(node.args) == 2:
         letter = choice_letter(node.args[0])
         named = letter and node.args[0].kind == "sym" and not free_symbols(node.args[1])
         return Node("choice", (letter, node.args[1])) if named else node
-    return node.args[0] if single and node.kind == "set" and len(node.args) == 1 else node
+    return _only(node) if single and node.kind == "set" and len(node.args) == 1 else node
+
+
+def _only(node: Node) -> Node:
+    item: Node = node.args[0]
+    return item
 
 
 def _subject(node: Node) -> str | None:
@@ -973,7 +1004,9 @@ def _settled(node: Node, matcher: Matcher) -> Node:
     if node.kind == "pow" and node.args[0].kind in ("interval", "list"):  # `[1, -1]^T`
         return matrix_value(node) or node
     if node.kind in ("add", "pow") and holds(node, "tuple", shallow=True):
-        return matrix_value(node) or node  # `(1, 2) + (3, 4)`
+        value = matrix_value(node)  # `(1, 2) + (3, 4)`
+        rows = value.args if value and not holds(node, "matrix") else ()
+        return Node("tuple", rows[0]) if len(rows) == 1 else value or node
     if node.kind == "mul" and holds(node, "tuple", shallow=True) and not free_symbols(node):
         return matrix_value(node) or node
     if node.kind in ("add", "mul", "pow", "func") and holds(node, "matrix"):
@@ -1036,6 +1069,14 @@ def _row_beside(node: Node, other: Node) -> Node:
         if other.kind == "matrix":
             return Node("tuple", node.args[:2])
     return node
+
+
+def _descending_pair(node: Node, other: Node) -> Node:
+    """`[3, -1]` beside the point `(3, -1)`: no interval descends."""
+    if node.kind != "interval" or node.args[2:] != (True, True) or other.kind != "tuple":
+        return node
+    low, high = map(approximate, node.args[:2])
+    return Node("tuple", node.args[:2]) if low is not None and high and low > high else node
 
 
 def _named_pair(node: Node, other: Node) -> Node:

@@ -58,6 +58,7 @@ _CHARACTERS: dict[str, str] = {
     **{"ℚ": "\\mathbb{Q}", "ℤ": "\\mathbb{Z}", "ℕ": "\\mathbb{N}", "ℂ": "\\mathbb{C}"},
     # constants, degrees, primes
     **{"∞": "\\infty ", "°": "^\\circ ", "º": "^\\circ ", "′": "'", "’": "'", "‘": "'", "″": "''"},
+    **{"℃": "^\\circ C", "℉": "^\\circ F", "△": "\\triangle "},
     **{"ℯ": "e", "ⅇ": "e", "ⅈ": "i", "∂": "\\partial ", "…": "...", "⋯": "..."},
     # brackets and punctuation
     **{"（": "(", "）": ")", "［": "[", "］": "]", "｛": "\\{", "｝": "\\}", "，": ",", "、": ","},

@@ -69,7 +69,7 @@ _VALUE = r"(?:[^a-zA-Z\\]|\\[a-z]+)+?"
 _REALS = r"^\s*(?:all|every)\s+(?:the\s+)?(?:real\s+numbers?|reals?)(?:\s+\$?x\$?)?,?\s+"
 
 _REMAINDER = re.compile(
-    r"^\s*(\d+)[\s~]*(?:\\(?:text|mathrm)\s*\{)?[\s,~]*(?:with\s+)?(?:a\s+)?(?:R|remainder)"
+    r"^\s*(\d+)[\s~]*(?:\\(?:text|mathrm)\s*\{)?[\s,~]*(?:with\s+)?(?:a\s+)?(?:[Rr]|remainder)"
     r"(?:\s+of)?[\s.~]*\}?\s*(\d+)\s*$"
 )
 
@@ -142,6 +142,7 @@ _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
     # quotient and remainder, which are words and no number
     ("R", _REMAINDER, r"\1 remainder \2"),
     ("remainder", _REMAINDER, r"\1 remainder \2"),
+    (" r ", _REMAINDER, r"\1 remainder \2"),
     ("diverge", re.compile(r"^\s*diverges?\s+to\s+(?=[^a-z]*\\infty|[^a-z]*infinity)"), ""),
     # the base in words behind the digits
     (
@@ -260,19 +261,26 @@ _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
 )
 
 
-_FIRST_PART = re.compile(r"\s*\(([a1])\)\s*(?=\S)")
-_NEXT_PART = re.compile(r"[,;]?\s*(?:and\s+)?(?<=[\s,;])\(([b-h2-8])\)\s*(?=[^\s,;)])")
+_PART_IN_TEXT = re.compile(r"\\text(?:bf|rm)?\{\s*(\(\w{1,4}\))\s*\}")
+_FIRST_PART = re.compile(r"\s*\(?([a1i])\)\s*(?=\S)")
+_NEXT_PART = re.compile(
+    r"[,;]?\s*(?:and\s+)?(?<=[\s,;])\(?([b-h2-8]|i{2,3}|i?v|vi{1,3})\)\s*(?=[^\s,;)])"
+)
+_PARTS = {"a": list("bcdefgh"), "1": list("2345678")}
+_PARTS["i"] = ["ii", "iii", "iv", "v", "vi", "vii", "viii"]
 
 
 def parts_of(source: str) -> list[str]:
-    """The answers to the parts of a question, `(a) 5 (b) 6`, in order; none for anything else."""
-    first = _FIRST_PART.match(source) if "(b)" in source or "(2)" in source else None
+    """The answers to the parts of a question, `(a) 5 (b) 6` or `i) 5 ii) 6`, in order, or none."""
+    if "b)" not in source and "2)" not in source and "ii)" not in source:
+        return []
+    source = _PART_IN_TEXT.sub(r" \1 ", source)
+    first = _FIRST_PART.match(source)
     if first is None:
         return []
     begun, *rest = _NEXT_PART.split(source[first.end() :])
-    labels = "bcdefgh" if first[1] == "a" else "2345678"
     answers = [begun, *rest[1::2]]
-    in_turn = rest and "".join(rest[::2]) == labels[: len(rest) // 2]
+    in_turn = rest and rest[::2] == _PARTS[first[1]][: len(rest) // 2]
     return answers if in_turn and all(map(str.strip, answers)) else []
 
 

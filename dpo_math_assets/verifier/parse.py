@@ -63,6 +63,7 @@ _DOMAINS = frozenset("RQZNCP")
 # Words between a value and the condition under which a function has it.
 _CASE_WORDS = frozenset(("if", "for", "when", "where", "is", "otherwise", "else"))
 _RAISED = (num(2), num(3))
+_INDICES: dict[Node | None, int] = {num(index): index for index in range(1, 5)}
 # The terms of an index: `n+1`
 _INDEX_TERM = re.compile(r"[+-]?[A-Za-z0-9]+")
 _DIGITS = re.compile(r"\d+")
@@ -82,9 +83,14 @@ _CHOICE = re.compile(
     r"(?:\((?P<a>[A-J])\)(?=[\s}\\])|(?P<b>[A-J])\)|(?P<c>[A-J])[.:](?=\s))"
     r"(?:[\s},~]|\\(?:[ ,;:]|q?quad(?![A-Za-z])))*(?P<rest>(?!and\b|or\b)[^\s+*/^=<>,}~].*)"
 )
-# `(2) 3`, `3. (5)`: no product
-_ITEM = re.compile(r"\s*(?:\(\d\)\s+[\d.\\(a-zA-Z]|\d+\.\s*\()")
-_EXISTENCE = re.compile(r"^(?:the|there (?:is|are)|(?:the |this )?(?:equation|system) has) ")
+# `(2) 3`, `(i) 3`, `3. (5)`: no product
+_ITEM = re.compile(r"\s*(?:\((?:\d|i{1,3}|i?v|vi)\)\s+[\d.\\(a-zA-Z]|\d+\.\s*\()")
+# Letters that touch a number, which may be a unit or factors; what can be units alone.
+_GLUED = re.compile(r"\d[A-Za-z]{2}")
+_UNITS_ALONE = re.compile(r"[\d)}]\s+[A-Za-z]{2}|\\text|\\mathrm|(?<![\\A-Za-z])[A-Za-z]{4}")
+_EXISTENCE = re.compile(
+    r"^(?:the|it(?= (?:con|di)verges)|there (?:is|are)|(?:the |this )?(?:equation|system) has) "
+)
 # A currency's sign before or behind an amount.
 _CURRENCY = re.compile(
     r"-?\s*(?:\\text\s*\{\s*)?(?P<sign>\\?\$|\\[a-z]+)[\s}]*-?[\d.]"
@@ -98,7 +104,10 @@ _CURRENCIES = {
 }
 # Words that name a set, or say one thing in several ways.
 _PHRASES = {
-    **dict.fromkeys(("all real numbers", "all reals", "real numbers"), Node("domain", ("R",))),
+    **dict.fromkeys(
+        ("all real numbers", "all reals", "real numbers", "any real number", "every real number"),
+        Node("domain", ("R",)),
+    ),
     **dict.fromkeys(("all integers", "integers"), Node("domain", ("Z",))),
     **dict.fromkeys(("all natural numbers", "natural numbers"), Node("domain", ("N",))),
     **dict.fromkeys(("all positive integers", "positive integers"), Node("domain", ("Z+",))),
@@ -116,6 +125,18 @@ _PHRASES = {
         ("converges", "convergent", "series converges", "series is convergent"),
         Node("text", ("converges",)),
     ),
+    **{
+        f"{said} {how}": Node("text", (f"converges {how}",))
+        for how in ("absolutely", "conditionally")
+        for said in ("converges", "series converges")
+    },
+    **{
+        f"{said}{how}ly convergent": Node("text", (f"converges {how}ly",))
+        for how in ("absolute", "conditional")
+        for said in ("", "series is ")
+    },
+    **dict.fromkeys(("positive infinity", "plus infinity"), Node("const", ("oo",))),
+    **dict.fromkeys(("negative infinity", "minus infinity"), tree.neg(Node("const", ("oo",)))),
     **dict.fromkeys(
         ("no solution", "no solutions", "no real solution", "no real solutions", "empty set"),
         Node("set", ()),
@@ -190,6 +211,18 @@ def _amount(source: str, node: Node) -> Node:
 
 
 def _parse_source(source: str, units: bool) -> Node:
+    letters = units and _GLUED.search(source) and not _UNITS_ALONE.search(source)
+    try:
+        node = _read(source, units)
+        if node.kind != "text" or not letters:
+            return node
+    except ParseError:
+        if not letters:
+            raise
+    return _read(source, units=False)  # `\\frac{h^2}{8mL^2}`, `2mg\\sin x`
+
+
+def _read(source: str, units: bool) -> Node:
     parser = _Parser(source, units)
     try:
         node = parser.answer()
@@ -231,6 +264,8 @@ def _multipliers_of_pi(node: Node) -> set[str]:
     refused: set[str] = set()
 
     def visit(inner: Node) -> None:
+        if inner.kind == "mul":
+            inner = tree.mul(*inner.args)  # `-k\\pi` is a product in a product
         if inner.kind == "mul" and PI in inner.args:
             factors = [x for x in inner.args if free_symbols(x) and not _alternates(x)]
             if not factors:
@@ -938,7 +973,8 @@ class _Parser:
             return token.node
         if token.kind == "sym":
             self.next()
-            return Node("sym", (token.value,))
+            index = self.index_behind(token.value) if self.sees("num") else None
+            return Node("sym", (f"{token.value}_{index}" if index else token.value,))
         if token.kind == "const":
             self.next()
             return Node("const", (token.value,))
@@ -970,6 +1006,19 @@ class _Parser:
                 return num(NUMBER_WORDS[token.value.lower()])
             raise _Words
         raise self.unexpected()
+
+    def index_behind(self, letter: str) -> int | None:
+        """Takes the digit behind a letter that is its index: `C1*exp(x)`, or `x1 = 2, x2 = 3`."""
+        index = _INDICES.get(self.token.node)
+        if index is None or self.token.spaced:
+            return None
+        if letter in ("C", "c"):
+            found = self.tokens[self.at - 2].kind != "num"
+        else:
+            numbered = f"{letter}1" in self.source and f"{letter}2" in self.source
+            found = numbered and self.ahead().value == "="
+        self.at += found
+        return index if found else None
 
     def group(self) -> Node:
         """A braced argument, or a single token without braces (`\\frac12`)."""
@@ -1039,7 +1088,7 @@ class _Parser:
             if self.declares(condition):  # all values of a general solution
                 node = Node("set", content.args if content.kind == "list" else (content,))
             else:
-                node = Node("setbuilder", (content, condition))
+                node = self.set_of(content, condition)
         else:
             closing = self.token.value
             self.expect("close", *_CLOSING[token.value])
@@ -1057,15 +1106,27 @@ class _Parser:
         if self.take("close", "}"):
             node = Node("set", ())
         else:
-            self.builder = self.token.kind == "sym" and self.ahead().kind == "bar"
+            named = self.token.kind == "sym" and self.ahead().value in ("|", "mid", ":")
+            self.builder = named and (
+                self.ahead().kind == "bar" or any(token.kind == "rel" for token in self.tokens)
+            )
             node = self.series()
-            if self.take("bar"):
+            if self.take("bar") or (self.builder and self.take("punct", ":")):
                 self.builder = False
-                node = Node("setbuilder", (node, self.series()))
+                node = self.set_of(node, self.series())
             self.expect("close", "}")
         self.bars, self.builder = saved
         self.depth -= 1
         return node
+
+    def set_of(self, element: Node, condition: Node) -> Node:
+        r"""`{x | x > 1}`; `{x | x = k\pi, k \in Z}` says no more than its condition."""
+        names = {name for name, _ in self.parameters}
+        if names.isdisjoint(free_symbols(condition)) or condition.kind not in ("rel", "chain"):
+            return Node("setbuilder", (element, condition))
+        if condition.args[:2] == ("=", element):
+            return Node("set", condition.args[2:])
+        return condition
 
     def absolute(self, closing: str) -> Node:
         self.deeper()
@@ -1117,7 +1178,8 @@ class _Parser:
         if self.sees("open", "(") or self.sees("open", "[") or self.sees("open", "\\{"):
             arguments = self.arguments()
         elif self.sees("open", "{"):
-            arguments = [self.group()]
+            argument = self.group()
+            arguments = list(argument.args) if argument.kind == "list" else [argument]
         else:
             arguments = [self.open_argument()]
         if name in tree.PRINTED:

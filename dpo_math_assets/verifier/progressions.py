@@ -12,9 +12,9 @@ from dpo_math_assets.verifier.canonical import canonical
 from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, free_symbols, num
 from dpo_math_assets.verifier.numeric import exact
 from dpo_math_assets.verifier.parse import PARAMETER
-from dpo_math_assets.verifier.statements import assigned, is_equation, sign_choices
+from dpo_math_assets.verifier.statements import assigned, between, is_equation, sign_choices
 
-__all__ = ["same_values"]
+__all__ = ["is_straight", "same_values"]
 
 # Values within the common multiple of all steps that are written out.
 MAX_VALUES = 200
@@ -105,6 +105,7 @@ def _lines(node: Node, congruent: bool) -> list[Line]:
         return _lines(node.args[2], congruent)
     if node.kind == "unit" and node.args[1] == "degree":
         return _lines(node.args[0], congruent)
+    node = between(node) or node
     if node.kind in ("interval", "tuple") and len(node.args) in (2, 4):
         low, high, *closed = node.args
         length = canonical(tree.add(high, tree.neg(low)))
@@ -133,7 +134,7 @@ def _progressions(node: Node, congruent: bool) -> list[Line]:
         return []
     parameter = Node("sym", (name,))
     straight = tree.replace(node, lambda inner: num(1) if _alternates(inner, parameter) else None)
-    if not _is_straight(straight, name):
+    if not is_straight(straight, name):
         return []
 
     def at(value: int) -> Node:
@@ -152,14 +153,14 @@ def _alternates(node: Node, parameter: Node) -> bool:
     return node.kind == "pow" and node.args == (num(-1), parameter)
 
 
-def _is_straight(node: Node, name: str) -> bool:
+def is_straight(node: Node, name: str) -> bool:
     """Whether a name occurs only as a factor of terms: in no power, function or denominator."""
     if name not in free_symbols(node):
         return True
     if node.kind in ("add", "mul"):
         holding = [part for part in node.args if name in free_symbols(part)]
         return (node.kind == "add" or len(holding) < 2) and all(
-            _is_straight(part, name) for part in holding
+            is_straight(part, name) for part in holding
         )
     return node.kind == "sym"
 

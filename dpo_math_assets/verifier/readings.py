@@ -8,7 +8,7 @@ from math import gcd, lcm
 from dpo_math_assets.verifier import tree
 from dpo_math_assets.verifier.nodes import Node, free_symbols, num
 from dpo_math_assets.verifier.numeric import exact
-from dpo_math_assets.verifier.vocabulary import UNITS, UPRIGHT_UNITS
+from dpo_math_assets.verifier.vocabulary import UNITS
 
 __all__ = [
     "as_list",
@@ -70,41 +70,34 @@ def unit_factor(name: str) -> tuple[str, Fraction] | None:
 _MICRO = Node("sym", ("mu",))
 
 
-def unit_letters(node: Node, beside_unit: bool = False) -> Node | None:
-    """`26 g` or `5 m/s` as a unit; it may as well be a multiple of g: nobody can tell.
-
-    `5 A` is one only beside another unit.
-    """
+def unit_letters(node: Node) -> Node | None:
+    """`26 g` or `5 N m` as a unit; it may as well be a multiple of g: nobody can tell."""
     if node.kind != "mul" or node.args[0].kind not in ("num", "dec"):
         return None
     letters = [factor for factor in node.args if free_symbols(factor)]
     number = tree.mul(*(factor for factor in node.args if not free_symbols(factor)))
-    if len(letters) == 2 and letters[1].kind == "pow" and letters[1].args[1] == num(-1):
-        letters[1] = letters[1].args[0]
-    elif len(letters) != 1 and letters[:1] != [_MICRO]:
-        return None
-    names = [_unit_letter(letter) for letter in letters]
-    if letters[0] == _MICRO and len(letters) == 2 and letters[1].kind == "sym":  # `2 \\mu C`
+    if letters[:1] == [_MICRO] and len(letters) == 2 and letters[1].kind == "sym":  # `2 \\mu C`
         name = f"u{letters[1].args[0]}"
         return Node("unit", (number, name)) if name in UNITS else None
-    signs = {name.partition("^")[0] for name in names if name}
-    if not all(names) or not (beside_unit or UPRIGHT_UNITS.isdisjoint(signs)):
+    powers = [power for letter in letters for power in _unit_powers(letter, 1)]
+    if not powers or any(name not in UNITS for name, _ in powers):
         return None
-    return Node("unit", (number, " / ".join(filter(None, names))))
+    words = [name if power == 1 else f"{name}^{power}" for name, power in powers]
+    return Node("unit", (number, " ".join(words)))
 
 
-def _unit_letter(node: Node) -> str | None:
-    """The name of `m` or `s^2`, or None for what is no unit."""
-    power = ""
-    if node.kind == "pow" and node.args[1] in (num(2), num(3)):
-        node, power = node.args[0], f"^{node.args[1].args[0]}"
-    known = node.kind == "sym" and node.args[0] in UNITS
-    return node.args[0] + power if known else None
+def _unit_powers(node: Node, power: int) -> list[tuple[str, int]]:
+    """The letters of `m s^{-2}` with their powers, or one without a name for what is no unit."""
+    if node.kind == "mul":
+        return [entry for factor in node.args for entry in _unit_powers(factor, power)]
+    if node.kind == "pow" and node.args[1].kind == "num" and node.args[1].args[1] == 1:
+        return _unit_powers(node.args[0], power * node.args[1].args[0])
+    return [(str(node.args[0]) if node.kind == "sym" else "", power)]
 
 
 def with_unit(node: Node) -> Node:
     """`2 m` beside another length is two metres."""
-    return unit_letters(node, beside_unit=True) or node
+    return unit_letters(node) or node
 
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from dpo_math_assets.verifier import tree
 from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, free_symbols
 from dpo_math_assets.verifier.numeric import exact
+from dpo_math_assets.verifier.statements import between
 
 __all__ = [
     "INFINITY",
@@ -110,6 +111,8 @@ def _pieces(node: Node) -> list[Piece]:
     if kind == "rel":
         return _relation(args[0], args[1], args[2])
     if kind == "chain":
+        if len(free_symbols(node)) > 1 and (interval := between(node)):
+            return _pieces(interval)
         operators, items = args[0], args[1:]
         found = _REALS
         for k, operator in enumerate(operators):

@@ -11,6 +11,7 @@ __all__ = [
     "EQUATIONS",
     "assigned",
     "below_zero",
+    "between",
     "call_variable",
     "difference",
     "is_equation",
@@ -22,6 +23,7 @@ __all__ = [
     "one_or_list",
     "operands",
     "operators",
+    "segment",
     "sign_choices",
     "without_labels",
 ]
@@ -48,6 +50,13 @@ def is_name(node: Node) -> bool:
     if node.kind == "func":
         return node.args[0] in _NAMES and all(map(is_name, node.args[1:]))
     return node.kind == "mul" and all(is_name(factor) for factor in node.args)
+
+
+def segment(name: Node) -> str | None:
+    r"""The ends of a segment by whose name its length is called: `AB`, `|AB|`, `\overline{AB}`."""
+    ends = tree.letters(name.args[0] if name.kind == "abs" else name) or ""
+    ends = ends.removeprefix("bar(").removesuffix(")")
+    return "".join(sorted(ends)) if len(ends) == 2 and ends.isupper() else None
 
 
 def measured(equation: Node) -> Node | None:
@@ -133,6 +142,18 @@ def operators(node: Node) -> tuple[str, ...]:
 def operands(node: Node) -> tuple[Node, ...]:
     operands: tuple[Node, ...] = node.args[1:] if node.kind in ("rel", "chain") else node.args
     return operands
+
+
+def between(node: Node) -> Node | None:
+    """The interval that `a < x <= b` says x lies in; None for any other node."""
+    if node.kind != "chain" or len(node.args) != 4:
+        return None
+    (first, second), low, name, high = node.args
+    if name.kind != "sym" or not {first, second} <= {"<", "<="}:
+        return None
+    if name.args[0] in free_symbols(low) | free_symbols(high):
+        return None
+    return Node("interval", (low, high, first == "<=", second == "<="))
 
 
 def below_zero(node: Node) -> tuple[str, Node] | None:

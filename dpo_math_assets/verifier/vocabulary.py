@@ -197,7 +197,7 @@ FILLERS = frozenset(
         """
     only about approximately approx exactly roughly is are the answer equals equal to value a an
     either both namely nearly around just total of final be was solution solutions result option
-    choice number so therefore thus hence that all
+    choice number so therefore thus hence that all point points interval
     """
     )
 )
@@ -269,7 +269,9 @@ def unit_named(word: str) -> str | None:
 
 
 # Abbreviations that are no product of letters, also where no number stands before them.
-LONG_ABBREVIATIONS = frozenset(_words("mm cm dm km in ft yd kg lb lbs oz floz mL sec hr hrs mph"))
+LONG_ABBREVIATIONS = frozenset(
+    _words("mm cm dm km in ft yd kg lb lbs oz floz mL sec hr hrs mph kph kmph")
+)
 # Letters that are units only where they stand upright: `2\\text{ A}`; `2A` is 2 times A.
 UPRIGHT_UNITS = frozenset(_words("A B C F H K M T"))
 
@@ -328,7 +330,7 @@ UNITS: dict[str, tuple[str, int, int]] = {
     **dict.fromkeys(("mol", "mole"), ("mol", 1, 1)),
     **dict.fromkeys(("rad", "radian"), ("rad", 1, 1)),
     **dict.fromkeys(("dB", "decibel"), ("dB", 1, 1)),
-    **dict.fromkeys(("mph",), ("mph", 1, 1)),
+    **dict.fromkeys(("mph", "kph", "kmph"), ("mph", 1, 1)),
 }
 
 _PREFIXES = {

@@ -130,7 +130,7 @@ def test_a_number_changed_by_one_never_passes(data: st.DataObject, tree: Tree) -
 
 
 @relaxed
-@given(trees, st.sampled_from(LETTERS))
+@given(trees, st.sampled_from(LETTERS.replace("c", "")))  # `+ c` is the `+ C` of a primitive
 def test_a_letter_in_the_other_case_is_another_letter(tree: Tree, letter: str) -> None:
     text = f"{plain(tree)} + {letter}"
     other = f"{plain(tree)} + {letter.upper()}"

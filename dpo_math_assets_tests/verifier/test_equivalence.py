@@ -1,0 +1,142 @@
+"""One answer as different hands write it, beside answers that only look like it: class by class."""
+
+from dpo_math_assets.verifier import verify
+
+
+def verdicts(one: str, other: str) -> set[bool | None]:
+    """What is said of either answer where the other is the gold."""
+    pairs = ((one, other), (other, one))
+    return {verify(f"FINAL ANSWER: {answer}", gold).ok for answer, gold in pairs}
+
+
+def all_pass(gold: str, *answers: str) -> None:
+    for answer in answers:
+        assert verdicts(answer, gold) == {True}, answer
+
+
+def none_pass(gold: str, *answers: str) -> None:
+    for answer in answers:
+        assert verdicts(answer, gold) == {False}, answer
+
+
+def nobody_knows(gold: str, *answers: str) -> None:
+    for answer in answers:
+        assert verdicts(answer, gold) == {None}, answer
+
+
+def test_a_unit_in_plain_letters_is_the_unit_that_the_gold_has_upright() -> None:
+    all_pass("8.4\\text{ m/s}^2", "8.4 m s^{-2}", "8.4 N/kg", "840 cm/s^2")
+    all_pass("7\\text{ N}\\cdot\\text{m}", "7 N m", "7 N*m", "7 J")
+    all_pass("30\\text{ kJ/mol}", "30000 J/mol", "30 kJ mol^{-1}")
+    all_pass("8.3\\text{ J/(mol K)}", "8.3 J/(mol*K)", "8.3 J mol^{-1} K^{-1}", "8.3 J·mol⁻¹·K⁻¹")
+    all_pass("90\\text{ km/h}", "90 kph", "25 m/s")
+    all_pass("25^\\circ\\text{C}", "25℃")
+    all_pass("40^\\circ", "40 deg")
+    none_pass("8.4\\text{ m/s}^2", "8.4 m s^{-1}", "8.4 N/g")
+    none_pass("7\\text{ N}\\cdot\\text{m}", "7 N/m", "7 W")
+
+
+def test_letters_that_may_be_a_unit_do_not_make_a_right_number_wrong() -> None:
+    nobody_knows("8.4", "8.4 m s^{-2}")
+    nobody_knows("290", "290 K")
+    none_pass("291", "290 K")
+
+
+def test_letters_that_touch_a_number_are_factors_where_no_unit_can_stand() -> None:
+    all_pass("2 m g \\sin\\theta", "2mg\\sin\\theta", "2*m*g*sin(theta)")
+    all_pass("\\frac{h^2}{8 m L^2}", "\\frac{h^2}{8mL^2}", "h^2/(8mL^2)")
+    none_pass("2 m g \\sin\\theta", "2mg\\cos\\theta", "mg\\sin\\theta")
+
+
+def test_a_measured_length_is_no_product_whose_letters_may_change_places() -> None:
+    none_pass("3 km", "3 mk")
+    none_pass("5 min", "5 nim")
+
+
+def test_parts_numbered_in_roman_or_with_half_a_bracket_come_in_turn() -> None:
+    all_pass("5, 7", "(i) 5 (ii) 7", "(i) 5, (ii) 7", "a) 5 b) 7", "1) 5 2) 7")
+    all_pass("(1) 5 (2) 7", "\\text{(1) }5\\text{ (2) }7")
+    none_pass("(i) 5 (ii) 7", "(i) 7 (ii) 5", "7, 5")
+    none_pass("(1) 5 (2) 7", "\\text{(1) }7\\text{ (2) }5")
+    nobody_knows("5", "(i) 5")
+
+
+def test_an_equation_between_absolute_values_gives_no_single_number() -> None:
+    nobody_knows("|x| = 5", "5", "-5")
+
+
+def test_a_solution_is_the_same_family_whatever_its_free_constants_are_called() -> None:
+    all_pass("\\frac{x^4}{4} + C", "x^4/4 + c", "x^4/4 + 1 + c")
+    all_pass("y = C_1 e^{3x} + C_2 e^{-x}", "y = c_1 e^{3x} + c_2 e^{-x}")
+    all_pass("y = C_1 e^{3x} + C_2 e^{-x}", "C1*exp(3*x) + C2*exp(-x)", "C_2 e^{3x} + C_1 e^{-x}")
+    all_pass("\\frac{x^2}{2} + ax + C", "\\frac{(x + a)^2}{2} + C")
+    none_pass("\\frac{x^4}{4} + C", "x^3/4 + c", "x^4 + c", "\\frac{x^4}{4}")
+    none_pass("y = C_1 e^{3x} + C_2 e^{-x}", "C_1 e^{3x} + C_2 e^{x}", "C_1 e^{3x} + C_1 e^{-x}")
+    nobody_knows("C_1 + C_2 x", "C_2 + C_1 x")  # a fee and a price, as likely
+    nobody_knows("\\ln|x + 4| + C", "\\log|x + 4| + C", "\\log|2x + 8| + C")
+
+
+def test_numbered_unknowns_need_no_sign_of_the_index() -> None:
+    all_pass("4, 9", "x1 = 4, x2 = 9")
+    none_pass("4, 9", "x1 = 4, x2 = 8")
+
+
+def test_the_length_of_a_segment_has_one_name_with_bars_or_without() -> None:
+    all_pass("AB = 5", "|AB| = 5", "\\overline{AB} = 5", "BA = 5")
+    none_pass("AB = 5", "|AB| = 6")
+    none_pass("|AB| = 5", "|AC| = 5")
+
+
+def test_one_pair_is_the_same_solution_in_braces_and_in_square_brackets() -> None:
+    all_pass("x = 2, y = -1", "\\{(2, -1)\\}")
+    all_pass("(2, -1)", "\\{(2, -1)\\}", "[2, -1]")
+    none_pass("(2, -1)", "\\{(-1, 2)\\}", "[-1, 2]")
+    none_pass("(1, 2)", "[1, 2]")
+
+
+def test_a_line_through_a_point_is_added_up_in_tuples_as_in_columns() -> None:
+    line = "\\begin{pmatrix} 2 \\\\ 1 \\end{pmatrix} + t\\begin{pmatrix} 1 \\\\ -1 \\end{pmatrix}"
+    all_pass(line, "(2, 1) + t(1, -1)", "(2 + t, 1 - t)")
+    none_pass(line, "(2, 1) + t(1, 1)")
+
+
+def test_a_set_of_general_solutions_says_no_more_than_its_condition() -> None:
+    turns = "x = \\frac{\\pi}{4} + k\\pi, k \\in \\mathbb{Z}"
+    all_pass(
+        turns,
+        "\\{x | x = \\frac{\\pi}{4} + n\\pi, n \\in \\mathbb{Z}\\}",
+        "\\frac{\\pi}{4} - k\\pi",
+    )
+    none_pass(turns, "\\{x | x = \\frac{\\pi}{3} + k\\pi, k \\in \\mathbb{Z}\\}")
+    domain = "x \\ne k\\pi, k \\in \\mathbb{Z}"
+    all_pass(domain, "\\{x \\mid x \\ne k\\pi, k \\in \\mathbb{Z}\\}")
+    range_ = "(2k\\pi, 2k\\pi + \\pi), k \\in \\mathbb{Z}"
+    all_pass(range_, "\\{x | 2k\\pi < x < 2k\\pi + \\pi, k \\in \\mathbb{Z}\\}")
+    none_pass(range_, "\\{x | 2k\\pi \\le x < 2k\\pi + \\pi, k \\in \\mathbb{Z}\\}")
+
+
+def test_a_set_in_bare_braces_may_have_a_colon() -> None:
+    all_pass("[0, 1)", "{x : 0 <= x < 1}")
+    none_pass("[0, 1)", "{x : 0 < x < 1}")
+    all_pass("(2, -1)", "{x: 2, y: -1}")
+
+
+def test_a_comma_before_a_unit_separates_where_the_other_answer_is_a_list() -> None:
+    all_pass("30^\\circ, 60^\\circ", "30,60 degrees")
+    all_pass("2.5\\text{ cm}", "2,5 cm")
+    none_pass("30^\\circ, 60^\\circ", "30,50 degrees")
+
+
+def test_words_for_what_has_a_sign_are_this_sign() -> None:
+    all_pass("\\infty", "positive infinity")
+    all_pass("-\\infty", "negative infinity", "minus infinity")
+    all_pass("\\mathbb{R}", "any real number")
+    all_pass("(2, 3)", "the point (2, 3)")
+    all_pass("\\text{absolutely convergent}", "The series converges absolutely")
+    none_pass("\\text{absolutely convergent}", "converges conditionally")
+    none_pass("\\infty", "negative infinity")
+
+
+def test_a_gold_equation_accepts_what_it_says_of_either_letter() -> None:
+    assert verify("FINAL ANSWER: x - 1", "y + 1 = x").ok is True
+    assert verify("FINAL ANSWER: x + 1", "y + 1 = x").ok is False
