@@ -11,11 +11,11 @@ import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from dpo_math_assets.verifier.compare import Comparison
 from dpo_math_assets.verifier.conventions import Conventions
-from dpo_math_assets.verifier.judge import Extracted, compared, extracted
+from dpo_math_assets.verifier.judge import compared, extracted
 from dpo_math_assets.verifier.pool import Failure, SymPyPool, shared_pool
 from dpo_math_assets.verifier.verdict import VERIFIER_VERSION
 
@@ -32,9 +32,9 @@ PAIRS_WORTH_WORKERS = 20_000
 CHARACTERS_WORTH_WORKERS = 40_000_000
 # Texts held as Python strings at a time.
 SLICE = 50_000
-# Texts, and characters of them, that a worker reads before it answers.
+# Texts, and bytes of them, that a worker reads before it answers.
 GROUP = 100
-GROUP_CHARACTERS = 500_000
+GROUP_BYTES = 500_000
 
 # Integers that are equal only if they are the same text: no leading zeros, no `-0`.
 _PLAIN_INTEGER = r"^(?:0|-?[1-9][0-9]{0,17})$"
@@ -67,15 +67,20 @@ def verify_frame(
         candidate=pl.col(candidate).cast(pl.String),
         gold=pl.col(ground_truth).cast(pl.String).str.strip_chars(),
     )
+    texts = texts.with_row_index("first").with_columns(pl.first("first").over("candidate"))
     given = texts.select(
-        pl.all_horizontal(pl.all().str.strip_chars().str.len_bytes() > 0).fill_null(False)
+        pl.all_horizontal(
+            pl.col("candidate", "gold").str.strip_chars().str.len_bytes() > 0
+        ).fill_null(False)
     ).to_series()
     pool = shared_pool(workers or _cpus())
 
-    candidates = texts.filter(given).get_column("candidate").unique(maintain_order=True)
-    progress = _Progress(on_progress, len(candidates))
-    answers = _extract_all(candidates, pool, timeout_s, progress)
-    texts = texts.join(answers, on="candidate", how="left", maintain_order="left")
+    # A completion that stands in several rows is read in the first of them that has a gold.
+    distinct = texts.filter(given).unique("first", maintain_order=True)
+    progress = _Progress(on_progress, len(distinct))
+    answers = _extract_all(distinct.get_column("candidate"), pool, timeout_s, progress)
+    answers = answers.with_columns(distinct.get_column("first"))
+    texts = texts.drop("candidate").join(answers, on="first", how="left", maintain_order="left")
 
     pairs = texts.filter(given).select("extracted", "gold").drop_nulls().unique(maintain_order=True)
     progress.total += len(pairs)
@@ -123,47 +128,89 @@ def _collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
+# Answers of some completions, and the reasons why others have none, in the same order.
+_Columns = tuple[list[str | None], list[str | None]]
+
+
 def _extract_all(
     candidates: "pl.Series", pool: SymPyPool, timeout_s: float, progress: _Progress
 ) -> "pl.DataFrame":
-    """The final answer of each completion, or why there is none: candidate, extracted, refusal."""
+    """The final answer of each completion, or why there is none: extracted, refusal."""
     import polars as pl
 
     spread = candidates.str.len_bytes().sum() > CHARACTERS_WORTH_WORKERS
-    found: list[Extracted] = []
-    for part in candidates.to_frame().iter_slices(SLICE):
-        texts = part.to_series().to_list()
-        if spread:
-            found += _extracted_by_workers(texts, pool, timeout_s)
-        else:
-            with _collector_at_rest():
-                found += [extracted(text, timeout_s) for text in texts]
-        progress.add(len(texts))
+    read = _extracted_by_workers if spread else _extracted_here
+    answers: list[str | None] = []
+    refusals: list[str | None] = []
+    with _collector_at_rest():
+        for some_answers, some_refusals in read(candidates, pool, timeout_s, progress):
+            answers += some_answers
+            refusals += some_refusals
     schema = {"extracted": pl.String, "refusal": pl.String}
-    return candidates.to_frame().hstack(pl.DataFrame(found, schema=schema, orient="row"))
+    return pl.DataFrame({"extracted": answers, "refusal": refusals}, schema=schema)
+
+
+def _extracted_here(
+    candidates: "pl.Series", _pool: SymPyPool, timeout_s: float, progress: _Progress
+) -> Iterator[_Columns]:
+    for part in candidates.to_frame().iter_slices(SLICE):
+        found = [extracted(text, timeout_s) for text in part.to_series().to_list()]
+        yield [answer for answer, _ in found], [refusal for _, refusal in found]
+        progress.add(len(part))
 
 
 def _extracted_by_workers(
-    texts: Sequence[str], pool: SymPyPool, timeout_s: float
-) -> Iterator[Extracted]:
+    candidates: "pl.Series", pool: SymPyPool, timeout_s: float, progress: _Progress
+) -> Iterator[_Columns]:
     """A worker reads many texts at a time; only where that fails is each one asked for alone."""
-    groups = list(_groups(texts))
-    for group, answers in zip(groups, pool.map("extract", groups, timeout_s), strict=True):
-        if isinstance(answers, str):
-            for answer in pool.map("extract", [[text] for text in group], timeout_s):
-                yield (None, answer) if isinstance(answer, str) else answer[0]
+    groups = _Groups(candidates)
+    tell = _since(progress)
+    replies = pool.map(
+        "extract",
+        groups,
+        timeout_s,
+        sizes=groups.sizes,
+        on_progress=lambda done, _: tell(groups.bounds[done], len(candidates)),
+    )
+    for number, reply in enumerate(replies):
+        if isinstance(reply, str):
+            for alone in pool.map("extract", [[text] for text in groups[number]], timeout_s):
+                yield ([None], [alone]) if isinstance(alone, str) else alone
         else:
-            yield from answers
+            yield reply
 
 
-def _groups(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The texts in runs of at most `GROUP`, cut sooner where they are long."""
-    start = size = 0
-    for end, text in enumerate(texts, start=1):
-        size += len(text)
-        if end - start == GROUP or size > GROUP_CHARACTERS or end == len(texts):
-            yield texts[start:end]
-            start, size = end, 0
+class _Groups(Sequence[list[str]]):
+    """The texts of a column in runs of at most `GROUP`, cut sooner where they are long.
+
+    They become Python strings when a worker is handed them, and not all at once. `bounds` are the
+    offsets of the runs and their end, `sizes` the bytes of each.
+    """
+
+    def __init__(self, texts: "pl.Series") -> None:
+        self.texts = texts
+        self.bounds, self.sizes = [0], list[int]()
+        size = 0
+        for end, length in enumerate(texts.str.len_bytes().to_list(), start=1):
+            size += length
+            if end - self.bounds[-1] == GROUP or size > GROUP_BYTES or end == len(texts):
+                self.bounds.append(end)
+                self.sizes.append(size)
+                size = 0
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    @overload
+    def __getitem__(self, key: int) -> list[str]: ...
+    @overload
+    def __getitem__(self, key: slice) -> list[list[str]]: ...
+    def __getitem__(self, key: int | slice) -> list[str] | list[list[str]]:
+        if isinstance(key, slice):
+            return [self[number] for number in range(*key.indices(len(self)))]
+        start, end = self.bounds[key], self.bounds[key + 1]
+        texts: list[str] = self.texts[start:end].to_list()
+        return texts
 
 
 def _compare_all(

@@ -66,6 +66,7 @@ class _Job:
     context: Any
     items: Sequence[Any]
     deadline_s: float
+    sizes: Sequence[int] | None = None
     # When the last answer is due, whether or not a worker was there to give it.
     end: float = math.inf
     done: int = 0
@@ -73,7 +74,7 @@ class _Job:
     results: list[Any] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.chunks = _chunks(self.items)
+        self.chunks = _chunks(self.sizes or [sum(map(len, item)) for item in self.items])
         self.results = [None] * len(self.items)
 
     def settle(self, index: int, result: Any) -> None:
@@ -200,16 +201,18 @@ class SymPyPool:
         deadline_s: float,
         *,
         context: Any = None,
+        sizes: Sequence[int] | None = None,
         on_progress: Callable[[int, int], None] | None = None,
     ) -> list[Any]:
         """Answer every item by operation `op` (see `serve`), in order, each within `deadline_s`.
 
         An answer is what the operation gives, as JSON carries it, or a `Failure` for an item that
         overran its deadline or ended its worker. Waiting for a worker is not counted.
+        `sizes` are the characters of each item, where the items are costly to look at.
         `on_progress(done, total)` is called from this thread as answers arrive.
         Raises `PoolError` if no worker can be started.
         """
-        job = _Job(op, context, items, deadline_s)
+        job = _Job(op, context, items, deadline_s, sizes)
         self._run(job, on_progress)
         return job.results
 
@@ -324,17 +327,15 @@ class SymPyPool:
                 job.chunks.append((worker.start + 1, worker.stop))
 
 
-def _chunks(items: Sequence[Any]) -> deque[tuple[int, int]]:
-    """Cut `items` into runs that are short in number and in text."""
+def _chunks(sizes: Sequence[int]) -> deque[tuple[int, int]]:
+    """Cut items of these sizes into runs that are short in number and in text."""
     runs: deque[tuple[int, int]] = deque()
-    start = size = 0
-    for index, item in enumerate(items):
-        size += sum(map(len, item))
-        if index + 1 - start >= CHUNK_ITEMS or size >= CHUNK_CHARACTERS:
-            runs.append((start, index + 1))
-            start, size = index + 1, 0
-    if start < len(items):
-        runs.append((start, len(items)))
+    start = total = 0
+    for end, size in enumerate(sizes, start=1):
+        total += size
+        if end - start >= CHUNK_ITEMS or total >= CHUNK_CHARACTERS or end == len(sizes):
+            runs.append((start, end))
+            start, total = end, 0
     return runs
 
 
@@ -394,7 +395,7 @@ def serve(memory_mb: int, parent: int) -> None:
     A request is one line, `{"op", "context", "items"}`; each item is answered by one line of JSON.
     Operations: `equal` (two encoded trees -> `equal`, `different` or `unknown`), `compare` (answer
     and gold as text, `context` the conventions -> verdict, reason, method) and `extract`
-    (completions -> answer and reason of each).
+    (completions -> the answers, and the reasons where there is none).
     """
     import signal
     import warnings
@@ -442,7 +443,11 @@ def _operation(op: str, context: Any) -> Callable[[Any], Any]:
     if op == "extract":
         from dpo_math_assets.verifier.extract import extract
 
-        return lambda texts: [((found := extract(text)).answer, found.reason) for text in texts]
+        def read(texts: list[str]) -> tuple[list[str | None], list[str | None]]:
+            found = [extract(text) for text in texts]
+            return [each.answer for each in found], [each.reason for each in found]
+
+        return read
     raise ValueError(op)
 
 

@@ -1,5 +1,7 @@
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -169,21 +171,42 @@ def test_real_logs_get_the_verdicts_that_each_row_gets_alone(name: str) -> None:
 class _BreaksOnBad:
     """A pool whose worker dies of any group of texts that holds `bad`."""
 
-    def map(self, op: str, groups: list[list[str]], deadline_s: float) -> list[object]:
+    def map(self, op: str, groups: Sequence[list[str]], deadline_s: float, **_: object) -> object:
         return [
-            "worker_crashed" if "bad" in group else [(text.upper(), None) for text in group]
+            "worker_crashed"
+            if "bad" in group
+            else ([text.upper() for text in group], [None] * len(group))
             for group in groups
         ]
 
 
 def test_a_completion_that_kills_a_worker_takes_nothing_from_those_read_with_it() -> None:
-    read = frame._extracted_by_workers(["a", "bad", "b"], _BreaksOnBad(), 1.0)  # type: ignore[arg-type]
-    assert list(read) == [("A", None), (None, "worker_crashed"), ("B", None)]
+    progress = frame._Progress(None, 3)
+    pool: Any = _BreaksOnBad()
+    read = frame._extracted_by_workers(pl.Series(["a", "bad", "b"]), pool, 1.0, progress)
+    assert [(*answers, *refusals) for answers, refusals in read] == [
+        ("A", None),
+        (None, "worker_crashed"),
+        ("B", None),
+    ]
 
 
 def test_groups_hold_every_text_once_and_are_cut_where_texts_are_long() -> None:
-    long = "x" * (frame.GROUP_CHARACTERS + 1)
+    long = "x" * (frame.GROUP_BYTES + 1)
     texts = [*"abc", long, *("d" for _ in range(frame.GROUP + 1))]
-    groups = [list(group) for group in frame._groups(texts)]
+    groups = frame._Groups(pl.Series(texts))
     assert [text for group in groups for text in group] == texts
     assert [len(group) for group in groups] == [4, frame.GROUP, 1]
+    assert groups[1:] == [["d"] * frame.GROUP, ["d"]]
+    assert groups.sizes == [len(long) + 3, frame.GROUP, 1]
+
+
+def test_a_completion_is_read_where_its_first_row_has_no_gold() -> None:
+    rows = [("FINAL ANSWER: 5", None), ("FINAL ANSWER: 5", "5"), ("FINAL ANSWER: 5", "6")]
+    assert verify_frame(_frame(rows))["reason"].to_list() == ["missing_inputs", "pass", "mismatch"]
+
+
+def test_progress_of_workers_ends_with_everything_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frame, "CHARACTERS_WORTH_WORKERS", 0)
+    monkeypatch.setattr(frame, "GROUP", 2)
+    test_progress_ends_with_everything_done(monkeypatch)
