@@ -33,6 +33,9 @@ _DEFAULT = Conventions()
 # Verdict, reason and method of a pair.
 Comparison = tuple[str, str, str | None]
 
+_EXACT: Comparison = ("correct", "pass", "exact")
+_MISMATCH: Comparison = ("incorrect", "mismatch", None)
+
 
 def compare(
     extracted: str,
@@ -49,10 +52,7 @@ def compare(
         return plain
     conventions = conventions or _DEFAULT
     if NUMERAL.fullmatch(extracted) and NUMERAL.fullmatch(ground_truth):  # with one reading each
-        if extracted == ground_truth:
-            return "correct", "pass", "text"
-        numbers = parse(extracted), parse(ground_truth)
-        return _verdict(Matcher(conventions, pool).answers(*numbers))
+        return _numerals(extracted, ground_truth, conventions, pool)
     try:
         return _compare(_stated(extracted), _stated(ground_truth), conventions, pool)
     except VerifierLimit:
@@ -175,8 +175,12 @@ def _with_point(text: str) -> str:
 
 def _same_text(answer: str, gold: str) -> bool:
     """Whether both have one normal form, and it says something."""
-    if answer.isascii() and gold.isascii() and gold.isalnum() and gold not in answer:
-        return False  # as most wrong answers to a number: only spaces and wrapping are taken off
+    if answer.isascii() and gold.isascii() and gold.isalnum():
+        # as most: only spaces, wrapping and commands are taken off
+        if gold not in answer:
+            return False
+        if "\\" not in answer and sum(map(str.isalnum, answer)) > len(gold):
+            return False
     normal = normalise(answer)
     return bool(normal) and normal == normalise(gold) and not _undefined(normal)
 
@@ -200,23 +204,20 @@ def _decimal_commas(answer: str, gold: str, node: Node, gold_node: Node) -> Comp
 
     A gold with one digit behind the comma (`3,4` against 3.4) may as well be two answers.
     """
-    value = decimal_comma(normalise(answer))
-    if value is not None and gold_node.kind == "dec":
-        same = value == exact(gold_node)
-        return ("correct", "pass", "exact") if same else ("incorrect", "mismatch", None)
-    value = decimal_comma(normalise(gold))
-    if value is None or node.kind != "dec" or value != exact(node):
+    value = decimal_comma(normalise(answer)) if gold_node.kind == "dec" else None
+    if value is not None:
+        return _EXACT if value == exact(gold_node) else _MISMATCH
+    value = decimal_comma(normalise(gold)) if node.kind == "dec" else None
+    if value is None or value != exact(node):
         return None
-    if (value * 10).denominator == 1:
-        return "undecided", "ambiguous_answer", None
-    return "correct", "pass", "exact"
+    return ("undecided", "ambiguous_answer", None) if (value * 10).denominator == 1 else _EXACT
 
 
 def _verdict(outcome: Outcome) -> Comparison:
     if outcome.state == "equal":
         return "correct", "pass", outcome.method
     if outcome.state == "different":
-        return "incorrect", "mismatch", None
+        return _MISMATCH
     return "undecided", outcome.reason, None
 
 
@@ -276,10 +277,20 @@ _PLAIN = re.compile(r"\s*(-?)\$?\s?(\d{1,18}|[1-9]\d{0,2}(?:,\d{3}){1,5})(?:\.0{
 
 def _plain_numbers(answer: str, gold: str) -> Comparison | None:
     """The commonest rows: two integers, perhaps grouped or with a dollar sign."""
-    first, second = _PLAIN.fullmatch(answer), _PLAIN.fullmatch(gold)
+    first = _PLAIN.fullmatch(answer)
+    second = _PLAIN.fullmatch(gold) if first else None
     if first is None or second is None:
         return None
     values = [int(found[1] + found[2].replace(",", "")) for found in (first, second)]
-    if values[0] == values[1]:
-        return "correct", "pass", "exact"
-    return "incorrect", "mismatch", None
+    return _EXACT if values[0] == values[1] else _MISMATCH
+
+
+def _numerals(answer: str, gold: str, conventions: Conventions, pool: Pool | None) -> Comparison:
+    """Two numerals, of which at least one has a point."""
+    if answer == gold:
+        return "correct", "pass", "text"
+    if "." in answer and "." in gold:
+        return _verdict(Matcher(conventions, pool).answers(parse(answer), parse(gold)))
+    (whole, _, places), (other, _, more) = answer.partition("."), gold.partition(".")
+    same = int(whole) == int(other) and not (places + more).strip("0")
+    return _EXACT if same else _MISMATCH  # no decimal stands for an integer by rounding

@@ -870,10 +870,12 @@ def _only_item(node: Node, other: Node) -> Node:
 
     So is `\\{(2, -1)\\}` beside `x = 2, y = -1`. Inside other answers a set is no item of its own.
     """
+    if node.kind not in ("list", "set"):
+        return node
     pair = node.kind == "set" and [item.kind for item in node.args] == ["tuple"]
     if pair and (other.kind == "tuple" or (other.kind == "list" and names_of(list(other.args)))):
         return _only(node)
-    single = other.kind in SCALAR_KINDS | {"dec", "unit", "choice"}
+    single = other.kind in SCALAR_KINDS or other.kind in ("unit", "choice")
     if single and node.kind == "list" and len(node.args) == 2:
         letter = choice_letter(node.args[0])
         named = letter and node.args[0].kind == "sym" and not free_symbols(node.args[1])

@@ -59,6 +59,12 @@ _VALUE_COMMANDS = frozenset(
 _IN_PRODUCT = frozenset(
     ("op", "cmd", "sym", "const", "func", "accent", "empty", "num", "open", "bar")
 )
+# Tokens that end a value, and with it all that binds tighter than lists do.
+_BEHIND_VALUE = frozenset(("end", "close", "punct", "sep", "word"))
+_BEHIND_TERM = _BEHIND_VALUE | {"rel", "set", "pm"}
+_LEAVES = frozenset(("num", "sym", "const"))
+_SIGNS = frozenset("+-")
+_INFIX = frozenset("+-*/")
 _DOMAINS = frozenset("RQZNCP")
 # Words between a value and the condition under which a function has it.
 _CASE_WORDS = frozenset(("if", "for", "when", "where", "is", "otherwise", "else"))
@@ -396,13 +402,13 @@ class _Parser:
 
     def series(self) -> Node:
         """Items joined by commas and words; groups of them joined by semicolons."""
-        groups: list[list[Node]] = [[]]
-        labels: list[str] = []
+        first = self.item()
+        if self.token.kind in ("end", "close"):
+            return first
+        groups, labels = [[first]], [self.label]
         joined_by = set()
         alternatives: list[int] = []  # how many items stand before each `or`
         while True:
-            groups[-1].append(self.item())
-            labels.append(self.label)
             # `1, 2, and 3`; `(1,2) (3,4)` after `\quad`
             separated = False
             while self.sees("punct", ",", ";") or self.sees("sep"):
@@ -418,6 +424,8 @@ class _Parser:
                 break
             if not separated and not self.goes_on(groups[-1][-1]):
                 break
+            groups[-1].append(self.item())
+            labels.append(self.label)
         groups = [self.without_domains(group) for group in groups if group]
         if len(groups) == 1:
             items = groups[0]
@@ -485,19 +493,20 @@ class _Parser:
 
     def item(self) -> Node:
         """One relation or value with the words before and after it."""
-        label = self.words_before()
+        label = self.words_before() if self.token.kind == "word" else ""
         node = self.named_item()
         self.label = label
         return node
 
     def named_item(self) -> Node:
-        if self.sees("dots"):
+        kind = self.token.kind
+        if kind == "dots":
             self.next()
             return Node("dots", ())
-        if self.sees("word"):
+        if kind == "word":
             return self.words_alone() or self.number_word()
         node = self.relation()
-        if self.sees("end"):
+        if self.token.kind in ("end", "close"):
             return node
         if not self.builder and self.take("punct", ":"):
             return self.after_colon(node)
@@ -665,7 +674,7 @@ class _Parser:
 
     def relation(self) -> Node:
         items, operators = [self.set_expression()], []
-        if self.sees("end"):
+        if self.token.kind in _BEHIND_VALUE:
             return items[0]
         while self.sees("rel") or (self.sees("cmd", "not") and self.ahead().kind == "rel"):
             negated = self.take("cmd", "not")
@@ -704,7 +713,7 @@ class _Parser:
 
     def set_expression(self) -> Node:
         node = self.sum()
-        if self.sees("end"):
+        if self.token.kind not in ("cmd", "set"):
             return node
         if self.take("cmd", "choose"):
             node = tree.chosen("C", node, self.sum())
@@ -717,7 +726,7 @@ class _Parser:
 
     def sum(self) -> Node:
         self.deeper()
-        terms = [self.signed_product()]
+        terms = [self.signed() if self.token.kind == "pm" else self.product()]
         while self.token.kind in ("op", "pm"):
             if self.take("op", "+"):
                 if self.sees("dots"):
@@ -729,39 +738,45 @@ class _Parser:
                 else:
                     terms.append(tree.neg(self.product()))
             elif self.sees("pm"):
-                terms.append(Node(self.next().value, (self.product(),)))
+                terms.append(self.signed())
             else:
                 break
         self.depth -= 1
         return tree.add(*terms) if len(terms) > 1 else terms[0]
 
-    def signed_product(self) -> Node:
-        if self.sees("pm"):
-            return Node(self.next().value, (self.product(),))
-        return self.product()
+    def signed(self) -> Node:
+        return Node(self.next().value, (self.product(),))
 
     def product(self) -> Node:
         """Factors joined by signs or by nothing; left to right."""
+        if self.token.kind in _LEAVES:
+            behind = self.ahead()
+            if behind.kind in _BEHIND_TERM or (behind.kind == "op" and behind.value in _SIGNS):
+                return self.primary()
         node = self.prefixed()
-        while self.token.kind in _IN_PRODUCT:
-            start = self.token.start
-            if self.take("op", "*"):
+        while (token := self.token).kind in _IN_PRODUCT and token.value not in _SIGNS:
+            sign = token.value if token.kind in ("op", "cmd") else ""
+            if sign == "*":
+                self.next()
                 factor = self.prefixed()
-                crossed = self.source.startswith("\\times", start)
+                crossed = self.source.startswith("\\times", token.start)
                 if crossed and tree.is_vector(node) and tree.is_vector(factor):
                     node = Node("call", ("cross", node, factor))  # whose sides do not commute
                 else:
                     node = tree.mul(node, factor)
-            elif self.sees("op", "/") and self.ahead().kind == "word":
+            elif sign == "/" and self.ahead().kind == "word":
                 return node  # `5/hour`
-            elif self.take("op", "/") or self.take("cmd", "over"):
+            elif sign in ("/", "over"):
+                self.next()
                 divisor = self.prefixed()
                 if node.kind != "num" or divisor.kind != "num":
                     divisor = self.tight(divisor)
                 node = tree.divide(node, divisor)
-            elif self.take("op", "mod"):
+            elif sign == "mod":
+                self.next()
                 node = Node("func", ("mod", node, self.tight(self.prefixed())))
-            elif self.take("op", "%"):
+            elif sign == "%":
+                self.next()
                 if node.kind == "percent":
                     raise ParseError("per cent of per cent")
                 node = Node("percent", (node,))
@@ -809,7 +824,9 @@ class _Parser:
 
     def prefixed(self) -> Node:
         self.deeper()
-        if self.take("op", "-"):
+        if self.token.kind != "op":
+            node = self.power()
+        elif self.take("op", "-"):
             node = tree.neg(self.prefixed())
         elif self.take("op", "+"):
             node = self.prefixed()
@@ -820,7 +837,7 @@ class _Parser:
 
     def power(self) -> Node:
         base = self.mixed_number(self.primary())
-        while self.token.kind in ("op", "cmd"):
+        while (token := self.token).kind in ("op", "cmd") and token.value not in _INFIX:
             if self.take("op", "^"):
                 if self.degree_mark():
                     base = self.degrees(base)

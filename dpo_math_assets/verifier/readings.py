@@ -35,7 +35,8 @@ _COMPOUND = {"mph": "mile / hour", **dict.fromkeys(("kph", "kmh", "kmph"), "km /
 @cache
 def _factors_of(dimension: str) -> frozenset[Fraction]:
     """The factors of all units of a dimension that have a name."""
-    known = filter(None, map(unit_factor, UNITS))
+    spellings = {unit: name for name, unit in UNITS.items()}  # one of each unit
+    known = filter(None, map(unit_factor, spellings.values()))
     return frozenset(factor for other, factor in known if other == dimension)
 
 
@@ -47,6 +48,9 @@ def is_unit_of(dimension: str, factor: Fraction) -> bool:
 @lru_cache(maxsize=4096)
 def unit_factor(name: str) -> tuple[str, Fraction] | None:
     """(dimension, factor) of a unit such as `cm^2` or `kg m / s^2`; None for one not known."""
+    if name in UNITS and name not in _COMPOUND:
+        dimension, p, q = UNITS[name]
+        return _in_order(_powers(dimension)), Fraction(p, q)
     powers: dict[str, int] = {}
     factor, sign = Fraction(1), 1
     for word in _COMPOUND.get(name, name).split():
@@ -61,10 +65,20 @@ def unit_factor(name: str) -> tuple[str, Fraction] | None:
         dimension, p, q = UNITS[found[1]]
         power = sign * int(found[2] or 1)
         factor *= Fraction(p, q) ** power
-        for part in dimension.split():
-            base, _, own = part.partition("^")
-            powers[base] = powers.get(base, 0) + power * int(own or 1)
-    return " ".join(f"{base}^{power}" for base, power in sorted(powers.items()) if power), factor
+        for base, own in _powers(dimension).items():
+            powers[base] = powers.get(base, 0) + power * own
+    return _in_order(powers), factor
+
+
+@cache
+def _powers(dimension: str) -> dict[str, int]:
+    """The base units of a dimension such as `g m^2 s^-2`, with their exponents."""
+    parts = (part.partition("^") for part in dimension.split())
+    return {base: int(power or 1) for base, _, power in parts}
+
+
+def _in_order(powers: dict[str, int]) -> str:
+    return " ".join(f"{base}^{power}" for base, power in sorted(powers.items()) if power)
 
 
 _MICRO = Node("sym", ("mu",))
