@@ -13,11 +13,10 @@ import importlib.util
 import os
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from dpo_math_assets.verifier.nodes import Node, free_symbols
 from dpo_math_assets.verifier.rational import (
@@ -47,8 +46,7 @@ class _Vague(Exception):
     """The precision does not settle a sign, a branch or an integer part."""
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Comparison(NamedTuple):
     """What two values at one point say of two expressions.
 
     `apart` is True where the values certainly differ, False where they agree, None where neither
@@ -92,13 +90,13 @@ def compare_values(
     return Comparison(None)
 
 
-@dataclass(frozen=True)
-class _Enclosure:
+class _Enclosure(NamedTuple):
     """The value of one expression, and what is needed to judge it."""
 
     value: Any
-    # log2 of the smallest magnitude that went into the value, at most 0.
-    smallest: int
+    # log2 of the smallest magnitude that went into the value, at most 0. Values that differ, as
+    # most do, are told apart without it.
+    smallest: Callable[[], int]
     real: bool
     clean: bool
     ambiguous: bool
@@ -531,7 +529,7 @@ class _BallArithmetic:
             clean = all(bool(inner.imag.contains(0)) for inner in evaluation.seen)
         return _Enclosure(
             value,
-            _smallest(map(evaluation.log2, evaluation.seen)),
+            lambda: _smallest(map(evaluation.log2, evaluation.seen)),
             real=clean or bool(value.imag.contains(0)),
             clean=clean,
             ambiguous=evaluation.ambiguous,
@@ -543,11 +541,11 @@ class _BallArithmetic:
 
         with flint.ctx.workprec(self.precision):
             difference = x.value - y.value
-            if not difference.contains(0):
-                return True
-            bound = flint.arb(2) ** (min(x.smallest, y.smallest) - AGREEMENT_BITS)
-            if difference.real.rad() < bound and difference.imag.rad() < bound:
-                return False
+        if not difference.contains(0):
+            return True
+        bound = flint.arb(2) ** (min(x.smallest(), y.smallest()) - AGREEMENT_BITS)
+        if difference.real.rad() < bound and difference.imag.rad() < bound:
+            return False
         return None
 
 
@@ -573,14 +571,14 @@ class _FloatArithmetic:
         error = two**16 * abs(value - about) + abs(value) * two ** (16 - self.precision)
         real = bool(abs(value.imag) <= error)
         # What changes by half of itself between the precisions may be zero.
-        sizes = (
+        sizes = [
             fine.log2(inner)
             for inner, before in zip(fine.seen, rough.seen, strict=True)
             if 2 * abs(inner - before) < abs(inner)
-        )
+        ]
         return _Enclosure(
             value,
-            _smallest(sizes),
+            lambda: _smallest(sizes),
             real=real,
             clean=real and all(inner.imag == 0 for inner in fine.seen[:-1]),
             ambiguous=fine.ambiguous,
@@ -592,7 +590,7 @@ class _FloatArithmetic:
         error = x.error + y.error
         if abs(x.value - y.value) > error:
             return True
-        bound = self.high.mpf(2) ** (min(x.smallest, y.smallest) - FLOAT_AGREEMENT_BITS)
+        bound = self.high.mpf(2) ** (min(x.smallest(), y.smallest()) - FLOAT_AGREEMENT_BITS)
         return False if error < bound else None
 
 

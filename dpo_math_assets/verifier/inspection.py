@@ -25,21 +25,23 @@ def undefined(node: Node) -> bool:
     That is a division by zero, 0^0, the logarithm of zero, arithmetic with infinity (but for the
     bounds of sums and the like), or an undefined constant.
     """
-    if _MAY_BE_UNDEFINED.isdisjoint(contents(node)):
-        return False
-    if node == _UNDEFINED:
+    return not _MAY_BE_UNDEFINED.isdisjoint(contents(node)) and _undefined(node)
+
+
+def _undefined(node: Node) -> bool:
+    inner = children(node)
+    if not inner or is_infinity(node):
+        return node == _UNDEFINED
+    kind, args = node
+    if kind in _ARITHMETIC and any(map(is_infinity, inner)):
         return True
-    if is_infinity(node):
-        return False
-    if node.kind in _ARITHMETIC and any(map(is_infinity, children(node))):
+    if kind == "func" and args[0] in ("ln", "log") and exact(args[1]) == 0:
         return True
-    if node.kind == "func" and node.args[0] in ("ln", "log") and exact(node.args[1]) == 0:
-        return True
-    if node.kind == "pow" and exact(node.args[0]) == 0:
-        exponent = exact(node.args[1])
+    if kind == "pow" and exact(args[0]) == 0:
+        exponent = exact(args[1])
         if exponent is None or exponent <= 0:
             return True
-    return any(undefined(child) for child in children(node))
+    return any(map(_undefined, inner))
 
 
 def is_infinity(node: Node) -> bool:

@@ -30,6 +30,7 @@ from dpo_math_assets.verifier.vocabulary import (
     GREEK,
     LONG_ABBREVIATIONS,
     NUMBER_WORDS,
+    PRINTED,
     PRINTED_SETS,
     SHORT_WORDS,
     SPACED_UNITS,
@@ -70,10 +71,12 @@ _NUMBER = re.compile(
     r"(?P<exponent>[eE][+-]?\d+(?![A-Za-z\d.]))?"
 )
 # A numeral, and behind it nothing that could belong to it: no group, base, exponent or ordinal, no
-# letter that `and a half` or the scale words (hundred, thousand, million, billion) begin with.
+# letter that `and a half` or the scale words (hundred, thousand, million, billion) begin with. An
+# integer may also stand against a letter, a command or a numeral above.
 _NUMBER_ALONE = re.compile(
     r"[0-9]{1,18}(?:\.[0-9]{1,18})?"
     r"(?=\s{0,9}(?:[-+*/=<>()\[\]|}!;&]|$)|\s{1,9}[c-gi-ln-su-zC-GI-LN-SU-Z])"
+    r"|[0-9]{1,18}(?=[a-df-mo-qu-zA-DF-Z]|\\[A-Za-z]|\^\{?[0-9])"
 )
 _PLAIN = re.compile(r"(?P<plain>\d+)(?P<fraction>\.\d+)?(?P<exponent>[eE][+-]?\d+(?![A-Za-z\d.]))?")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)(?![A-Za-z])|\^\{?(?:\\text\{)?(?:st|nd|rd|th)\}?\}?")
@@ -123,10 +126,7 @@ _SPLIT = re.compile(
     r"([abcknrtx-zA-Z]{0,2}?)(arcsin|arccos|arctan|sin|cos|tan|sec|csc|cot|ln|log|exp|sqrt|pi|theta|alpha|"
     r"beta)([abhnrx-zA-Z]{0,2})"
 )
-_PRINTED = re.compile(
-    r"(Interval(?:\.(?:open|Lopen|Ropen))?|Union|Intersection|Complement|FiniteSet|Eq|Ne|Lt|Le|Gt|"
-    r"Ge|Integral|Sum|Product|Derivative|Limit|Rational|Matrix)(?=\()"
-)
+_PRINTED = re.compile(r"([A-Za-z]+(?:(?<=Interval)\.(?:open|Lopen|Ropen))?)(?=\()")
 # What the first character of a token says of it; all others are symbols, or white space.
 _BEGINS = {
     " ": "space",
@@ -139,11 +139,20 @@ _NEGATIVE = frozenset(("negative", "minus"))
 _JOINING = frozenset(("and", "or"))
 _PERCENT = frozenset(("percent", "pct", "percentage"))
 _DEGREES = frozenset(("degree", "degrees"))
-_MULTI_PUNCTUATION = {"(": "open", "[": "open", ")": "close", "]": "close"}
-_NAMES = sorted(
+# Signs that mean the same wherever they stand.
+_SIGNS = {
+    **dict.fromkeys("+/^_%&", "op"),
+    **dict.fromkeys(",;", "punct"),
+    **dict.fromkeys("([", "open"),
+    **dict.fromkeys(")]", "close"),
+}
+_COMMAND_NAMES = sorted(
     (*COMMANDS, *FUNCTION_NAMES, *CONSTANTS, *GREEK), key=lambda name: (-len(name), name)
 )
-_PREFIXES = tuple(name for name in _NAMES if len(name) >= 2 and name.isalpha())
+_PREFIXES = tuple(name for name in _COMMAND_NAMES if len(name) >= 2 and name.isalpha())
+# Runs of letters that are no mere words, in this spelling and in any.
+_NAMES = GREEK.union(ACCENTS, FUNCTION_NAMES, CONSTANTS, PRINTED_SETS, PRINTED)
+_MORE_THAN_WORDS = NUMERAL_WORDS.union(_NEGATIVE, _PERCENT, _DEGREES)
 
 
 def lex(text: str, units: bool = True) -> list[Token]:
@@ -170,6 +179,7 @@ class _Lexer:
         self.brackets = 0  # open brackets and braces in which commas separate items
         self.next_brace = ""  # kind of the brace that the last command takes
         self.indexed = "_" in text
+        self.contracted = "'" in text
 
     def run(self) -> list[Token]:
         while self.position < len(self.text):
@@ -363,7 +373,7 @@ class _Lexer:
             self._emit("op", "-", length)
         elif spelled:
             self._emit("num", "", spelled[1] - start, _fraction(spelled[0]))
-        elif contraction := _CONTRACTION.match(self.text, start):
+        elif self.contracted and (contraction := _CONTRACTION.match(self.text, start)):
             self._emit("word", contraction[0], len(contraction[0]))
         elif run == "in" and self._last() == "sym" and _SET_AHEAD.match(self.text, start + 2):
             self._emit("rel", "in", length)
@@ -375,7 +385,7 @@ class _Lexer:
             self._emit("cmd", "degree", length)
         elif run == "mod" and not upright and not self.text.startswith("(", start + 3):
             self._emit("op", "mod", length)
-        elif noon := _NOON.match(self.text, start):
+        elif length == 1 and (noon := _NOON.match(self.text, start)):
             self._emit("word", noon[1].lower() + "m", len(noon[0]))
         elif lower == "to" and self._last() == "num":
             self._emit("punct", ":", length)
@@ -393,7 +403,7 @@ class _Lexer:
             self._emit("func", FUNCTION_NAMES[run], length)
         elif run in CONSTANTS:
             self._emit("const", CONSTANTS[run], length)
-        elif printed := _PRINTED.match(self.text, start):
+        elif run in PRINTED and (printed := _PRINTED.match(self.text, start)):
             self._emit("func", printed[1], len(printed[1]))
         elif run in PRINTED_SETS:
             kind, value = PRINTED_SETS[run]
@@ -403,9 +413,9 @@ class _Lexer:
         elif run in GREEK:
             self._emit("sym", run.removeprefix("var"), length)
         elif (
-            self._is_unit(run, upright)
+            (lower in SHORT_WORDS and not self._glued(start))
+            or self._is_unit(run, upright)
             or self._measures(run, start)
-            or (lower in SHORT_WORDS and not self._glued(start))
             or run in CURRENCY_CODES
             or run == "DNE"
         ):
@@ -457,12 +467,11 @@ class _Lexer:
 
     def _measures(self, run: str, start: int) -> bool:
         """A unit's abbreviation that ends a value such as `5\\pi cm` or `(2 + 3) ft.`"""
+        if not (self.units and self.spaced and run in LONG_ABBREVIATIONS):
+            return False
         behind = self.text[start + len(run) :].lstrip()[:1]
         return (
-            self.units
-            and self.spaced
-            and run in LONG_ABBREVIATIONS
-            and not any(token.kind == "sym" and token.value in run for token in self.tokens)
+            not any(token.kind == "sym" and token.value in run for token in self.tokens)
             and self._last() in ("const", "close", "sym")
             and behind in ("", ".", ",", ";", "^", "/", "}", ")")
         )
@@ -514,10 +523,10 @@ class _Lexer:
 
     def _symbol(self, char: str) -> None:
         text, at = self.text, self.position
-        if text.startswith("{,}", at):  # in brackets, where no number has taken it
-            self._emit("punct", ",", 3)
-            return
         if char == "{":
+            if text.startswith("{,}", at):  # in brackets, where no number has taken it
+                self._emit("punct", ",", 3)
+                return
             kind = self.next_brace or ("group" if self._last() == "op" else "list")
             self.next_brace = ""
             if kind == "group" and self.tokens and self.tokens[-1].value == "\\\\":
@@ -546,24 +555,25 @@ class _Lexer:
                 self.next_brace = "group" if kind == "group" else ""
             return
         self.next_brace = ""
-        if char == "!" and self._after_value():
+        if sign := _SIGNS.get(char):
+            if sign in ("open", "close"):
+                self._bracket(sign, char)
+            self._emit(sign, char, 1)
+        elif char == "!" and self._after_value():
             self._emit("op", "!", 1)  # `5!=120` is a factorial and an equals sign
         elif found := _RELATION.match(text, at):
             self._emit("rel", _RELATIONS.get(found[0], found[0]), len(found[0]))
         elif char == "*" and text.startswith("**", at):
             self._emit("op", "^", 2)
-        elif char in "+-*/^_!%&":
+        elif char in "-*!":
             self._emit("op", char, 1)
         elif char == "'":
             primes = _PRIME.match(text, at)
             assert primes is not None
             self._emit("op", primes[0], len(primes[0]))
-        elif char in _MULTI_PUNCTUATION:
-            self._bracket(_MULTI_PUNCTUATION[char], char)
-            self._emit(_MULTI_PUNCTUATION[char], char, 1)
         elif char == "|":
             self._emit("bar", "|", 1)
-        elif char in ",;:":
+        elif char == ":":
             self._emit("punct", char, 1)
         elif char == ".":
             if text.startswith("...", at):
@@ -588,14 +598,12 @@ def _is_only_a_word(run: str) -> bool:
 
     Words with an apostrophe aside, the longer way through `_Lexer._letters` comes to the same.
     """
-    lower = run.lower()
     return (
         len(run) >= 4
         and not run.isupper()
-        and not any(lower in words for words in (NUMERAL_WORDS, _NEGATIVE, _PERCENT, _DEGREES))
-        and not any(run in names for names in (ACCENTS, FUNCTION_NAMES, CONSTANTS, GREEK))
-        and run not in PRINTED_SETS
-        and not any((_PRINTED.match(f"{run}("), _SPLIT.fullmatch(run), _GLUED_WORD.fullmatch(run)))
+        and run not in _NAMES
+        and run.lower() not in _MORE_THAN_WORDS
+        and not (_SPLIT.fullmatch(run) or _GLUED_WORD.fullmatch(run))
     )
 
 

@@ -61,6 +61,7 @@ brackets alone is a tuple |
 | `text` | words: str | words, lower case, single spaces |
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -123,6 +124,10 @@ FUNCTIONS: dict[str, str] = {
 }
 
 _CHILD_FREE = frozenset({"num", "dec", "const", "sym", "basen", "domain", "dots", "text"})
+# Kinds whose arguments are all nodes.
+_NODES_ONLY = frozenset(
+    {"add", "mul", "pow", "root", "abs", "fact", "fact2", "list", "tuple", "set", "percent"}
+)
 _NO_SYMBOLS = frozenset[str]()
 
 
@@ -131,12 +136,15 @@ def num(p: int, q: int = 1) -> Node:
     return Node("num", (p, q))
 
 
-def children(node: Node) -> list[Node]:
+def children(node: Node) -> Sequence[Node]:
     """The child nodes, in order, whatever tuples they are held in."""
-    if node.kind in _CHILD_FREE:
-        return []
+    kind, args = node
+    if kind in _CHILD_FREE:
+        return ()
+    if kind in _NODES_ONLY:
+        return args
     found: list[Node] = []
-    for arg in node.args:
+    for arg in args:
         if isinstance(arg, Node):
             found.append(arg)
         elif isinstance(arg, tuple):
@@ -155,11 +163,12 @@ def contents(node: Node) -> frozenset[str]:
     waiting = [node]
     while waiting:
         part = waiting.pop()
-        found.add(part.kind)
-        if part.kind == "const":
-            found.add(part.args[0])
-        elif part.kind == "func":
-            found.add(f"{part.args[0]}()")
+        kind, args = part
+        found.add(kind)
+        if kind == "const":
+            found.add(args[0])
+        elif kind == "func":
+            found.add(f"{args[0]}()")
         waiting.extend(children(part))
     return frozenset(found)
 
@@ -171,18 +180,16 @@ def free_symbols(node: Node) -> frozenset[str]:
 
 
 def _free_symbols(node: Node) -> frozenset[str]:
-    if node.kind == "sym":
-        return frozenset(node.args)
-    if node.kind in _CHILD_FREE:
+    kind, args = node
+    if kind == "sym":
+        return frozenset(args)
+    if kind in _CHILD_FREE:
         return _NO_SYMBOLS
     found = _NO_SYMBOLS.union(*map(_free_symbols, children(node)))
-    bound = node.kind in ("sum", "prod", "limit") or (
-        node.kind == "integral" and node.args[2] is not None
-    )
-    if bound:
+    if kind in ("sum", "prod", "limit") or (kind == "integral" and args[2] is not None):
         # The limits lie outside the scope of the variable.
         outside = _NO_SYMBOLS.union(
-            *(_free_symbols(arg) for arg in node.args[2:] if isinstance(arg, Node))
+            *(_free_symbols(arg) for arg in args[2:] if isinstance(arg, Node))
         )
-        return (found - {node.args[1].args[0]}) | outside
+        return (found - {args[1].args[0]}) | outside
     return found

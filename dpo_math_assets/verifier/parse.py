@@ -25,6 +25,7 @@ from dpo_math_assets.verifier.vocabulary import (
     NOTES,
     NUMBER_WORDS,
     OPENERS,
+    PRINTED,
     REFUSED,
     SCALES,
 )
@@ -62,6 +63,8 @@ _IN_PRODUCT = frozenset(
 # Tokens that end a value, and with it all that binds tighter than lists do.
 _BEHIND_VALUE = frozenset(("end", "close", "punct", "sep", "word"))
 _BEHIND_TERM = _BEHIND_VALUE | {"rel", "set", "pm"}
+# What general solutions are multiples of.
+_TURNS = frozenset(("pi", "degree", "circ"))
 _LEAVES = frozenset(("num", "sym", "const"))
 _SIGNS = frozenset("+-")
 _INFIX = frozenset("+-*/")
@@ -232,7 +235,7 @@ def _read(source: str, units: bool) -> Node:
     parser = _Parser(source, units)
     try:
         node = parser.answer()
-        if any(token.kind == "sym" for token in parser.tokens):
+        if parser.parameters or any(token.value in _TURNS for token in parser.tokens):
             node = _with_parameters(node, parser.parameters)
     except _Words:
         node = tree.text(source)
@@ -1199,7 +1202,7 @@ class _Parser:
             arguments = list(argument.args) if argument.kind == "list" else [argument]
         else:
             arguments = [self.open_argument()]
-        if name in tree.PRINTED:
+        if name in PRINTED:
             return tree.printed(name, arguments)
         return tree.function(name, arguments, base, exponent)
 

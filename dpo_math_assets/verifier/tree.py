@@ -11,7 +11,6 @@ from dpo_math_assets.verifier.nodes import SCALAR_KINDS, Node, children, free_sy
 from dpo_math_assets.verifier.vocabulary import unit_named
 
 __all__ = [
-    "PRINTED",
     "add",
     "alternatives",
     "as_symbol",
@@ -57,11 +56,11 @@ def text(words: str) -> Node:
     """A `text` node: lower case, letters, digits and signs kept, single spaces."""
     for command in ("\\text", "\\textbf", "\\mathrm", "\\mbox", "\\textit", "\\ ", "$"):
         words = words.replace(command, " ")
-    kept = "".join(char if char.isalnum() or char in "+-*/^=<>.%" else " " for char in words)
-    said = " ".join(kept.lower().split()).rstrip(".")
+    said = " ".join(_UNSAID.sub(" ", words).lower().split()).rstrip(".")
     return Node("text", (_ORDINAL.sub("", said),))
 
 
+_UNSAID = re.compile(r"(?:[^\w+*/^=<>.%-]|_)+")
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
 
 
@@ -418,34 +417,6 @@ def rename_constant(node: Node, variable: Node) -> Node:
     """Inside a sum over i, i is the index and not the imaginary unit."""
     constant = Node("const", variable.args)
     return substituted(node, constant, variable)
-
-
-# Names in which computer algebra systems print what has no plain notation.
-PRINTED = frozenset(
-    (
-        "Interval",
-        "Interval.open",
-        "Interval.Lopen",
-        "Interval.Ropen",
-        "Union",
-        "Intersection",
-        "Complement",
-        "FiniteSet",
-        "Eq",
-        "Ne",
-        "Lt",
-        "Le",
-        "Gt",
-        "Ge",
-        "Rational",
-        "Matrix",
-        "Integral",
-        "Sum",
-        "Product",
-        "Derivative",
-        "Limit",
-    )
-)
 
 
 _PRINTED_RELATIONS = {"Eq": "=", "Ne": "!=", "Lt": "<", "Le": "<=", "Gt": ">", "Ge": ">="}

@@ -17,6 +17,7 @@ __all__ = [
     "NUMBER_WORDS",
     "OPENERS",
     "ORDINALS",
+    "PRINTED",
     "PRINTED_SETS",
     "REFUSED",
     "SCALES",
@@ -152,7 +153,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
     **{"$": ("skip", ""), "&": ("skip", ""), "#": ("skip", ""), "_": ("skip", "")},
 }
 
-# Sets by the names that computer algebra systems print.
+# Names in which computer algebra systems print what has no plain notation, and those of sets.
+PRINTED = frozenset(
+    _words(
+        """
+    Interval Interval.open Interval.Lopen Interval.Ropen Union Intersection Complement FiniteSet Eq
+    Ne Lt Le Gt Ge Rational Matrix Integral Sum Product Derivative Limit
+    """
+    )
+)
 PRINTED_SETS = {
     "EmptySet": ("empty", ""),
     "Reals": ("domain", "R"),
