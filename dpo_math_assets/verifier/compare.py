@@ -77,10 +77,11 @@ def _compare(answer: str, gold: str, conventions: Conventions, pool: Pool | None
     if boxes:
         return _compare_boxes(boxes, gold_node, conventions, pool, named=_NAMED_PARTS in answer)
     try:
-        found = _compare_parsed(answer, gold, gold_node, conventions, pool)
+        node = parse(answer)
+        found = _compare_parsed(answer, gold, node, gold_node, conventions, pool)
     except ParseError:  # or a unit or a set where only a number can stand
         found = "undecided", "unparsable_answer", None
-    if found[0] == "incorrect" and (product := _products(answer, gold)):
+    if found[0] == "incorrect" and (product := _products(answer, gold, node, gold_node)):
         again = _verdict(Matcher(conventions, pool).answers(*product))
         return again if again[0] == "correct" else found
     if found[2] == "structural" and words_may_differ(answer, gold):
@@ -89,9 +90,8 @@ def _compare(answer: str, gold: str, conventions: Conventions, pool: Pool | None
         # `180 - 2x` for `180^\\circ - 2x`
         plain_answer, plain_gold = (_DEGREE.sub("", text) for text in (answer, gold))
         try:
-            again = _compare_parsed(
-                plain_answer, plain_gold, _parse_answer(plain_gold), conventions, pool
-            )
+            nodes = parse(plain_answer), _parse_answer(plain_gold)
+            again = _compare_parsed(plain_answer, plain_gold, *nodes, conventions, pool)
         except ParseError:
             return found
         return again if again[0] == "correct" else found
@@ -102,9 +102,8 @@ def _compare(answer: str, gold: str, conventions: Conventions, pool: Pool | None
 _MEASURED = re.compile(rf"\d\s+(?:{'|'.join(LONG_ABBREVIATIONS)}|min)(?![A-Za-z])")
 
 
-def _products(answer: str, gold: str) -> tuple[Node, Node] | None:
+def _products(answer: str, gold: str, *nodes: Node) -> tuple[Node, Node] | None:
     """Both answers with a unit as letters where the other has letters: `2hr` beside `2rh`."""
-    nodes = _parse_answer(answer), _parse_answer(gold)
     measured = ["unit" in contents(node) for node in nodes]
     if measured == [False, False] or not any(map(free_symbols, nodes)):
         return None
@@ -141,9 +140,13 @@ def _degrees_alone(texts: str) -> bool:
 
 
 def _compare_parsed(
-    answer: str, gold: str, gold_node: Node, conventions: Conventions, pool: Pool | None
+    answer: str,
+    gold: str,
+    node: Node,
+    gold_node: Node,
+    conventions: Conventions,
+    pool: Pool | None,
 ) -> Comparison:
-    node = _parse_answer(answer)
     if gold_node.kind in ("list", "set"):
         node = _parse_answer(as_list(answer))
     elif node.kind in ("list", "set") and (listed := as_list(gold)) != gold:

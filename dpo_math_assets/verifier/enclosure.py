@@ -240,6 +240,8 @@ class _Evaluation(ABC):
         return self.general(base, self.fraction(exponent))
 
     def integer_power(self, base: Any, exponent: int) -> Any:
+        if exponent == 1:
+            return base
         if exponent <= 0:
             base = self.nonzero(base)
         size = self.log2(base)

@@ -185,7 +185,7 @@ class _Lexer:
         while self.position < len(self.text):
             char = self.text[self.position]
             begins = _BEGINS.get(char)
-            if begins == "space" or char.isspace():
+            if begins == "space" or (begins is None and char.isspace()):
                 self.position += 1
                 self.spaced = True
                 continue
@@ -193,10 +193,10 @@ class _Lexer:
                 raise VerifierLimit(f"answer of more than {MAX_TOKENS} tokens")
             if self.indexed and (based := self._written_in_base()):
                 self._emit("num", "", based[1], based[0])
-            elif begins == "number" or (char == "." and self._ahead().isdigit()):
-                self._number()
             elif begins == "letters":
                 self._letters()
+            elif begins == "number" or (char == "." and self._ahead().isdigit()):
+                self._number()
             elif begins == "command":
                 self._command()
             else:

@@ -97,6 +97,8 @@ _SETS = frozenset(
     )
 )
 _NUMBERS = frozenset(("num", "dec"))
+# What an expression may hold that is to be settled before its value is asked for.
+_TO_SETTLE = frozenset(("pm", "mp", "tuple", "list", "interval", "matrix"))
 _DIVISORS = frozenset(("gcd()", "lcm()"))
 _PARAMETER = re.compile(rf"{PARAMETER}\d+")
 _DERIVATIVE = re.compile(r"d(.)/d.")
@@ -193,13 +195,13 @@ class Matcher:
         which computer algebra prints e and i.
         """
         changes: list[Callable[[Node], Node | None]] = []
-        if any(name.startswith(PARAMETER) for name in free_symbols(a) | free_symbols(b)):
+        letters, inside = free_symbols(a) | free_symbols(b), contents(a) | contents(b)
+        if any(name.startswith(PARAMETER) for name in letters):
             changes.append(_any_integer)
-        if holds(a, "log()") or holds(b, "log()"):
+        if "log()" in inside:
             changes.append(_natural_logarithm)
-        if holds(a, "call") or holds(b, "call"):
+        if "call" in inside:
             changes.append(_as_factor)
-        letters = free_symbols(a) | free_symbols(b)
         if ("E" in letters or "I" in letters) and {a.kind, b.kind} <= _COMPOSED:
             changes.append(_as_constant)
         for change in changes:
@@ -223,6 +225,8 @@ class Matcher:
             return self.scalars.compare(a, b)
         if _identical(a, b):
             return EQUAL_TEXT if a.kind == "text" else EQUAL_STRUCTURE
+        if {a.kind, b.kind} <= SCALAR_KINDS and _TO_SETTLE.isdisjoint(contents(a) | contents(b)):
+            return self.match_scalars(a, b)
         if "text" in (a.kind, b.kind):
             return _match_text(a, b)
         if "choice" in (a.kind, b.kind):
@@ -459,6 +463,20 @@ class Matcher:
             pairs += _ends(x, y)
         return self.every(pairs)
 
+    def match_scalars(self, a: Node, b: Node) -> Outcome:
+        for value, other in ((thousands(a), b), (thousands(b), a)):
+            if value and exact(other) is not None and exact(other) == exact(value):
+                return AMBIGUOUS
+        for value, other in ((unit_letters(a), b), (unit_letters(b), a)):
+            if value and not free_symbols(other):
+                same = self.scalars.compare(value.args[0], other)
+                return AMBIGUOUS if same.state == "equal" else DIFFERENT
+        same = self.scalars.compare(a, b)
+        if same.state == "different" and same_capitals(a, b):
+            return UNKNOWN
+        settled = same.state != "equal" or same.method == "exact" or a == b
+        return same if settled or not order_may_count(a, b) else UNKNOWN
+
     # lists, sets, tuples, matrices
 
     def match_cases(self, a: Node, b: Node) -> Outcome:
@@ -476,18 +494,7 @@ class Matcher:
     def match_values(self, a: Node, b: Node) -> Outcome:
         a, b = _named_pair(a, b), _named_pair(b, a)
         if a.kind in SCALAR_KINDS and b.kind in SCALAR_KINDS:
-            for value, other in ((thousands(a), b), (thousands(b), a)):
-                if value and exact(other) is not None and exact(other) == exact(value):
-                    return AMBIGUOUS
-            for value, other in ((unit_letters(a), b), (unit_letters(b), a)):
-                if value and not free_symbols(other):
-                    same = self.scalars.compare(value.args[0], other)
-                    return AMBIGUOUS if same.state == "equal" else DIFFERENT
-            same = self.scalars.compare(a, b)
-            if same.state == "different" and same_capitals(a, b):
-                return UNKNOWN
-            settled = same.state != "equal" or same.method == "exact" or a == b
-            return same if settled or not order_may_count(a, b) else UNKNOWN
+            return self.match_scalars(a, b)
         if "percent" in (a.kind, b.kind):
             return self.match_percent(a, b)
         if "unit" in (a.kind, b.kind):

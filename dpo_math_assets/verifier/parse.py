@@ -730,17 +730,19 @@ class _Parser:
     def sum(self) -> Node:
         self.deeper()
         terms = [self.signed() if self.token.kind == "pm" else self.product()]
-        while self.token.kind in ("op", "pm"):
-            if self.take("op", "+"):
+        while (token := self.token).kind in ("op", "pm"):
+            if token.value == "+":
+                self.next()
                 if self.sees("dots"):
                     raise ParseError("dots inside a sum")
                 terms.append(self.product())
-            elif self.take("op", "-"):
+            elif token.value == "-":
+                self.next()
                 if terms[-1].kind in ("set", "setbuilder", "domain", "interval"):
                     terms[-1] = Node("setminus", (terms[-1], self.product()))
                 else:
                     terms.append(tree.neg(self.product()))
-            elif self.sees("pm"):
+            elif token.kind == "pm":
                 terms.append(self.signed())
             else:
                 break
@@ -753,7 +755,7 @@ class _Parser:
     def product(self) -> Node:
         """Factors joined by signs or by nothing; left to right."""
         if self.token.kind in _LEAVES:
-            behind = self.ahead()
+            behind = self.tokens[self.at + 1]
             if behind.kind in _BEHIND_TERM or (behind.kind == "op" and behind.value in _SIGNS):
                 return self.primary()
         node = self.prefixed()
@@ -986,10 +988,12 @@ class _Parser:
         if token.kind == "num":
             self.next()
             assert token.node is not None
-            letter, k = self.token, self.ahead()
-            if letter.value in _CHOOSING and k.node and not (letter.spaced or k.spaced):  # `5C2`
-                self.at += 2
-                return tree.chosen(letter.value, token.node, k.node)
+            letter = self.token
+            if letter.value in _CHOOSING and not letter.spaced:  # `5C2`
+                k = self.ahead()
+                if k.node and not k.spaced:
+                    self.at += 2
+                    return tree.chosen(letter.value, token.node, k.node)
             return token.node
         if token.kind == "sym":
             self.next()

@@ -33,16 +33,18 @@ _COMPOUND = {"mph": "mile / hour", **dict.fromkeys(("kph", "kmh", "kmph"), "km /
 
 
 @cache
-def _factors_of(dimension: str) -> frozenset[Fraction]:
-    """The factors of all units of a dimension that have a name."""
+def _factors() -> dict[str, set[Fraction]]:
+    """The factors of all units that have a name, by dimension."""
+    found: dict[str, set[Fraction]] = {}
     spellings = {unit: name for name, unit in UNITS.items()}  # one of each unit
-    known = filter(None, map(unit_factor, spellings.values()))
-    return frozenset(factor for other, factor in known if other == dimension)
+    for dimension, factor in filter(None, map(unit_factor, spellings.values())):
+        found.setdefault(dimension, set()).add(factor)
+    return found
 
 
 def is_unit_of(dimension: str, factor: Fraction) -> bool:
     """Whether some unit of the dimension has this factor."""
-    return factor in _factors_of(dimension)
+    return factor in _factors().get(dimension, ())
 
 
 @lru_cache(maxsize=4096)
