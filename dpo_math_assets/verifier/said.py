@@ -103,6 +103,13 @@ _DENIES = re.compile(
     r"|\b(?:remains to|first thought|should have been|instead(?! of))\b",
     re.IGNORECASE,
 )
+# Without one of these, or a mark, it finds none of them.
+_DENIALS = _set(
+    """
+    twice double triple half square cube reciprocal inverse opposite negative we i need could may
+    can remains first should instead
+    """
+)
 # `2x is 14`, `three times the number is 14`: what is stated is no value of the thing itself.
 _OF_ANOTHER = re.compile(
     r"\b\d+[a-z] (?:is|equals)\b"
@@ -193,13 +200,17 @@ _HARMLESS = re.compile(
 _NEEDED = re.compile(r"\b(needs? (?:to [a-z]+ )?)at least ")
 
 
+# What every value and every equation holds one of.
+_OF_VALUES = re.compile(r"[\d$\\=<>]")
+
+
 def said(sentence: str) -> str | None:
     """The value that a sentence states, with what is counted, or None for any other sentence."""
     if len(sentence) > MAX_SENTENCE:
         return None
     if any(word in sentence for word in _HARMLESS_WORDS):
         sentence = _NEEDED.sub(r"\1", _HARMLESS.sub("", sentence))
-    if not asserts(sentence) or _OF_ANOTHER.search(sentence):
+    if not _OF_VALUES.search(sentence) or not asserts(sentence) or _OF_ANOTHER.search(sentence):
         return None
     text = sentence.replace("**", "").replace("#", "").replace("\\$", "$").replace("\\%", "%")
     text = text.strip(" \t.!*,`'\"")
@@ -346,12 +357,15 @@ _OPERATORS = (
 def asserts(sentence: str) -> bool:
     """Whether the words of a sentence claim something, and neither deny, suppose nor ask it."""
     words = _WORDS.findall(sentence.lower())
-    return _DENYING.isdisjoint(words) and _DENIES.search(sentence) is None
+    if not _DENYING.isdisjoint(words):
+        return False
+    may_deny = not _DENIALS.isdisjoint(words) or any(mark in sentence for mark in ("?", "'", "’"))
+    return not (may_deny and _DENIES.search(sentence))
 
 
 def worded(text: str) -> bool:
     """Whether a text holds a word beside its formulas' commands."""
-    return _LETTERS.search(_LATEX_WORD.sub(" ", text)) is not None
+    return _LETTERS.search(_LATEX_WORD.sub(" ", text) if "\\" in text else text) is not None
 
 
 def _stating(before: str, *, price: bool) -> str:

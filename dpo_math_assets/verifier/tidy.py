@@ -57,7 +57,10 @@ _SET_CHOICE = re.compile(
 )
 _TEXT = re.compile(r"\\(?:text|textrm|textbf|mbox|mathrm)\s*\{([^{}]*)\}")
 # What was cut off had more to say: `The answer is 7 and`
-_DANGLING = re.compile(r"(?:\s(?:and|or|but|than|times|plus|minus|to|of)|[+/=^({])$")
+_DANGLING = (
+    *(" and", " or", " but", " than", " times", " plus", " minus", " to", " of"),
+    *("+", "/", "=", "^", "(", "{"),
+)
 _AT = re.compile(
     r"^(?:at (?=\d)|given by |simply |just |exactly |indeed |"
     r"(?:so |thus )?we (?:have|get|obtain|find) (?=[^A-Za-z]*$))",
@@ -68,6 +71,7 @@ _SIGNS_BEFORE = re.compile(r"^(?:∴|=>|→|\\therefore|[Aa]ns[.:])\s*")
 _SIGNS_BEHIND = re.compile(
     r"[\s.$\\]*(?:[✓✔✅∎□■🎉]\uFE0F?|(?<=[\s$])\$?\\(?:blacksquare|qed|checkmark)\$?)+\s*$"
 )
+_SIGNS_IN_LATEX = ("\\blacksquare", "\\qed", "\\checkmark")
 _STRUCK = re.compile(r"~~[^~\n]{1,60}~~\s*")
 _NOT_ANOTHER = re.compile(r"([^,()]{1,60}?),?\s+\(?not\s+\$?-?[\d.,/]+\$?\)?")
 # `an even number, namely 36`, `the sum: 36`
@@ -99,6 +103,7 @@ _CHOICE_LAST = re.compile(
     r"(?P<value>[$\\\d-][^,()]{0,40}?)(?:\s+\((?P<letter>[A-J])\)|"
     r",?\s+(?:which is )?\(?(?:option|choice) \(?(?P<named>[A-J])\)?)\s*"
 )
+_CHOICE_ENDS = frozenset("ABCDEFGHIJ)")
 _SO = re.compile(r",\s+so\b", re.IGNORECASE)
 _GOES_ON = re.compile(r"\b(?:then|so|total|therefore|thus|hence)\b", re.IGNORECASE)
 NUMBERS = re.compile(r"\d+(?:\.\d+)?")
@@ -116,14 +121,22 @@ def tidy(answer: str) -> str:
     plain = answer.strip(" *").rstrip(".")
     if _PLAIN_NUMBER.fullmatch(plain):
         return plain
-    if _DANGLING.search(plain):
+    if plain.endswith(_DANGLING):
         return ""
     if "</" in answer:
         answer = answer[: answer.index("</")]
-    answer = _EMPHASIS.sub("", answer.replace('\\"', '"').strip("*#_ \t"))
-    answer = EQUALS_VALUE.sub("", clean(answer))
-    if not answer.isascii() or "\\" in answer or answer[:1] in ("=", "A", "a", "~"):
-        answer = _SIGNS_BEFORE.sub("", _SIGNS_BEHIND.sub("", _STRUCK.sub("", answer)))
+    answer = answer.replace('\\"', '"').strip("*#_ \t")
+    if "**" in answer:
+        answer = _EMPHASIS.sub("", answer)
+    answer = clean(answer)
+    if answer.startswith("="):
+        answer = EQUALS_VALUE.sub("", answer)
+    if "~~" in answer:
+        answer = _STRUCK.sub("", answer)
+    if not answer.isascii() or answer.rstrip("\n\t $").endswith(_SIGNS_IN_LATEX):
+        answer = _SIGNS_BEHIND.sub("", answer)
+    if not answer.isascii() or answer[:1] in ("=", "A", "a", "\\"):
+        answer = _SIGNS_BEFORE.sub("", answer)
     if "\\boxed" in answer or "\\fbox" in answer:
         inner = boxes(answer)
         if len(inner) == 1:
@@ -179,7 +192,7 @@ def _with_choice(answer: str) -> str | None:
             return None  # `a: 5` gives a value to a letter, `A, 5` are two answers
     elif found := _CHOICE_BEFORE.fullmatch(answer):
         return f"({found['named'] or found['letter']}) {clean(found['value'] or found['inner'])}"
-    elif found := _CHOICE_LAST.fullmatch(answer):
+    elif answer.rstrip()[-1:] in _CHOICE_ENDS and (found := _CHOICE_LAST.fullmatch(answer)):
         letter = found["letter"] or found["named"]
     else:
         return None
