@@ -693,7 +693,7 @@ def _below(text: str, start: int) -> str:
 
 def _led_to(text: str, at: int, line: str) -> str:
     """What a line that leads on leads to: a value below it and no block of another format."""
-    if at < 0 or not _LEADS_ON.search(line):
+    if at < 0 or not line.rstrip().endswith(("is", "are", ":")) or not _LEADS_ON.search(line):
         return ""
     below = _next_line(text, at + len(line) - 1)
     return "" if below.startswith("{") else below

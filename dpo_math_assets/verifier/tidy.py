@@ -246,18 +246,20 @@ _TWICE = re.compile(
     r"|,(?= (?:about|approx)))"
     r",?\s+([^,]{1,60})"
 )
+_AGAIN = (" or", "i.e", "that is", "equivalently", ", about", ", approx")
 _ABOUT = re.compile(r"^\s*(?:about|approximately|approx\.?|roughly|around|≈|~|\\approx)\s*")
 _IN_BRACKETS = re.compile(r"(.{0,60}[\w$}%])(?:\s*\\?\s+|~)\(([^()]{1,60})\)")
 
 
 def _restated(answer: str) -> str | None:
     r"""The first of two forms of a value: `$\frac{3}{4}$ or 0.75`, `5 (five)`, `5 (apples)`."""
-    plain = " ".join(_TEXT.sub(r" \1 ", answer).split())
-    if found := _TWICE.fullmatch(plain):
+    plain = " ".join((_TEXT.sub(r" \1 ", answer) if "\\" in answer else answer).split())
+    twice = any(word in plain for word in _AGAIN)
+    if twice and (found := _TWICE.fullmatch(plain)):
         first, second = clean(found[1]), clean(_ABOUT.sub("", found[2]))
         same = values_differ(first, second) is False
         return first if same or (_ABOUT.match(found[2]) and _rounded(first, second)) else None
-    found = _IN_BRACKETS.fullmatch(plain)
+    found = _IN_BRACKETS.fullmatch(plain) if plain.endswith(")") else None
     if found is None:
         return None
     first, second = clean(found[1]), clean(_ABOUT.sub("", found[2].removeprefix("or ")))
