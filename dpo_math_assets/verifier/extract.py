@@ -182,14 +182,16 @@ def _valued(text: str, found: Extraction) -> Extraction:
 _OPTION_REMARK = re.compile(r"\s+(?:[-–—:] [A-Za-z]|[✓✔✅❌✗✘(]).*$|[*_]+\s*$", re.DOTALL)
 
 # What is written in a programming language says nothing to a reader.
-_CODE = re.compile(
-    r"```(?:python|py|sage|cpp|c|java|javascript|js|r|matlab)\b.*?(?:```|\Z)", re.DOTALL
-)
+LANGUAGES = "python|py|sage|cpp|c|java|javascript|js|r|matlab"
+_CODE = re.compile(rf"```(?:{LANGUAGES})\b.*?(?:```|\Z)", re.DOTALL)
 # Where a completion that has given its answer begins another dialogue.
+QUESTIONS = (
+    "Q|Question|QUESTION|Problem|PROBLEM|Exercise|Task|Example|Input|Instruction|Human|HUMAN|"
+    "User|USER|Bonus|Follow-up|Extension"
+)
 _QUESTION = (
     r"(?:(?:Next|New|Another|Practice|Similar|Sample|Extra) )?"
-    r"(?:Q|Question|QUESTION|Problem|PROBLEM|Exercise|Task|Example|Input|Instruction|Human|HUMAN|"
-    r"User|USER|Bonus|Follow-up|Extension|(?<= )(?:question|problem))"
+    rf"(?:{QUESTIONS}|(?<= )(?:question|problem))"
     r"(?P<number> ?#?\d{1,3})?[*_\]]*(?::|\.(?= )|\n)"
 )
 _NEXT_QUESTION = re.compile(rf"\n[#*\[>_ \t-]*+{_QUESTION}")
@@ -229,11 +231,6 @@ def _before_next_question(text: str) -> Extraction | None:
 
 def _answer_of(text: str) -> Extraction:
     """The answer of a text with one speaker who answers one question."""
-    return _plainly_told(text) or _strongest(text)
-
-
-def _strongest(text: str) -> Extraction:
-    """What stands behind the strongest marker, unless the text after it takes it back."""
     given = _marked(text)
     if given["final"] and given["json"]:
         # in the reasoning of JSON, a sentence as final answer is told again as a value
@@ -278,32 +275,6 @@ _ABOUT_LAST = re.compile(
     rf"[\s*_#>-]*+(?:{_ABOUT})\b[^\n:=]{{0,30}}[:=][^\n=]{{0,24}}$|\[\d+\]:? \S)",
     re.IGNORECASE,
 )
-
-
-# A number at the end of a text, on a last line as prompts ask for it or in the last field of JSON,
-# by the name of its marker.
-_NUMBER_LAST = re.compile(
-    r"(?:FINAL ANSWER|F(?i:inal answer)):[ \t]*(?P<final>{0})\s*"
-    r'|[ \t]*\{{?[ \t]*"(?:final_)?answer"[ \t]*:[ \t]*(?P<quote>"?)(?P<json>{0})(?P=quote)\s*\}}'
-    r"\s*(?:```\s*)?".format(r"-?\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
-)
-# Without these, nothing before it is as strong.
-_OTHER_MARKS = ("nswer", "NSWER", "box", "####", '"final"')
-
-
-def _plainly_told(text: str) -> Extraction | None:
-    """The number that ends a text and leaves no question: nothing comes after it or beside it.
-
-    What `_strongest` says too, for many completions of most logs at a third of its cost.
-    """
-    at = max(text.rfind("nswer"), text.rfind("NSWER"), 0)
-    begins = text.rfind("\n", 0, at) + 1
-    found = _NUMBER_LAST.fullmatch(text, begins)
-    if found is None or any(text.find(mark, 0, begins) >= 0 for mark in _OTHER_MARKS):
-        return None
-    marker = found.lastgroup
-    assert marker is not None
-    return Extraction(found[marker], marker, None)
 
 
 # Where a model that speaks in channels says its answer.

@@ -1,8 +1,9 @@
 """The verifier over frames: each distinct completion read once, each distinct pair compared once.
 
 Logs repeat themselves: the same completion, and far more often the same pair of answer and gold.
-So rows are reduced to distinct completions, these to distinct (answer, gold) pairs, and Polars
-settles the pairs that are plain integers; only the rest is parsed and compared. Where that is much,
+So rows are reduced to distinct completions, these to distinct (answer, gold) pairs. Polars reads
+the completions that end in a plain number (see `plain.py`) and settles the pairs that are plain
+integers; only the rest is read, parsed and compared one by one. Where that is much,
 worker processes do it, and a row that hangs or crashes one is `undecided` without harm to the
 others (see `pool.py`).
 """
@@ -78,8 +79,7 @@ def verify_frame(
     # A completion that stands in several rows is read in the first of them that has a gold.
     distinct = texts.filter(given).unique("first", maintain_order=True)
     progress = _Progress(on_progress, len(distinct))
-    answers = _extract_all(distinct.get_column("candidate"), pool, timeout_s, progress)
-    answers = answers.with_columns(distinct.get_column("first"))
+    answers = _extract_all(distinct, pool, timeout_s, progress)
     texts = texts.drop("candidate").join(answers, on="first", how="left", maintain_order="left")
 
     pairs = texts.filter(given).select("extracted", "gold").drop_nulls().unique(maintain_order=True)
@@ -133,21 +133,32 @@ _Columns = tuple[list[str | None], list[str | None]]
 
 
 def _extract_all(
-    candidates: "pl.Series", pool: SymPyPool, timeout_s: float, progress: _Progress
+    distinct: "pl.DataFrame", pool: SymPyPool, timeout_s: float, progress: _Progress
 ) -> "pl.DataFrame":
-    """The final answer of each completion, or why there is none: extracted, refusal."""
+    """The final answer of each completion, or why there is none: first, extracted, refusal."""
     import polars as pl
 
+    from dpo_math_assets.verifier.plain import plain_answer
+
+    read = distinct.select("first", "candidate", extracted=plain_answer(pl.col("candidate")))
+    told = read.filter(pl.col("extracted").is_not_null()).drop("candidate")
+    progress.add(len(told))
+    left = read.filter(pl.col("extracted").is_null())
+    candidates = left.get_column("candidate")
     spread = candidates.str.len_bytes().sum() > CHARACTERS_WORTH_WORKERS
-    read = _extracted_by_workers if spread else _extracted_here
+    extract_some = _extracted_by_workers if spread else _extracted_here
     answers: list[str | None] = []
     refusals: list[str | None] = []
     with _collector_at_rest():
-        for some_answers, some_refusals in read(candidates, pool, timeout_s, progress):
+        for some_answers, some_refusals in extract_some(candidates, pool, timeout_s, progress):
             answers += some_answers
             refusals += some_refusals
-    schema = {"extracted": pl.String, "refusal": pl.String}
-    return pl.DataFrame({"extracted": answers, "refusal": refusals}, schema=schema)
+    found = left.select(
+        "first",
+        extracted=pl.Series(answers, dtype=pl.String),
+        refusal=pl.Series(refusals, dtype=pl.String),
+    )
+    return pl.concat([told.with_columns(refusal=pl.lit(None, pl.String)), found])
 
 
 def _extracted_here(

@@ -4,11 +4,11 @@ Expressions are built from positive integers and letters with sums, products and
 a polynomial that grows strictly with every number in it: raising one number changes its value.
 """
 
-import importlib
 import string
 from dataclasses import dataclass
 from fractions import Fraction
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +17,7 @@ from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier import compare, extract, lexer, verify
 from dpo_math_assets.verifier.normal import normalise
 from dpo_math_assets.verifier.parse import ParseError, parse
+from dpo_math_assets.verifier.plain import plain_answer
 from dpo_math_assets.verifier.vocabulary import (
     ACCENTS,
     CONSTANTS,
@@ -288,11 +289,16 @@ def test_a_number_read_at_once_is_the_answer_that_the_longer_way_gives(
     before: list[tuple[str, str]], numeral: str, end: str
 ) -> None:
     text = "".join(map("".join, before)) + end.format(numeral)
-    module = importlib.import_module("dpo_math_assets.verifier.extract")
-    with pytest.MonkeyPatch.context() as patch:
-        shorter = extract(text)
-        patch.setattr(module, "_plainly_told", lambda text: None)
-        assert extract(text) == shorter
+    assert read_at_once(text) in (None, extract(text).answer)
+
+
+@pytest.mark.parametrize("end", ["FINAL ANSWER: 5", '{"answer": "5"}', '"answer": 5\n}\n```'])
+def test_numbers_behind_a_lone_marker_are_read_at_once(end: str) -> None:
+    assert read_at_once(f"So 2 + 3 = 5.\n{end}") == "5"
+
+
+def read_at_once(text: str) -> str | None:
+    return pl.Series([text]).to_frame("text").select(plain_answer(pl.col("text"))).item()
 
 
 ONES = [
