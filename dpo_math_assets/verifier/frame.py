@@ -63,37 +63,44 @@ def verify_frame(
     """
     import polars as pl
 
+    from dpo_math_assets.verifier.plain import plain_answer
+
     rows = frame.lazy().drop(VERDICT_COLUMNS, strict=False).collect()
-    texts = rows.select(
+    texts = rows.lazy().select(
         candidate=pl.col(candidate).cast(pl.String),
         gold=pl.col(ground_truth).cast(pl.String).str.strip_chars(),
     )
-    texts = texts.with_row_index("first").with_columns(pl.first("first").over("candidate"))
-    given = texts.select(
-        pl.all_horizontal(
-            pl.col("candidate", "gold").str.strip_chars().str.len_bytes() > 0
-        ).fill_null(False)
-    ).to_series()
+    # `first` is the first row with the same completion, which is read once for all of them.
+    given = pl.all_horizontal(pl.col("candidate", "gold").str.strip_chars().str.len_bytes() > 0)
+    texts = texts.with_row_index("first").with_columns(
+        pl.first("first").over("candidate"), given=given.fill_null(False)
+    )
+    judged = texts.collect()
+    distinct = (
+        judged.lazy()
+        .filter("given")
+        .unique("first", maintain_order=True)
+        .select("first", "candidate", extracted=plain_answer(pl.col("candidate")))
+        .collect()
+    )
     pool = shared_pool(workers or _cpus())
-
-    # A completion that stands in several rows is read in the first of them that has a gold.
-    distinct = texts.filter(given).unique("first", maintain_order=True)
     progress = _Progress(on_progress, len(distinct))
     answers = _extract_all(distinct, pool, timeout_s, progress)
-    texts = texts.drop("candidate").join(answers, on="first", how="left", maintain_order="left")
+    judged = judged.drop("candidate").join(answers, on="first", how="left", maintain_order="left")
 
-    pairs = texts.filter(given).select("extracted", "gold").drop_nulls().unique(maintain_order=True)
+    answered = judged.lazy().filter("given").select("extracted", "gold").drop_nulls()
+    pairs = answered.unique(maintain_order=True).collect()
     progress.total += len(pairs)
     verdicts = _compare_all(pairs, conventions, pool, timeout_s, progress)
-    texts = texts.join(verdicts, on=["extracted", "gold"], how="left", maintain_order="left")
+    judged = judged.join(verdicts, on=["extracted", "gold"], how="left", maintain_order="left")
 
     reason = pl.coalesce("reason", "refusal")
     return rows.hstack(
-        texts.select(
-            pl.when(given).then("verdict").fill_null("undecided"),
-            pl.when(given).then(reason).otherwise(pl.lit("missing_inputs")).alias("reason"),
-            pl.when(given).then("method"),
-            pl.when(given).then("extracted"),
+        judged.select(
+            pl.when("given").then("verdict").fill_null("undecided"),
+            pl.when("given").then(reason).otherwise(pl.lit("missing_inputs")).alias("reason"),
+            pl.when("given").then("method"),
+            pl.when("given").then("extracted"),
             pl.lit(VERIFIER_VERSION).alias("verifier_version"),
         )
     )
@@ -138,12 +145,9 @@ def _extract_all(
     """The final answer of each completion, or why there is none: first, extracted, refusal."""
     import polars as pl
 
-    from dpo_math_assets.verifier.plain import plain_answer
-
-    read = distinct.select("first", "candidate", extracted=plain_answer(pl.col("candidate")))
-    told = read.filter(pl.col("extracted").is_not_null()).drop("candidate")
+    told = distinct.filter(pl.col("extracted").is_not_null()).drop("candidate")
     progress.add(len(told))
-    left = read.filter(pl.col("extracted").is_null())
+    left = distinct.filter(pl.col("extracted").is_null())
     candidates = left.get_column("candidate")
     spread = candidates.str.len_bytes().sum() > CHARACTERS_WORTH_WORKERS
     extract_some = _extracted_by_workers if spread else _extracted_here
