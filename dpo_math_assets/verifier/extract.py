@@ -124,7 +124,7 @@ _THEREFORE = re.compile(
     r"As a result|(?:We|I) conclude that|In (?:total|conclusion|summary))\b"
 )
 _HOPE = re.compile(r"(?<!\s)\s*I hope it is correct\.?\s*$")
-_BLANK = re.compile(r"(?:\\(?:phantom|hspace)\{[^{}]*\}|\\square|\\[,;: ]|[_?.#*\s])+")
+_BLANK = re.compile(r"(?:\\(?:phantom|hspace)\{[^{}]*\}|\\square|\\[,;: ]|[-_?.#*\s])+")
 _OPTION_IS = re.compile(
     r"\b(?:[Cc]orrect|[Rr]ight|[Bb]est|answer) (?:option|choice)[\s*]*(?:is\b|:)[:\s*]{0,3}"
     r"\(?([A-J])\)?(?![A-Za-z'’])"
@@ -649,7 +649,7 @@ def _rest(text: str, start: int) -> str:
     if where >= 0:
         rest = _with_following(text, where + len(rest), rest)
     # a single `- 5` below the marker: a bullet, or a sign
-    return "" if where > start and _SIGN_OR_BULLET.fullmatch(rest) else rest
+    return "" if where > start and _SIGN_OR_BULLET.fullmatch(rest.strip()) else rest
 
 
 # `The value is`, `We have:` at the end of a line
@@ -820,13 +820,13 @@ def _bare(text: str) -> Extraction:
     stripped = text.strip()
     if not stripped or _REFUSAL.match(stripped) or _JSON_FIELD.search(stripped):
         return _NONE
-    if not stripped[-1:].isascii():
-        stripped = _SMILEYS.sub("", stripped)
     if "\n" in stripped:
         aside = _ASIDE.search(stripped)
         stripped = stripped[: aside.start()] if aside else stripped
         stripped = (_FENCE.sub("", stripped) if "```" in stripped else stripped).strip()
         stripped = _without_ends(stripped)
+    if not stripped[-1:].isascii():
+        stripped = _SMILEYS.sub("", stripped)
     lines = (_HOPE.sub("", stripped) if "I hope" in stripped else stripped).rsplit("\n", 1)
     last = _NUMBERING.sub("", lines[-1].strip())
     if last.endswith("?"):
@@ -855,8 +855,9 @@ def _bare(text: str) -> Extraction:
             return Extraction(answer, "bare", None) if answer else _NONE
         if first_sentence(stripped) == stripped.rstrip(".!") and (value := said(stripped)):
             return Extraction(value, "conclusion", None)
-    if short and (parts := _listed(stripped)):
-        return Extraction(parts, "parts", None)
+    if _LISTED.fullmatch(last):
+        parts = _listed(stripped)
+        return Extraction(parts, "parts", None) if parts else _NONE
     concluded = _conclusion(last[-2 * MAX_BARE :])
     if concluded is None and len(lines) == 2 and last.rstrip("*").endswith("."):
         # a sentence, if it states the result of the last sum before it
@@ -899,7 +900,7 @@ def _without_ends(text: str) -> str:
     """The text without the last lines that tell of its answer or are marks without one."""
     for _ in range(MAX_PARTS):
         begins = text.rfind("\n") + 1
-        empty = not text[begins:].strip("# ")
+        empty = not text[begins:].strip("#-*_ ")
         if not begins or not (empty or _ABOUT_LAST.match(text, begins)):
             break
         text = text[:begins].rstrip()
@@ -935,12 +936,19 @@ _LISTED = re.compile(r"[*_\s-]*\(?([a-h]|i{1,3}|iv|v)\)[*_:\s]+(\S[^\n]*)")
 
 
 def _listed(text: str) -> str | None:
-    """The answers of lines that begin with `(a)`, `(b)`, ..., and of no other lines."""
-    lines = [_LISTED.fullmatch(line) for line in text.splitlines() if line.strip()]
-    parts = [(line[1], tidy(line[2])) for line in lines if line]
-    if len(parts) < max(2, len(lines)) or len({part for part, _ in parts}) < len(parts):
+    """The answers of the last lines, which begin with `(a)`, `(b)`, ...: one for each part."""
+    parts: dict[str, str] = {}
+    for line in reversed(text[-2 * MAX_BARE :].splitlines()):
+        part = _LISTED.fullmatch(line.rstrip())
+        if part and part[1] in parts:
+            return None
+        if part:
+            parts[part[1]] = tidy(part[2])
+        elif line.strip():
+            break
+    if len(parts) < 2 or not ({"a", "i"} & parts.keys()):
         return None
-    return "; ".join(f"\\boxed{{{answer}}}" for _, answer in parts)
+    return "; ".join(f"\\boxed{{{answer}}}" for answer in reversed(parts.values()))
 
 
 def _one_formula(text: str) -> str | None:

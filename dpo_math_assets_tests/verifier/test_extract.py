@@ -1112,3 +1112,19 @@ def test_choices_marked_in_chinese_are_found() -> None:
 def test_labels_in_brackets_and_tags_are_labels(text: str, gold: str) -> None:
     assert verify(text, gold).ok is True
     assert verify(text, "12 m").ok is not True or "cm" not in text
+
+
+def test_parts_below_a_text_are_one_answer_and_the_last_alone_is_none() -> None:
+    for text in (
+        "(a) 12\n(b) 15",
+        "We solve.\n\n(a) The area is 12.\n(b) The perimeter is 15.\n\n---",
+    ):
+        assert verify(text, "12, 15").ok is True
+        assert verify(text, "15").ok is not True
+    for text in ("We solve.\n\n(b) 15", "(a) 12\nWe add 3.\n(b) 15"):
+        assert verify(text, "15").ok is not True
+
+
+def test_a_rule_or_a_smiley_below_the_answer_does_not_hide_it() -> None:
+    for end in ("---", "***", "😊", "I hope this helps! 😊"):
+        assert verify(f"We add.\n\nTherefore, there are 12 pens.\n\n{end}", "12").ok is True
