@@ -72,10 +72,11 @@ _DOUBTFUL = _patterns(
         r"|\b(?:incorrect|wrong|false|naive|mistaken|erroneous)\s+(?:result|value|solution|number)\b[^.\n]*$",
     ),
     (  # said by others
-        "says said claims claimed thinks believes argues insists told say write get put",
+        "according says said claims claimed thinks believes argues insists told say write get put",
         r"\b(?:(?<!\bI )(?:says|said|claims|claimed|thinks|believes|argues|insists)|told \w+|"
-        r"(?:some|many|others|they|people|students|sources|books) (?:\w+ )?(?:say|write|get|put))\b"
-        r"(?:\s+(?:that|the|our|correct|final|answer|it|is))*[\s:$*(\\\[]*$",
+        r"(?:some|many|others|they|people|students|sources|books) (?:\w+ )?(?:say|write|get|put)|"
+        r"according to (?:\w+ )?(?:book|textbook|source|teacher|internet|key|manual))\b"
+        r"(?:,?\s+(?:that|the|our|correct|final|answer|it|is))*[\s:$*(\\\[]*$",
     ),
     (  # denied with its whole sentence
         "doubt misconception myth impossible unlikely no nobody easy naively want wish try cannot "
@@ -153,7 +154,8 @@ _RETRACTION = _patterns(
     (
         "contradicts contradiction impossible look seem not satisfy violates cannot t",
         r"\b(?:this|that|it|which) (?:contradicts|violates|is (?:impossible|a contradiction)|"
-        r"(?:cannot|can['’]t) be(?=[.,;!]|$| (?:so|true|possible|the (?:case|answer|solution))\b)|"
+        r"(?:cannot|can['’]t) be(?=[.,;!]|$| (?:so|true|possible|right|correct|"
+        r"the (?:case|answer|solution))\b)|"
         r"does(?:n['’]t| not) (?:look|seem) right|is not(?: yet)? (?:the|our))\b"
         r"|\b(?:does|do)(?:n['’]t| not) satisfy\b",
     ),

@@ -40,8 +40,10 @@ from dpo_math_assets.verifier.tidy import (
     WORD,
     chained,
     first_sentence,
+    restated,
     tidy,
 )
+from dpo_math_assets.verifier.vocabulary import NUMBER_WORDS, TENS
 
 __all__ = ["Extraction", "extract", "split_boxes"]
 
@@ -145,12 +147,16 @@ _SPECIAL = re.compile(
 
 def extract(candidate: str) -> Extraction:
     """The final answer of a completion."""
-    text = _after_thinking(candidate)
+    text = _after_thinking(candidate.replace("\r\n", "\n") if "\r" in candidate else candidate)
     if "```" in text:
         text = _CODE.sub("", text)
     found = _before_next_question(text) or _answer_of(text)
     if found.answer and _CHOICE_ALONE.fullmatch(found.answer):
         return _valued(text, found)
+    if found.answer and ("(A)" in text or "A)" in text) and _VALUE_OF_CHOICE.match(found.answer):
+        letters = [letter for letter, values in _options(text).items() if values == {found.answer}]
+        if len(letters) == 1:
+            return Extraction(f"({letters[0]}) {found.answer}", found.marker, None)
     return found
 
 
@@ -244,6 +250,8 @@ def _answer_of(text: str) -> Extraction:
         answers = strong[marker] if marker in strong else _tidied(text, found)
         if answers:
             last = answers[-1]
+            if marker == "label" and _end(text, last) == len(text) and _OPEN_JSON.match(text):
+                return _NONE  # cut off in the middle of its reasoning
             rest = text[_end(text, last) :]
             if rest.strip(_CLOSING) and any(map(str.isdigit, rest)):
                 rest = _ABOUT_ANSWER.sub("", rest)
@@ -260,6 +268,7 @@ def _answer_of(text: str) -> Extraction:
     return _bare(text)
 
 
+_OPEN_JSON = re.compile(r"\s*(?:```\s*json\s*)?\{\s*\"")
 # What a text tells of its answer and not of its question, on a line or in a field of its own.
 _ABOUT = (
     r"(?:confidence|certainty|(?:\w+ )?tokens|word count|step count|difficulty|"
@@ -404,6 +413,9 @@ def _of_parts(text: str, answers: list[_Found]) -> bool:
     return None not in parts and len(set(parts)) == len(parts)
 
 
+_NUMERALS = NUMBER_WORDS.keys() | TENS.keys()
+
+
 def _renumbered(text: str, last: _Found, labels: list[_Found]) -> bool:
     """Whether `the answer is 6` follows a final answer 5."""
     labels = _tidied(text, sorted(found for found in labels if found.at > last.at))
@@ -411,7 +423,7 @@ def _renumbered(text: str, last: _Found, labels: list[_Found]) -> bool:
         return False
     later = labels[-1].answer
     lettered = _CHOICE_ALONE.fullmatch(later) and _CHOICE_ALONE.fullmatch(last.answer)
-    told = any(map(str.isdigit, later)) or "\\" in later or lettered
+    told = any(map(str.isdigit, later)) or "\\" in later or lettered or later.lower() in _NUMERALS
     return bool(told) and len(later) <= MAX_BARE and values_differ(last.answer, later) is True
 
 
@@ -452,6 +464,8 @@ def _leads_elsewhere(answer: str, rest: str) -> bool:
     if _CHOICE_ALONE.fullmatch(answer):
         chosen = _CHOSEN.findall(rest)
         return bool(chosen) and chosen[-1] != answer.strip("()")
+    if any(sign in answer for sign in _SEVERAL) and _ONE_OF_THEM.search(rest):
+        return True
     if formula := _FORMULA_ENDS.match(rest):
         rest = rest[formula.end() :]
     checks = " but " not in rest and _CHECKED.search(rest)
@@ -470,6 +484,14 @@ def _leads_elsewhere(answer: str, rest: str) -> bool:
     )
 
 
+# Of several values in an answer, the text behind it takes some away.
+_SEVERAL = (" or ", "or}", ", ", "\\pm", "±", " and ")
+_ONE_OF_THEM = re.compile(
+    r"(?<!the )\b[Oo]nly (?:[$\d-]|\\\(|[a-z]\b|the (?:positive|negative|first|second|larger|"
+    r"smaller))|\b(?:rejected|discarded|excluded|ruled out)\b"
+    r"|\b(?:must|has to) be (?:positive|negative|an integer|greater|less|larger|smaller)\b"
+    r"|[Ss]ince [a-z] [<>]"
+)
 # `12 + 36 =`
 _SUM_BEFORE = re.compile(r"(?<![\w)])[\d$(][\d\s.,$()+*/×÷x−-]*=$")
 
@@ -854,7 +876,7 @@ def _bare(text: str) -> Extraction:
             answer = tidy(stripped)
             return Extraction(answer, "bare", None) if answer else _NONE
         if first_sentence(stripped) == stripped.rstrip(".!") and (value := said(stripped)):
-            return Extraction(value, "conclusion", None)
+            return Extraction(restated(value) or value, "conclusion", None)
     if _LISTED.fullmatch(last):
         parts = _listed(stripped)
         return Extraction(parts, "parts", None) if parts else _NONE
@@ -865,7 +887,7 @@ def _bare(text: str) -> Extraction:
         result = _RESULT.search(lines[0][-MAX_BARE:]) if value else None
         concluded = value if result and value and same_at_sight(value, result[1]) else None
     if concluded is not None:
-        return Extraction(concluded, "conclusion", None)
+        return Extraction(restated(concluded) or concluded, "conclusion", None)
     if (
         len(lines) == 2
         and len(last) <= MAX_BARE
@@ -884,6 +906,8 @@ def _bare(text: str) -> Extraction:
             and not _TOTAL.match(last)
         ):
             return _NONE  # `x = 3` above `y = 4`: one of several parts
+        if _OPTION_LINE.match(before) and _OPTION_LINE.match(last):
+            return _NONE  # the choices, and none of them chosen
         stated = said(before) if ":" in last or last.startswith("[") else None
         if stated and values_differ(stated, last.rsplit(":", 1)[-1].strip(" *[]")) is True:
             return _AMBIGUOUS  # `Confidence: 95%` below the sentence that gives the answer
@@ -928,7 +952,8 @@ _TOTAL = re.compile(r"[*\s]*(?:(?:grand )?total|sum|(?:al)?together)\b", re.IGNO
 # Checks, remarks and offers behind an answer that has no marker.
 _ASIDE = re.compile(
     r"\n[*_#> \t-]*+(?:(?:To |Let['’]s |Let me |We can )?(?:[Dd]ouble[- ]?|[Ss]anity )?"
-    r"(?:[Cc]heck|[Vv]erif|[Cc]onfirm)|Note\b|I hope|Let me know|Thank|Feel free|Is there anything|"
+    r"(?:[Cc]heck|[Vv]erif|[Cc]onfirm)|Probe\b|V[ée]rif|Comprob|Провер|验证|検算|"
+    r"Note\b|I hope|Let me know|Thank|Feel free|Is there anything|"
     r"Would you like|As a (?:sanity )?check)"
 )
 _FENCE = re.compile(r"^```[a-z]*[ \t]*$|\n```$", re.MULTILINE)

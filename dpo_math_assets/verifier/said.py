@@ -100,6 +100,7 @@ _DENIES = re.compile(
     r"|\b(?:we|i) (?:have|know|get|are given)\b|\bneed to (?:\w+ly )?"
     r"(?:multiply|divide|add(?! up)|subtract|find|calculate|determine|compute|solve|convert)\b"
     r"|\b(?:could|may|can) (?:also )?(?:be|equal)\b"
+    r"|\b(?:fails|refuses|hopes|declines) to\b|\b(?:besides|excluding|apart from|aside from)\b"
     r"|\b(?:remains to|first thought|should have been|instead(?! of))\b",
     re.IGNORECASE,
 )
@@ -116,6 +117,8 @@ _OF_ANOTHER = re.compile(
     r"|\b(?:times the|(?:plus|minus) \d+|(?:a|one) (?:third|half|quarter|fifth) of the \w+|"
     r"(?:in|de)creased by \d+|(?:less|more|greater|smaller) than the \w+|logarithm of \w+|"
     r"(?:upper|lower) bound) (?:\w+ )?(?:is|equals|are)\b"
+    r"|\b(?:squared|cubed|doubled|tripled|halved) (?:is|equals)\b|\btimes \w+['’]s \w+ (?:is|are)\b"
+    r"|\b(?:twice|half|times) (?:as|the) [^.]{1,60}\b(?:who|which) (?:has|had|have|is)\b"
     # `the last digit of the answer is 5`, `the answer squared is 25`, `the answer has 3 digits`
     r"|\b(?:of|than|times|twice) (?:the|our) (?:final )?answer\b"
     r"|\banswer (?:squared|cubed|doubled|halved|modulo|mod|plus|minus|times|divided|has|holds)\b",

@@ -25,6 +25,7 @@ __all__ = [
     "WORD",
     "chained",
     "first_sentence",
+    "restated",
     "tidy",
 ]
 
@@ -58,14 +59,19 @@ _SET_CHOICE = re.compile(
 _TEXT = re.compile(r"\\(?:text|textrm|textbf|mbox|mathrm)\s*\{([^{}]*)\}")
 # What was cut off had more to say: `The answer is 7 and`
 _DANGLING = (
-    *(" and", " or", " but", " than", " times", " plus", " minus", " to", " of"),
-    *("+", "/", "=", "^", "(", "{"),
+    *(" and", " or", " but", " than", " times", " plus", " minus", " to", " of", " is", " are"),
+    *(" the", "+", "/", "=", "^", "(", "{"),
 )
 _AT = re.compile(
-    r"^(?:at (?=\d)|given by |simply |just |exactly |indeed |"
+    r"^(?:at (?=\d)|given by |simply |just |exactly |indeed |then |clearly |obviously |thus |"
+    r"(?:so|therefore|in total),? (?=[-$\\\d])|in bold: |(?:I think )?it(?:['’]s| is) (?=[-$\\\d])|"
     r"(?:so |thus )?we (?:have|get|obtain|find) (?=[^A-Za-z]*$))",
     re.IGNORECASE,
 )
+_CUT_OFF = frozenset(("The", "the"))
+# `see above`, and `12!`, where it is open whether somebody shouts
+_NOWHERE = re.compile(r"(?:(?:as )?(?:see|shown|given) )?(?:above|below)|\d+!", re.IGNORECASE)
+_BOLD_TAG = re.compile(r"</?(?:b|i|em|strong|u|span)>")
 # Signs before and behind an answer that say nothing: the end of a proof, a tick.
 _SIGNS_BEFORE = re.compile(r"^(?:∴|=>|→|\\therefore|[Aa]ns[.:])\s*")
 _SIGNS_BEHIND = re.compile(
@@ -121,10 +127,15 @@ def tidy(answer: str) -> str:
     plain = answer.strip(" *").rstrip(".")
     if _PLAIN_NUMBER.fullmatch(plain):
         return plain
-    if plain.endswith(_DANGLING):
+    if plain.endswith(_DANGLING) or plain in _CUT_OFF or _NOWHERE.fullmatch(plain):
         return ""
+    if plain.endswith("\\") and "$" in plain:
+        return ""  # a formula that was cut off
+    if "<" in answer:
+        answer = _BOLD_TAG.sub("", answer)
     if "</" in answer:
         answer = answer[: answer.index("</")]
+    answer = _without_bracket(answer)
     answer = answer.replace('\\"', '"').strip("*#_ \t")
     if "**" in answer:
         answer = _EMPHASIS.sub("", answer)
@@ -145,15 +156,19 @@ def tidy(answer: str) -> str:
                 if doubtful(answer, inner[0].start, inner[0].end)
                 else clean(inner[0].answer or "")
             )
+    if answer.startswith(("(i)", "a)")):
+        answer = _numbered(answer)
     if len(answer) <= MAX_BARE:
         if both := _with_choice(_TEXT.sub(r"\1", answer) if "\\text" in answer else answer):
             return both
-        if "=" in answer and (value := chained(answer)):
+        if "=" in answer and (value := chained(answer) or _summed(answer)):
             return value
+        if (" x " in answer or " I " in answer) and answer[:1].isdigit():
+            answer = _HEDGE.sub("", _CROSS.sub(" × ", answer))
         if "not" in answer and (first := _NOT_ANOTHER.fullmatch(answer)):
             answer = first[1]
     if not worded(answer) and "\\text" not in answer:
-        return (_restated(answer) if " (" in answer else None) or clean(answer)
+        return (restated(answer) if " (" in answer else None) or clean(answer)
     sentence = first_sentence(answer)
     behind = answer[len(sentence) :]
     if behind and worded(behind):
@@ -180,7 +195,8 @@ def tidy(answer: str) -> str:
         if _WRONG.search(answer):
             return ""  # 7 \text{ is too small}
         answer = _SET_CHOICE.sub(r"(\1) ", answer)
-    return _stated(answer) or _restated(answer) or answer
+    stated = _stated(answer)
+    return restated(stated or answer) or stated or answer
 
 
 def _with_choice(answer: str) -> str | None:
@@ -235,6 +251,56 @@ def chained(answer: str) -> str | None:
     return parts[-1] if words else parts[0]
 
 
+# `54, I think`
+_HEDGE = re.compile(r",? I (?:think|believe|guess)$")
+# `3 x 4 = 12`
+_CROSS = re.compile(r"(?<=\d) x (?=\d)")
+# `m = 5, n = 31, m + n = 36`
+_LAST_OF_SUM = re.compile(
+    r"(?:[a-z] = [^,=]{1,20}, (?:and |so |thus )?)+([a-z] ?[-+*] ?[a-z] = [^,=]{1,30})"
+)
+
+
+_PLAIN_NAME = re.compile(r"\s*[A-Za-z](?:_\w+)?\s*|[^A-Za-z]*")
+
+
+def _summed(answer: str) -> str | None:
+    """The sum that assignments lead to; or a quantity without what is between it and its value."""
+    if answer.count("=") < 2:
+        return None
+    if found := _LAST_OF_SUM.fullmatch(answer):
+        return found[1]
+    parts = [part.strip() for part in answer.split("=")]
+    name = parts[0].strip("$ ")
+    if len(parts) != 3 or _PLAIN_NAME.fullmatch(LATEX_WORD.sub("", name)):
+        return None
+    same = values_differ(clean(parts[1]), clean(parts[2])) is False
+    return f"{name} = {clean(parts[2])}" if same else None
+
+
+_BRACKET = re.compile(r"[()\[\]{}]")
+
+
+def _without_bracket(answer: str) -> str:
+    """An answer without the bracket that closes what its sentence opened: `(The answer is 12.)`."""
+    answer = answer.removeprefix("}")
+    end = answer.rstrip(" .")
+    if end.endswith((")", "]", "}")) and not _BRACKET.search(end, 0, len(end) - 1):
+        return end[:-1]
+    return answer
+
+
+_LETTER_OF_PART = re.compile(r"(?<![\w(])([a-e])\)")
+_ROMAN = (("(i)", "(1)"), ("(ii)", "(2)"), ("(iii)", "(3)"), ("(iv)", "(4)"), ("(v)", "(5)"))
+
+
+def _numbered(answer: str) -> str:
+    """Parts as the comparison knows them: `(a) 3 (b) 5` for `a) 3 b) 5`, numbers for Roman ones."""
+    for roman, number in _ROMAN:
+        answer = answer.replace(roman, number)
+    return _LETTER_OF_PART.sub(r"(\1)", answer)
+
+
 def _stated(answer: str) -> str | None:
     """The value that an answer states in a sentence, in plain text or in a formula's."""
     plain = _TEXT.sub(r" \1 ", answer) if "\\text" in answer else answer
@@ -251,7 +317,7 @@ _ABOUT = re.compile(r"^\s*(?:about|approximately|approx\.?|roughly|around|≈|~|
 _IN_BRACKETS = re.compile(r"(.{0,60}[\w$}%])(?:\s*\\?\s+|~)\(([^()]{1,60})\)")
 
 
-def _restated(answer: str) -> str | None:
+def restated(answer: str) -> str | None:
     r"""The first of two forms of a value: `$\frac{3}{4}$ or 0.75`, `5 (five)`, `5 (apples)`."""
     plain = " ".join((_TEXT.sub(r" \1 ", answer) if "\\" in answer else answer).split())
     twice = any(word in plain for word in _AGAIN)
@@ -263,6 +329,8 @@ def _restated(answer: str) -> str | None:
     if found is None:
         return None
     first, second = clean(found[1]), clean(_ABOUT.sub("", found[2].removeprefix("or ")))
+    if _PLAIN_NUMBER.fullmatch(second) and values_differ(second, first.lower()) is False:
+        return second  # thirty-six (36)
     if "=" in first or not any(map(str.isdigit, first)):
         return None
     if _ABOUT.match(found[2]) and _rounded(first, second):

@@ -1128,3 +1128,61 @@ def test_parts_below_a_text_are_one_answer_and_the_last_alone_is_none() -> None:
 def test_a_rule_or_a_smiley_below_the_answer_does_not_hide_it() -> None:
     for end in ("---", "***", "😊", "I hope this helps! 😊"):
         assert verify(f"We add.\n\nTherefore, there are 12 pens.\n\n{end}", "12").ok is True
+
+
+@pytest.mark.parametrize(
+    ("text", "gold"),
+    [
+        ("Answer:\r\n12\r\n", "12"),
+        ("We add.\r\n\r\n**Final Answer**\r\n\r\n12\r\n", "12"),
+        ("The answer is <b>12</b>.", "12"),
+        ("\\textbf{Answer:} 12", "12"),
+        ("(The answer is 12.)", "12"),
+        ("The answer is then 12.", "12"),
+        ("Answer: So, 12 pens.", "12"),
+        ("Answer: I think it's 12.", "12"),
+        ("Answer: 12, I think", "12"),
+        ("Answer: 3 x 4 = 12", "12"),
+        ("Answer: twelve (12)", "12"),
+        ("Final answer: m = 5, n = 7, m + n = 12", "12"),
+        ("Answer: (i) 12 (ii) 15", "12, 15"),
+        ("Answer: a) 12, b) 15", "12, 15"),
+        ("We add.\n\nTherefore, the share is $\\frac{3}{4}$, or $0.75$.", "0.75"),
+        ("(A) 12 (B) 15 (C) 18\n\nThe answer is 15.", "B"),
+        ("(A) 12 (B) 15 (C) 18\n\nThe answer is 15.", "15"),
+    ],
+)
+def test_line_ends_tags_brackets_and_phrases_around_the_value_are_no_part_of_it(
+    text: str, gold: str
+) -> None:
+    assert verify(text, gold).ok is True
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The answer is $12\\",
+        '{"reasoning": "3 * 4 is 12, so the answer is 12',
+        "A. 9\nB. 10\nC. 11\nD. 12",
+        "\\boxed{5}\n\nThe final answer is twelve.",
+        "According to the book the answer is 12.",
+        "$$\\boxed{x = 12 \\text{ or } x = -5}$$\nSince lengths must be positive, $x = 12$.",
+        "Answer: $x = 12$ or $x = -5$\n\nOnly $x = -5$ fits.",
+        "We add.\n\nTherefore, Ben fails to get 12 pens.",
+        "We add.\n\nTherefore, Ben has 12 pens besides the red ones.",
+        "We add.\n\nTherefore, two times Ben's pens is 12.",
+        "We add.\n\nTherefore, Ben has half the pens of Ann, who has 12 pens.",
+        "The answer is 12. That can't be right.",
+    ],
+)
+def test_what_is_cut_off_ruled_out_or_of_somebody_else_never_passes(text: str) -> None:
+    for gold in ("12", "12, -5"):
+        assert verify(text, gold).ok is not True
+
+
+@pytest.mark.parametrize(
+    "answer", ["See above.", "12!", "$P(A^c) = 1 - \\frac{7}{12} = \\frac{5}{12}$"]
+)
+def test_what_may_be_right_in_another_reading_is_no_mismatch(answer: str) -> None:
+    for gold in ("12", "\\frac{5}{12}"):
+        assert verify(f"Answer: {answer}", gold).ok is None or gold not in answer
