@@ -5,7 +5,8 @@ r"""The final answer in a completion: where people and models put it, strongest 
 2. `\boxed{}` and `\fbox{}`, balanced, with the sign, factor or unit that touches them
 3. `####`
 4. a JSON field `"answer"` or `"final"` (`"final_answer"`)
-5. `A:`, `Answer:`, "the (final) answer is", "the correct option is", `<answer>`
+5. `A:`, `Answer:`, "the (final) answer is", "the correct option is", `<answer>`, and what is as
+   clear in other languages
 6. a completion that is itself an answer: one short line, one formula in a single short sentence,
    a last line that is a bare answer, or a last sentence that states a value (`Therefore, ...`)
 
