@@ -242,7 +242,7 @@ def _answer_of(text: str) -> Extraction:
     if given["final"] and given["json"]:
         # in the reasoning of JSON, a sentence as final answer is told again as a value
         last = given["final"][-1]
-        if last.at < given["json"][-1].at and _prose(first_sentence(last.answer)):
+        if last.at < given["json"][-1].at and _prose(tidy(last.answer)):
             given["final"] = []
     strong = {marker: _tidied(text, given[marker]) for marker in _STRONG if given[marker]}
     for marker, found in given.items():
@@ -774,6 +774,8 @@ def _line(text: str, start: int) -> str:
 
 
 _ONE_LINE_FENCED = re.compile(r"[ \t]*+```\w*+[ \t]*+\n[ \t]*+([^\n`{]++)\n?[ \t]*+(?:```|\Z)")
+# Where the string of JSON that holds an answer ends.
+_NEXT_FIELD = re.compile(r'"\s*,\s*"\w+"\s*:')
 _DISPLAY_ENDS = {"$$": "$$", "\\[": "\\]"}
 
 
@@ -783,6 +785,8 @@ def _display(text: str, start: int) -> str:
     if line.lstrip().startswith("```"):
         fenced = _ONE_LINE_FENCED.match(text, start)
         return fenced[1] if fenced else ""
+    if '":' in line and (field := _NEXT_FIELD.search(line)):
+        line = line[: field.start()]
     opening = line.strip()[:2]
     closing = _DISPLAY_ENDS.get(opening)
     if closing is None:

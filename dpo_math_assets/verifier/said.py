@@ -62,7 +62,7 @@ _VERBS = _set(
     contributes leave leaves left hold holds held fill fills find finds found catch catches
     caught score scores complete completes order orders donate donates bring brings brought win
     wins won grow grows grew invest invests deposit deposits serve serves pack packs burn burns
-    put puts keep keeps kept carry carries fit fits play plays goes went spins send sends sent score
+    puts keep keeps kept carry carries fit fits play plays goes went spins send sends sent score
     scores
     """
 )

@@ -48,6 +48,8 @@ _DOUBT = re.compile(
     r"|待|違|間違|訂正|ではな|ではあり|でない|しかし|実際|もし",
     re.IGNORECASE,
 )
+# 1200 or 1.2: these languages write the point where English has the comma.
+_GROUPED = re.compile(r"[-$\\( ]*\d{1,3}[.,]\d{3}(?!\d)")
 _WORDS = re.compile(r"[A-Za-zÀ-ɏЀ-ӿ]{2,}")
 _CLAUSE_ENDS = re.compile(r"[。；]|，(?!\d)|(?:です|となります|になります)(?:[。．]|$)")
 
@@ -64,7 +66,8 @@ def marks(text: str) -> Iterator[tuple[int, bool]]:
             if found["colon"] and not _ARTICLES.fullmatch(before, begins):
                 continue  # `Falsche Antwort:`, `Tims Antwort:`
             doubted = _DOUBT.search(before, begins) or _DOUBT.search(text, found.end())
-            yield found.end(), doubted is None
+            grouped = found[0][0] < "⺀" and _GROUPED.match(text, found.end())
+            yield found.end(), not doubted and not grouped
 
 
 def legible(line: str) -> str:

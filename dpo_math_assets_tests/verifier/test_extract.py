@@ -964,6 +964,7 @@ def test_answers_in_code_fences_and_in_json_of_any_shape_are_found(text: str, go
         '{"answer": {"total": {"value": 12}, "rest": 9}}',
         '{"tool": "sum", "result": 12}\nThat was the first step.',
         '{"reasoning": "Final answer: 12", "answer": "9"}',
+        '{"reasoning": "**Final Answer:** So Ann has **9** pens in all.", "answer": "12"}',
         '{"given": 9, "total": 12}',
     ],
 )
@@ -1077,6 +1078,7 @@ def test_answers_marked_in_other_languages_are_found(text: str) -> None:
         "Die Antwort ist nicht 12.",
         "Antwort: 12 oder 13",
         "Antwort: 12 Dutzend",
+        "Antwort: 12.000",
         "Ich glaube nicht, dass stimmt: die Antwort ist 12.",
         "Falsche Antwort: 12\nRichtige Antwort: 13",
         "Antwort: 12. Moment, das ist falsch.",
