@@ -887,10 +887,7 @@ def _bare(text: str) -> Extraction:
         return Extraction(parts, "parts", None) if parts else _NONE
     concluded = _conclusion(last[-2 * MAX_BARE :])
     if concluded is None and len(lines) == 2 and last.rstrip("*").endswith("."):
-        # a sentence, if it states the result of the last sum before it
-        value = said(last)
-        result = _RESULT.search(lines[0][-MAX_BARE:]) if value else None
-        concluded = value if result and value and same_at_sight(value, result[1]) else None
+        concluded = _result_told(lines[0], last)
     if concluded is not None:
         return Extraction(restated(concluded) or concluded, "conclusion", None)
     if (
@@ -938,6 +935,36 @@ def _without_ends(text: str) -> str:
 
 _TAGGED = re.compile(r"<(result|output|final|response)>\s*([^<>]+)</\1>$", re.IGNORECASE)
 _RESULT = re.compile(r"=\s*[$*\\(\[]*(-?\d[\d,]*(?:\.\d+)?)[^=\d]*$")
+
+
+def _result_told(before: str, sentence: str) -> str | None:
+    """The value of a last sentence that states the result of the last sum before it."""
+    result = _RESULT.search(before[-MAX_BARE:])
+    if result is None:
+        return None
+    value = said(sentence)
+    if value is None and _THEREFORE.match(sentence):
+        value = said(_alone(sentence, result[1]))
+    return value if value and same_at_sight(value, result[1]) else None
+
+
+_AMOUNT = re.compile(r"(?<![\w.,/])\d[\d,]*(?:\.\d+)?(?![\w/%]|[.,]\d)")
+
+
+# `Therefore, he spent $36, leaving 4`
+_GOES_FURTHER = re.compile(
+    r"(?<!^Therefore)(?<!^So)(?<!^Thus)(?<!^Hence),(?!\d{3})|\blea(?:v|f)|\bhalf\b"
+)
+
+
+def _alone(sentence: str, number: str) -> str:
+    """A sentence in plain words with its other numbers left open: `96 cows in some stalls`."""
+    if any(sign in sentence for sign in "\\^%=/") or _GOES_FURTHER.search(sentence):
+        return ""
+    plain = number.replace(",", "")
+    return _AMOUNT.sub(
+        lambda found: found[0] if found[0].replace(",", "") == plain else "some", sentence
+    )
 
 
 def _next_item(text: str, last: str) -> bool:

@@ -1188,3 +1188,36 @@ def test_what_is_cut_off_ruled_out_or_of_somebody_else_never_passes(text: str) -
 def test_what_may_be_right_in_another_reading_is_no_mismatch(answer: str) -> None:
     for gold in ("12", "\\frac{5}{12}"):
         assert verify(f"Answer: {answer}", gold).ok is None or gold not in answer
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Therefore, Ben paid **$36** for the 2 shirts.",
+        "So, there are 36 pens in 8 of the boxes.",
+        "Therefore, 2 shirts and 3 hats cost **$36**.",
+        "Thus Ben needs 36 more pens to reach his goal of 72 pens.",
+    ],
+)
+def test_a_conclusion_with_other_numbers_states_the_result_of_the_last_sum(sentence: str) -> None:
+    assert verify(f"We subtract.\n60 - 24 = 36\n\n{sentence}", "36").ok is True
+    assert verify(f"We subtract.\n60 - 25 = 35\n\n{sentence}", "36").ok is not True
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Therefore, the number is between 30 and 36.",
+        "Therefore, 36 out of 40 children passed.",
+        "Therefore, Ben needs 4 more than 36.",
+        "Therefore, there are 36 pens and 4 boxes.",
+        "Therefore, Ben paid 36 dollars of his 40, leaving 4.",
+        "So 36 divided among 4 children is 9.",
+        "Therefore, Ben has 4 times 36 pens.",
+        "Therefore, Ben does not need 36 of the 40 pens.",
+    ],
+)
+def test_a_conclusion_that_goes_on_from_the_result_of_the_last_sum_states_none(
+    sentence: str,
+) -> None:
+    assert verify(f"We subtract.\n60 - 24 = 36\n\n{sentence}", "36").ok is not True
