@@ -922,12 +922,15 @@ def _bare(text: str) -> Extraction:
 _SMILEYS = re.compile(r"[\s\u2600-\u27BF\uFE0F\U0001F000-\U0001FAFF]+$")
 
 
+# A mark without an answer, a rule; `**` is the beginning of what was cut off.
+_EMPTY = re.compile(r"\s*(?:\**#{4,}\**|-{3,}|\*{3,}|_{3,})\s*")
+
+
 def _without_ends(text: str) -> str:
     """The text without the last lines that tell of its answer or are marks without one."""
     for _ in range(MAX_PARTS):
         begins = text.rfind("\n") + 1
-        empty = not text[begins:].strip("#-*_ ")
-        if not begins or not (empty or _ABOUT_LAST.match(text, begins)):
+        if not begins or not (_EMPTY.fullmatch(text, begins) or _ABOUT_LAST.match(text, begins)):
             break
         text = text[:begins].rstrip()
     return text
