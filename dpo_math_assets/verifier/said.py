@@ -108,7 +108,7 @@ _DENIES = re.compile(
 _DENIALS = _set(
     """
     twice double triple half square cube reciprocal inverse opposite negative we i need could may
-    can remains first should instead
+    can remains first should instead fails refuses hopes declines besides excluding apart aside
     """
 )
 # `2x is 14`, `three times the number is 14`: what is stated is no value of the thing itself.

@@ -110,6 +110,8 @@ _CHOICE_LAST = re.compile(
     r",?\s+(?:which is )?\(?(?:option|choice) \(?(?P<named>[A-J])\)?)\s*"
 )
 _CHOICE_ENDS = frozenset("ABCDEFGHIJ)")
+# `a) 3 b) 5`
+_LETTER_OF_PART = re.compile(r"(?<![\w(])([a-e])\)")
 _SO = re.compile(r",\s+so\b", re.IGNORECASE)
 _GOES_ON = re.compile(r"\b(?:then|so|total|therefore|thus|hence)\b", re.IGNORECASE)
 NUMBERS = re.compile(r"\d+(?:\.\d+)?")
@@ -156,8 +158,8 @@ def tidy(answer: str) -> str:
                 if doubtful(answer, inner[0].start, inner[0].end)
                 else clean(inner[0].answer or "")
             )
-    if answer.startswith(("(i)", "a)")):
-        answer = _numbered(answer)
+    if answer.startswith("a)"):
+        answer = _LETTER_OF_PART.sub(r"(\1)", answer)
     if len(answer) <= MAX_BARE:
         if both := _with_choice(_TEXT.sub(r"\1", answer) if "\\text" in answer else answer):
             return both
@@ -288,17 +290,6 @@ def _without_bracket(answer: str) -> str:
     if end.endswith((")", "]", "}")) and not _BRACKET.search(end, 0, len(end) - 1):
         return end[:-1]
     return answer
-
-
-_LETTER_OF_PART = re.compile(r"(?<![\w(])([a-e])\)")
-_ROMAN = (("(i)", "(1)"), ("(ii)", "(2)"), ("(iii)", "(3)"), ("(iv)", "(4)"), ("(v)", "(5)"))
-
-
-def _numbered(answer: str) -> str:
-    """Parts as the comparison knows them: `(a) 3 (b) 5` for `a) 3 b) 5`, numbers for Roman ones."""
-    for roman, number in _ROMAN:
-        answer = answer.replace(roman, number)
-    return _LETTER_OF_PART.sub(r"(\1)", answer)
 
 
 def _stated(answer: str) -> str | None:
