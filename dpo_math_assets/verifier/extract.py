@@ -132,6 +132,7 @@ _OPTION_IS = re.compile(
     r"\b(?:[Cc]orrect|[Rr]ight|[Bb]est|answer) (?:option|choice)[\s*]*(?:is\b|:)[:\s*]{0,3}"
     r"\(?([A-J])\)?(?![A-Za-z'’])"
 )
+_OPTION_NAMED = ("ption is", "hoice is", "ption:", "hoice:", "ption*", "hoice*")
 _OPTIONS_SAID = (" is correct", " is the correct", " is the right", " is the best")
 _IS_OPTION = re.compile(
     r"(?<![\w(])(?<!tatement )(?:(?:[Oo]ption|[Cc]hoice) )?\(?([A-J])\)? is (?:the )?"
@@ -154,7 +155,7 @@ def extract(candidate: str) -> Extraction:
     found = _before_next_question(text) or _answer_of(text)
     if found.answer and _CHOICE_ALONE.fullmatch(found.answer):
         return _valued(text, found)
-    if found.answer and ("(A)" in text or "A)" in text) and _VALUE_OF_CHOICE.match(found.answer):
+    if found.answer and "C)" in text and "A)" in text and _VALUE_OF_CHOICE.match(found.answer):
         letters = [letter for letter, values in _options(text).items() if values == {found.answer}]
         if len(letters) == 1:
             return Extraction(f"({letters[0]}) {found.answer}", found.marker, None)
@@ -254,8 +255,9 @@ def _answer_of(text: str) -> Extraction:
             if marker == "label" and _end(text, last) == len(text) and _OPEN_JSON.match(text):
                 return _NONE  # cut off in the middle of its reasoning
             rest = text[_end(text, last) :]
-            if rest.strip(_CLOSING) and any(map(str.isdigit, rest)):
-                rest = _ABOUT_ANSWER.sub("", rest)
+            if rest.strip(_CLOSING):
+                # what is told of an answer is told at the end
+                rest = rest[: -2 * MAX_BARE] + _ABOUT_ANSWER.sub("", rest[-2 * MAX_BARE :])
             if rest.strip(_CLOSING) and (
                 contradicted(last.answer, rest)
                 or (marker in strong and _renumbered(text, last, given["label"] + given["json"]))
@@ -559,7 +561,7 @@ def _marked(text: str) -> dict[str, list[_Found]]:
         for at in _occurrences(text, ('"final"',)):
             if found := _JSON_COLON.match(text, at + 6):
                 _json_value(text, at, found.end(), fields)
-    if "ption" in text or "hoice" in text:
+    if any(said in text for said in _OPTION_NAMED):
         label += [_Found(at.start(), at.end(), at[1]) for at in _OPTION_IS.finditer(text)]
     if not label and any(said in text for said in _OPTIONS_SAID):
         label += [_Found(at.start(), at.end(), at[1]) for at in _IS_OPTION.finditer(text)]

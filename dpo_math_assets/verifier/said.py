@@ -326,6 +326,8 @@ _CONCLUDES = _set("so thus hence therefore need needs must total actually")
 def _concluded_in_words(sentence: str) -> Ending | None:
     """The number in words with which a sentence that concludes something ends."""
     lower = sentence.lower()
+    if _NUMERALS.keys().isdisjoint(_WORDS.findall(lower, max(0, len(lower) - 40))):
+        return None
     words = _WORDS.findall(lower)
     if _CONCLUDES.isdisjoint(words) or not _BESIDE.isdisjoint(words):
         return None
