@@ -561,16 +561,14 @@ def _marked(text: str) -> dict[str, list[_Found]]:
         for at in _occurrences(text, ('"final"',)):
             if found := _JSON_COLON.match(text, at + 6):
                 _json_value(text, at, found.end(), fields)
-    if any(said in text for said in _OPTION_NAMED):
+    if ("ption" in text or "hoice" in text) and any(said in text for said in _OPTION_NAMED):
         label += [_Found(at.start(), at.end(), at[1]) for at in _OPTION_IS.finditer(text)]
-    if not label and any(said in text for said in _OPTIONS_SAID):
+    if not label and " is " in text and any(said in text for said in _OPTIONS_SAID):
         label += [_Found(at.start(), at.end(), at[1]) for at in _IS_OPTION.finditer(text)]
     for mark in ("A:", "Ans:"):
-        if mark in text:
-            at = text.rfind("\n" + mark) + 1
-            if text.startswith(mark, at):
-                end = at + len(mark)
-                label.append(_Found(end - 1, end, _line(text, end)))
+        if mark in text and text.startswith(mark, at := text.rfind("\n" + mark) + 1):
+            end = at + len(mark)
+            label.append(_Found(end - 1, end, _line(text, end)))
     if len(label) > 1:
         label = _last(text, sorted(label))
     return {
