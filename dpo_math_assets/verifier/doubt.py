@@ -145,6 +145,7 @@ _RETRACTION = _patterns(
         r"(?:is|was|seems|cannot be|can['’]t be) (?:wrong|incorrect|not (?:right|correct))\b"
         r"|\bI was wrong\b|\bnope\b|\bextraneous\b",
     ),
+    ("or", r"\bor is it\b"),
     (
         "should rather",
         r"\bI should have\b|\bor rather\b"
@@ -178,7 +179,7 @@ _REVIEW = _patterns(
         "recheck rechecked rechecking reconsider reconsidered reconsidering re double misread "
         "miscounted miscalculated apologise apologize apologies",
         r"\b(?:[Rr]ound(?:ed|ing) (?:up|down|to)|closest (?:is|choice|option|answer)|reali[sz]e|"
-        r"(?:question|problem) asks|forgot|overlooked|corrected|revised?|"
+        r"(?:question|problem|it) asks|forgot|overlooked|corrected|revised?|"
         r"re-?check(?:ed|ing)?|re-?consider(?:ed|ing)?|double[- ]counted|misread|miscounted|"
         r"miscalculated|apologi[sz]e(?! for the (?:repetition|length|delay))|apologies)\b",
     ),

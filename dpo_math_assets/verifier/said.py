@@ -275,7 +275,7 @@ _CONCLUDING = _set(
     "making has it's that's yields obtain have becomes remain remains then only actually equals "
     "was were to"
 )
-_LEADING_TO = _set("equal comes amounts rounds rounded round up down reduces simplifies")
+_LEADING_TO = _set("left equal comes amounts rounds rounded round up down reduces simplifies")
 
 
 class Ending(NamedTuple):

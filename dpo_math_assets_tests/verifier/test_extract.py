@@ -831,6 +831,9 @@ def test_named_parts_pass_in_their_own_order_only(text: str) -> None:
         "That can't be, since 12 > 9.",
         "This violates the second condition.",
         "I misapplied the rule.",
+        "Subtracting the broken one, we are left with 11.",
+        "Reading it again, it asks for 11.",
+        "Or is it 11?",
         "However,",
     ],
 )
