@@ -118,7 +118,7 @@ _REMARKED = re.compile(
     r"plausible|good|fine|an? (?:positive |whole )?(?:integer|number))\b(?! \w|, (?:namely|i\.e))"
 )
 # `half of the answer is`: something else is
-_OF = re.compile(r"\b(?:of|than|for|on|twice|thrice|double|triple|half)\s+$", re.IGNORECASE)
+_OF = re.compile(r"\b(?:of|than|for|on|times|twice|thrice|double|triple|half)\s+$", re.IGNORECASE)
 _IS = re.compile(
     r"\s+(?:is|are|will be|would be|should be|must be|equals|=)(?:\s*:)?\s+(?=\S)", re.IGNORECASE
 )
@@ -454,7 +454,8 @@ _CLOSING = " \t\r\n.,;*$`\"'\\)]}"
 _CHOSEN = re.compile(
     r"(?:\b(?:[Oo]ption|[Cc]hoice|choose|pick|select|[Ss]o|[Bb]ut|[Tt]hus|[Hh]ence|[Tt]herefore,?) "
     r"|^|\n)"
-    r"\**\(?([A-J])\)?\**(?=[.\s]*$| is (?:the )?(?:correct|right|better|best|answer))"
+    r"\**\(?([A-J])\)?\**(?=[.\s]*$"
+    r"| is (?:the |also )?(?:correct|right|better|best|answer|possible))"
 )
 # What is left of the formula around a box: `\\pmod{7}$`
 _FORMULA_ENDS = re.compile(r"\s*\\[a-z]+\{[^{}\n]*\}[ .]*(?:\$|\\[\])])")
@@ -908,6 +909,8 @@ def _bare(text: str) -> Extraction:
             and not _TOTAL.match(last)
         ):
             return _NONE  # `x = 3` above `y = 4`: one of several parts
+        if _PREMISE.match(before):
+            return _NONE
         if _OPTION_LINE.match(before) and _OPTION_LINE.match(last):
             return _NONE  # the choices, and none of them chosen
         stated = said(before) if ":" in last or last.startswith("[") else None
@@ -983,6 +986,8 @@ _GIVEN = re.compile(
     r"[*\s]*\${0,2}(?:[A-Za-z][A-Za-z0-9 ]{0,40}(?:[:=]|(?<= is))[*\s]*)?\s*\$?-?\$?[\d.,/]+"
     r"(?:\s*[A-Za-z%]+)?\${0,2}[.*]*"
 )
+# `Given:`, `Let us list what is known.`
+_PREMISE = re.compile(r"\W*Given\W*$|.{0,80}\b(?:is known|are given|denote|define)\b")
 _TOTAL = re.compile(r"[*\s]*(?:(?:grand )?total|sum|(?:al)?together)\b", re.IGNORECASE)
 # Checks, remarks and offers behind an answer that has no marker.
 _ASIDE = re.compile(

@@ -90,8 +90,9 @@ _DENYING = _set(
     not no never none nothing cannot wrong incorrect false least most except if unless either
     neither maybe perhaps possibly probably whether suppose supposing assume assumes assuming
     assumed let let's imagine unclear unknown contradict contradicts contradiction impossible
-    insufficient hypothetically hypothetical guess guesses guessed what why too might consider
-    considering check checking try trying step steps case cases unlikely supposed hardly doubt
+    thinks believes insufficient hypothetically hypothetical guess guesses guessed what why too
+    might consider considering check checking try trying step steps case cases unlikely supposed
+    hardly doubt
     """
 )
 _DENIES = re.compile(

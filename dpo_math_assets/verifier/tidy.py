@@ -110,6 +110,8 @@ _CHOICE_LAST = re.compile(
     r",?\s+(?:which is )?\(?(?:option|choice) \(?(?P<named>[A-J])\)?)\s*"
 )
 _CHOICE_ENDS = frozenset("ABCDEFGHIJ)")
+_RATIO = re.compile(r"[A-Za-z, ]*\bratio\b[A-Za-z ]* is (\d+) to (\d+)")
+_LED_TO = re.compile(r"[\w)] ?(?:->|→) ?-?[\d.,/]+$")
 # `a) 3 b) 5`
 _LETTER_OF_PART = re.compile(r"(?<![\w(])([a-e])\)")
 _SO = re.compile(r",\s+so\b", re.IGNORECASE)
@@ -141,6 +143,14 @@ def tidy(answer: str) -> str:
     answer = answer.replace('\\"', '"').strip("*#_ \t")
     if "**" in answer:
         answer = _EMPHASIS.sub("", answer)
+    if "\\boxed" in answer or "\\fbox" in answer:
+        inner = boxes(answer)
+        if len(inner) == 1:
+            return (
+                ""
+                if doubtful(answer, inner[0].start, inner[0].end)
+                else clean(inner[0].answer or "")
+            )
     answer = clean(answer)
     if answer.startswith("="):
         answer = EQUALS_VALUE.sub("", answer)
@@ -150,16 +160,10 @@ def tidy(answer: str) -> str:
         answer = _SIGNS_BEHIND.sub("", answer)
     if not answer.isascii() or answer[:1] in ("=", "A", "a", "\\"):
         answer = _SIGNS_BEFORE.sub("", answer)
-    if "\\boxed" in answer or "\\fbox" in answer:
-        inner = boxes(answer)
-        if len(inner) == 1:
-            return (
-                ""
-                if doubtful(answer, inner[0].start, inner[0].end)
-                else clean(inner[0].answer or "")
-            )
-    if answer.startswith("a)"):
+    if answer.startswith("a)") and "b)" in answer:
         answer = _LETTER_OF_PART.sub(r"(\1)", answer)
+    if ("->" in answer or "→" in answer) and _LED_TO.search(answer):
+        return ""  # `54 → 27`
     if len(answer) <= MAX_BARE:
         if both := _with_choice(_TEXT.sub(r"\1", answer) if "\\text" in answer else answer):
             return both
@@ -185,6 +189,8 @@ def tidy(answer: str) -> str:
             return ""  # which is wrong
         answer = answer[: remark.start()]
     answer = _AT.sub("", clean(answer))
+    if "ratio" in answer and (ratio := _RATIO.fullmatch(answer)):
+        return f"{ratio[1]}:{ratio[2]}"
     if (named := _NAMELY.fullmatch(answer)) and asserts(named[1]):
         answer = named[2]
     if choice := (
@@ -263,7 +269,9 @@ _LAST_OF_SUM = re.compile(
 )
 
 
-_PLAIN_NAME = re.compile(r"\s*[A-Za-z](?:_\w+)?\s*|[^A-Za-z]*")
+_LETTER = re.compile(r"[A-Za-z](?:_\w+)?")
+# Not that in `\\sum_{k=1}`
+_EQUALS = re.compile(r"=(?![^{}]{0,20}\})")
 
 
 def _summed(answer: str) -> str | None:
@@ -272,9 +280,10 @@ def _summed(answer: str) -> str | None:
         return None
     if found := _LAST_OF_SUM.fullmatch(answer):
         return found[1]
-    parts = [part.strip() for part in answer.split("=")]
+    parts = [part.strip() for part in _EQUALS.split(answer)]
     name = parts[0].strip("$ ")
-    if len(parts) != 3 or _PLAIN_NAME.fullmatch(LATEX_WORD.sub("", name)):
+    lettered = any(map(str.isalpha, LATEX_WORD.sub("", name)))
+    if len(parts) != 3 or not lettered or _LETTER.fullmatch(name) or "," in name or "$" in name:
         return None
     same = values_differ(clean(parts[1]), clean(parts[2])) is False
     return f"{name} = {clean(parts[2])}" if same else None

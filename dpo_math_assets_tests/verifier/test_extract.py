@@ -1178,6 +1178,10 @@ def test_line_ends_tags_brackets_and_phrases_around_the_value_are_no_part_of_it(
         "We add.\n\nTherefore, two times Ben's pens is 12.",
         "We add.\n\nTherefore, Ben has half the pens of Ann, who has 12 pens.",
         "The answer is 12. That can't be right.",
+        "The answer is \\boxed{12,",
+        "10 times the answer is 12.",
+        "We list what is known.\n\nPens: 12",
+        "We add.\n\nTherefore, Ben thinks he has 12 pens.",
     ],
 )
 def test_what_is_cut_off_ruled_out_or_of_somebody_else_never_passes(text: str) -> None:
@@ -1186,7 +1190,7 @@ def test_what_is_cut_off_ruled_out_or_of_somebody_else_never_passes(text: str) -
 
 
 @pytest.mark.parametrize(
-    "answer", ["See above.", "12!", "$P(A^c) = 1 - \\frac{7}{12} = \\frac{5}{12}$"]
+    "answer", ["See above.", "12!", "24 → 12", "$P(A^c) = 1 - \\frac{7}{12} = \\frac{5}{12}$"]
 )
 def test_what_may_be_right_in_another_reading_is_no_mismatch(answer: str) -> None:
     for gold in ("12", "\\frac{5}{12}"):
