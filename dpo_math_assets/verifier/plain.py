@@ -33,6 +33,7 @@ _ANYTHING_ELSE = "|".join(
             "fbox",
             "####",
             '"final"',
+            r"C\)",  # a value that the text lists has a letter
             " (?:Q|Question|Human|User):",
         ),
         rf"```(?:{LANGUAGES})(?-u:\b)",

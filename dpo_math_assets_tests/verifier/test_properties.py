@@ -271,6 +271,7 @@ pieces = st.sampled_from(
     [
         *("so 4 * 5 = 20.", "The answer is 7.", "Answer: 9", "Wait, ", "not the ", "he says the "),
         *(r"\boxed{3}", "#### 5", '"answer": "3",', '"final": 2,', "A: 6", "Q: how many?", "(a)"),
+        *("(A) 4 (B) 8 (C) 5", "Die Antwort ist 3.", "Confidence: 9%", "C is correct."),
         *("```json", "{", '"reasoning": "first, 4",', "FINAL ANSWER: 8", "The correct option is B"),
     ]
 )
@@ -289,6 +290,11 @@ def test_a_number_read_at_once_is_the_answer_that_the_longer_way_gives(
     before: list[tuple[str, str]], numeral: str, end: str
 ) -> None:
     text = "".join(map("".join, before)) + end.format(numeral)
+    assert read_at_once(text) in (None, extract(text).answer)
+
+
+def test_a_number_that_the_text_lists_as_a_choice_is_not_read_without_its_letter() -> None:
+    text = "(A) 4 (B) 8 (C) 5\nFINAL ANSWER: 5"
     assert read_at_once(text) in (None, extract(text).answer)
 
 
