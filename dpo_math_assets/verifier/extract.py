@@ -89,7 +89,7 @@ _HASHES = re.compile(
 _COLON = re.compile(
     r"(?:\(s\)|s)?"
     r"(?: \((?:final|numeric|exact|simplified|number only|in (?P<unit>[A-Za-z]{1,12}))\))?"
-    r"\]?[ \t*_]*[:=：][ \t*_]*"
+    r"\]?[ \t*_]*(?:[:=：→]|->)[ \t*_]*"
 )
 _HEADING = re.compile(r"(?:\(s\)|s)?[ \t*_:]*(?=\n)")
 _JSON_COLON = re.compile(r"[\"'][ \t]*:[ \t]*")

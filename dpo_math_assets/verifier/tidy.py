@@ -81,7 +81,9 @@ _SIGNS_IN_LATEX = ("\\blacksquare", "\\qed", "\\checkmark")
 _STRUCK = re.compile(r"~~[^~\n]{1,60}~~\s*")
 _NOT_ANOTHER = re.compile(r"([^,()]{1,60}?),?\s+\(?not\s+\$?-?[\d.,/]+\$?\)?")
 # `an even number, namely 36`, `the sum: 36`
-_NAMELY = re.compile(r"((?:an?|the) [a-z ]{2,40})(?:, namely|, i\.e\.,?|:)\s+([-$\\\d][^,;]{0,60})")
+_NAMELY = re.compile(
+    r"((?:[Aa]n?|[Tt]he) [a-z ]{2,40})(?:, namely|, i\.e\.,?|:)\s+([-$\\\d][^,;]{0,60})"
+)
 EQUALS_VALUE = re.compile(r"^=\s*(?=-?\$?[\d.,]+%?(?:\s+[A-Za-z ]+)?$)")
 WORD = re.compile(r"[A-Za-z]{2,}")
 LATEX_WORD = re.compile(r"\\[A-Za-z]+")

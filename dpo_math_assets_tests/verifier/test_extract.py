@@ -1147,6 +1147,8 @@ def test_a_rule_or_a_smiley_below_the_answer_does_not_hide_it() -> None:
         ("Answer: So, 12 pens.", "12"),
         ("Answer: I think it's 12.", "12"),
         ("Answer: 12, I think", "12"),
+        ("Answer → 12", "12"),
+        ("We divide.\n\nThe remainder: 12", "12"),
         ("Answer: 3 x 4 = 12", "12"),
         ("Answer: twelve (12)", "12"),
         ("Final answer: m = 5, n = 7, m + n = 12", "12"),
