@@ -200,7 +200,7 @@ _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
     (
         "=",
         re.compile(
-            r"^\s*(?:\\text\s*\{\s*|\\)?(?:lcm|LCM|gcd|GCD|hcf|HCF|max|min|Max|Min|det)\s*\}?\s*="
+            r"^\s*(?:\\text\s*\{\s*|\\)?det\s*\}?\s*="
         ),
         "",
     ),

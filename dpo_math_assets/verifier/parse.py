@@ -71,6 +71,9 @@ _INFIX = frozenset("+-*/")
 _DOMAINS = frozenset("RQZNCP")
 # Words between a value and the condition under which a function has it.
 _CASE_WORDS = frozenset(("if", "for", "when", "where", "is", "otherwise", "else"))
+# Words for a value by which it is told from others, each in one form.
+_EXTREMES = {"maximum": "max", "minimum": "min"}
+_EXTREMES |= {name: name for name in ("max", "min", "gcd", "lcm")}
 _RAISED = (num(2), num(3))
 _INDICES: dict[Node | None, int] = {num(index): index for index in range(1, 5)}
 # The terms of an index: `n+1`
@@ -97,6 +100,8 @@ _ITEM = re.compile(r"\s*(?:\((?:\d|i{1,3}|i?v|vi)\)\s+[\d.\\(a-zA-Z]|\d+\.\s*\()
 # Letters that touch a number, which may be a unit or factors; what can be units alone.
 _GLUED = re.compile(r"\d[A-Za-z]{2}")
 _UNITS_ALONE = re.compile(r"[\d)}]\s+[A-Za-z]{2}|\\text|\\mathrm|(?<![\\A-Za-z])[A-Za-z]{4}")
+# `A: 5, B: 3` are values of two letters
+_LETTERED = re.compile(r"[,;]\s*[B-J]:")
 _EXISTENCE = re.compile(
     r"^(?:the|it(?= (?:con|di)verges)|there (?:is|are)|(?:the |this )?(?:equation|system) has) "
 )
@@ -193,7 +198,7 @@ def _parsed(
         if _ITEM.match(source):
             raise ParseError("a part or item of a numbered list")
         choice = _CHOICE.fullmatch(source)
-        if choice is None:
+        if choice is None or (choice["c"] and _LETTERED.search(source)):
             node = _parse_source(source, units)
             return _amount(source, node) if "$" in source or "\\" in source else node
         letter = choice["a"] or choice["b"] or choice["c"]
@@ -335,6 +340,18 @@ def _numeral(word: str) -> bool:
     return word.lower() in NUMBER_WORDS or word.lower() in SCALES
 
 
+def _labelled(labels: list[str], items: list[Node]) -> list[Node]:
+    """`Alice: 5, Bob: 3` as values of names; one label by itself says nothing but `max` and such."""
+    if len(labels) != len(items) or not all(labels):
+        return items
+    if len(items) == 1 and labels[0] not in _EXTREMES.values():
+        return items
+    return [
+        Node("rel", ("=", tree.text(label), item))
+        for label, item in zip(labels, items, strict=True)
+    ]
+
+
 class _Words(Exception):
     """The answer holds words that are not about mathematics: all of it is text."""
 
@@ -431,12 +448,7 @@ class _Parser:
             labels.append(self.label)
         groups = [self.without_domains(group) for group in groups if group]
         if len(groups) == 1:
-            items = groups[0]
-            if all(labels) and len(labels) == len(items) > 1:  # `Alice: 5, Bob: 3`
-                items = [
-                    Node("rel", ("=", tree.text(label), item))
-                    for label, item in zip(labels, items, strict=True)
-                ]
+            items = _labelled(labels, groups[0])
             if len(items) == 1:
                 return items[0]
             if found := tree.alternatives(items, alternatives):
@@ -445,7 +457,7 @@ class _Parser:
                 return Node("noted", (items[0], Node("list", tuple(items[1:]))))
             return tree.conditions(items, "or" in joined_by) or Node("list", tuple(items))
         if all(len(group) == 1 for group in groups):
-            return Node("list", tuple(group[0] for group in groups))
+            return Node("list", tuple(_labelled(labels, [group[0] for group in groups])))
         return Node("list", tuple(Node("tuple", tuple(group)) for group in groups))
 
     def goes_on(self, last: Node) -> bool:
@@ -522,11 +534,15 @@ class _Parser:
     def words_before(self) -> str:
         """Takes words that say nothing about the item, or its label, which is returned."""
         start = self.at
-        while self.sees("word") and not _numeral(self.token.value):
+        while (self.sees("word") and not _numeral(self.token.value)) or self.names_extreme():
             self.at += 1
         if self.at == start:
             return ""
         said = [token.value.lower() for token in self.tokens[start : self.at]]
+        extremes = [_EXTREMES[word] for word in said if word in _EXTREMES]
+        if len(extremes) == 1 and FILLERS.issuperset({*said} - {*_EXTREMES, "value"}):
+            if self.take("punct", ":") or self.take("rel", "=") or self.sees("num"):
+                return extremes[0]  # `max 5, min 1`
         if self.sees("num") and self.ahead().kind == "punct" and self.ahead().value == ":":
             self.at += 1  # a numbered label: `Sequence 1:`
         if REFUSED.isdisjoint(said):
@@ -537,6 +553,13 @@ class _Parser:
         self.at = start
         self.number_word_or_text()
         return ""
+
+    def names_extreme(self) -> bool:
+        """Whether `max` names the value behind it: `\\max = 5`, `max 5`."""
+        if not self.sees("func", "max", "min", "gcd", "lcm"):
+            return False
+        following = self.ahead()
+        return following.kind == "num" or following.value in ("=", ":")
 
     def number_word_or_text(self) -> None:
         if not _numeral(self.token.value) and not self.words_end():
