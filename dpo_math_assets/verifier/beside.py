@@ -17,6 +17,8 @@ from dpo_math_assets.verifier.readings import unit_vector
 __all__ = ["read_beside"]
 
 _CHOOSING_INDEX = re.compile(r"([CAP])_([a-z0-9+-]{1,9})")
+# Planck's constant over a full turn.
+_REDUCED = Node("sym", ("hbar",))
 _DOMAINS = frozenset("RZQN")  # C is a choice, too
 # Euler's function is counted out up to here.
 MAX_TOTIENT = 10**9
@@ -36,6 +38,8 @@ def read_beside(node: Node, other: Node) -> Node:
         return vectors[0] if vectors[0] and vectors[1] else node
 
     def change(inner: Node) -> Node | None:
+        if inner == _REDUCED and inner.args[0] in strange and "h" in letters_there:
+            return tree.divide(Node("sym", ("h",)), tree.mul(num(2), tree.PI))
         if inner.kind == "sym" and inner.args[0] in strange:  # `\\vec{a}` beside a bold a
             name = inner.args[0].removeprefix("vec(").removesuffix(")")
             if len(name) == 2 and name.isupper() and inner.args != (name,) and name > name[::-1]:

@@ -33,7 +33,7 @@ from dpo_math_assets.verifier.outcome import (
 )
 from dpo_math_assets.verifier.parse import PARAMETER, ParseError, parse
 from dpo_math_assets.verifier.piecewise import common_values, same_conditions
-from dpo_math_assets.verifier.progressions import is_straight, same_values
+from dpo_math_assets.verifier.progressions import is_straight, same_values, written_out
 from dpo_math_assets.verifier.readings import (
     bare_digits,
     choice_letter,
@@ -50,15 +50,22 @@ from dpo_math_assets.verifier.readings import (
     with_unit,
 )
 from dpo_math_assets.verifier.scalars import Scalars
-from dpo_math_assets.verifier.sets import Piece, approximate, pieces_of
+from dpo_math_assets.verifier.sets import (
+    Piece,
+    approximate,
+    integer_ranges,
+    pieces_of,
+    says_integers,
+)
 from dpo_math_assets.verifier.statements import (
     EQUATIONS,
     assigned,
     below_zero,
-    call_variable,
+    called,
     difference,
     is_equation,
     is_name,
+    is_polynomial,
     is_quantity,
     labelled_items,
     measured,
@@ -79,6 +86,9 @@ __all__ = ["Matcher", "same_at_sight", "values_differ"]
 INTEGER_LETTERS = frozenset("jklmnpqst")
 # Letters that stand for variables by custom.
 VARIABLES = frozenset("xyztn")
+# Letters that count, and the one that hardly does anything else.
+_COUNTS = frozenset("nkm")
+_WHOLE = frozenset("n")
 # Items of a list that are matched in any order.
 MAX_UNORDERED = 64
 
@@ -156,6 +166,8 @@ class Matcher:
             return UNKNOWN if other else same
         if (through := same_values(a, b)) is not None:
             return EQUAL_STRUCTURE if through else DIFFERENT
+        if (whole := self.match_integers(a, b)) is not None:
+            return whole
         if same.state == "different" and (family := self.same_family(a, b)):
             return family
         beside = read_beside(a, b), read_beside(b, a)
@@ -164,6 +176,8 @@ class Matcher:
         renamed = _same_parameters(_printed_constants(a, b), _printed_constants(b, a))
         if renamed != (a, b):
             a, b = renamed
+            if (through := same_values(a, b)) is not None:
+                return EQUAL_STRUCTURE if through else DIFFERENT
             same = self.match(a, b)
         if same.state == "different" and (
             _may_be_defined(a, b)
@@ -309,9 +323,9 @@ class Matcher:
                 if left[0].args[0] == right[0].args[0]:  # f = 0
                     return same
                 return same if same.state == "different" else UNKNOWN
-            names = [call_variable(side[0]) for side in (left, right)]
-            if names[0] and names[1] and left[0].args[0] == right[0].args[0]:
-                return self.match_functions(names[0], left[1], names[1], right[1])
+            one, other = called(*left), called(*right)
+            if one and other and one[0] == other[0]:
+                return self.match_functions(one[1], left[1], other[1], right[1])
         sides = [side for node in (a, b) for side in node.args[1:]]
         if any(side.kind not in SCALAR_KINDS for side in sides):
             same = self.every([(a.args[1], b.args[1]), (a.args[2], b.args[2])])
@@ -348,18 +362,29 @@ class Matcher:
             }
             x, y = exact(a, point), exact(b, point)
             if x is None or y is None:
-                # no rational values: try only equality up to sign
                 outcome = self.scalars.compare(a, b)
                 if outcome.state != "equal" and not positive:
-                    outcome = self.scalars.compare(a, tree.neg(b))
+                    outcome = self.same_ratio(a, b, point)
                 # `\\ln y = x` and `y = e^x` say the same and are no multiples of each other
-                return UNKNOWN if outcome.state == "different" else outcome
+                known = is_polynomial(a) and is_polynomial(b)
+                return UNKNOWN if outcome.state == "different" and not known else outcome
             if x == 0 and y == 0:
                 continue
             if x == 0 or y == 0 or (positive and x * y < 0):
                 return DIFFERENT
             return self.scalars.compare(a, canonical(tree.mul(tree.rational(x / y), b)))
         return UNKNOWN
+
+    def same_ratio(self, a: Node, b: Node, point: dict[str, Fraction]) -> Outcome:
+        """Whether a is to b everywhere as it is at a point where neither is zero."""
+
+        def there(inner: Node) -> Node | None:
+            return tree.rational(point[inner.args[0]]) if inner.kind == "sym" else None
+
+        x, y = tree.replace(a, there), tree.replace(b, there)
+        if any(self.scalars.compare(value, num(0)).state != "different" for value in (x, y)):
+            return UNKNOWN
+        return self.scalars.compare(tree.mul(a, y), tree.mul(b, x))
 
     def vanishing(self, a: Node, b: Node) -> bool:
         """Whether symbols of one side only might cancel; then nothing is known here."""
@@ -449,6 +474,22 @@ class Matcher:
             positive = normal[0][0] != "!="
             return self.proportional(normal[0][1], normal[1][1], positive)
         return UNKNOWN if both else DIFFERENT
+
+    def match_integers(self, a: Node, b: Node) -> Outcome | None:
+        """Sets of which one is of integers, as `n > 2` may be, too; None where none is."""
+        names = free_symbols(a), free_symbols(b)
+        said = says_integers(a), says_integers(b)
+        if not (any(said) or names[0] == names[1] == _WHOLE):
+            return None
+        ranges = integer_ranges(a), integer_ranges(b)
+        if None in ranges or ranges[0] != ranges[1]:
+            return None
+        if not any(said):
+            return UNKNOWN
+        counts = [
+            known or (name and name <= _COUNTS) for known, name in zip(said, names, strict=True)
+        ]
+        return EQUAL_STRUCTURE if all(counts) else None
 
     def match_pieces(self, a: Node, b: Node) -> Outcome | None:
         first, second = pieces_of(a), pieces_of(b)
@@ -542,14 +583,19 @@ class Matcher:
     def match_lists(self, a: Node, b: Node) -> Outcome:
         """Lists and sets with each other, with tuples, and with a single value."""
         a, b = labelled_items(a), labelled_items(b)
-        if holds(a, "dots", shallow=True) != holds(b, "dots", shallow=True):
-            return UNKNOWN
+        if holds(a, "dots", shallow=True) or holds(b, "dots", shallow=True):
+            a, b = written_out(a), written_out(b)
+            if holds(a, "dots", shallow=True) or holds(b, "dots", shallow=True):
+                return UNKNOWN
         listed = ("list", "set", "tuple", "matrix")
         if a.kind not in listed or b.kind not in listed:
             group, other = (a, b) if a.kind in ("list", "set") else (b, a)
             chosen = tree.letters(other) if other.kind in ("sym", "mul") else None
             if chosen and sorted(chosen) == sorted(choice_letter(x) or "-" for x in group.args):
                 return EQUAL_STRUCTURE  # several choices: `A, C` and `AC`
+            if other.kind == "union" and all(map(is_equation, group.args + other.args)):
+                lines = not names_of(list(group.args))  # `x = 1 or x = 2y`, and no two letters
+                return self.unordered(list(a.args), list(b.args), once=False) if lines else UNKNOWN
             if len(group.args) == 1 and group.kind == "list":
                 return self.match(*(group.args[0] if node is group else node for node in (a, b)))
             if other.kind in _SETS and group.kind == "set":
@@ -573,6 +619,8 @@ class Matcher:
             if len(places) == len(second) == len(first) and places.keys() == set(names[0]):
                 return self.in_order(first, [second[places[name]] for name in names[0]])
             return self.unordered(first, second, once)
+        if bool(names[0]) != bool(names[1]) and all(map(is_equation, first + second)):
+            return self.unordered(first, second, once)  # `y = \\pm 2x` beside `2x \\pm y = 0`
         if names[0] or names[1]:
             # labelled values against bare ones: in order, unless all carry one label
             labels = names[0] or names[1] or []
@@ -596,6 +644,8 @@ class Matcher:
     def match_matrices(
         self, a: Node, b: Node, rows: list[tuple[Node, ...]], others: list[tuple[Node, ...]]
     ) -> Outcome:
+        if holds(a, "dots") or holds(b, "dots"):
+            return UNKNOWN
         if a.kind == b.kind == "matrix":
             shapes = [(len(found), len(found[0])) for found in (rows, others)]
             if shapes[0] != shapes[1]:

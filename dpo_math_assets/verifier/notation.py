@@ -58,6 +58,11 @@ def _except(found: "re.Match[str]") -> str:
     return rf"\mathbb{{R}}\setminus\{{{values}\}}"
 
 
+def _integers(found: "re.Match[str]") -> str:
+    domain = r"\mathbb{Z}^+" if found["positive"] else r"\mathbb{Z}"
+    return rf"\{{{found['name']}\in{domain}\mid {found['name']}{found['condition']}\}}"
+
+
 def _beyond(found: "re.Match[str]") -> str:
     sign = ">" if found["side"].lower() in ("greater", "more", "larger") else "<"
     return f"{found['name'] or 'x'} {sign}{'=' if found['equal'] else ''} {found['bound']}"
@@ -163,6 +168,17 @@ _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
         ),
         _equations,
     ),
+    # cases as a brace before an array, and as computer algebra prints them
+    (
+        "\\begin{array}",
+        re.compile(
+            r"\\left\s*(?:\\\{|\\lbrace)\s*\\begin\{array\}\s*\{[^{}]*\}(.*?)\\end\{array\}\s*"
+            r"\\right\s*(?:\.|$)",
+            re.DOTALL,
+        ),
+        r"\\begin{cases}\1\\end{cases}",
+    ),
+    ("Piecewise(", re.compile(r",\s*True\s*\)"), ")"),
     # the gap below a row, rules between rows
     ("\\\\[", re.compile(r"\\\\\s*\[-?[\d.]+\s*(?:pt|em|ex|mm|cm|in)\]"), r"\\\\ "),
     ("\\hline", re.compile(r"\\hline(?![A-Za-z])"), " "),
@@ -199,9 +215,7 @@ _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
     # the name of a number: `LCM = 36`
     (
         "=",
-        re.compile(
-            r"^\s*(?:\\text\s*\{\s*|\\)?det\s*\}?\s*="
-        ),
+        re.compile(r"^\s*(?:\\text\s*\{\s*|\\)?det\s*\}?\s*="),
         "",
     ),
     # derivatives without `\frac`
@@ -238,6 +252,16 @@ _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
             re.IGNORECASE,
         ),
         _except,
+    ),
+    (
+        "integers",
+        re.compile(
+            r"^\s*(?:for\s+)?all\s+(?P<positive>positive\s+)?integers\s+\$?(?P<name>[a-z])\$?\s*"
+            r"(?:(?:such\s+that|with|where|satisfying)\s+\$?(?P=name)\s*)?"
+            r"(?P<condition>(?:[<>]|\\(?:[lg]eq?|neq?)(?![a-z]))[^$]{1,40})\$?\s*$",
+            re.IGNORECASE,
+        ),
+        _integers,
     ),
     (
         "than",

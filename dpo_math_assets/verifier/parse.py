@@ -101,7 +101,7 @@ _ITEM = re.compile(r"\s*(?:\((?:\d|i{1,3}|i?v|vi)\)\s+[\d.\\(a-zA-Z]|\d+\.\s*\()
 _GLUED = re.compile(r"\d[A-Za-z]{2}")
 _UNITS_ALONE = re.compile(r"[\d)}]\s+[A-Za-z]{2}|\\text|\\mathrm|(?<![\\A-Za-z])[A-Za-z]{4}")
 # `A: 5, B: 3` are values of two letters
-_LETTERED = re.compile(r"[,;]\s*[B-J]:")
+_LETTERED = re.compile(r"[,;]\s*[A-J]:")
 _EXISTENCE = re.compile(
     r"^(?:the|it(?= (?:con|di)verges)|there (?:is|are)|(?:the |this )?(?:equation|system) has) "
 )
@@ -116,6 +116,7 @@ _CURRENCIES = {
     **dict.fromkeys(("\\pounds", "\\textsterling"), "GBP"),
     **dict.fromkeys(("\\yen", "\\textyen"), "yen"),
 }
+_ANY_INTEGER = Node("sym", (f"{PARAMETER}0",))
 # Words that name a set, or say one thing in several ways.
 _PHRASES = {
     **dict.fromkeys(
@@ -123,6 +124,10 @@ _PHRASES = {
         Node("domain", ("R",)),
     ),
     **dict.fromkeys(("all integers", "integers"), Node("domain", ("Z",))),
+    **dict.fromkeys(("all even integers", "even integers"), tree.mul(num(2), _ANY_INTEGER)),
+    **dict.fromkeys(
+        ("all odd integers", "odd integers"), tree.add(tree.mul(num(2), _ANY_INTEGER), num(1))
+    ),
     **dict.fromkeys(("all natural numbers", "natural numbers"), Node("domain", ("N",))),
     **dict.fromkeys(("all positive integers", "positive integers"), Node("domain", ("Z+",))),
     **dict.fromkeys(("all positive real numbers", "all positive reals"), Node("domain", ("R+",))),
@@ -341,7 +346,7 @@ def _numeral(word: str) -> bool:
 
 
 def _labelled(labels: list[str], items: list[Node]) -> list[Node]:
-    """`Alice: 5, Bob: 3` as values of names; one label by itself says nothing but `max` and such."""
+    """`Alice: 5, Bob: 3` as values of names; a label by itself says nothing, but for `max`."""
     if len(labels) != len(items) or not all(labels):
         return items
     if len(items) == 1 and labels[0] not in _EXTREMES.values():
@@ -424,7 +429,7 @@ class _Parser:
         """Items joined by commas and words; groups of them joined by semicolons."""
         first = self.item()
         if self.token.kind in ("end", "close"):
-            return first
+            return _labelled([self.label], [first])[0] if self.label else first
         groups, labels = [[first]], [self.label]
         joined_by = set()
         alternatives: list[int] = []  # how many items stand before each `or`
@@ -508,7 +513,7 @@ class _Parser:
 
     def item(self) -> Node:
         """One relation or value with the words before and after it."""
-        label = self.words_before() if self.token.kind == "word" else ""
+        label = self.words_before() if self.token.kind in ("word", "func") else ""
         node = self.named_item()
         self.label = label
         return node
@@ -540,9 +545,9 @@ class _Parser:
             return ""
         said = [token.value.lower() for token in self.tokens[start : self.at]]
         extremes = [_EXTREMES[word] for word in said if word in _EXTREMES]
-        if len(extremes) == 1 and FILLERS.issuperset({*said} - {*_EXTREMES, "value"}):
-            if self.take("punct", ":") or self.take("rel", "=") or self.sees("num"):
-                return extremes[0]  # `max 5, min 1`
+        named = len(extremes) == 1 and FILLERS.issuperset({*said} - {*_EXTREMES, "value"})
+        if named and (self.take("punct", ":") or self.take("rel", "=") or self.sees("num")):
+            return extremes[0]  # `max 5, min 1`
         if self.sees("num") and self.ahead().kind == "punct" and self.ahead().value == ":":
             self.at += 1  # a numbered label: `Sequence 1:`
         if REFUSED.isdisjoint(said):

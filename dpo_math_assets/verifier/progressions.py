@@ -14,7 +14,7 @@ from dpo_math_assets.verifier.numeric import exact
 from dpo_math_assets.verifier.parse import PARAMETER
 from dpo_math_assets.verifier.statements import assigned, between, is_equation, sign_choices
 
-__all__ = ["is_straight", "same_values"]
+__all__ = ["is_straight", "same_values", "written_out"]
 
 # Values within the common multiple of all steps that are written out.
 MAX_VALUES = 200
@@ -56,6 +56,40 @@ def same_values(a: Node, b: Node) -> bool | None:
         for side in found
     ]
     return values[0] == values[1]
+
+
+def written_out(node: Node) -> Node:
+    r"""`1, 2, \\dots, 10` with what the dots leave out; any other list or set as it is.
+
+    Two numbers may begin a progression of either kind: `2, 4, \\dots, 16` says too little.
+    """
+    if node.kind not in ("list", "set", "tuple"):
+        return node
+    places = [place for place, item in enumerate(node.args) if item.kind == "dots"]
+    values = [exact(item) if item.kind in SCALAR_KINDS else None for item in node.args]
+    if len(places) != 1 or values.count(None) > 1 or not 0 < places[0] < len(values) - 1:
+        return node
+    first = [value for value in values[: places[0]] if value is not None]
+    last = [value for value in values[places[0] + 1 :] if value is not None]
+    step = first[1] - first[0] if len(first) > 1 else Fraction(1)
+    count = (last[-1] - first[0]) / step if step else Fraction(-1)
+    if count.denominator != 1 or not 0 < count <= MAX_VALUES:
+        return node
+    whole = [first[0] + k * step for k in range(int(count) + 1)]
+    fits = whole[: len(first)] == first and whole[-len(last) :] == last
+    grows = len(first) == 2 and first[0] and _reaches(first[0], first[1] / first[0], last[-1])
+    if not fits or (grows and step != 1):
+        return node
+    return Node(node.kind, tuple(map(tree.rational, whole)))
+
+
+def _reaches(start: Fraction, factor: Fraction, end: Fraction) -> bool:
+    """Whether a geometric progression comes to `end`."""
+    if abs(factor) <= 1:
+        return False
+    while abs(start) < abs(end):
+        start *= factor
+    return start == end
 
 
 def _subjects(node: Node) -> set[Node]:

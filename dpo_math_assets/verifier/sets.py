@@ -23,9 +23,11 @@ __all__ = [
     "Piece",
     "approximate",
     "complement",
+    "integer_ranges",
     "intersection",
     "merged",
     "pieces_of",
+    "says_integers",
 ]
 
 INFINITY = Node("const", ("oo",))
@@ -53,6 +55,7 @@ _HALF_LINES = {
     ),
     **dict.fromkeys(("R-", "R<0"), Piece(MINUS_INFINITY, tree.rational(Fraction(0)), False, False)),
 }
+_DOTS = Node("dots", ())
 _ZERO = tree.rational(Fraction(0))
 # Integers of a bounded set that are written out.
 MAX_INTEGERS = 1_000
@@ -119,6 +122,50 @@ def _pieces(node: Node) -> list[Piece]:
             found = intersection(found, _relation(operator, items[k], items[k + 1]))
         return found
     raise NoSet
+
+
+def integer_ranges(node: Node) -> list[tuple[float, float]] | None:
+    r"""The first and last integers of each piece of `n > 2` or `3, 4, 5, ...`.
+
+    None for what is no set of integers, nor a condition that may be about one.
+    """
+    try:
+        if node.kind in ("set", "list") and node.args and node.args[-1].kind == "dots":
+            first = [_value(item) for item in node.args[:-1]]
+            counts = len(first) > 2 and first == [first[0] + k for k in range(len(first))]
+            return [(first[0], math.inf)] if counts else None
+        if not says_integers(node):
+            return _ranges(_pieces(node)) if node.kind != "setbuilder" else None
+        element, condition = node.args
+        found = _ranges(_pieces(condition))
+    except NoSet:
+        return None
+    lowest = 1.0 if element.args[2].args[0] == "Z+" else -math.inf
+    return [(max(low, lowest), high) for low, high in found if high >= lowest]
+
+
+def says_integers(node: Node) -> bool:
+    """Whether a set is one of integers by what it says of its elements, or lists them."""
+    if node.kind != "setbuilder":
+        return node.kind in ("set", "list") and node.args[-1:] == (_DOTS,)
+    element = node.args[0]
+    domain = element.args[2] if element.kind == "rel" and element.args[0] == "in" else element
+    return domain.kind == "domain" and domain.args[0] in ("Z", "Z+")
+
+
+def _ranges(pieces: list[Piece]) -> list[tuple[float, float]]:
+    found: list[tuple[float, float]] = []
+    for piece in merged(pieces):
+        low, high = _value(piece.low), _value(piece.high)
+        if math.isfinite(low):
+            low = math.ceil(low) + (low == math.ceil(low) and not piece.low_closed)
+        if math.isfinite(high):
+            high = math.floor(high) - (high == math.floor(high) and not piece.high_closed)
+        if found and found[-1][1] + 1 >= low:
+            found[-1] = found[-1][0], high
+        elif low <= high:
+            found.append((low, high))
+    return found
 
 
 def _integers(pieces: list[Piece], domain: str) -> list[Piece]:

@@ -12,10 +12,11 @@ __all__ = [
     "assigned",
     "below_zero",
     "between",
-    "call_variable",
+    "called",
     "difference",
     "is_equation",
     "is_name",
+    "is_polynomial",
     "is_quantity",
     "labelled_items",
     "measured",
@@ -31,6 +32,9 @@ __all__ = [
 # Tuple items with a plus-minus sign that are written out.
 MAX_SIGNS = 4
 
+# Letters that number the terms of a sequence.
+_INDICES = frozenset("nkm")
+
 EQUATIONS = frozenset(("rel", "chain", "mod", "ratio"))
 
 
@@ -41,7 +45,8 @@ def is_name(node: Node) -> bool:
     if node.kind in ("tuple", "ratio"):
         return all(is_name(item) for item in node.args)
     if node.kind == "abs":
-        return tree.letters(node.args[0]) is not None and node.args[0].kind == "mul"
+        inside = tree.letters(node.args[0])
+        return inside is not None and (node.args[0].kind == "mul" or _has_size(inside))
     if node.kind == "text":
         return True
     if node.kind == "pow":  # `A^{-1} =` and a matrix
@@ -50,6 +55,11 @@ def is_name(node: Node) -> bool:
     if node.kind == "func":
         return node.args[0] in _NAMES and all(map(is_name, node.args[1:]))
     return node.kind == "mul" and all(is_name(factor) for factor in node.args)
+
+
+def _has_size(name: str) -> bool:
+    """Whether a letter is a vector or a complex number; of others `|x| = 5` leaves two values."""
+    return name.startswith("vec(") or name in ("z", "w")
 
 
 def segment(name: Node) -> str | None:
@@ -117,19 +127,31 @@ def assigned(equation: Node) -> tuple[Node, Node] | None:
     return None
 
 
-def call_variable(node: Node) -> Node | None:
-    if node.kind == "call" and len(node.args) == 2 and node.args[1].kind == "sym":
-        variable: Node = node.args[1]
-        return variable
-    if node.kind == "mul" and len(node.args) == 2 and node.args[1].kind == "sym":
-        variable = node.args[1]
-        return variable
+def called(name: Node, value: Node) -> tuple[str, Node] | None:
+    """The name and the variable of `f(x)` that has a value, also of a sequence: `a_n = 3n`."""
+    if name.kind == "sym":
+        base, _, index = name.args[0].partition("_")
+        known = index in _INDICES and index in free_symbols(value)
+        return (base, Node("sym", (index,))) if known else None
+    if name.kind in ("call", "mul") and len(name.args) == 2 and name.args[1].kind == "sym":
+        function = name.args[0] if name.kind == "call" else name.args[0].args[0]
+        return str(function), name.args[1]
     return None
 
 
 def difference(equation: Node) -> Node:
     """left - right, over no denominator: what an equation says is zero."""
     return numerator(tree.add(equation.args[1], tree.neg(equation.args[2])))
+
+
+def is_polynomial(node: Node) -> bool:
+    """Whether letters are only added, multiplied and raised to whole powers."""
+    if not free_symbols(node) or node.kind == "sym":
+        return True
+    if node.kind == "pow":
+        p, q = node.args[1].args if node.args[1].kind == "num" else (0, 1)
+        return p > 0 and q == 1 and is_polynomial(node.args[0])
+    return node.kind in ("add", "mul") and all(map(is_polynomial, node.args))
 
 
 def operators(node: Node) -> tuple[str, ...]:

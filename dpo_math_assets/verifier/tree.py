@@ -419,6 +419,13 @@ def rename_constant(node: Node, variable: Node) -> Node:
     return substituted(node, constant, variable)
 
 
+def _branch(node: Node) -> tuple[Node, Node | None]:
+    """(value, condition) of `(x, x < 0)`, and of a last `(x, True)` without its condition."""
+    if node.kind == "noted" and node.args[1].kind == "list" and len(node.args[1].args) == 1:
+        return node.args[0], node.args[1].args[0]
+    return (node.args[0], node.args[1]) if node.kind == "tuple" else (node, None)
+
+
 _PRINTED_RELATIONS = {"Eq": "=", "Ne": "!=", "Lt": "<", "Le": "<=", "Gt": ">", "Ge": ">="}
 
 
@@ -437,6 +444,8 @@ def printed(name: str, arguments: list[Node]) -> Node:
         return Node("rel", (_PRINTED_RELATIONS[name], *arguments))
     if name == "Rational" and len(arguments) == 2:
         return divide(*arguments)
+    if name == "Piecewise":
+        return Node("cases", tuple(map(_branch, arguments)))
     if name == "FiniteSet":
         return Node("set", tuple(arguments))
     if name == "Matrix" and len(arguments) == 1 and arguments[0].kind == "matrix":

@@ -158,7 +158,7 @@ PRINTED = frozenset(
     _words(
         """
     Interval Interval.open Interval.Lopen Interval.Ropen Union Intersection Complement FiniteSet Eq
-    Ne Lt Le Gt Ge Rational Matrix Integral Sum Product Derivative Limit
+    Ne Lt Le Gt Ge Rational Matrix Piecewise Integral Sum Product Derivative Limit
     """
     )
 )

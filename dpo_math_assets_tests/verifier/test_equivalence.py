@@ -140,3 +140,76 @@ def test_words_for_what_has_a_sign_are_this_sign() -> None:
 def test_a_gold_equation_accepts_what_it_says_of_either_letter() -> None:
     assert verify("FINAL ANSWER: x - 1", "y + 1 = x").ok is True
     assert verify("FINAL ANSWER: x + 1", "y + 1 = x").ok is False
+
+
+def test_values_keep_the_names_that_tell_them_apart() -> None:
+    all_pass(
+        "\\max = 8, \\min = 2", "max 8, min 2", "maximum: 8; minimum: 2", "minimum 2, maximum 8"
+    )
+    all_pass("8, 2", "the maximum is 8, the minimum is 2")
+    all_pass("Ann: 5, Ben: 3", "Ann: 5; Ben: 3", "Ben: 3; Ann: 5")
+    all_pass("A: 5, B: 3", "B: 3, A: 5")
+    all_pass("8", "\\max = 8", "Maximum: 8")
+    none_pass("\\max = 8, \\min = 2", "max 2, min 8", "maximum: 2; minimum: 8")
+    none_pass("Ann: 5, Ben: 3", "Ann: 3; Ben: 5")
+    none_pass("A: 5, B: 3", "A: 3, B: 5")
+    nobody_knows("\\max = 8", "\\min = 8", "Minimum: 8")
+    nobody_knows("\\gcd = 6", "\\lcm = 6")
+
+
+def test_lines_with_roots_are_equal_up_to_a_factor() -> None:
+    all_pass("y = \\pm\\frac{\\sqrt{3}}{3}x", "x \\pm \\sqrt{3}y = 0", "\\sqrt{3}x \\pm 3y = 0")
+    all_pass("x - \\sqrt{2}y + 2 = 0", "y = \\frac{\\sqrt{2}}{2}x + \\sqrt{2}")
+    all_pass("x = 1 \\text{ or } x - 2y + 1 = 0", "x = 1 or y = (x + 1)/2")
+    none_pass("y = \\pm\\frac{\\sqrt{3}}{3}x", "x \\pm \\sqrt{2}y = 0")
+    none_pass("x - \\sqrt{2}y + 2 = 0", "y = \\frac{\\sqrt{2}}{2}x - \\sqrt{2}")
+    none_pass("x = 1 \\text{ or } x - 2y + 1 = 0", "x = 1 or y = (x + 3)/2")
+    nobody_knows("\\ln y = x", "y = e^x")
+
+
+def test_a_sequence_may_be_written_as_a_function_and_numbered_by_another_letter() -> None:
+    all_pass("a_n = 3n - 1", "a(n) = 3n - 1", "a_k = 3k - 1")
+    none_pass("a_n = 3n - 1", "a_k = 3k + 1", "b_n = 3n - 1")
+    none_pass("F_x = 3", "F_y = 3")
+
+
+def test_cases_may_stand_in_an_array_or_as_computer_algebra_prints_them() -> None:
+    gold = "f(x) = \\begin{cases} x + 4 & x < 0 \\\\ 3x & x \\ge 0 \\end{cases}"
+    array = "\\left\\{\\begin{array}{ll} x + 4, & x < 0 \\\\ 3x, & x \\ge 0 \\end{array}\\right."
+    all_pass(gold, f"f(x) = {array}", "Piecewise((x + 4, x < 0), (3*x, True))")
+    none_pass(gold, "Piecewise((x + 5, x < 0), (3*x, True))")
+    all_pass("(1, 2)", "\\left\\{\\begin{array}{l} x = 1 \\\\ y = 2 \\end{array}\\right.")
+
+
+def test_dots_between_numbers_leave_out_what_everybody_would_fill_in() -> None:
+    all_pass("\\{1, 2, \\dots, 6\\}", "\\{1, 2, 3, \\ldots, 6\\}", "\\{1, 2, 3, 4, 5, 6\\}")
+    all_pass("\\{1, 2, \\dots, 6\\}", "\\{n \\in \\mathbb{Z} : 1 \\le n \\le 6\\}")
+    none_pass("\\{1, 2, \\dots, 6\\}", "\\{1, 2, \\dots, 7\\}", "\\{0, 1, \\dots, 6\\}")
+    nobody_knows("2, 4, \\dots, 16", "2, 4, 8, 16")  # powers, or even numbers
+    nobody_knows("x_1, \\dots, x_n", "x_1, x_2, \\dots, x_n")
+
+
+def test_integers_from_a_number_on_are_no_interval_of_reals() -> None:
+    all_pass("n \\ge 3", "all integers n \\ge 3", "all positive integers $n$ with $n > 2$")
+    all_pass("n \\ge 3", "\\{3, 4, 5, \\dots\\}")
+    all_pass("2k + 1, k \\in \\mathbb{Z}", "all odd integers", "2k - 1, k \\in \\mathbb{Z}")
+    none_pass("n \\ge 3", "all integers n \\ge 4")
+    none_pass("2k, k \\in \\mathbb{Z}", "all odd integers")
+    nobody_knows("n \\ge 3", "n > 2")
+    nobody_knows("[3, \\infty)", "all integers n \\ge 3")
+    none_pass("x \\ge 3", "x > 2")
+
+
+def test_what_is_equal_for_integers_alone_is_not_called_different() -> None:
+    nobody_knows("\\lfloor \\frac{n}{2} \\rfloor", "\\lceil \\frac{n - 1}{2} \\rceil")
+    none_pass("\\lfloor \\frac{n}{2} \\rfloor", "\\lceil \\frac{n}{2} \\rceil")
+
+
+def test_the_size_of_a_vector_or_a_complex_number_is_one_number() -> None:
+    all_pass("5", "|\\vec{v}| = 5", "|z| = 5")
+    none_pass("|z| = 5", "-5", "6")
+
+
+def test_the_two_constants_of_planck_are_one_up_to_a_turn() -> None:
+    all_pass("\\frac{\\hbar^2 \\pi^2}{2mL^2}", "\\frac{h^2}{8mL^2}")
+    none_pass("\\frac{\\hbar^2 \\pi^2}{2mL^2}", "\\frac{h^2}{4mL^2}")
