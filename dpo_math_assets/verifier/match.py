@@ -276,6 +276,8 @@ class Matcher:
     def match_relations(self, a: Node, b: Node) -> Outcome:
         if a.kind in ("list", "set") or b.kind in ("list", "set"):
             return self.match_lists(a, b)
+        if "setbuilder" in (a.kind, b.kind):
+            a, b = _condition_of_points(a), _condition_of_points(b)
         if is_equation(a) and is_equation(b):
             return self.match_equations(a, b)
         if is_equation(a) or is_equation(b):
@@ -552,6 +554,8 @@ class Matcher:
             return self.match_cases(a, b)
         a, b = _components_beside(a, b), _components_beside(b, a)
         a, b = _identity_beside(a, b), _identity_beside(b, a)
+        if {a.kind, b.kind} == {"tuple", "matrix"}:
+            a, b = _rows_in_brackets(a), _rows_in_brackets(b)
         rows = [_as_rows(node) for node in (a, b)]
         if rows[0] is not None and rows[1] is not None:
             return self.match_matrices(a, b, rows[0], rows[1])
@@ -879,6 +883,9 @@ def _same_parameters(a: Node, b: Node) -> tuple[Node, Node]:
 def _match_text(a: Node, b: Node) -> Outcome:
     """Words equal the same words; a few words differ from other words and from a number."""
     if a.kind == b.kind:
+        facts = _date(a.args[0]) or _remainder(a.args[0]), _date(b.args[0]) or _remainder(b.args[0])
+        if facts[0] and facts[1]:
+            return EQUAL_TEXT if facts[0] == facts[1] else DIFFERENT
         words = [_content_words(node.args[0]) for node in (a, b)]
         if words[0] == words[1] or _same_but_noun(*words):
             return EQUAL_TEXT
@@ -893,6 +900,24 @@ def _match_text(a: Node, b: Node) -> Outcome:
     if few and other.kind in ("num", "dec", "unit", "tuple") and not holds(other, "text"):
         return DIFFERENT
     return UNPARSABLE_ANSWER if said is a else UNPARSABLE_GOLD
+
+
+_DATE = re.compile(
+    r"(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* (?P<day>\d\d?)"
+    r"|(?P<early>\d\d?) (?:of )?(?P<later>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+)
+_REMAINDER = re.compile(r"(\d+) remainder (\d+)")
+
+
+def _date(said: str) -> tuple[str, ...] | None:
+    """Day and month of `march 5` or `5 march`."""
+    found = _DATE.fullmatch(said) if said[:1].isalnum() and len(said) < 20 else None
+    return (found["day"] or found["early"], found["month"] or found["later"]) if found else None
+
+
+def _remainder(said: str) -> tuple[str, ...] | None:
+    found = _REMAINDER.fullmatch(said)
+    return found.groups() if found else None
 
 
 def _related(first: list[str], second: list[str]) -> bool:
@@ -960,7 +985,10 @@ def _subject(node: Node) -> str | None:
 
 
 def _printed_constants(node: Node, other: Node) -> Node:
-    """`2 + 3*I` beside `2 + 3i`: the capitals in which computer algebra prints i and e."""
+    """`2 + 3*I` or `2 + 3j` beside `2 + 3i`: how computer algebra and engineers write i and e."""
+    plain = node.kind == "add" and any(not free_symbols(term) for term in node.args)
+    if plain and holds(other, "i") and free_symbols(node) - free_symbols(other) == {"j"}:
+        return tree.substituted(node, Node("sym", ("j",)), tree.IMAGINARY)  # `3 + 4j`, no vector
     # a letter alone may be a choice, and one beside others a current or a field
     if node.kind not in ("add", "mul", "pow") or not free_symbols(node) <= {"E", "I"}:
         return node
@@ -1206,6 +1234,20 @@ def _same_time(a: Node, b: Node) -> Outcome | None:
     apart = first[0] - second[0]
     both_sure = first[1] and second[1]
     return EQUAL_EXACT if (apart if both_sure else apart % 720) == 0 else DIFFERENT
+
+
+def _rows_in_brackets(node: Node) -> Node:
+    """`((1, 2), (3, 4))` as a matrix."""
+    rows = tuple(item.args for item in node.args if isinstance(item, Node) and item.kind == "tuple")
+    whole = len(rows) == len(node.args) and len(set(map(len, rows))) == 1
+    return Node("matrix", rows) if whole else node
+
+
+def _condition_of_points(node: Node) -> Node:
+    """The condition of a set of points, `\\{(x, y) | x^2 + y^2 < 4\\}`, which says all of it."""
+    points = node.kind == "setbuilder" and node.args[0].kind == "tuple" and is_name(node.args[0])
+    condition: Node = node.args[1] if points else node
+    return condition if condition.kind in EQUATIONS else node
 
 
 def _items(node: Node) -> list[Node] | None:

@@ -131,6 +131,7 @@ _PHRASES = {
     **dict.fromkeys(("all natural numbers", "natural numbers"), Node("domain", ("N",))),
     **dict.fromkeys(("all positive integers", "positive integers"), Node("domain", ("Z+",))),
     **dict.fromkeys(("all positive real numbers", "all positive reals"), Node("domain", ("R+",))),
+    "all nonzero real numbers": Node("setminus", (Node("domain", ("R",)), Node("set", (num(0),)))),
     **dict.fromkeys(("all negative real numbers", "all negative reals"), Node("domain", ("R-",))),
     **dict.fromkeys(
         ("all nonnegative real numbers", "all non negative real numbers", "all nonnegative reals"),

@@ -72,7 +72,7 @@ class Scalars:
         if result == "equal":
             return Outcome("equal", "numeric")
         if result == "different":
-            return UNKNOWN if self.may_round(a, b) else DIFFERENT
+            return UNKNOWN if self.may_round(a, b) or _rounds_inside(a, b) else DIFFERENT
         stepped = any(holds(side, f"{name}()") for side in (a, b) for name in ("floor", "ceil"))
         if self.pool is None or (stepped and letters):  # SymPy takes the letters for reals
             return UNKNOWN
@@ -145,6 +145,26 @@ def _infinities(a: Node, b: Node) -> Outcome:
     # what is not evaluated may diverge
     open_ended = any(holds(node, kind) for node in (a, b) for kind in _MAY_DIVERGE)
     return UNKNOWN if open_ended else DIFFERENT
+
+
+# How far a coefficient of three digits may lie from what it rounds, and for which letters to look.
+_ROUNDING = 0.005
+_SOMEWHERE = (num(1, 40), num(17, 10), num(40))
+
+
+def _rounds_inside(a: Node, b: Node) -> bool:
+    """Whether a decimal among letters may round what the other side has there: `0.433x^2`."""
+    if holds(a, "dec") == holds(b, "dec") or not free_symbols(a):
+        return False
+    for number in _SOMEWHERE:
+        x, y = (approximate(_at(node, number)) for node in (a, b))
+        if x is None or y is None or abs(x - y) >= _ROUNDING * abs(x):
+            return False
+    return True
+
+
+def _at(node: Node, number: Node) -> Node:
+    return tree.replace(node, lambda part: number if part.kind == "sym" else None)
 
 
 _MAY_DIVERGE = ("limit", "sum", "prod", "integral")

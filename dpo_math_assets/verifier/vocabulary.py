@@ -195,7 +195,7 @@ SHORT_WORDS = frozenset(
     _words(
         """
     is it no yes not the for all any odd if of to by at on day men be we are has was per cup am
-    pm an as so its his her our one two six ten can only set box new non who old both each
+    pm an as so its his her our one two six ten can only set box new due non who old both each
     """
     )
 )
@@ -279,7 +279,12 @@ def unit_named(word: str) -> str | None:
 
 # Abbreviations that are no product of letters, also where no number stands before them.
 LONG_ABBREVIATIONS = frozenset(
-    _words("mm cm dm km in ft yd kg lb lbs oz floz mL sec hr hrs mph kph kmph")
+    _words(
+        """
+    mm cm dm km in ft yd kg lb lbs oz floz mL sec hr hrs mph kph kmph mol kJ MJ Pa kPa MPa Hz kHz
+    MHz GHz nm eV keV MeV kW kV kN
+    """
+    )
 )
 # Letters that are units only where they stand upright: `2\\text{ A}`; `2A` is 2 times A.
 UPRIGHT_UNITS = frozenset(_words("A B C F H K M T"))

@@ -213,3 +213,39 @@ def test_the_size_of_a_vector_or_a_complex_number_is_one_number() -> None:
 def test_the_two_constants_of_planck_are_one_up_to_a_turn() -> None:
     all_pass("\\frac{\\hbar^2 \\pi^2}{2mL^2}", "\\frac{h^2}{8mL^2}")
     none_pass("\\frac{\\hbar^2 \\pi^2}{2mL^2}", "\\frac{h^2}{4mL^2}")
+
+
+def test_a_rounded_coefficient_is_neither_right_nor_wrong() -> None:
+    nobody_knows("\\frac{\\sqrt{3}}{4}a^2", "0.433a^2")
+    none_pass("\\frac{\\sqrt{3}}{4}a^2", "0.433a^3", "0.44a^2")
+    none_pass("5t^2 + 100", "4.9t^2 + 100")
+
+
+def test_a_day_is_the_same_day_whichever_way_it_is_written() -> None:
+    all_pass("March 5", "5 March", "Mar 5", "March 5th")
+    none_pass("March 5", "March 15", "May 5")
+    all_pass("17 R 3", "17 remainder 3", "17 r 3")
+    none_pass("17 R 3", "17 remainder 4", "3 remainder 17")
+
+
+def test_engineers_write_j_for_the_imaginary_unit_beside_a_number() -> None:
+    all_pass("3 + 4i", "3 + 4j")
+    none_pass("3 + 4i", "3 - 4j")
+    none_pass("4i", "4j")  # two unit vectors
+
+
+def test_the_condition_of_a_set_of_points_says_all_of_it() -> None:
+    all_pass("x^2 + y^2 \\le 4", "\\{(x, y) : x^2 + y^2 \\le 4\\}")
+    none_pass("x^2 + y^2 \\le 4", "\\{(x, y) : x^2 + y^2 < 4\\}")
+
+
+def test_rows_in_round_brackets_are_a_matrix_beside_one() -> None:
+    gold = "\\begin{pmatrix} 1 & 2 \\\\ 3 & 4 \\end{pmatrix}"
+    all_pass(gold, "((1, 2), (3, 4))")
+    none_pass(gold, "((1, 3), (2, 4))")
+
+
+def test_a_unit_behind_a_power_of_ten_is_no_product_of_letters() -> None:
+    all_pass("2.5 \\times 10^{-4}\\text{ mol}", "2.5 × 10⁻⁴ mol")
+    all_pass("6 \\times 10^{14}\\text{ Hz}", "6 × 10^14 Hz")
+    none_pass("2.5 \\times 10^{-4}\\text{ mol}", "2.5 × 10⁻³ mol")
