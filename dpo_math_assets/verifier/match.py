@@ -637,7 +637,9 @@ class Matcher:
                     free = self.unordered(values[0], values[1], once).state == "equal"
                     return UNKNOWN if free else outcome
                 return outcome
-            return self.unordered(values[0], values[1], once)
+            same = self.unordered(values[0], values[1], once)
+            points = len(labels) > 1 and "tuple" in (a.kind, b.kind) and not free
+            return UNKNOWN if points and same.state == "equal" else same  # `x = 1 or x = 2`
         if {a.kind, b.kind} in ({"set", "tuple"}, {"set", "matrix"}):
             return DIFFERENT
         ordered = {"tuple", "matrix"} & {a.kind, b.kind}

@@ -249,3 +249,9 @@ def test_a_unit_behind_a_power_of_ten_is_no_product_of_letters() -> None:
     all_pass("2.5 \\times 10^{-4}\\text{ mol}", "2.5 × 10⁻⁴ mol")
     all_pass("6 \\times 10^{14}\\text{ Hz}", "6 × 10^14 Hz")
     none_pass("2.5 \\times 10^{-4}\\text{ mol}", "2.5 × 10⁻³ mol")
+
+
+def test_two_values_of_one_letter_are_no_point() -> None:
+    all_pass("x = 1 \\text{ or } x = 2", "1, 2", "\\{1, 2\\}")
+    nobody_knows("x = 1 \\text{ or } x = 2", "(1, 2)")
+    none_pass("x = 1 \\text{ or } x = 2", "(1, 3)")
