@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-__all__ = ["contradicted", "doubtful", "taken_back"]
+__all__ = ["DOUBTFUL", "contradicted", "doubtful", "taken_back"]
 
 
 def _set(words: str) -> frozenset[str]:
@@ -111,6 +111,7 @@ _DOUBTFUL = _patterns(
     ),
 )
 _DOUBTS = _words_of(_DOUBTFUL)
+DOUBTFUL = "|".join(each.pattern.pattern for each in _DOUBTFUL)
 
 
 _OPENING = r"(?:^|[.!?,;:)}$*\n–—-])\s*"

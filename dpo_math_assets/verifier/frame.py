@@ -1,11 +1,10 @@
 """The verifier over frames: each distinct completion read once, each distinct pair compared once.
 
-Logs repeat themselves: the same completion, and far more often the same pair of answer and gold.
-So rows are reduced to distinct completions, these to distinct (answer, gold) pairs. Polars reads
-the completions that end in a plain number (see `plain.py`) and settles the pairs that are plain
-integers; only the rest is read, parsed and compared one by one. Where that is much,
-worker processes do it, and a row that hangs or crashes one is `undecided` without harm to the
-others (see `pool.py`).
+Logs repeat themselves: the same completion, far more often the same decisive part of one (see
+`decisive.py`), and the same pair of answer and gold. So rows are reduced to distinct parts, these
+to distinct (answer, gold) pairs, and Polars settles the pairs that are plain integers; only the
+rest is parsed and compared. Where that is much, worker processes do it, and a row that hangs or
+crashes one is `undecided` without harm to the others (see `pool.py`).
 """
 
 import gc
@@ -63,29 +62,24 @@ def verify_frame(
     """
     import polars as pl
 
-    from dpo_math_assets.verifier.plain import plain_answer
+    from dpo_math_assets.verifier.decisive import decisive_parts
 
     rows = frame.lazy().drop(VERDICT_COLUMNS, strict=False).collect()
     texts = rows.lazy().select(
-        candidate=pl.col(candidate).cast(pl.String),
+        candidate=pl.col(candidate).cast(pl.String).map_batches(decisive_parts, pl.String),
         gold=pl.col(ground_truth).cast(pl.String).str.strip_chars(),
     )
-    # `first` is the first row with the same completion, which is read once for all of them.
+    # `first` is the first row with the same decisive part, which is read once for all of them.
     given = pl.all_horizontal(pl.col("candidate", "gold").str.strip_chars().str.len_bytes() > 0)
     texts = texts.with_row_index("first").with_columns(
         pl.first("first").over("candidate"), given=given.fill_null(False)
     )
     judged = texts.collect()
-    distinct = (
-        judged.lazy()
-        .filter("given")
-        .unique("first", maintain_order=True)
-        .select("first", "candidate", extracted=plain_answer(pl.col("candidate")))
-        .collect()
-    )
+    distinct = judged.lazy().filter("given").unique("first", maintain_order=True).collect()
     pool = shared_pool(workers or _cpus())
     progress = _Progress(on_progress, len(distinct))
-    answers = _extract_all(distinct, pool, timeout_s, progress)
+    answers = _extract_all(distinct.get_column("candidate"), pool, timeout_s, progress)
+    answers = answers.with_columns(distinct.get_column("first"))
     judged = judged.drop("candidate").join(answers, on="first", how="left", maintain_order="left")
 
     answered = judged.lazy().filter("given").select("extracted", "gold").drop_nulls()
@@ -140,15 +134,11 @@ _Columns = tuple[list[str | None], list[str | None]]
 
 
 def _extract_all(
-    distinct: "pl.DataFrame", pool: SymPyPool, timeout_s: float, progress: _Progress
+    candidates: "pl.Series", pool: SymPyPool, timeout_s: float, progress: _Progress
 ) -> "pl.DataFrame":
-    """The final answer of each completion, or why there is none: first, extracted, refusal."""
+    """The final answer of each completion, or why there is none: extracted, refusal."""
     import polars as pl
 
-    told = distinct.filter(pl.col("extracted").is_not_null()).drop("candidate")
-    progress.add(len(told))
-    left = distinct.filter(pl.col("extracted").is_null())
-    candidates = left.get_column("candidate")
     spread = candidates.str.len_bytes().sum() > CHARACTERS_WORTH_WORKERS
     extract_some = _extracted_by_workers if spread else _extracted_here
     answers: list[str | None] = []
@@ -157,12 +147,8 @@ def _extract_all(
         for some_answers, some_refusals in extract_some(candidates, pool, timeout_s, progress):
             answers += some_answers
             refusals += some_refusals
-    found = left.select(
-        "first",
-        extracted=pl.Series(answers, dtype=pl.String),
-        refusal=pl.Series(refusals, dtype=pl.String),
-    )
-    return pl.concat([told.with_columns(refusal=pl.lit(None, pl.String)), found])
+    schema = {"extracted": pl.String, "refusal": pl.String}
+    return pl.DataFrame({"extracted": answers, "refusal": refusals}, schema=schema)
 
 
 def _extracted_here(

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier import compare, extract, lexer, verify
+from dpo_math_assets.verifier.decisive import decisive_parts
 from dpo_math_assets.verifier.normal import normalise
 from dpo_math_assets.verifier.parse import ParseError, parse
-from dpo_math_assets.verifier.plain import plain_answer
 from dpo_math_assets.verifier.vocabulary import (
     ACCENTS,
     CONSTANTS,
@@ -270,41 +270,53 @@ def test_extraction_takes_any_text(text: str) -> None:
 pieces = st.sampled_from(
     [
         *("so 4 * 5 = 20.", "The answer is 7.", "Answer: 9", "Wait, ", "not the ", "he says the "),
-        *(r"\boxed{3}", "#### 5", '"answer": "3",', '"final": 2,', "A: 6", "Q: how many?", "(a)"),
+        *(r"\boxed{3}", "#### 5", '"answer": "3",', '"final": 2,', "A: 6", "Q: how many?", "(B) 5"),
         *("(A) 4 (B) 8 (C) 5", "Die Antwort ist 3.", "Confidence: 9%", "C is correct."),
         *("```json", "{", '"reasoning": "first, 4",', "FINAL ANSWER: 8", "The correct option is B"),
+        *("if", "half of", "the", "Final", "his", "A", "$", "*", "<think>", "```python", "I got"),
     ]
+)
+places = st.sampled_from(["\n", " ", "\n\n", "", '", '])
+surroundings = st.lists(st.tuples(pieces, places), max_size=6).map(
+    lambda parts: "".join(map("".join, parts))
 )
 numerals = st.from_regex(r"-?\$?[0-9]{1,3}(,[0-9]{3}){0,2}(\.[0-9]{1,2})?", fullmatch=True)
-ends = st.sampled_from(
+values = st.one_of(numerals, st.sampled_from([r"\frac{1}{2}", "x = 3", "(C)", "5 or 6", "", "no"]))
+markers = st.sampled_from(
     [
-        *("FINAL ANSWER: {}\n", "Final answer: {}", "final answer: {}.", '"answer": "{}"}}'),
-        *('"answer": {}\n}}\n```', '{{"answer": "{}"}} ', ' "final_answer": "{}"\n}}'),
+        *("FINAL ANSWER: {}\n", "final answer: {}.", "**Answer:** {}", '"answer": "{}"}}'),
+        *('"answer": {}\n}}\n```', '{{"answer": "{}"}} ', "The answer is {}.", "A: {}", "#### {}"),
     ]
 )
 
 
-@settings(deadline=None, max_examples=500)
-@given(st.lists(st.tuples(pieces, st.sampled_from(" \n"))), numerals, ends)
-def test_a_number_read_at_once_is_the_answer_that_the_longer_way_gives(
-    before: list[tuple[str, str]], numeral: str, end: str
+@settings(deadline=None, max_examples=1000)
+@given(surroundings, markers, values, st.just("") | surroundings)
+def test_what_stands_before_the_decisive_part_of_a_completion_decides_nothing(
+    before: str, marker: str, value: str, behind: str
 ) -> None:
-    text = "".join(map("".join, before)) + end.format(numeral)
-    assert read_at_once(text) in (None, extract(text).answer)
+    text = before + marker.format(value) + behind
+    assert extract(part_of(text)) == extract(text)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        *("FINAL ANSWER: 5", '{"answer": "5"}', "The answer is 5, as desired.", "#### 5", "A: 5\n"),
+        *('    "answer": "5"\n}\n```', "**Answer:** 5\n\nI hope this helps."),
+    ],
+)
+def test_a_completion_is_read_from_its_only_marker_on(part: str) -> None:
+    assert part_of(f"Tom has 2 + 3 = 5.\n{part}") == part
 
 
 def test_a_number_that_the_text_lists_as_a_choice_is_not_read_without_its_letter() -> None:
     text = "(A) 4 (B) 8 (C) 5\nFINAL ANSWER: 5"
-    assert read_at_once(text) in (None, extract(text).answer)
+    assert part_of(text) == text
 
 
-@pytest.mark.parametrize("end", ["FINAL ANSWER: 5", '{"answer": "5"}', '"answer": 5\n}\n```'])
-def test_numbers_behind_a_lone_marker_are_read_at_once(end: str) -> None:
-    assert read_at_once(f"So 2 + 3 = 5.\n{end}") == "5"
-
-
-def read_at_once(text: str) -> str | None:
-    return pl.Series([text]).to_frame("text").select(plain_answer(pl.col("text"))).item()
+def part_of(text: str) -> str:
+    return str(decisive_parts(pl.Series([text])).item())
 
 
 ONES = [
