@@ -10,7 +10,7 @@ that it asks itself, a doubt, keeps it whole.
 import polars as pl
 
 from dpo_math_assets.verifier.doubt import DOUBTFUL
-from dpo_math_assets.verifier.extract import LANGUAGES, QUESTIONS
+from dpo_math_assets.verifier.extract import BEGINS_JSON, LANGUAGES, QUESTIONS
 
 __all__ = ["decisive_parts"]
 
@@ -34,8 +34,16 @@ _DOUBTED = "(?im:" + DOUBTFUL.replace(r"(?<!\bI )", "") + ")"
 # More than `extract` looks for.
 _ANYTHING_ELSE = "|".join(
     (
-        # thoughts, tokens of a chat, code
-        *(r"</?[A-Za-z]", r"<\|", "<｜", r"INST\]", r"EOS\]", rf"```(?:{LANGUAGES})(?-u:\b)"),
+        # line ends of Windows, thoughts, tokens of a chat, code
+        *(
+            "\\r",
+            r"</?[A-Za-z]",
+            r"<\|",
+            "<｜",
+            r"INST\]",
+            r"EOS\]",
+            rf"```(?:{LANGUAGES})(?-u:\b)",
+        ),
         # other markers
         *("boxed", "fbox", '"final"', "ption", "hoice", r"(?:^|\n)Ans:"),
         " is (?:the )?(?:correct|right|best)",
@@ -52,20 +60,21 @@ _ANYTHING_ELSE = "|".join(
 def decisive_parts(texts: pl.Series) -> pl.Series:
     """Each text (String) from its only marker on, or all of it; nulls stay."""
     text, marked, hashed = pl.col("text"), pl.col("marked"), pl.col("hashed")
-    markers, hashes = pl.col("markers"), pl.col("hashes")
+    markers, hashes, prose = pl.col("markers"), pl.col("hashes"), pl.col("prose")
     # Each step looks only at what the steps before it left: a search of a null costs nothing.
     steps = (
         {"text": pl.when(~text.str.contains(_ANYTHING_ELSE)).then(text)},
         {"markers": text.str.count_matches(_MARKER), "hashes": text.str.count_matches(_HASHES)},
         {"lone": pl.when((markers + hashes == 1) & ~text.str.contains(_A)).then(text)},
         {"marked": pl.when(markers == 1).then("lone"), "hashed": pl.when(hashes == 1).then("lone")},
+        {"prose": ~text.str.contains(f"^{BEGINS_JSON}")},
         {"field": marked.str.extract(_FIELD), "above": hashed.str.extract(_ABOVE_HASHES)},
         {
-            "line": pl.when(pl.col("field").is_null()).then(marked).str.extract(_LINE),
+            "line": pl.when(pl.col("field").is_null() & prose).then(marked).str.extract(_LINE),
             "undoubted": pl.when(~pl.col("above").str.contains(_DOUBTED))
             .then(hashed)
             .str.extract(_HASHED),
-            "last": pl.when(markers + hashes == 0).then(text).str.extract(_LAST_LINE),
+            "last": pl.when((markers + hashes == 0) & prose).then(text).str.extract(_LAST_LINE),
         },
     )
     frame = pl.LazyFrame({"whole": texts, "text": texts})

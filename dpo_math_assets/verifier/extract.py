@@ -252,7 +252,7 @@ def _answer_of(text: str) -> Extraction:
         answers = strong[marker] if marker in strong else _tidied(text, found)
         if answers:
             last = answers[-1]
-            if marker == "label" and _end(text, last) == len(text) and _OPEN_JSON.match(text):
+            if marker == "label" and _end(text, last) == len(text) and _BEGINS_JSON.match(text):
                 return _NONE  # cut off in the middle of its reasoning
             rest = text[_end(text, last) :]
             if rest.strip(_CLOSING):
@@ -271,7 +271,8 @@ def _answer_of(text: str) -> Extraction:
     return _bare(text)
 
 
-_OPEN_JSON = re.compile(r"\s*(?:```\s*json\s*)?\{\s*\"")
+BEGINS_JSON = r"\s*(?:```\s*json\s*)?\{\s*\""
+_BEGINS_JSON = re.compile(BEGINS_JSON)
 # What a text tells of its answer and not of its question, on a line or in a field of its own.
 _ABOUT = (
     r"(?:confidence|certainty|(?:\w+ )?tokens|word count|step count|difficulty|"
