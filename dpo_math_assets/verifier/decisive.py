@@ -11,6 +11,7 @@ import polars as pl
 
 from dpo_math_assets.verifier.doubt import DOUBTFUL
 from dpo_math_assets.verifier.extract import BEGINS_JSON, LANGUAGES, QUESTIONS
+from dpo_math_assets.verifier.tongues import ASCII_STEMS, OTHER_STEMS
 
 __all__ = ["decisive_parts"]
 
@@ -47,7 +48,7 @@ _ANYTHING_ELSE = "|".join(
         # other markers
         *("boxed", "fbox", '"final"', "ption", "hoice", r"(?:^|\n)Ans:"),
         " is (?:the )?(?:correct|right|best)",
-        "ntwort|spuesta|sposta|éponse|твет|答え|答案|故选|故選",
+        *(*ASCII_STEMS, *OTHER_STEMS),
         # listed choices
         *(r"(?:^|[\s(])[B-J][).:]\s", r"C\)"),
         # questions

@@ -12,7 +12,7 @@ from dpo_math_assets.verifier.said import FORMULA
 from dpo_math_assets.verifier.tidy import LATEX_WORD, first_sentence
 from dpo_math_assets.verifier.vocabulary import unit_named
 
-__all__ = ["legible", "marks"]
+__all__ = ["ASCII_STEMS", "OTHER_STEMS", "legible", "marks"]
 
 # Markers that are looked at.
 MAX_MARKS = 100
@@ -20,8 +20,8 @@ MAX_MARKS = 100
 REACH = 80
 
 # Without these there is none of them; most texts are plain ASCII.
-_ASCII = ("ntwort", "spuesta", "sposta")
-_OTHERS = ("éponse", "твет", "答え", "答案", "故选", "故選")
+ASCII_STEMS = ("ntwort", "spuesta", "sposta")
+OTHER_STEMS = ("éponse", "твет", "答え", "答案", "故选", "故選")
 _MARK = re.compile(
     r"(?:\b(?:ist|lautet) (?:somit |also |daher )?die (?:(?:richtige|korrekte|endgültige) )?"
     r"antwort\b:?"
@@ -56,8 +56,8 @@ _CLAUSE_ENDS = re.compile(r"[。；]|，(?!\d)|(?:です|となります|にな�
 
 def marks(text: str) -> Iterator[tuple[int, bool]]:
     """Where answers begin behind markers in other languages, and whether nothing doubts them."""
-    if any(mark in text for mark in _ASCII) or (
-        not text.isascii() and any(mark in text for mark in _OTHERS)
+    if any(mark in text for mark in ASCII_STEMS) or (
+        not text.isascii() and any(mark in text for mark in OTHER_STEMS)
     ):
         for found in islice(_MARK.finditer(text), MAX_MARKS):
             at = found.start()
