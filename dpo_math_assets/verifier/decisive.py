@@ -35,9 +35,9 @@ _DOUBTED = "(?im:" + DOUBTFUL.replace(r"(?<!\bI )", "") + ")"
 # More than `extract` looks for.
 _ANYTHING_ELSE = "|".join(
     (
-        # line ends of Windows, thoughts, tokens of a chat, code
+        # line ends of Windows, what only Python calls space, thoughts, tokens of a chat, code
         *(
-            "\\r",
+            r"[\r\x1c-\x1f]",
             r"</?[A-Za-z]",
             r"<\|",
             "<｜",

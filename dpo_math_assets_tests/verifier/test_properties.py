@@ -277,7 +277,7 @@ pieces = st.sampled_from(
     ]
 )
 openings = st.sampled_from(["", "Let us see.\n", '```json\n{\n"reasoning": "', '{"a": "5", "b": "'])
-places = st.sampled_from(["\n", " ", "\n\n", "", '", '])
+places = st.sampled_from(["\n", "\x1f\n", " ", "\n\n", "", '", '])
 surroundings = st.lists(st.tuples(pieces, places), max_size=3).map(
     lambda parts: "".join(map("".join, parts))
 )
