@@ -57,8 +57,8 @@ def verify_frame(
     `candidate` and `ground_truth` name the columns (text or numbers, nulls allowed) of completions
     and golds; verdict columns that are there already are replaced. `timeout_s` bounds the work on
     one pair. `workers` is the number of processes, by default one a CPU; a small frame needs none.
-    `on_progress(done, total)` counts the distinct completions read and distinct pairs compared, of
-    which `total` grows once the pairs are known.
+    `on_progress(done, total)` counts the distinct parts of completions read and distinct pairs
+    compared, of which `total` grows once the pairs are known.
     """
     import polars as pl
 
