@@ -26,7 +26,7 @@ from dpo_math_assets.verifier.parse import NUMERAL, ParseError, parse
 from dpo_math_assets.verifier.readings import as_list, decimal_comma, unit_factor
 from dpo_math_assets.verifier.vocabulary import LONG_ABBREVIATIONS
 
-__all__ = ["Comparison", "compare"]
+__all__ = ["Comparison", "compare", "plain_numbers"]
 
 _DEFAULT = Conventions()
 
@@ -47,12 +47,15 @@ def compare(
 
     Without a pool, what only SymPy could settle is undecided.
     """
-    plain = _plain_numbers(extracted, ground_truth)
+    plain = plain_numbers(extracted, ground_truth)
     if plain is not None:
         return plain
     conventions = conventions or _DEFAULT
     if NUMERAL.fullmatch(extracted) and NUMERAL.fullmatch(ground_truth):  # with one reading each
-        return _numerals(extracted, ground_truth, conventions, pool)
+        if extracted == ground_truth:
+            return "correct", "pass", "text"
+        numbers = parse(extracted), parse(ground_truth)
+        return _verdict(Matcher(conventions, pool).answers(*numbers))
     try:
         return _compare(_stated(extracted), _stated(ground_truth), conventions, pool)
     except VerifierLimit:
@@ -66,7 +69,7 @@ def _compare(answer: str, gold: str, conventions: Conventions, pool: Pool | None
         answer, gold = (answer, gold) if listed else pointed
     if _same_text(answer, gold):
         return "correct", "pass", "text"
-    plain = _plain_numbers(answer, gold)
+    plain = plain_numbers(answer, gold)
     if plain is not None:  # a marker or a wrapping was taken off
         return plain
     try:
@@ -275,25 +278,20 @@ def _compare_boxes(
     return _verdict(found)
 
 
-_PLAIN = re.compile(r"\s*(-?)\$?\s?(\d{1,18}|[1-9]\d{0,2}(?:,\d{3}){1,5})(?:\.0{1,6})?\.?\s*")
+_PLAIN = re.compile(r"\s*(-?)(\$?)\s?(\d{1,18}|[1-9]\d{0,2}(?:,\d{3}){1,5})(?:\.(\d{1,18}))?\.?\s*")
 
 
-def _plain_numbers(answer: str, gold: str) -> Comparison | None:
-    """The commonest rows: two integers, perhaps grouped or with a dollar sign."""
+def plain_numbers(answer: str, gold: str) -> Comparison | None:
+    """The commonest rows: two numbers, perhaps grouped or with a dollar sign, one an integer.
+
+    An integer is never a rounded decimal.
+    """
     first = _PLAIN.fullmatch(answer)
     second = _PLAIN.fullmatch(gold) if first else None
     if first is None or second is None:
         return None
-    values = [int(found[1] + found[2].replace(",", "")) for found in (first, second)]
-    return _EXACT if values[0] == values[1] else _MISMATCH
-
-
-def _numerals(answer: str, gold: str, conventions: Conventions, pool: Pool | None) -> Comparison:
-    """Two numerals, of which at least one has a point."""
-    if answer == gold:
-        return "correct", "pass", "text"
-    if "." in answer and "." in gold:
-        return _verdict(Matcher(conventions, pool).answers(parse(answer), parse(gold)))
-    (whole, _, places), (other, _, more) = answer.partition("."), gold.partition(".")
-    same = int(whole) == int(other) and not (places + more).strip("0")
-    return _EXACT if same else _MISMATCH  # no decimal stands for an integer by rounding
+    places = [(found[4] or "").rstrip("0") for found in (first, second)]
+    if all(places) or (any(places) and (first[2] or second[2])):  # `$1.50` beside 150 cents
+        return None
+    wholes = [int(found[1] + found[3].replace(",", "")) for found in (first, second)]
+    return _EXACT if wholes[0] == wholes[1] and places[0] == places[1] else _MISMATCH

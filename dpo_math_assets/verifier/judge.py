@@ -7,7 +7,7 @@ Nothing here raises for any text: what overruns its deadline is `timeout`, and a
 import logging
 import time
 
-from dpo_math_assets.verifier.compare import Comparison, compare
+from dpo_math_assets.verifier.compare import Comparison, compare, plain_numbers
 from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.extract import extract
 from dpo_math_assets.verifier.nodes import Node
@@ -69,6 +69,8 @@ def compared(
     answer: str, gold: str, conventions: Conventions, pool: Pool, timeout_s: float
 ) -> Comparison:
     """Verdict, reason and method of a pair; all its questions to the pool share the deadline."""
+    if plain := plain_numbers(answer, gold):  # at once: nothing here that may take long
+        return plain
     try:
         with within(timeout_s):
             return compare(answer, gold, conventions, _Remaining(pool, timeout_s))

@@ -182,14 +182,15 @@ class _Lexer:
         self.contracted = "'" in text
 
     def run(self) -> list[Token]:
-        while self.position < len(self.text):
-            char = self.text[self.position]
+        tokens = self.tokens
+        while (at := self.position) < len(self.text):
+            char = self.text[at]
             begins = _BEGINS.get(char)
             if begins == "space" or (begins is None and char.isspace()):
-                self.position += 1
+                self.position = at + 1
                 self.spaced = True
                 continue
-            if len(self.tokens) > MAX_TOKENS:
+            if len(tokens) > MAX_TOKENS:
                 raise VerifierLimit(f"answer of more than {MAX_TOKENS} tokens")
             if self.indexed and (based := self._written_in_base()):
                 self._emit("num", "", based[1], based[0])
@@ -204,7 +205,7 @@ class _Lexer:
         if self.braces:
             raise ParseError("unbalanced brace")
         self._emit("end", "")
-        return self.tokens
+        return tokens
 
     def _emit(self, kind: str, value: str, length: int = 0, node: Node | None = None) -> None:
         self.tokens.append(Token(kind, value, self.spaced, self.position, node))
@@ -357,16 +358,18 @@ class _Lexer:
     # letters
 
     def _letters(self) -> None:
-        found = _LETTERS.match(self.text, self.position)
-        assert found is not None
-        run, length = found[0], len(found[0])
         start = self.position
-        upright = "text" in self.braces or self.next_brace == "text"
-        if self.next_brace == "text":  # \mathrm x
+        found = _LETTERS.match(self.text, start)
+        assert found is not None
+        run = found[0]
+        length = len(run)
+        upright = self.next_brace == "text"  # \mathrm x
+        if upright:
             self.next_brace = ""
-        if _is_only_a_word(run) and not self.text.startswith("'", start + length):
+        if length >= 4 and _is_only_a_word(run) and not self.text.startswith("'", start + length):
             self._emit("word", run, length)
             return
+        upright = upright or "text" in self.braces
         lower = run.lower()
         spelled = spelled_number(self.text, start) if lower in NUMERAL_WORDS else None
         if lower in _NEGATIVE and _NUMBER_AHEAD.match(self.text, start + length):
@@ -594,13 +597,12 @@ class _Lexer:
 
 @lru_cache(maxsize=4096)
 def _is_only_a_word(run: str) -> bool:
-    """Whether a run of letters is a word wherever it stands: no name, number, operator or product.
+    """Whether four letters or more are a word wherever they stand: no name, number or product.
 
     Words with an apostrophe aside, the longer way through `_Lexer._letters` comes to the same.
     """
     return (
-        len(run) >= 4
-        and not run.isupper()
+        not run.isupper()
         and run not in _NAMES
         and run.lower() not in _MORE_THAN_WORDS
         and not (_SPLIT.fullmatch(run) or _GLUED_WORD.fullmatch(run))

@@ -29,16 +29,15 @@ __all__ = [
 ]
 
 _UNIT_POWER = re.compile(r"([A-Za-z]+)(?:\^(-?\d))?")
-_COMPOUND = {"mph": "mile / hour", **dict.fromkeys(("kph", "kmh", "kmph"), "km / hour")}
+_COMPOUND = {"kmh": "km / hour"}
 
 
 @cache
 def _factors() -> dict[str, set[Fraction]]:
     """The factors of all units that have a name, by dimension."""
     found: dict[str, set[Fraction]] = {}
-    spellings = {unit: name for name, unit in UNITS.items()}  # one of each unit
-    for dimension, factor in filter(None, map(unit_factor, spellings.values())):
-        found.setdefault(dimension, set()).add(factor)
+    for dimension, p, q in set(UNITS.values()):
+        found.setdefault(_in_order(_powers(dimension)), set()).add(Fraction(p, q))
     return found
 
 
@@ -50,7 +49,7 @@ def is_unit_of(dimension: str, factor: Fraction) -> bool:
 @lru_cache(maxsize=4096)
 def unit_factor(name: str) -> tuple[str, Fraction] | None:
     """(dimension, factor) of a unit such as `cm^2` or `kg m / s^2`; None for one not known."""
-    if name in UNITS and name not in _COMPOUND:
+    if name in UNITS:
         dimension, p, q = UNITS[name]
         return _in_order(_powers(dimension)), Fraction(p, q)
     powers: dict[str, int] = {}

@@ -344,7 +344,8 @@ UNITS: dict[str, tuple[str, int, int]] = {
     **dict.fromkeys(("mol", "mole"), ("mol", 1, 1)),
     **dict.fromkeys(("rad", "radian"), ("rad", 1, 1)),
     **dict.fromkeys(("dB", "decibel"), ("dB", 1, 1)),
-    **dict.fromkeys(("mph", "kph", "kmph"), ("mph", 1, 1)),
+    **dict.fromkeys(("mph",), ("m s^-1", 1609344, 3_600_000)),
+    **dict.fromkeys(("kph", "kmph"), ("m s^-1", 1000, 3600)),
 }
 
 _PREFIXES = {
