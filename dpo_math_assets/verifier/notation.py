@@ -285,6 +285,12 @@ _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
 )
 
 
+# With what finds each: what stands at the beginning is not looked for behind it.
+_FINDING = tuple(
+    (mark, pattern.match if pattern.pattern.startswith("^") else pattern.search, pattern, new)
+    for mark, pattern, new in _REWRITES
+)
+
 _PART_IN_TEXT = re.compile(r"\\text(?:bf|rm)?\{\s*(\(\w{1,4}\))\s*\}")
 _FIRST_PART = re.compile(r"\s*\(?([a1i])\)\s*(?=\S)")
 _NEXT_PART = re.compile(
@@ -314,7 +320,7 @@ def rewritten(source: str) -> str:
         return source
     if "  " in source:  # no pattern is to try its luck from every space of a long row
         source = _SPACES.sub(" ", source)
-    for mark, pattern, replacement in _REWRITES:
-        if mark in source:
+    for mark, finds, pattern, replacement in _FINDING:
+        if mark in source and finds(source):
             source = pattern.sub(replacement, source)
     return source

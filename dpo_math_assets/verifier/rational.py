@@ -15,7 +15,7 @@ from random import Random
 from time import monotonic
 from typing import Literal
 
-from dpo_math_assets.verifier.nodes import Node, free_symbols
+from dpo_math_assets.verifier.nodes import Node, contents, free_symbols
 
 __all__ = [
     "EXACT_FUNCTIONS",
@@ -38,6 +38,8 @@ MAX_SIZE = 1 << 33
 _SMALL = (3, 5, 11, 17, 29, 41, 59, 73)
 PRIME_BITS = 61
 PRIMES = 3
+# Sums and products have a value where there are no terms, whatever letters these would hold.
+_TOTALS = frozenset(("sum", "prod"))
 
 Values = Mapping[str, Fraction]
 
@@ -110,6 +112,8 @@ def exact(
 
 @lru_cache(maxsize=256)  # one comparison asks for the same few values again and again
 def _constant_value(node: Node) -> Fraction | None:
+    if free_symbols(node) and _TOTALS.isdisjoint(contents(node)):
+        return None
     try:
         return _Evaluation({}, Budget(MAX_STEPS)).of(node)
     except (Unknown, Undefined):
