@@ -26,7 +26,7 @@ from dpo_math_assets.verifier.parse import NUMERAL, ParseError, parse
 from dpo_math_assets.verifier.readings import as_list, decimal_comma, unit_factor
 from dpo_math_assets.verifier.vocabulary import LONG_ABBREVIATIONS
 
-__all__ = ["Comparison", "compare", "plain_numbers"]
+__all__ = ["Comparison", "compare", "compare_texts", "plain_numbers"]
 
 _DEFAULT = Conventions()
 
@@ -47,31 +47,40 @@ def compare(
 
     Without a pool, what only SymPy could settle is undecided.
     """
-    plain = plain_numbers(extracted, ground_truth)
-    if plain is not None:
-        return plain
-    conventions = conventions or _DEFAULT
+    return plain_numbers(extracted, ground_truth) or compare_texts(
+        extracted, ground_truth, conventions or _DEFAULT, pool
+    )
+
+
+def compare_texts(
+    extracted: str, ground_truth: str, conventions: Conventions, pool: Pool | None
+) -> Comparison:
+    """What `compare` says of texts that are no `plain_numbers`."""
     if NUMERAL.fullmatch(extracted) and NUMERAL.fullmatch(ground_truth):  # with one reading each
         if extracted == ground_truth:
             return "correct", "pass", "text"
         numbers = parse(extracted), parse(ground_truth)
         return _verdict(Matcher(conventions, pool).answers(*numbers))
     try:
-        return _compare(_stated(extracted), _stated(ground_truth), conventions, pool)
+        return _compare(extracted, ground_truth, conventions, pool)
     except VerifierLimit:
         return "undecided", "too_large", None
 
 
-def _compare(answer: str, gold: str, conventions: Conventions, pool: Pool | None) -> Comparison:
+def _compare(
+    extracted: str, ground_truth: str, conventions: Conventions, pool: Pool | None
+) -> Comparison:
+    answer, gold = _stated(extracted), _stated(ground_truth)
     if conventions.decimal_comma and ("," in answer or "," in gold):
         pointed = _with_point(answer), _with_point(gold)
         listed = any("," in text for text in pointed)  # then `30,60 degrees` may be two values, too
         answer, gold = (answer, gold) if listed else pointed
     if _same_text(answer, gold):
         return "correct", "pass", "text"
-    plain = plain_numbers(answer, gold)
-    if plain is not None:  # a marker or a wrapping was taken off
-        return plain
+    if (answer, gold) != (extracted, ground_truth):  # a marker was taken off
+        plain = plain_numbers(answer, gold)
+        if plain is not None:
+            return plain
     try:
         gold_node = _parse_answer(gold)
     except ParseError:

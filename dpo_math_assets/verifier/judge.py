@@ -7,7 +7,7 @@ Nothing here raises for any text: what overruns its deadline is `timeout`, and a
 import logging
 import time
 
-from dpo_math_assets.verifier.compare import Comparison, compare, plain_numbers
+from dpo_math_assets.verifier.compare import Comparison, compare_texts, plain_numbers
 from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.extract import extract
 from dpo_math_assets.verifier.nodes import Node
@@ -73,7 +73,7 @@ def compared(
         return plain
     try:
         with within(timeout_s):
-            return compare(answer, gold, conventions, _Remaining(pool, timeout_s))
+            return compare_texts(answer, gold, conventions, _Remaining(pool, timeout_s))
     except Overrun:
         return "undecided", "timeout", None
     except Exception:

@@ -127,10 +127,10 @@ _SPLIT = re.compile(
     r"beta)([abhnrx-zA-Z]{0,2})"
 )
 _PRINTED = re.compile(r"([A-Za-z]+(?:(?<=Interval)\.(?:open|Lopen|Ropen))?)(?=\()")
-# What the first character of a token says of it; all others are symbols, or white space.
+# The first character of a token, behind white space.
+_NEXT = re.compile(r"[\s~]*([^\s~])")
+# What it says of the token; all others are symbols.
 _BEGINS = {
-    " ": "space",
-    "~": "space",
     "\\": "command",
     **dict.fromkeys("0123456789", "number"),
     **dict.fromkeys(ascii_letters, "letters"),
@@ -183,13 +183,12 @@ class _Lexer:
 
     def run(self) -> list[Token]:
         tokens = self.tokens
-        while (at := self.position) < len(self.text):
-            char = self.text[at]
-            begins = _BEGINS.get(char)
-            if begins == "space" or (begins is None and char.isspace()):
-                self.position = at + 1
+        while found := _NEXT.match(self.text, self.position):
+            char = found[1]
+            if found[0] != char:
+                self.position = found.end() - 1
                 self.spaced = True
-                continue
+            begins = _BEGINS.get(char)
             if len(tokens) > MAX_TOKENS:
                 raise VerifierLimit(f"answer of more than {MAX_TOKENS} tokens")
             if self.indexed and (based := self._written_in_base()):
@@ -204,6 +203,9 @@ class _Lexer:
                 self._symbol(char)
         if self.braces:
             raise ParseError("unbalanced brace")
+        if self.position < len(self.text):
+            self.position = len(self.text)
+            self.spaced = True
         self._emit("end", "")
         return tokens
 

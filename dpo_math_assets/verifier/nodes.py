@@ -167,9 +167,10 @@ def contents(node: Node) -> frozenset[str]:
         found.add(kind)
         if kind == "const":
             found.add(args[0])
-        elif kind == "func":
-            found.add(f"{args[0]}()")
-        waiting.extend(children(part))
+        elif kind not in _CHILD_FREE:
+            if kind == "func":
+                found.add(f"{args[0]}()")
+            waiting.extend(children(part))
     return frozenset(found)
 
 

@@ -166,6 +166,7 @@ _PAIRS = (
 )
 
 
+_LEFT = frozenset(left[0] for left, _ in _PAIRS)
 # What wrapping begins and ends with; most answers have neither.
 _OPENING = frozenset(" \t\r\n\x0b\x0c\xa0\u3000$\\*_`\"'")
 _ENDING = frozenset(" \t\r\n\x0b\x0c\xa0\u3000.,;$)]*_`\"'\\")
@@ -186,6 +187,8 @@ def clean(text: str) -> str:
             shorter = text.rstrip(".,; \t\r\n")
             # `\\,` and `\\;` are spaces of LaTeX; what stands before them is for the lexer
             text = text if shorter.endswith("\\") else shorter
+        if text[:1] not in _LEFT:
+            return text
         for left, right in _PAIRS:
             inside = len(left), len(text) - len(right)
             if (

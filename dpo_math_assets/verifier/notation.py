@@ -6,6 +6,7 @@ aligned equations for a list of them. Every pattern is linear in the length of t
 
 import re
 from collections.abc import Callable
+from itertools import compress
 
 from dpo_math_assets.verifier.vocabulary import CONSTANTS, FUNCTION_NAMES, GREEK
 
@@ -285,10 +286,11 @@ _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
 )
 
 
-# With what finds each: what stands at the beginning is not looked for behind it.
-_FINDING = tuple(
-    (mark, pattern.match if pattern.pattern.startswith("^") else pattern.search, pattern, new)
-    for mark, pattern, new in _REWRITES
+_MARKS = tuple(mark for mark, *_ in _REWRITES)
+# What finds each: a notation bound to the beginning is not looked for behind it.
+_FINDS = tuple(
+    pattern.match if pattern.pattern.startswith("^") else pattern.search
+    for _, pattern, _ in _REWRITES
 )
 
 _PART_IN_TEXT = re.compile(r"\\text(?:bf|rm)?\{\s*(\(\w{1,4}\))\s*\}")
@@ -320,7 +322,9 @@ def rewritten(source: str) -> str:
         return source
     if "  " in source:  # no pattern is to try its luck from every space of a long row
         source = _SPACES.sub(" ", source)
-    for mark, finds, pattern, replacement in _FINDING:
-        if mark in source and finds(source):
-            source = pattern.sub(replacement, source)
+    marked = compress(_FINDS, map(source.__contains__, _MARKS))
+    if any(finds(source) for finds in marked):
+        for mark, pattern, replacement in _REWRITES:
+            if mark in source:
+                source = pattern.sub(replacement, source)
     return source

@@ -11,6 +11,7 @@ fraction of two integers (`1/2x` is x/2).
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from operator import attrgetter
 
 from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier import tree
@@ -65,6 +66,7 @@ _BEHIND_VALUE = frozenset(("end", "close", "punct", "sep", "word"))
 _BEHIND_TERM = _BEHIND_VALUE | {"rel", "set", "pm"}
 # What general solutions are multiples of.
 _TURNS = frozenset(("pi", "degree", "circ"))
+_VALUE = attrgetter("value")
 _LEAVES = frozenset(("num", "sym", "const"))
 _SIGNS = frozenset("+-")
 _INFIX = frozenset("+-*/")
@@ -246,7 +248,7 @@ def _read(source: str, units: bool) -> Node:
     parser = _Parser(source, units)
     try:
         node = parser.answer()
-        if parser.parameters or any(token.value in _TURNS for token in parser.tokens):
+        if parser.parameters or not _TURNS.isdisjoint(map(_VALUE, parser.tokens)):
             node = _with_parameters(node, parser.parameters)
     except _Words:
         node = tree.text(source)
@@ -429,7 +431,7 @@ class _Parser:
     def series(self) -> Node:
         """Items joined by commas and words; groups of them joined by semicolons."""
         first = self.item()
-        if self.token.kind in ("end", "close"):
+        if self.tokens[self.at].kind in ("end", "close"):
             return _labelled([self.label], [first])[0] if self.label else first
         groups, labels = [[first]], [self.label]
         joined_by = set()
@@ -438,13 +440,13 @@ class _Parser:
             # `1, 2, and 3`; `(1,2) (3,4)` after `\quad`
             separated = False
             while self.sees("punct", ",", ";") or self.sees("sep"):
-                joined_by.add(self.token.value)
-                if self.token.value == "or":
+                joined_by.add(self.tokens[self.at].value)
+                if self.tokens[self.at].value == "or":
                     alternatives.append(len(groups[-1]))
                 if self.next().value == ";":
                     groups.append([])
                 separated = True
-            if separated and self.sees("word") and self.token.value.lower() in NOTES:
+            if separated and self.sees("word") and self.tokens[self.at].value.lower() in NOTES:
                 groups[-1][-1] = self.remark(groups[-1][-1])
             if self.sees("end") or self.sees("close"):
                 break
@@ -514,20 +516,20 @@ class _Parser:
 
     def item(self) -> Node:
         """One relation or value with the words before and after it."""
-        label = self.words_before() if self.token.kind in ("word", "func") else ""
+        label = self.words_before() if self.tokens[self.at].kind in ("word", "func") else ""
         node = self.named_item()
         self.label = label
         return node
 
     def named_item(self) -> Node:
-        kind = self.token.kind
+        kind = self.tokens[self.at].kind
         if kind == "dots":
             self.next()
             return Node("dots", ())
         if kind == "word":
             return self.words_alone() or self.number_word()
         node = self.relation()
-        if self.token.kind in ("end", "close"):
+        if self.tokens[self.at].kind in ("end", "close"):
             return node
         if not self.builder and self.take("punct", ":"):
             return self.after_colon(node)
@@ -602,7 +604,7 @@ class _Parser:
         """A unit, a scale word or a remark after a value."""
         if not self.sees("word") and not (self.sees("op", "/") and self.ahead().kind == "word"):
             return node
-        first = self.token.value.lower()
+        first = self.tokens[self.at].value.lower()
         if first in NOTES or (first in ("is", "are") and node.kind == "rel"):
             return self.remark(node)
         scale = SCALES.get(first.removesuffix("s"))
@@ -616,7 +618,7 @@ class _Parser:
         said: list[str] = []
         bracketed = False  # inside the brackets of a divisor, as which all that follows counts
         while True:
-            token = self.token
+            token = self.tokens[self.at]
             if token.kind == "word":
                 power = not said and token.value.lower() in ("squared", "cubed")
                 counted = token.value.lower() in NUMBER_WORDS or token.value.lower() in NARROWING
@@ -706,7 +708,7 @@ class _Parser:
 
     def relation(self) -> Node:
         items, operators = [self.set_expression()], []
-        if self.token.kind in _BEHIND_VALUE:
+        if self.tokens[self.at].kind in _BEHIND_VALUE:
             return items[0]
         while self.sees("rel") or (self.sees("cmd", "not") and self.ahead().kind == "rel"):
             negated = self.take("cmd", "not")
@@ -745,7 +747,7 @@ class _Parser:
 
     def set_expression(self) -> Node:
         node = self.sum()
-        if self.token.kind not in ("cmd", "set"):
+        if self.tokens[self.at].kind not in ("cmd", "set"):
             return node
         if self.take("cmd", "choose"):
             node = tree.chosen("C", node, self.sum())
@@ -758,8 +760,8 @@ class _Parser:
 
     def sum(self) -> Node:
         self.deeper()
-        terms = [self.signed() if self.token.kind == "pm" else self.product()]
-        while (token := self.token).kind in ("op", "pm"):
+        terms = [self.signed() if self.tokens[self.at].kind == "pm" else self.product()]
+        while (token := self.tokens[self.at]).kind in ("op", "pm"):
             if token.value == "+":
                 self.next()
                 if self.sees("dots"):
@@ -783,12 +785,12 @@ class _Parser:
 
     def product(self) -> Node:
         """Factors joined by signs or by nothing; left to right."""
-        if self.token.kind in _LEAVES:
+        if self.tokens[self.at].kind in _LEAVES:
             behind = self.tokens[self.at + 1]
             if behind.kind in _BEHIND_TERM or (behind.kind == "op" and behind.value in _SIGNS):
                 return self.primary()
         node = self.prefixed()
-        while (token := self.token).kind in _IN_PRODUCT and token.value not in _SIGNS:
+        while (token := self.tokens[self.at]).kind in _IN_PRODUCT and token.value not in _SIGNS:
             sign = token.value if token.kind in ("op", "cmd") else ""
             if sign == "*":
                 self.next()
@@ -833,7 +835,7 @@ class _Parser:
 
     def implicit(self) -> bool:
         """Whether the next token begins a factor without a sign before it."""
-        token = self.token
+        token = self.tokens[self.at]
         if token.kind in ("sym", "const", "func", "accent", "empty"):
             return not (
                 self.integrals and token.value == "d" and self.ahead().kind in ("sym", "accent")
@@ -858,7 +860,7 @@ class _Parser:
 
     def prefixed(self) -> Node:
         self.deeper()
-        if self.token.kind != "op":
+        if self.tokens[self.at].kind != "op":
             node = self.power()
         elif self.take("op", "-"):
             node = tree.neg(self.prefixed())
@@ -871,7 +873,7 @@ class _Parser:
 
     def power(self) -> Node:
         base = self.mixed_number(self.primary())
-        while (token := self.token).kind in ("op", "cmd") and token.value not in _INFIX:
+        while (token := self.tokens[self.at]).kind in ("op", "cmd") and token.value not in _INFIX:
             if self.take("op", "^"):
                 if self.degree_mark():
                     base = self.degrees(base)
@@ -888,17 +890,21 @@ class _Parser:
                 base = self.degrees(base)
             elif self.sees("op", "!"):
                 self.next()
-                double = self.sees("op", "!") and not self.token.spaced
+                double = self.sees("op", "!") and not self.tokens[self.at].spaced
                 if double:
                     self.next()
                 base = Node("fact2" if double else "fact", (base,))
             elif self.sees("op", "_") and base.kind == "sym":
                 base = self.subscripted(base)
-            elif self.token.kind == "op" and self.token.value[0] == "'" and base.kind == "sym":
+            elif (
+                self.tokens[self.at].kind == "op"
+                and self.tokens[self.at].value[0] == "'"
+                and base.kind == "sym"
+            ):
                 base = Node("sym", (base.args[0] + self.next().value,))
             else:
                 break
-        if base.kind == "sym" and self.sees("open", "(") and not self.token.spaced:
+        if base.kind == "sym" and self.sees("open", "(") and not self.tokens[self.at].spaced:
             name = base.args[0]
             expected = name in _OF_VARIABLES and self.ahead().value in _VARIABLES
             if expected or name.rstrip("'").split("_")[0] in _FUNCTION_LETTERS:
@@ -989,7 +995,7 @@ class _Parser:
 
     def mixed_number(self, node: Node) -> Node:
         r"""`3 \frac{1}{2}` and `3 1/2` are 3.5; the fraction must be one of plain integers."""
-        following = self.token.kind
+        following = self.tokens[self.at].kind
         if node.kind != "num" or following not in ("cmd", "num"):
             return node
         if self.tokens[self.at - 1].kind != "num":
@@ -1000,9 +1006,9 @@ class _Parser:
             if tree.is_proper_fraction(part):
                 return tree.add(node, part)
             self.at = start
-        elif self.sees("num") and self.token.spaced:
+        elif self.sees("num") and self.tokens[self.at].spaced:
             over, under = self.ahead(1), self.ahead(2)
-            top = self.token.node
+            top = self.tokens[self.at].node
             if over.value == "/" and top is not None and under.node is not None:
                 part = tree.divide(top, under.node)
                 if tree.is_proper_fraction(part):
@@ -1013,11 +1019,11 @@ class _Parser:
     # primaries
 
     def primary(self) -> Node:
-        token = self.token
+        token = self.tokens[self.at]
         if token.kind == "num":
             self.next()
             assert token.node is not None
-            letter = self.token
+            letter = self.tokens[self.at]
             if letter.value in _CHOOSING and not letter.spaced:  # `5C2`
                 k = self.ahead()
                 if k.node and not k.spaced:

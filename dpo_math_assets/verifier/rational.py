@@ -101,7 +101,7 @@ def exact(
     """
     kind, args = node
     if kind in ("num", "dec"):
-        return Fraction(args[0], args[1])
+        return Fraction(args[0]) if args[1] == 1 else Fraction(args[0], args[1])
     try:
         if values is None and budget is None:
             return _constant_value(node)
@@ -138,7 +138,7 @@ class _Evaluation:
     def _of(self, node: Node) -> Fraction:
         kind, args = node
         if kind in ("num", "dec"):
-            return Fraction(args[0], args[1])
+            return Fraction(args[0]) if args[1] == 1 else Fraction(args[0], args[1])
         if kind == "sym" and args[0] in self.values:
             return self.values[args[0]]
         if kind == "add":
