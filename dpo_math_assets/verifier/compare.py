@@ -299,8 +299,10 @@ def plain_numbers(answer: str, gold: str) -> Comparison | None:
     second = _PLAIN.fullmatch(gold) if first else None
     if first is None or second is None:
         return None
-    places = [(found[4] or "").rstrip("0") for found in (first, second)]
-    if all(places) or (any(places) and (first[2] or second[2])):  # `$1.50` beside 150 cents
-        return None
-    wholes = [int(found[1] + found[3].replace(",", "")) for found in (first, second)]
-    return _EXACT if wholes[0] == wholes[1] and places[0] == places[1] else _MISMATCH
+    places, others = (first[4] or "").rstrip("0"), (second[4] or "").rstrip("0")
+    if (places and others) or ((places or others) and (first[2] or second[2])):
+        return None  # one may round the other, or be cents beside dollars
+    if places or others:
+        return _MISMATCH
+    same = int(first[1] + first[3].replace(",", "")) == int(second[1] + second[3].replace(",", ""))
+    return _EXACT if same else _MISMATCH

@@ -10,7 +10,6 @@ import re
 from fractions import Fraction
 from functools import lru_cache
 from math import gcd
-from string import ascii_letters
 from typing import NamedTuple
 
 from dpo_math_assets.errors import DpoMathError, VerifierLimit
@@ -127,14 +126,12 @@ _SPLIT = re.compile(
     r"beta)([abhnrx-zA-Z]{0,2})"
 )
 _PRINTED = re.compile(r"([A-Za-z]+(?:(?<=Interval)\.(?:open|Lopen|Ropen))?)(?=\()")
-# The first character of a token, behind white space.
-_NEXT = re.compile(r"[\s~]*([^\s~])")
-# What it says of the token; all others are symbols.
-_BEGINS = {
-    "\\": "command",
-    **dict.fromkeys("0123456789", "number"),
-    **dict.fromkeys(ascii_letters, "letters"),
-}
+# White space, and what the first character behind it says of the token that it begins.
+_NEXT = re.compile(
+    r"[\s~]*(?:(?P<letters>[A-Za-z])|(?P<number>[0-9]|\.(?=[0-9]))|(?P<command>\\)|(?P<symbol>[^\s~]))"
+)
+# Single letters that may be a word, half of the day, or the sign of a union.
+_LETTERS_IN_WORDS = frozenset("aApPIU")
 _NEGATIVE = frozenset(("negative", "minus"))
 _JOINING = frozenset(("and", "or"))
 _PERCENT = frozenset(("percent", "pct", "percentage"))
@@ -184,38 +181,35 @@ class _Lexer:
     def run(self) -> list[Token]:
         tokens = self.tokens
         while found := _NEXT.match(self.text, self.position):
-            char = found[1]
-            if found[0] != char:
-                self.position = found.end() - 1
-                self.spaced = True
-            begins = _BEGINS.get(char)
+            at = found.end() - 1
+            if at > self.position:
+                self.position, self.spaced = at, True
+            begins = found.lastgroup
             if len(tokens) > MAX_TOKENS:
                 raise VerifierLimit(f"answer of more than {MAX_TOKENS} tokens")
             if self.indexed and (based := self._written_in_base()):
                 self._emit("num", "", based[1], based[0])
             elif begins == "letters":
                 self._letters()
-            elif begins == "number" or (char == "." and self._ahead().isdigit()):
+            elif begins == "number":
                 self._number()
             elif begins == "command":
                 self._command()
             else:
-                self._symbol(char)
+                self._symbol(self.text[at])
         if self.braces:
             raise ParseError("unbalanced brace")
         if self.position < len(self.text):
-            self.position = len(self.text)
-            self.spaced = True
+            self.position, self.spaced = len(self.text), True
         self._emit("end", "")
         return tokens
 
     def _emit(self, kind: str, value: str, length: int = 0, node: Node | None = None) -> None:
-        self.tokens.append(Token(kind, value, self.spaced, self.position, node))
+        # at half the cost of calling `Token`
+        token = tuple.__new__(Token, (kind, value, self.spaced, self.position, node))
+        self.tokens.append(token)
         self.position += length
         self.spaced = False
-
-    def _ahead(self) -> str:
-        return self.text[self.position + 1 : self.position + 2]
 
     def _last(self) -> str:
         return self.tokens[-1].kind if self.tokens else ""
@@ -372,6 +366,9 @@ class _Lexer:
             self._emit("word", run, length)
             return
         upright = upright or "text" in self.braces
+        if length == 1 and run not in _LETTERS_IN_WORDS:
+            self._single(run, upright)
+            return
         lower = run.lower()
         spelled = spelled_number(self.text, start) if lower in NUMERAL_WORDS else None
         if lower in _NEGATIVE and _NUMBER_AHEAD.match(self.text, start + length):
@@ -397,10 +394,10 @@ class _Lexer:
         elif run == "U" and self._between_intervals(start + 1):
             self._emit("set", "union", 1)
         elif length == 1:
-            if self._is_article(run) or self._is_unit_letter(run, upright):
+            if self._is_article(run):
                 self._emit("word", run, 1)
             else:
-                self._letter(run)
+                self._single(run, upright)
         elif run in ACCENTS and self.text.startswith("{", start + length):
             self.next_brace = "group"
             self._emit("accent", run, length)
@@ -446,6 +443,12 @@ class _Lexer:
         return noun is not None and not (
             noun[1] in FUNCTION_NAMES or noun[1] in GREEK or noun[1] in CONSTANTS
         )
+
+    def _single(self, letter: str, upright: bool) -> None:
+        if self._is_unit_letter(letter, upright):
+            self._emit("word", letter, 1)
+        else:
+            self._letter(letter)
 
     def _is_unit_letter(self, run: str, upright: bool) -> bool:
         if run not in UNITS:
