@@ -70,11 +70,11 @@ _NUMBER = re.compile(
     r"(?P<exponent>[eE][+-]?\d+(?![A-Za-z\d.]))?"
 )
 # A numeral, and behind it nothing that could belong to it: no group, base, exponent or ordinal, no
-# letter that `and a half` or the scale words (hundred, thousand, million, billion) begin with. An
-# integer may also stand against a letter, a command or a numeral above.
+# word such as `and` (a half) or a scale (hundred, thousand, ...). An integer may also stand against
+# a letter, a command or a numeral above.
 _NUMBER_ALONE = re.compile(
     r"[0-9]{1,18}(?:\.[0-9]{1,18})?"
-    r"(?=\s{0,9}(?:[-+*/=<>()\[\]|}!;&]|$)|\s{1,9}[c-gi-ln-su-zC-GI-LN-SU-Z])"
+    r"(?=\s{0,9}(?:[-+*/=<>()\[\]|}!;&%]|,\s|$)|\s{1,9}(?i:(?!and|hund|thou|mill|bill|trill)[a-z]))"
     r"|[0-9]{1,18}(?=[a-df-mo-qu-zA-DF-Z]|\\[A-Za-z]|\^\{?[0-9])"
 )
 _PLAIN = re.compile(r"(?P<plain>\d+)(?P<fraction>\.\d+)?(?P<exponent>[eE][+-]?\d+(?![A-Za-z\d.]))?")

@@ -419,10 +419,10 @@ class _Parser:
 
     def answer(self) -> Node:
         self.take("rel", "=", "approx")
-        if self.sees("end"):
+        if self.token.kind == "end":
             raise ParseError("empty answer")
         node = self.series()
-        if not self.sees("end"):
+        if self.token.kind != "end":
             if any(token.kind == "word" for token in self.tokens):
                 raise _Words
             raise self.unexpected()
