@@ -198,6 +198,7 @@ EQUAL = [
     ("8 fl. oz.", "8 fluid ounces"),
     ("2 tablespoons", "6 tsp"),
     ("60 km/hr", "60 kmph"),
+    ("36\\text{ kph/s}", "10\\text{ m/s}^2"),
     ("12 cm2", "12\\text{ cm}^2"),
     ("F_{1+n}", "F_{n+1}"),
     ("diverges", "the series diverges"),
@@ -616,6 +617,24 @@ def test_a_comma_is_a_decimal_sign_only_where_nothing_else_can_be_meant() -> Non
     assert verify("FINAL ANSWER: 3.4", "3,4").verdict == "undecided"
     assert verify("FINAL ANSWER: 100,200", "100, 200").ok is True
     assert verify("FINAL ANSWER: 100,200", "100200").ok is True
+
+
+@pytest.mark.parametrize(
+    ("decimal", "integer", "verdict"),
+    [
+        ("2.50", "2", "incorrect"),
+        ("-0.5", "0", "incorrect"),
+        ("4.999999999999999", "5", "incorrect"),
+        ("1,250.5", "1250", "incorrect"),
+        ("$1,250.50", "1250", "incorrect"),
+        ("$1.50", "150", "undecided"),
+        ("1,250.000", "1250", "correct"),
+    ],
+)
+def test_a_decimal_is_an_integer_only_if_it_says_so_in_every_digit(
+    decimal: str, integer: str, verdict: str
+) -> None:
+    assert compare(decimal, integer)[0] == compare(integer, decimal)[0] == verdict
 
 
 def test_a_list_in_square_brackets_is_the_list_that_the_gold_has() -> None:
