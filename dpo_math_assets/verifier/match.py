@@ -67,14 +67,15 @@ from dpo_math_assets.verifier.statements import (
     is_name,
     is_polynomial,
     is_quantity,
+    known_as,
     labelled_items,
     measured,
     names_of,
     one_or_list,
     operands,
     operators,
-    segment,
     sign_choices,
+    without_arrows,
     without_labels,
 )
 from dpo_math_assets.verifier.verdict import METHODS
@@ -316,10 +317,12 @@ class Matcher:
     def match_equations(self, a: Node, b: Node) -> Outcome:
         left, right = assigned(a), assigned(b)
         if left is not None and right is not None:
-            ends = segment(left[0])
-            same_name = left[0] == right[0] or (ends is not None and ends == segment(right[0]))
+            same_name = left[0] == right[0] or known_as(left[0]) == known_as(right[0])
             if same_name or _same_derivative(left[0], right[0]):
                 return self.match(left[1], right[1])
+            if without_arrows(left[0]) == without_arrows(right[0]):
+                same = self.match(left[1], right[1])
+                return same if same.state == "different" else UNKNOWN
             if {left[0].kind, right[0].kind} == {"sym", "call"}:  # y = 2x against f(x) = 2x
                 same = self.match(left[1], right[1])
                 if left[0].args[0] == right[0].args[0]:  # f = 0

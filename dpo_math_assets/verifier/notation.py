@@ -213,6 +213,12 @@ _REWRITES: tuple[tuple[str, "re.Pattern[str]", Replacement], ...] = (
         ),
         _quantity,
     ),
+    # the greatest value of a function: `[f(x)]_{\max} = 5`
+    (
+        "_",
+        re.compile(r"^\s*\[?([a-z])\s*\([a-z]\)\s*\]?\s*(?=_\s*\{?\s*\\?(?:max|min|text|mathrm))"),
+        r"\1",
+    ),
     # the name of a number: `LCM = 36`
     (
         "=",

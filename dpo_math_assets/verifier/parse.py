@@ -97,8 +97,10 @@ _CHOICE = re.compile(
     r"(?:\((?P<a>[A-J])\)(?=[\s}\\])|(?P<b>[A-J])\)|(?P<c>[A-J])[.:](?=\s))"
     r"(?:[\s},~]|\\(?:[ ,;:]|q?quad(?![A-Za-z])))*(?P<rest>(?!and\b|or\b)[^\s+*/^=<>,}~].*)"
 )
-# `(2) 3`, `(i) 3`, `3. (5)`: no product
-_ITEM = re.compile(r"\s*(?:\((?:\d|i{1,3}|i?v|vi)\)\s+[\d.\\(a-zA-Z]|\d+\.\s*\()")
+# `(2) 3`, `(i) 3`, `3. (5)`, `2020-01-02`: no product and no difference
+_ITEM = re.compile(
+    r"\s*(?:\((?:\d|i{1,3}|i?v|vi)\)\s+[\d.\\(a-zA-Z]|\d+\.\s*\(|\d{4}-\d\d-\d\d\s*$)"
+)
 # Letters that touch a number, which may be a unit or factors; what can be units alone.
 _GLUED = re.compile(r"\d[A-Za-z]{2}")
 _UNITS_ALONE = re.compile(r"[\d)}]\s+[A-Za-z]{2}|\\text|\\mathrm|(?<![\\A-Za-z])[A-Za-z]{4}")
@@ -204,7 +206,7 @@ def _parsed(
             return Node("tuple", tuple(_parse_source(part, units) for part in sources))
         source = rewritten(source)
         if _ITEM.match(source):
-            raise ParseError("a part or item of a numbered list")
+            raise ParseError("a part or item of a numbered list, or a date")
         choice = _CHOICE.fullmatch(source)
         if choice is None or (choice["c"] and _LETTERED.search(source)):
             node = _parse_source(source, units)

@@ -18,20 +18,22 @@ __all__ = [
     "is_name",
     "is_polynomial",
     "is_quantity",
+    "known_as",
     "labelled_items",
     "measured",
     "names_of",
     "one_or_list",
     "operands",
     "operators",
-    "segment",
     "sign_choices",
+    "without_arrows",
     "without_labels",
 ]
 
 # Tuple items with a plus-minus sign that are written out.
 MAX_SIGNS = 4
 
+_ANGLE = Node("sym", ("angle",))
 # Letters that number the terms of a sequence.
 _INDICES = frozenset("nkm")
 
@@ -62,11 +64,24 @@ def _has_size(name: str) -> bool:
     return name.startswith("vec(") or name in ("z", "w")
 
 
-def segment(name: Node) -> str | None:
-    r"""The ends of a segment by whose name its length is called: `AB`, `|AB|`, `\overline{AB}`."""
+def known_as(name: Node) -> Node | str:
+    r"""A name in one of its forms: the length `|AB|` or `\overline{AB}` as AB, `\angle A` as A."""
+    if name.kind == "mul" and name.args[0] == _ANGLE and len(name.args) == 2:
+        corner: Node = name.args[1]
+        return corner
     ends = tree.letters(name.args[0] if name.kind == "abs" else name) or ""
     ends = ends.removeprefix("bar(").removesuffix(")")
-    return "".join(sorted(ends)) if len(ends) == 2 and ends.isupper() else None
+    return "".join(sorted(ends)) if len(ends) == 2 and ends.isupper() else name
+
+
+def without_arrows(name: Node) -> Node:
+    r"""`\vec{a} \cdot \vec{b}` as ab, which may be the same product in bold letters."""
+
+    def change(part: Node) -> Node | None:
+        marked = part.kind == "sym" and part.args[0].startswith("vec(")
+        return Node("sym", (part.args[0][4:-1],)) if marked else None
+
+    return tree.replace(name, change)
 
 
 def measured(equation: Node) -> Node | None:

@@ -255,3 +255,21 @@ def test_two_values_of_one_letter_are_no_point() -> None:
     all_pass("x = 1 \\text{ or } x = 2", "1, 2", "\\{1, 2\\}")
     nobody_knows("x = 1 \\text{ or } x = 2", "(1, 2)")
     none_pass("x = 1 \\text{ or } x = 2", "(1, 3)")
+
+
+def test_an_angle_has_its_name_with_the_sign_or_without() -> None:
+    all_pass("\\angle A = 60^\\circ", "A = 60°", "60")
+    none_pass("\\angle A = 60^\\circ", "A = 30°")
+
+
+def test_a_product_of_vectors_in_bold_letters_is_not_called_another() -> None:
+    nobody_knows("\\vec{a} \\cdot \\vec{b} = 3", "a·b = 3")
+    none_pass("\\vec{a} \\cdot \\vec{b} = 3", "a·b = 4")
+
+
+def test_the_greatest_value_of_a_function_is_a_number() -> None:
+    all_pass("5", "f(x)_{\\max} = 5", "[f(x)]_{max} = 5")
+
+
+def test_a_date_in_digits_is_no_difference() -> None:
+    nobody_knows("2017", "2020-01-02")
