@@ -133,7 +133,6 @@ _OPTION_IS = re.compile(
     r"\(?([A-J])\)?(?![A-Za-z'’])"
 )
 _OPTION_NAMED = ("ption is", "hoice is", "ption:", "hoice:", "ption*", "hoice*")
-_OPTIONS_SAID = (" is correct", " is the correct", " is the right", " is the best")
 _IS_OPTION = re.compile(
     r"(?<![\w(])(?<!tatement )(?:(?:[Oo]ption|[Cc]hoice) )?\(?([A-J])\)? is (?:the )?"
     r"(?:correct|right|best)(?: (?:answer|option|choice|one))?(?![\w'’]| \w)"
@@ -433,7 +432,10 @@ def _renumbered(text: str, last: _Found, labels: list[_Found]) -> bool:
 
 def _lettered(text: str, found: Extraction, last: _Found, labels: list[_Found]) -> Extraction:
     """A value with the letter of the choice that the text calls correct behind it."""
-    later = _tidied(text, [label for label in labels if label.at > last.at])
+    later = [label for label in labels if label.at > last.at]
+    if not later:
+        return found
+    later = _tidied(text, later)
     letters = {label.answer for label in later if _CHOICE_ALONE.fullmatch(label.answer)}
     if not letters or found.answer is None or not _VALUE_OF_CHOICE.match(found.answer):
         return found
@@ -532,7 +534,8 @@ def _marked(text: str) -> dict[str, list[_Found]]:
     for at in _occurrences(text, ("nswer", "NSWER")):
         end = at + 5
         if text[end : end + 1] in ('"', "'") and (found := _JSON_COLON.match(text, end)):
-            if _JSON_KEY.search(text, max(0, at - 24), at):
+            bare = text[at - 2 : at - 1] in ('"', "'")
+            if bare or _JSON_KEY.search(text, max(0, at - 24), at):
                 _json_value(text, end, found.end(), fields)
         elif found := _COLON.match(text, end):
             kind = final if _is_final(text, at) else label
@@ -565,7 +568,12 @@ def _marked(text: str) -> dict[str, list[_Found]]:
                 _json_value(text, at, found.end(), fields)
     if ("ption" in text or "hoice" in text) and any(said in text for said in _OPTION_NAMED):
         label += [_Found(at.start(), at.end(), at[1]) for at in _OPTION_IS.finditer(text)]
-    if not label and " is " in text and any(said in text for said in _OPTIONS_SAID):
+    if not label and (
+        " is correct" in text
+        or " is the correct" in text
+        or " is the right" in text
+        or " is the best" in text
+    ):
         label += [_Found(at.start(), at.end(), at[1]) for at in _IS_OPTION.finditer(text)]
     for mark in ("A:", "Ans:"):
         if mark in text and text.startswith(mark, at := text.rfind("\n" + mark) + 1):

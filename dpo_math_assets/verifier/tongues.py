@@ -5,7 +5,6 @@ language: numbers, formulas, choices and units. Any word of doubt before or behi
 """
 
 import re
-from collections.abc import Iterator
 from itertools import islice
 
 from dpo_math_assets.verifier.said import FORMULA
@@ -54,20 +53,30 @@ _WORDS = re.compile(r"[A-Za-zÀ-ɏЀ-ӿ]{2,}")
 _CLAUSE_ENDS = re.compile(r"[。；]|，(?!\d)|(?:です|となります|になります)(?:[。．]|$)")
 
 
-def marks(text: str) -> Iterator[tuple[int, bool]]:
+def marks(text: str) -> list[tuple[int, bool]]:
     """Where answers begin behind markers in other languages, and whether nothing doubts them."""
-    if any(mark in text for mark in ASCII_STEMS) or (
-        not text.isascii() and any(mark in text for mark in OTHER_STEMS)
-    ):
-        for found in islice(_MARK.finditer(text), MAX_MARKS):
-            at = found.start()
-            before = text[max(0, at - REACH) : at]
-            begins = max(map(before.rfind, "\n.!?。")) + 1
-            if found["colon"] and not _ARTICLES.fullmatch(before, begins):
-                continue  # `Falsche Antwort:`, `Tims Antwort:`
-            doubted = _DOUBT.search(before, begins) or _DOUBT.search(text, found.end())
-            grouped = found[0][0] < "⺀" and _GROUPED.match(text, found.end())
-            yield found.end(), not doubted and not grouped
+    ascii_one = any(stem in text for stem in ASCII_STEMS)
+    if not ascii_one and (text.isascii() or not any(stem in text for stem in OTHER_STEMS)):
+        return []
+    found = islice(_MARK.finditer(text), MAX_MARKS)
+    return [(mark.end(), _stands(text, mark)) for mark in found if _alone(text, mark)]
+
+
+def _sentence_before(text: str, mark: "re.Match[str]") -> str:
+    before = text[max(0, mark.start() - REACH) : mark.start()]
+    return before[max(map(before.rfind, "\n.!?。")) + 1 :]
+
+
+def _alone(text: str, mark: "re.Match[str]") -> bool:
+    """Whether a label is one of its own: `Falsche Antwort:`, `Tims Antwort:` are not."""
+    return not mark["colon"] or _ARTICLES.fullmatch(_sentence_before(text, mark)) is not None
+
+
+def _stands(text: str, mark: "re.Match[str]") -> bool:
+    """Whether what is marked can be read, and nothing before or behind doubts it."""
+    if mark[0][0] < "⺀" and _GROUPED.match(text, mark.end()):
+        return False
+    return not _DOUBT.search(_sentence_before(text, mark)) and not _DOUBT.search(text, mark.end())
 
 
 def legible(line: str) -> str:
