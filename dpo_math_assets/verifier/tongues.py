@@ -26,7 +26,8 @@ _MARK = re.compile(
     r"antwort\b:?"
     r"|\b(?:antwort|réponse|respuesta|resposta|risposta|ответ)"
     r"(?: (?:finale?|correcte?|correcta|correta|corretta))?[*_]*"
-    r"(?:\s?(?P<colon>[:：])|\s(?:ist|lautet|est|es|é|è)\b\s?:?)"
+    r"(?:\s?(?P<colon>[:：])|\s(?:ist|lautet|est|es|é|è)\b"
+    r"(?: (?:also|somit|daher|donc|entonces|portanto|quindi)\b)?\s?:?)"
     r"|答え(?:は|\s?[:：])|答案[\s*]*(?:是|为|為|應為|应为|选|選)?[\s*]*[:：]?|故[选選](?:答案)?[:：]?"
     r")[\s*_]*(?=\S)",
     re.IGNORECASE,

@@ -1062,6 +1062,7 @@ def test_json_that_lost_a_quote_is_still_read() -> None:
         "La réponse finale est $\\boxed{12}$.",
         "**Respuesta final:** 12",
         "Por lo tanto, la respuesta correcta es 12.",
+        "La réponse est donc 12.",
         "A resposta é 12.",
         "Risposta: 12 cm",
         "Считаем.\n\n**Ответ:** $12$",
