@@ -135,7 +135,7 @@ _OPTION_IS = re.compile(
 _OPTION_NAMED = ("ption is", "hoice is", "ption:", "hoice:", "ption*", "hoice*")
 _IS_OPTION = re.compile(
     r"(?<![\w(])(?<!tatement )(?:(?:[Oo]ption|[Cc]hoice) )?\(?([A-J])\)? is (?:the )?"
-    r"(?:correct|right|best)(?: (?:answer|option|choice|one))?(?![\w'’]| \w)"
+    r"(?:correct|right)(?: (?:answer|option|choice|one))?(?![\w'’]| \w)"
 )
 _NUMBERING = re.compile(r"^\d+[.)]\s+(?=[*_]*[A-Z])")
 # The number of a step that was not written any more: `### 2.`, `**2. `
@@ -569,10 +569,8 @@ def _marked(text: str) -> dict[str, list[_Found]]:
     if ("ption" in text or "hoice" in text) and any(said in text for said in _OPTION_NAMED):
         label += [_Found(at.start(), at.end(), at[1]) for at in _OPTION_IS.finditer(text)]
     if not label and (
-        " is correct" in text
-        or " is the correct" in text
+        ("correct" in text and (" is correct" in text or " is the correct" in text))
         or " is the right" in text
-        or " is the best" in text
     ):
         label += [_Found(at.start(), at.end(), at[1]) for at in _IS_OPTION.finditer(text)]
     for mark in ("A:", "Ans:"):

@@ -114,6 +114,8 @@ _CHOICE_LAST = re.compile(
 _CHOICE_ENDS = frozenset("ABCDEFGHIJ)")
 _RATIO = re.compile(r"[A-Za-z, ]*\bratio\b[A-Za-z ]* is (\d+) to (\d+)")
 _LED_TO = re.compile(r"[\w)] ?(?:->|→) ?-?[\d.,/]+$")
+# Words of which nobody knows what they do to the equation behind them: `Si es par, x = 3`
+_CLAUSE_BEFORE = re.compile(r"[^\W\d_]{2,20}(?: [^\W\d_]{1,20}){0,4}, [a-zA-Z] ?= ?[^,=]+")
 # `a) 3 b) 5`
 _LETTER_OF_PART = re.compile(r"(?<![\w(])([a-e])\)")
 _SO = re.compile(r",\s+so\b", re.IGNORECASE)
@@ -206,6 +208,8 @@ def tidy(answer: str) -> str:
             return ""  # 7 \text{ is too small}
         answer = _SET_CHOICE.sub(r"(\1) ", answer)
     stated = _stated(answer)
+    if not stated and "=" in answer and _CLAUSE_BEFORE.fullmatch(answer):
+        return ""
     return restated(stated or answer) or stated or answer
 
 

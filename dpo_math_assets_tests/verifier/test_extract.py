@@ -1089,6 +1089,7 @@ def test_answers_marked_in_other_languages_are_found(text: str) -> None:
         "Ce n'est pas vrai que la réponse est 12.",
         "Respuesta: 12. Espera, son 13.",
         "Respuesta: 12 mil",
+        "Si es par, x = 12.",
         "Si x es par, la respuesta es 12.",
         "Ответ: не 12",
         "答案是12。等等，应该是13。",
@@ -1193,7 +1194,14 @@ def test_what_is_cut_off_ruled_out_or_of_somebody_else_never_passes(text: str) -
 
 
 @pytest.mark.parametrize(
-    "answer", ["See above.", "12!", "24 → 12", "$P(A^c) = 1 - \\frac{7}{12} = \\frac{5}{12}$"]
+    "answer",
+    [
+        "See above.",
+        "12!",
+        "24 → 12",
+        "Por tanto, x = 12",
+        "$P(A^c) = 1 - \\frac{7}{12} = \\frac{5}{12}$",
+    ],
 )
 def test_what_may_be_right_in_another_reading_is_no_mismatch(answer: str) -> None:
     for gold in ("12", "\\frac{5}{12}"):
