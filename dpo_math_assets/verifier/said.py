@@ -76,6 +76,11 @@ _PARTICLES = _set("out up off down for at")
 _AMOUNTS = _set(
     "speed rate total sum amount average number profit loss refund discount cost price balance"
 )
+# `has an area of 5`; `the area of $ABC$` has one, and is told behind
+_MEASURES = _set(
+    "area perimeter volume length width height radius diameter distance probability circumference "
+    "mass weight"
+)
 # What one does with numbers on the way to an answer is no statement of it.
 _CALCULATING = (
     *("divid", "multipl", "add", "subtract", "squar", "cub", "rais", "increas", "decreas", "reduc"),
@@ -387,7 +392,9 @@ def _stating(before: str, *, price: bool) -> str:
     kind = ""
     while words and words[-1] in _ADVERBS:
         words.pop()
-    if len(words) > 2 and words[-1] == "of" and words[-2] in _AMOUNTS:
+    if words[-3:-2] in (["a"], ["an"]) and words[-1] == "of" and words[-2] in _MEASURES:
+        kind = "!"
+    elif len(words) > 2 and words[-1] == "of" and words[-2] in _AMOUNTS:
         # `a total of 5`, `a grand total of 5`; behind a verb or by itself
         article = 2 if words[-3] in ("a", "an", "the") else 3
         if words[-article - 1 : -article] in (["a"], ["an"], ["the"]):

@@ -64,7 +64,8 @@ _DANGLING = (
 )
 _AT = re.compile(
     r"^(?:at (?=\d)|given by |simply |just |exactly |indeed |then |clearly |obviously |thus |"
-    r"(?:so|therefore|in total),? (?=[-$\\\d])|in bold: |(?:I think )?it(?:['’]s| is) (?=[-$\\\d])|"
+    r"(?:so|therefore|in total),? (?=[-$\\\d])|in bold: |(?:I think )?it(?:['’]s| is) "
+    r"(?=[-$\\\d]|[a-z-]+$)|"
     r"(?:so |thus )?we (?:have|get|obtain|find) (?=[^A-Za-z]*$))",
     re.IGNORECASE,
 )

@@ -1148,6 +1148,8 @@ def test_a_rule_or_a_smiley_below_the_answer_does_not_hide_it() -> None:
         ("The answer is then 12.", "12"),
         ("Answer: So, 12 pens.", "12"),
         ("Answer: I think it's 12.", "12"),
+        ("It is twelve.", "12"),
+        ("Final Answer: The square has an area of 12 square centimeters.", "12"),
         ("Answer: 12, I think", "12"),
         ("Answer → 12", "12"),
         ("We divide.\n\nThe remainder: 12", "12"),
