@@ -146,8 +146,18 @@ _SPECIAL = re.compile(
 )
 
 
+# A marker with a number and nothing else, as most of what `decisive.py` leaves of completions is.
+_NUMBER_ALONE = re.compile(
+    r"(?:FINAL ANSWER|F(?i:inal answer)):[ \t]*(?P<final>{0})\s*"
+    r'|[ \t]*\{{?[ \t]*"(?:final_)?answer"[ \t]*:[ \t]*(?P<quote>"?)(?P<json>{0})(?P=quote)\s*\}}'
+    r"\s*(?:```\s*)?".format(r"-?\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
+)
+
+
 def extract(candidate: str) -> Extraction:
     """The final answer of a completion."""
+    if (alone := _NUMBER_ALONE.fullmatch(candidate)) and (marker := alone.lastgroup):
+        return Extraction(alone[marker], marker, None)
     text = _after_thinking(candidate.replace("\r\n", "\n") if "\r" in candidate else candidate)
     if "```" in text:
         text = _CODE.sub("", text)

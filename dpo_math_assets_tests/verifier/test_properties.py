@@ -300,6 +300,15 @@ def test_what_stands_before_the_decisive_part_of_a_completion_decides_nothing(
     assert extract(part_of(text)) == extract(text)
 
 
+@relaxed
+@given(markers, numerals)
+def test_a_number_that_is_all_of_a_completion_is_the_answer_that_the_longer_way_gives(
+    marker: str, numeral: str
+) -> None:
+    text = marker.format(numeral)
+    assert extract(text) == extract(f"Let us see.\n{text}")
+
+
 @pytest.mark.parametrize(
     "part",
     [
