@@ -96,18 +96,38 @@ def _compare(
     if found[0] == "incorrect" and (product := _products(answer, gold, node, gold_node)):
         again = _verdict(Matcher(conventions, pool).answers(*product))
         return again if again[0] == "correct" else found
+    if found[0] == "incorrect" and ("floor" in answer) != ("floor" in gold):
+        floors = _with_floors(answer), _with_floors(gold)
+        return _compared_as(*floors, conventions, pool) or found
     if found[2] == "structural" and words_may_differ(answer, gold):
         return "undecided", "undetermined", None
     if found[0] != "correct" and _degrees_alone(f"{answer} {gold}"):
         # `180 - 2x` for `180^\\circ - 2x`
-        plain_answer, plain_gold = (_DEGREE.sub("", text) for text in (answer, gold))
-        try:
-            nodes = parse(plain_answer), _parse_answer(plain_gold)
-            again = _compare_parsed(plain_answer, plain_gold, *nodes, conventions, pool)
-        except ParseError:
-            return found
-        return again if again[0] == "correct" else found
+        numbers = _DEGREE.sub("", answer), _DEGREE.sub("", gold)
+        return _compared_as(*numbers, conventions, pool) or found
     return found
+
+
+def _compared_as(
+    answer: str, gold: str, conventions: Conventions, pool: Pool | None
+) -> Comparison | None:
+    """The pass of an answer and a gold in other words; None if they do not pass so either."""
+    try:
+        nodes = parse(answer), _parse_answer(gold)
+        again = _compare_parsed(answer, gold, *nodes, conventions, pool)
+    except ParseError:
+        return None
+    return again if again[0] == "correct" else None
+
+
+_BRACKET = re.compile(r"(?:\\left\s*)?\[|(?:\\right\s*)?\]")
+
+
+def _with_floors(text: str) -> str:
+    """Brackets as Gauss wrote them, beside an answer with floors: `[n/2]` for ⌊n/2⌋."""
+    if "floor" in text:
+        return text
+    return _BRACKET.sub(lambda found: "\\lfloor " if "[" in found[0] else "\\rfloor ", text)
 
 
 # `3 km`, which nobody writes for a product of letters

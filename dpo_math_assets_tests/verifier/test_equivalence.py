@@ -273,3 +273,10 @@ def test_the_greatest_value_of_a_function_is_a_number() -> None:
 
 def test_a_date_in_digits_is_no_difference() -> None:
     nobody_knows("2017", "2020-01-02")
+
+
+def test_brackets_beside_floors_are_those_of_gauss() -> None:
+    all_pass("\\lfloor m/3 \\rfloor", "[m/3]", "\\left[\\frac{m}{3}\\right]", "$[\\tfrac{m}{3}]$")
+    all_pass("\\lfloor x \\rfloor + \\lfloor 2x \\rfloor", "[x] + [2x]")
+    none_pass("\\lfloor m/3 \\rfloor", "[m/3] + 1", "[m/2]", "\\frac{m}{3}", "\\lceil m/3 \\rceil")
+    none_pass("\\lfloor x \\rfloor", "\\sqrt[3]{x}", "[1, x]")
