@@ -1168,7 +1168,9 @@ def _descending_pair(node: Node, other: Node) -> Node:
     if node.kind != "interval" or node.args[2:] != (True, True) or other.kind != "tuple":
         return node
     low, high = map(approximate, node.args[:2])
-    return Node("tuple", node.args[:2]) if low is not None and high and low > high else node
+    if low is None or high is None or low <= high:
+        return node
+    return Node("tuple", node.args[:2])
 
 
 def _named_pair(node: Node, other: Node) -> Node:

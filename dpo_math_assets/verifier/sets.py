@@ -136,11 +136,10 @@ def integer_ranges(node: Node) -> list[tuple[float, float]] | None:
             return [(first[0], math.inf)] if counts else None
         if not says_integers(node):
             return _ranges(_pieces(node)) if node.kind != "setbuilder" else None
-        element, condition = node.args
-        found = _ranges(_pieces(condition))
+        found = _ranges(_pieces(node.args[1]))
     except NoSet:
         return None
-    lowest = 1.0 if element.args[2].args[0] == "Z+" else -math.inf
+    lowest = 1.0 if _domain(node.args[0]) == "Z+" else -math.inf
     return [(max(low, lowest), high) for low, high in found if high >= lowest]
 
 
@@ -148,9 +147,13 @@ def says_integers(node: Node) -> bool:
     """Whether a set is one of integers by what it says of its elements, or lists them."""
     if node.kind != "setbuilder":
         return node.kind in ("set", "list") and node.args[-1:] == (_DOTS,)
-    element = node.args[0]
+    return _domain(node.args[0]) in ("Z", "Z+")
+
+
+def _domain(element: Node) -> str | None:
+    r"""The domain that is named before the condition of a set: Z for `x \in \mathbb{Z}`."""
     domain = element.args[2] if element.kind == "rel" and element.args[0] == "in" else element
-    return domain.kind == "domain" and domain.args[0] in ("Z", "Z+")
+    return str(domain.args[0]) if domain.kind == "domain" else None
 
 
 def _ranges(pieces: list[Piece]) -> list[tuple[float, float]]:

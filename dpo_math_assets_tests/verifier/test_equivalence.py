@@ -90,6 +90,7 @@ def test_the_length_of_a_segment_has_one_name_with_bars_or_without() -> None:
 def test_one_pair_is_the_same_solution_in_braces_and_in_square_brackets() -> None:
     all_pass("x = 2, y = -1", "\\{(2, -1)\\}")
     all_pass("(2, -1)", "\\{(2, -1)\\}", "[2, -1]")
+    all_pass("(2, 0)", "[2, 0]")
     none_pass("(2, -1)", "\\{(-1, 2)\\}", "[-1, 2]")
     none_pass("(1, 2)", "[1, 2]")
 
@@ -191,7 +192,7 @@ def test_dots_between_numbers_leave_out_what_everybody_would_fill_in() -> None:
 
 def test_integers_from_a_number_on_are_no_interval_of_reals() -> None:
     all_pass("n \\ge 3", "all integers n \\ge 3", "all positive integers $n$ with $n > 2$")
-    all_pass("n \\ge 3", "\\{3, 4, 5, \\dots\\}")
+    all_pass("n \\ge 3", "\\{3, 4, 5, \\dots\\}", "\\{\\mathbb{Z} \\mid n > 2\\}")
     all_pass("2k + 1, k \\in \\mathbb{Z}", "all odd integers", "2k - 1, k \\in \\mathbb{Z}")
     none_pass("n \\ge 3", "all integers n \\ge 4")
     none_pass("2k, k \\in \\mathbb{Z}", "all odd integers")
