@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 
 from dpo_math_assets.verifier.match import values_differ
-from dpo_math_assets.verifier.vocabulary import ORDINALS, SCALES, unit_named
+from dpo_math_assets.verifier.vocabulary import ORDINALS, SCALES, unit_named, word_set
 
 __all__ = ["Box", "boxes"]
 
@@ -22,10 +22,6 @@ class Box(NamedTuple):
     start: int
     end: int
     answer: str | None
-
-
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
 
 
 class _Before:
@@ -54,7 +50,7 @@ REACH = 60
 DISPLAY_REACH = 2_000
 
 # Commands around a box that only show it.
-_SHOWING = _set(
+_SHOWING = word_set(
     "text textbf textit textrm mathbf mathrm mathit mathsf mbox hbox fbox boxed color textcolor "
     "colorbox underline emph large Large LARGE huge Huge displaystyle bf bm boldsymbol bold "
     "fcolorbox framebox ensuremath"
@@ -118,10 +114,10 @@ _OR_AFTER = re.compile(
 _SHARE = re.compile(r"frac|%|\d/\d")
 _OF_NUMBER = re.compile(r"[\s$\\%)]*of\s+\$?\d")
 _WORDS_SET = re.compile(r"\\text\s*\{([^{}]*)\}")
-_BOUNDING = _set("twice double triple than times plus minus below above under except nor")
-_COPULAS = _set("is are was were be equals")
-_FRACTIONS = (ORDINALS - _set("first second last")) | _set("hundredth thousandth")
-_SHARES = _FRACTIONS | _set(
+_BOUNDING = word_set("twice double triple than times plus minus below above under except nor")
+_COPULAS = word_set("is are was were be equals")
+_FRACTIONS = (ORDINALS - word_set("first second last")) | word_set("hundredth thousandth")
+_SHARES = _FRACTIONS | word_set(
     "root reciprocal square cube negative opposite inverse divisor divisors multiple multiples"
 )
 # Behind the formula of the box: `sixths`, `halves`.

@@ -10,11 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from dpo_math_assets.verifier.vocabulary import word_set
+
 __all__ = ["DOUBTFUL", "contradicted", "doubtful", "taken_back"]
-
-
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
 
 
 # How far before an answer its sentence is looked at.
@@ -36,7 +34,7 @@ class _Pattern(NamedTuple):
 
 
 def _patterns(*pairs: tuple[str, str], flags: re.RegexFlag = re.IGNORECASE) -> tuple[_Pattern, ...]:
-    return tuple(_Pattern(_set(words), re.compile(regex, flags)) for words, regex in pairs)
+    return tuple(_Pattern(word_set(words), re.compile(regex, flags)) for words, regex in pairs)
 
 
 def _words_of(patterns: tuple[_Pattern, ...]) -> frozenset[str]:

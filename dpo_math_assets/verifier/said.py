@@ -11,7 +11,7 @@ compared, and only the comparison knows which words are units.
 import re
 from typing import NamedTuple
 
-from dpo_math_assets.verifier.vocabulary import NUMBER_WORDS, SCALES, TENS, UNITS
+from dpo_math_assets.verifier.vocabulary import NUMBER_WORDS, SCALES, TENS, UNITS, word_set
 
 __all__ = ["FORMULA", "asserts", "changes", "last_said", "said", "worded"]
 
@@ -43,13 +43,9 @@ _LATEX_WORD = re.compile(r"\\[A-Za-z]+")
 _WORDS = re.compile(r"[a-z][a-z'’-]*")
 
 
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
 # Verbs that say how much something is, has, takes, gives, in the forms that answers use.
-_COPULAS = _set("is are was were be being equals equal totals that's it's that’s it’s")
-_VERBS = _set(
+_COPULAS = word_set("is are was were be being equals equal totals that's it's that’s it’s")
+_VERBS = word_set(
     """
     has have had having contain contains cost costs take takes took taking make makes made
     making earn earns earning get gets got getting gain gains receive receives pay pays paid
@@ -68,16 +64,16 @@ _VERBS = _set(
 )
 _COMES_TO = (["equal", "to"], ["comes", "to"], ["amounts", "to"])
 _ADDS_UP = (["add", "up", "to"], ["adds", "up", "to"])
-_ADVERBS = _set(
+_ADVERBS = word_set(
     "only exactly just about approximately around roughly still now also then thus therefore "
     "currently altogether simply additional another an"
 )
-_PARTICLES = _set("out up off down for at")
-_AMOUNTS = _set(
+_PARTICLES = word_set("out up off down for at")
+_AMOUNTS = word_set(
     "speed rate total sum amount average number profit loss refund discount cost price balance"
 )
 # `has an area of 5`; `the area of $ABC$` has one, and is told behind
-_MEASURES = _set(
+_MEASURES = word_set(
     "area perimeter volume length width height radius diameter distance probability circumference "
     "mass weight"
 )
@@ -90,7 +86,7 @@ _CALCULATING = (
 )
 
 # Sentences that deny, compare, suppose, ask or plan state nothing.
-_DENYING = _set(
+_DENYING = word_set(
     """
     not no never none nothing cannot wrong incorrect false least most except if unless either
     neither maybe perhaps possibly probably whether suppose supposing assume assumes assuming
@@ -111,7 +107,7 @@ _DENIES = re.compile(
     re.IGNORECASE,
 )
 # Without one of these, or a mark, it finds none of them.
-_DENIALS = _set(
+_DENIALS = word_set(
     """
     twice double triple half square cube reciprocal inverse opposite negative we i need could may
     can remains first should instead fails refuses hopes declines besides excluding apart aside
@@ -131,12 +127,14 @@ _OF_ANOTHER = re.compile(
     re.IGNORECASE,
 )
 # Words behind a number that make it another value, or of which nobody knows whether they do.
-_PARTS = _set("half halves third thirds quarter quarters fourth fifth sixth eighth tenth hundredth")
+_PARTS = word_set(
+    "half halves third thirds quarter quarters fourth fifth sixth eighth tenth hundredth"
+)
 _CHANGING = (
     (NUMBER_WORDS.keys() | TENS.keys() | _PARTS) - {"one"}
     | {f"{ten}-{one}" for ten in TENS for one in NUMBER_WORDS}
     | {f"{number}-{part}" for number in NUMBER_WORDS for part in (*_PARTS, "fifths", "sixths")}
-    | _set(
+    | word_set(
         """
         fourths fifths sixths eighths tenths hundredths twice double triple times minus plus over
         under squared cubed factorial power powers raised root roots reciprocal inverse
@@ -159,7 +157,7 @@ _SPANS = re.compile(
 _SYMBOL = re.compile(r"[\d=+*/<>_(){}\[\]|\\$^%;:]")
 _MULTIPLES = SCALES.keys() | {f"{scale}s" for scale in SCALES} | {"pair", "pairs"}
 # Where the thing counted ends and circumstances begin.
-_ENDS = _set(
+_ENDS = word_set(
     """
     in on at for from to of with during after before by because since when while as left
     remaining total altogether now today tomorrow each every per a an this that which who
@@ -169,19 +167,19 @@ _ENDS = _set(
     """
 )
 # of the day
-_HALVES = _set("am pm a.m. p.m. AM PM")
-_PADDING = _set("more less fewer additional extra other further total different new full whole")
+_HALVES = word_set("am pm a.m. p.m. AM PM")
+_PADDING = word_set("more less fewer additional extra other further total different new full whole")
 # it began 3 hours ago, he arrives 5 minutes before her
 _WHEN = re.compile(
     r"\s+(?:second|minute|hour|day|week|month|year)s?\s+(?:ago|later|earlier|before|after)\b"
 )
-_TIMED = _set(
+_TIMED = word_set(
     "start starts started begin begins began end ends ended finish finishes arrive arrives"
 )
-_TRADING = _set("sell sells sold buy buys bought pay pays paid price priced")
-_EACH = _set("a an each every")
-_COMPARISONS = _set("more less fewer")
-_RATES = _set("second minute hour day night week month year")
+_TRADING = word_set("sell sells sold buy buys bought pay pays paid price priced")
+_EACH = word_set("a an each every")
+_COMPARISONS = word_set("more less fewer")
+_RATES = word_set("second minute hour day night week month year")
 # `12 apples are left`: verbs that may follow what is counted
 _IS_SO = re.compile(
     r"\s+(?:are|were|was|will|can|remain|remains|remained|have|has|"
@@ -264,24 +262,24 @@ _AROUND_VALUE = " \t$*_`\\()[]{}.,;!\"'✓✔✅"
 _CHECKS = re.compile(
     r"\b(?:check|verif|sanity|confirm|validat|plug|substitut|compar|test)|[✓✔✅]", re.IGNORECASE
 )
-_BESIDE = _set(
+_BESIDE = word_set(
     "if unless would could might may were mistake mistakes wrong let feel please hope happy thank "
     "thanks note example instance explanation suppose assume fact attained achieved reached where "
     "when occurs"
 )
 # Words before a number that is no statement of its own.
-_GOVERNING = _set(
+_GOVERNING = word_set(
     "by of from than with in for at on per the all these those both case step part equation line "
     "since until after before question problem and or modulo mod base first last least most "
     "about approximately roughly around over under between every each any to way method not"
 )
 _OPTION_SIGN = re.compile(r"\(?\b[A-J][).:]$")
-_CONCLUDING = _set(
+_CONCLUDING = word_set(
     "so thus hence therefore leaving leaves gives giving is are be get gets need needs makes "
     "making has it's that's yields obtain have becomes remain remains then only actually equals "
     "was were to"
 )
-_LEADING_TO = _set("left equal comes amounts rounds rounded round up down reduces simplifies")
+_LEADING_TO = word_set("left equal comes amounts rounds rounded round up down reduces simplifies")
 
 
 class Ending(NamedTuple):
@@ -326,7 +324,7 @@ def last_said(text: str) -> Ending | None:
 
 
 # What concludes to a number in words: others stand in sentences for many reasons.
-_CONCLUDES = _set("so thus hence therefore need needs must total actually")
+_CONCLUDES = word_set("so thus hence therefore need needs must total actually")
 
 
 def _concluded_in_words(sentence: str) -> Ending | None:
@@ -414,8 +412,8 @@ def _stating(before: str, *, price: bool) -> str:
     return kind + sign if kind else ""
 
 
-_GIVING = _set("give gives gave giving leave leaves left leaving")
-_RECIPIENTS = _set("us him her them you me each")
+_GIVING = word_set("give gives gave giving leave leaves left leaving")
+_RECIPIENTS = word_set("us him her them you me each")
 
 
 def _is_verb(words: list[str]) -> bool:

@@ -29,11 +29,17 @@ __all__ = [
     "UNITS",
     "UPRIGHT_UNITS",
     "unit_named",
+    "word_set",
 ]
 
 
 def _words(text: str) -> list[str]:
     return text.split()
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text, each once."""
+    return frozenset(_words(text))
 
 
 _TRIG = ("sin", "cos", "tan", "cot", "sec", "csc")
@@ -60,30 +66,24 @@ CONSTANTS: dict[str, str] = {
     **{"NaN": "nan", "NAN": "nan"},
     **{"e": "e", "i": "i", "imath": "i"},
 }
-GREEK = frozenset(
-    _words(
-        """
+GREEK = word_set(
+    """
     alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi
     omicron rho varrho sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta
     Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell hbar mho aleph angle triangle nabla
     """
-    )
 )
 
 # Commands whose braces hold words or upright letters.
-TEXT_COMMANDS = frozenset(
-    _words(
-        """
+TEXT_COMMANDS = word_set(
+    """
     text textbf textit textrm textsf texttt mbox hbox mathrm mathbf mathit mathsf mathtt
     operatorname bold bf rm boldsymbol bm pmb mathcal mathscr mathfrak emph textnormal unit
     """
-    )
 )
-ACCENTS = frozenset(
-    _words(
-        "overline bar hat vec tilde widehat widetilde overrightarrow overleftrightarrow dot ddot "
-        "underline"
-    )
+ACCENTS = word_set(
+    "overline bar hat vec tilde widehat widetilde overrightarrow overleftrightarrow dot ddot "
+    "underline"
 )
 
 # Command -> (token kind, value). Kinds are those of lexer.py.
@@ -154,13 +154,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 # Names in which computer algebra systems print what has no plain notation, and those of sets.
-PRINTED = frozenset(
-    _words(
-        """
+PRINTED = word_set(
+    """
     Interval Interval.open Interval.Lopen Interval.Ropen Union Intersection Complement FiniteSet Eq
     Ne Lt Le Gt Ge Rational Matrix Piecewise Integral Sum Product Derivative Limit
     """
-    )
 )
 PRINTED_SETS = {
     "EmptySet": ("empty", ""),
@@ -171,12 +169,10 @@ PRINTED_SETS = {
 }
 
 # Codes that may stand before an amount as well as behind it.
-CURRENCY_CODES = frozenset(_words("USD EUR GBP INR CNY RMB JPY Rs"))
+CURRENCY_CODES = word_set("USD EUR GBP INR CNY RMB JPY Rs")
 
 # What a question has named whose answer is an adjective: `isosceles triangle`.
-NOUNS = frozenset(
-    _words("triangle quadrilateral function sequence series number angle curve matrix")
-)
+NOUNS = word_set("triangle quadrilateral function sequence series number angle curve matrix")
 
 # Units behind a number in Chinese, and the words that only say that things are counted.
 CHINESE_UNITS = {
@@ -191,41 +187,34 @@ CHINESE_COUNTERS = "个種种人只条本件次名张块棵支辆台位组根颗
 SPACES = frozenset(("quad", "qquad", "thinspace", ",", ";", ":", " "))
 
 # English words of two or three letters that are not products of variables.
-SHORT_WORDS = frozenset(
-    _words(
-        """
+SHORT_WORDS = word_set(
+    """
     is it no yes not the for all any odd if of to by at on day men be we are has was per cup am
     pm an as so its his her our one two six ten can only set box new due non who old both each
     """
-    )
 )
 
 # Words before an answer that say nothing about it.
-FILLERS = frozenset(
-    _words(
-        """
+FILLERS = word_set(
+    """
     only about approximately approx exactly roughly is are the answer equals equal to value a an
     either both namely nearly around just total of final be was solution solutions result option
     choice number so therefore thus hence that all point points interval
     """
-    )
 )
 
 # Words that open a remark about the answer (its quantifiers): the remark is dropped.
-NOTES = frozenset(_words("for where with such some because since as here using"))
+NOTES = word_set("for where with such some because since as here using")
 
 # Words that say which integers are meant.
-NARROWING = frozenset(
-    _words("even odd positive negative nonnegative nonpositive nonzero natural prime")
-)
+NARROWING = word_set("even odd positive negative nonnegative nonpositive nonzero natural prime")
 
 # Words that open a case: a remark with two of them tells cases apart.
 OPENERS = frozenset(("for", "where", "with", "if", "when", "otherwise"))
 
 # Words that change what is said: an answer with one of them is text and never a value.
-REFUSED = frozenset(
-    _words(
-        """
+REFUSED = word_set(
+    """
     not no wrong incorrect false never isnt except unless if when but more less than least most
     fewer greater above below under over impossible undefined unknown neither nor minus plus
     times cannot cant without until instead otherwise half halves third thirds quarter quarters
@@ -235,7 +224,6 @@ REFUSED = frozenset(
     extraneous rejected discarded excluded ruled invalid inadmissible don't can't
     january february march april may june july august september october november december
     """
-    )
 )
 
 NUMBER_WORDS = {
@@ -250,8 +238,8 @@ NUMBER_WORDS = {
     )
 }
 # Words that may name a number, by its place or as a share.
-ORDINALS = frozenset(
-    _words("first second third fourth fifth sixth seventh eighth ninth tenth last half quarter")
+ORDINALS = word_set(
+    "first second third fourth fifth sixth seventh eighth ninth tenth last half quarter"
 )
 TENS = {
     word: 10 * value
@@ -278,16 +266,14 @@ def unit_named(word: str) -> str | None:
 
 
 # Abbreviations that are no product of letters, also where no number stands before them.
-LONG_ABBREVIATIONS = frozenset(
-    _words(
-        """
+LONG_ABBREVIATIONS = word_set(
+    """
     mm cm dm km in ft yd kg lb lbs oz floz mL sec hr hrs mph kph kmph mol kJ MJ Pa kPa MPa Hz kHz
     MHz GHz nm eV keV MeV kW kV kN
     """
-    )
 )
 # Letters that are units only where they stand upright: `2\\text{ A}`; `2A` is 2 times A.
-UPRIGHT_UNITS = frozenset(_words("A B C F H K M T"))
+UPRIGHT_UNITS = word_set("A B C F H K M T")
 
 # Unit -> (dimension, factor to the dimension's base unit as p, q). Spellings end in no plural s.
 # A litre is a thousandth of a cubic metre; months and years are no fixed number of seconds.
