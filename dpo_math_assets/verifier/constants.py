@@ -41,6 +41,11 @@ def renamed_constants(a: Node, b: Node) -> Iterator[Node]:
         return
     if not any(all(map(_CONSTANT.fullmatch, side)) for side in (own, others)):
         return
+    yield from _renamed(a, own, others)
+
+
+def _renamed(a: Node, own: list[str], others: list[str]) -> Iterator[Node]:
+    """The value with its own names replaced by the others, in every order of these."""
     for order in permutations(others):
         renamed = {_symbol(old): _symbol(new) for old, new in zip(own, order, strict=True)}
         yield tree.replace(a, renamed.get)
@@ -68,9 +73,8 @@ def free_constants(a: Node, b: Node) -> Iterator[tuple[Node, Node]]:
             tree.substituted(b, _symbol(*others), _FREE),
         )
         return
-    for order in permutations(others):
-        renamed = {_symbol(old): _symbol(new) for old, new in zip(own, order, strict=True)}
-        yield tree.replace(a, renamed.get), b
+    for renamed in _renamed(a, own, others):
+        yield renamed, b
 
 
 def _symbol(name: str) -> Node:

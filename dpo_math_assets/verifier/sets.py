@@ -159,16 +159,22 @@ def _domain(element: Node) -> str | None:
 def _ranges(pieces: list[Piece]) -> list[tuple[float, float]]:
     found: list[tuple[float, float]] = []
     for piece in merged(pieces):
-        low, high = _value(piece.low), _value(piece.high)
-        if math.isfinite(low):
-            low = math.ceil(low) + (low == math.ceil(low) and not piece.low_closed)
-        if math.isfinite(high):
-            high = math.floor(high) - (high == math.floor(high) and not piece.high_closed)
+        low, high = _outermost(piece)
         if found and found[-1][1] + 1 >= low:
             found[-1] = found[-1][0], high
         elif low <= high:
             found.append((low, high))
     return found
+
+
+def _outermost(piece: Piece) -> tuple[float, float]:
+    """The first and the last integer of a piece."""
+    low, high = _value(piece.low), _value(piece.high)
+    if math.isfinite(low):
+        low = math.ceil(low) + (low == math.ceil(low) and not piece.low_closed)
+    if math.isfinite(high):
+        high = math.floor(high) - (high == math.floor(high) and not piece.high_closed)
+    return low, high
 
 
 def _integers(pieces: list[Piece], domain: str) -> list[Piece]:
@@ -181,13 +187,12 @@ def _integers(pieces: list[Piece], domain: str) -> list[Piece]:
         high = _value(piece.high)
         if not (math.isfinite(low) and math.isfinite(high)) or high - low > MAX_INTEGERS:
             raise NoSet
-        for value in range(math.ceil(low), math.floor(high) + 1):
-            at_end = (value == low and not piece.low_closed) or (
-                value == high and not piece.high_closed
-            )
-            if not at_end and (value > 0 or domain == "Z"):
-                node = tree.rational(Fraction(value))
-                points.append(Piece(node, node, True, True))
+        first, last = _outermost(piece)
+        if domain == "Z+":
+            first = max(first, 1)
+        for value in range(int(first), int(last) + 1):
+            node = tree.rational(Fraction(value))
+            points.append(Piece(node, node, True, True))
     return points
 
 
