@@ -10,7 +10,7 @@ that it asks itself, a doubt, keeps it whole.
 import polars as pl
 
 from dpo_math_assets.verifier.doubt import DOUBTFUL
-from dpo_math_assets.verifier.extract import BEGINS_JSON, LANGUAGES, QUESTIONS
+from dpo_math_assets.verifier.extract import ASKING, BEGINS_JSON, LANGUAGES, QUESTIONS
 from dpo_math_assets.verifier.tongues import ASCII_STEMS, OTHER_STEMS
 
 __all__ = ["decisive_parts"]
@@ -52,7 +52,7 @@ _ANYTHING_ELSE = "|".join(
         # listed choices
         *(r"(?:^|[\s(])[B-J][).:]\s", r"C\)"),
         # questions
-        " (?:Q|Question|Human|User):",
+        f" (?:{'|'.join(ASKING)}):",
         rf"\n[#*\[>_ \t-]*(?:[A-Z][a-z]+ )?(?:{QUESTIONS}|question|problem)",
     )
 )

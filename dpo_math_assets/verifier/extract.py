@@ -37,6 +37,7 @@ from dpo_math_assets.verifier.tidy import (
     MAX_ANSWER,
     MAX_BARE,
     NUMBERS,
+    PLAIN_NUMBER,
     SENTENCE_END,
     WORD,
     chained,
@@ -148,9 +149,9 @@ _SPECIAL = re.compile(
 
 # A marker with a number and nothing else, as most of what `decisive.py` leaves of completions is.
 _NUMBER_ALONE = re.compile(
-    r"(?:FINAL ANSWER|F(?i:inal answer)):[ \t]*(?P<final>{0})\s*"
-    r'|[ \t]*\{{?[ \t]*"(?:final_)?answer"[ \t]*:[ \t]*(?P<quote>"?)(?P<json>{0})(?P=quote)\s*\}}'
-    r"\s*(?:```\s*)?".format(r"-?\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
+    rf"(?:FINAL ANSWER|F(?i:inal answer)):[ \t]*(?P<final>{PLAIN_NUMBER.pattern})\s*"
+    r'|[ \t]*\{?[ \t]*"(?:final_)?answer"[ \t]*:[ \t]*(?P<quote>"?)'
+    rf"(?P<json>{PLAIN_NUMBER.pattern})(?P=quote)\s*\}}\s*(?:```\s*)?"
 )
 
 
@@ -212,7 +213,10 @@ _QUESTION = (
     r"(?P<number> ?#?\d{1,3})?[*_\]]*(?::|\.(?= )|\n)"
 )
 _NEXT_QUESTION = re.compile(rf"\n[#*\[>_ \t-]*+{_QUESTION}")
-_QUESTION_BEHIND = re.compile(r"(?<=[\d.!?$})*]) +(?P<number>)(?:Q|Question|Human|User):")
+# Who may ask it in the middle of a line.
+ASKING = ("Q", "Question", "Human", "User")
+_ASKS = tuple(f" {speaker}:" for speaker in ASKING)
+_QUESTION_BEHIND = re.compile(rf"(?<=[\d.!?$}})*]) +(?P<number>)(?:{'|'.join(ASKING)}):")
 _FIRST_QUESTION = re.compile(rf"[#*\[>_\s-]*+{_QUESTION}")
 # Beginnings of other dialogues that are looked at.
 MAX_QUESTIONS = 4
@@ -225,8 +229,7 @@ def _before_next_question(text: str) -> Extraction | None:
     with a question too, or its answer is told by nothing but its place, nobody can tell which
     answer is meant, unless they agree. Numbered questions are parts of one.
     """
-    inline = " Q:" in text or " Question:" in text or " Human:" in text or " User:" in text
-    questions = _QUESTION_BEHIND if inline else _NEXT_QUESTION
+    questions = _QUESTION_BEHIND if any(asks in text for asks in _ASKS) else _NEXT_QUESTION
     if not questions.search(text):
         return None
     for question in islice(questions.finditer(text), MAX_QUESTIONS):
@@ -261,9 +264,10 @@ def _answer_of(text: str) -> Extraction:
         answers = strong[marker] if marker in strong else _tidied(text, found)
         if answers:
             last = answers[-1]
-            if marker == "label" and _end(text, last) == len(text) and _BEGINS_JSON.match(text):
+            end = _end(text, last)
+            if marker == "label" and end == len(text) and _BEGINS_JSON.match(text):
                 return _NONE  # cut off in the middle of its reasoning
-            rest = text[_end(text, last) :]
+            rest = text[end:]
             if rest.strip(_CLOSING):
                 # what is told of an answer is told at the end
                 rest = rest[: -2 * MAX_BARE] + _ABOUT_ANSWER.sub("", rest[-2 * MAX_BARE :])

@@ -21,6 +21,7 @@ __all__ = [
     "MAX_ANSWER",
     "MAX_BARE",
     "NUMBERS",
+    "PLAIN_NUMBER",
     "SENTENCE_END",
     "WORD",
     "chained",
@@ -88,7 +89,7 @@ _NAMELY = re.compile(
 EQUALS_VALUE = re.compile(r"^=\s*(?=-?\$?[\d.,]+%?(?:\s+[A-Za-z ]+)?$)")
 WORD = re.compile(r"[A-Za-z]{2,}")
 LATEX_WORD = re.compile(r"\\[A-Za-z]+")
-_PLAIN_NUMBER = re.compile(r"-?\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
+PLAIN_NUMBER = re.compile(r"-?\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
 
 
 def first_sentence(text: str, *, ask: bool = False) -> str:
@@ -134,7 +135,7 @@ def tidy(answer: str) -> str:
     if len(answer) > MAX_ANSWER:
         return answer
     plain = answer.strip(" *").rstrip(".")
-    if _PLAIN_NUMBER.fullmatch(plain):
+    if PLAIN_NUMBER.fullmatch(plain):
         return plain
     if plain.endswith(_DANGLING) or plain in _CUT_OFF or _NOWHERE.fullmatch(plain):
         return ""
@@ -336,7 +337,7 @@ def restated(answer: str) -> str | None:
     if found is None:
         return None
     first, second = clean(found[1]), clean(_ABOUT.sub("", found[2].removeprefix("or ")))
-    if _PLAIN_NUMBER.fullmatch(second) and values_differ(second, first.lower()) is False:
+    if PLAIN_NUMBER.fullmatch(second) and values_differ(second, first.lower()) is False:
         return second  # thirty-six (36)
     if "=" in first or not any(map(str.isdigit, first)):
         return None
