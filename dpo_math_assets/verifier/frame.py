@@ -30,9 +30,7 @@ VERDICT_COLUMNS = ("verdict", "reason", "method", "extracted", "verifier_version
 # Below these, starting workers costs more than they save.
 PAIRS_WORTH_WORKERS = 20_000
 CHARACTERS_WORTH_WORKERS = 40_000_000
-# Texts held as Python strings at a time.
-SLICE = 50_000
-# Texts, and bytes of them, that a worker reads before it answers.
+# Texts, and bytes of them, that are Python strings at a time and that a worker answers at once.
 GROUP = 100
 GROUP_BYTES = 500_000
 
@@ -139,39 +137,39 @@ def _extract_all(
     """The final answer of each completion, or why there is none: extracted, refusal."""
     import polars as pl
 
-    spread = candidates.str.len_bytes().sum() > CHARACTERS_WORTH_WORKERS
-    extract_some = _extracted_by_workers if spread else _extracted_here
+    groups = _Groups(candidates)
+    if sum(groups.sizes) > CHARACTERS_WORTH_WORKERS:
+        found = _extracted_by_workers(groups, pool, timeout_s, progress)
+    else:
+        found = _extracted_here(groups, timeout_s, progress)
     answers: list[str | None] = []
     refusals: list[str | None] = []
     with _collector_at_rest():
-        for some_answers, some_refusals in extract_some(candidates, pool, timeout_s, progress):
+        for some_answers, some_refusals in found:
             answers += some_answers
             refusals += some_refusals
     schema = {"extracted": pl.String, "refusal": pl.String}
     return pl.DataFrame({"extracted": answers, "refusal": refusals}, schema=schema)
 
 
-def _extracted_here(
-    candidates: "pl.Series", _pool: SymPyPool, timeout_s: float, progress: _Progress
-) -> Iterator[_Columns]:
-    for part in candidates.to_frame().iter_slices(SLICE):
-        found = [extracted(text, timeout_s) for text in part.to_series().to_list()]
+def _extracted_here(groups: "_Groups", timeout_s: float, progress: _Progress) -> Iterator[_Columns]:
+    for group in groups:
+        found = [extracted(text, timeout_s) for text in group]
         yield [answer for answer, _ in found], [refusal for _, refusal in found]
-        progress.add(len(part))
+        progress.add(len(group))
 
 
 def _extracted_by_workers(
-    candidates: "pl.Series", pool: SymPyPool, timeout_s: float, progress: _Progress
+    groups: "_Groups", pool: SymPyPool, timeout_s: float, progress: _Progress
 ) -> Iterator[_Columns]:
     """A worker reads many texts at a time; only where that fails is each one asked for alone."""
-    groups = _Groups(candidates)
     tell = _since(progress)
     replies = pool.map(
         "extract",
         groups,
         timeout_s,
         sizes=groups.sizes,
-        on_progress=lambda done, _: tell(groups.bounds[done], len(candidates)),
+        on_progress=lambda done, _: tell(groups.bounds[done], groups.bounds[-1]),
     )
     for number, reply in enumerate(replies):
         if isinstance(reply, str):

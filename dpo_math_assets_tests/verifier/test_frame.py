@@ -183,7 +183,8 @@ class _BreaksOnBad:
 def test_a_completion_that_kills_a_worker_takes_nothing_from_those_read_with_it() -> None:
     progress = frame._Progress(None, 3)
     pool: Any = _BreaksOnBad()
-    read = frame._extracted_by_workers(pl.Series(["a", "bad", "b"]), pool, 1.0, progress)
+    groups = frame._Groups(pl.Series(["a", "bad", "b"]))
+    read = frame._extracted_by_workers(groups, pool, 1.0, progress)
     assert [(*answers, *refusals) for answers, refusals in read] == [
         ("A", None),
         (None, "worker_crashed"),
