@@ -1,4 +1,4 @@
-"""Set everything up and run it: `python3.11 bootstrap.py demo`, `ui`, `test`, `check` or `bench`.
+"""Set everything up and run it: `bootstrap.py demo`, `ui`, `test`, `check`, `bench` or `pin`.
 
 Needs Python 3.11 or newer and nothing else. It makes a virtual environment in `.venv`, installs
 the pinned packages of constraints.txt, and starts what was asked for:
@@ -9,6 +9,8 @@ the pinned packages of constraints.txt, and starts what was asked for:
     check  lint, types, and whether Dagster can load the definitions
     bench  every benchmark in benchmarks/, or the one that is named (bench verifier --show); the
            quick form with --short. Real data for it lies in `shared` beside the project
+    pin    whether the verifier still says what is pinned, row by row where it does not; --renew
+           pins what it says now
 
 Data goes to `./data` (or $DPO_MATH_DATA), Dagster's history to `./.dagster_home` (or
 $DAGSTER_HOME). `ui` also serves the reports and the pairs' explorer on port 3001 of this machine
@@ -106,6 +108,7 @@ def main() -> int:
         "ui": [[BIN / "dagster", "dev", *workspace]],
         "test": [[PYTHON, "-m", "pytest"]],
         "bench": [],
+        "pin": [[PYTHON, "-m", "dpo_math_assets_tests.pins"]],
         "check": [
             [BIN / "ruff", "check"],
             [BIN / "ruff", "format", "--check"],

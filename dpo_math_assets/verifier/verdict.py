@@ -6,7 +6,7 @@ __all__ = ["METHODS", "VERIFIER_VERSION", "Verdict"]
 
 # Raise it with every change that can change a verdict: it goes into the assets' code versions, so
 # that a better verifier marks old traces stale.
-VERIFIER_VERSION = "1.4"
+VERIFIER_VERSION = "1.5"
 
 # How a pass was established, cheapest first.
 METHODS = ("text", "exact", "structural", "numeric", "symbolic")
