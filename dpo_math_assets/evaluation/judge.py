@@ -13,8 +13,8 @@ def judge_samples(
     """Fill in the verdict columns of samples: same rows, same order, SAMPLE_SCHEMA.
 
     `workers` is the number of verifier processes (None: the verifier's own choice) and
-    `timeout_s` the hard deadline of one answer. Samples that
-    were judged before are judged again, so that one frame never mixes two verifiers.
+    `timeout_s` the hard deadline of one answer. Samples that were judged before are judged again,
+    so that one frame never mixes two verifiers.
     """
     missing = [
         name
@@ -26,6 +26,10 @@ def judge_samples(
             f"Samples lack the columns {', '.join(missing)}; draw them with sample_model."
         )
     judged = verify_frame(
-        samples, candidate="completion", ground_truth="ground_truth", workers=workers
+        samples,
+        candidate="completion",
+        ground_truth="ground_truth",
+        workers=workers,
+        timeout_s=timeout_s,
     )
     return judged.select(SAMPLE_SCHEMA.names()).cast(SAMPLE_SCHEMA)

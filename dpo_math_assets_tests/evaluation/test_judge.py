@@ -2,6 +2,7 @@ import polars as pl
 import pytest
 
 from dpo_math_assets.errors import EvaluationError
+from dpo_math_assets.evaluation import judge
 from dpo_math_assets.evaluation.judge import judge_samples
 from dpo_math_assets.evaluation.schema import SAMPLE_SCHEMA
 from dpo_math_assets.evaluation.statistics import StatisticsSettings, pass_rates
@@ -38,3 +39,16 @@ def test_judged_samples_go_straight_into_pass_rates(samples):
 def test_a_frame_that_is_no_sample_is_refused(samples):
     with pytest.raises(EvaluationError, match="lack the columns completion, truncated"):
         judge_samples(samples.drop("completion", "truncated"))
+
+
+def test_the_deadline_that_is_asked_for_is_the_verifiers(samples, monkeypatch):
+    deadlines = []
+    verify = judge.verify_frame
+
+    def watched(*arguments, **named):
+        deadlines.append(named["timeout_s"])
+        return verify(*arguments, **named)
+
+    monkeypatch.setattr(judge, "verify_frame", watched)
+    judge_samples(samples, workers=1, timeout_s=0.5)
+    assert deadlines == [0.5]
