@@ -3,6 +3,8 @@
 A completion is a request of its own, so that its token count and its seed are its own too; servers
 share the prompt's work among them. The server must say that it serves the very model that is
 asked for: an evaluation of yesterday's checkpoint under today's name would be worse than none.
+Redirects are not followed: the key and the prompts go to the address that the settings name, and to
+no other.
 """
 
 import hashlib
@@ -13,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from dpo_math_assets.errors import EvaluationError
 from dpo_math_assets.evaluation.generation import Completion
@@ -22,6 +24,16 @@ from dpo_math_assets.evaluation.settings import SamplingSettings
 # A server that is busy or restarting gets this many tries, with growing pauses (seconds).
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
 WORTH_RETRYING = {408, 409, 429, 500, 502, 503, 504}
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    """Lets a redirect be the error that it is here; urllib would repeat every header elsewhere."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """No request follows."""
+
+
+_OPENER = build_opener(_NoRedirect)
 
 
 class ServerModel:
@@ -116,9 +128,14 @@ class ServerModel:
         request = Request(f"{self.url}/{path}", data=data, headers=self.headers)
         for pause in (*PAUSES, None):
             try:
-                with urlopen(request, timeout=self.settings.server_timeout_s) as response:
+                with _OPENER.open(request, timeout=self.settings.server_timeout_s) as response:
                     return json.loads(response.read())
             except HTTPError as error:
+                if target := error.headers.get("Location"):
+                    raise EvaluationError(
+                        f"{self.url}/{path} redirects to {target}, which is not followed: write "
+                        "the address that answers into sampling.server_urls."
+                    ) from error
                 said = error.read(500).decode("utf-8", "replace")
                 problem = f"{self.url}/{path}: {error.code} {error.reason}: {said}"
                 if error.code not in WORTH_RETRYING or pause is None:

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import polars as pl
@@ -24,6 +25,10 @@ class Answering(BaseHTTPRequestHandler):
     """Answers with the prompt and the seed; fails first as often as `failures` says."""
 
     def do_GET(self):
+        with self.server.lock:
+            self.server.asked.append(self.headers.get("Authorization"))
+        if self.server.elsewhere and self.path.endswith("/models"):
+            return self.redirect(302)
         self.reply(200, {"data": [{"id": "/models/dpo"}]})
 
     def do_POST(self):
@@ -31,7 +36,9 @@ class Answering(BaseHTTPRequestHandler):
         with self.server.lock:
             self.server.seen.append((self.path, body, self.headers.get("Authorization")))
             failure = self.server.failures.pop() if self.server.failures else None
-        if failure == "hang up":
+        if failure in (302, 307, 308):
+            self.redirect(failure)
+        elif failure == "hang up":
             self.connection.close()
         elif failure == "garbage":
             self.reply(200, ["what?"])
@@ -43,6 +50,12 @@ class Answering(BaseHTTPRequestHandler):
             choice = {"finish_reason": "length" if prompt == "Solve 3+3" else "stop"}
             choice |= {"message": {"content": text}} if "messages" in body else {"text": text}
             self.reply(200, {"choices": [choice], "usage": {"completion_tokens": 7}})
+
+    def redirect(self, status):
+        self.send_response(status)
+        self.send_header("Location", self.server.elsewhere)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def reply(self, status, value):
         data = json.dumps(value).encode()
@@ -59,8 +72,15 @@ class Answering(BaseHTTPRequestHandler):
 def running(monkeypatch):
     monkeypatch.setattr(server, "PAUSES", (0.0, 0.0, 0.0))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with serving() as found:
+        yield found
+
+
+@contextmanager
+def serving():
     found = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-    found.seen, found.failures, found.lock = [], [], threading.Lock()
+    found.seen, found.asked, found.failures, found.lock = [], [], [], threading.Lock()
+    found.elsewhere = None  # where it redirects to
     found.url = f"http://127.0.0.1:{found.server_port}/v1"
     thread = threading.Thread(target=found.serve_forever)
     thread.start()
@@ -133,6 +153,27 @@ def test_a_server_that_stays_away_is_an_error_and_no_empty_completion(running, t
     running.failures = ["garbage"]
     with pytest.raises(EvaluationError, match="not an answer of the completions protocol"):
         draw(running, tmp_path / "dpo.parquet", batch_size=1)
+
+
+@pytest.mark.parametrize("status", [302, 307, 308])
+def test_neither_key_nor_prompts_follow_a_redirect_to_another_host(
+    running, tmp_path, monkeypatch, status
+):
+    monkeypatch.setenv("TEST_KEY", "secret")
+    out = tmp_path / "dpo.parquet"
+    with serving() as other:
+        running.elsewhere = f"{other.url}/models"
+        with pytest.raises(EvaluationError, match=r"redirects to http.*sampling\.server_urls"):
+            draw(running, out, server_key_variable="TEST_KEY")
+        running.elsewhere, running.failures = None, []
+        model = server.ServerModel(
+            running.url, "/models/dpo", SamplingSettings(server_key_variable="TEST_KEY")
+        )
+        running.elsewhere, running.failures = f"{other.url}/completions", [status]
+        with pytest.raises(EvaluationError, match="redirects to"):
+            model.complete([("q", "Solve 1+1")], 1, True, 0)
+        assert running.asked == ["Bearer secret"] * 2
+        assert other.asked == other.seen == []
 
 
 def test_another_model_is_never_sampled_under_this_ones_name(running, tmp_path):
