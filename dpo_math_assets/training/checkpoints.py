@@ -1,7 +1,9 @@
 """Work in progress: the trainer's own checkpoints, and which of them may be resumed.
 
 A process that is killed while it saves leaves a folder that looks like a checkpoint and is not
-one. So each gets a marker once it is whole, and only a marked one is resumed. A run's states live
+one. So each gets a marker once it is whole, and only a marked one is resumed. The marker holds the
+size and the checksum of every file, so that a state that was damaged later is not resumed either:
+the newest one before it is. A run's states live
 under a fingerprint of all that decides its result: another setting, another dataset or another
 base model starts afresh instead of continuing somebody else's run.
 """
@@ -13,12 +15,13 @@ import os
 import shutil
 import tempfile
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dpo_math_assets.errors import TrainingError
-from dpo_math_assets.storage import write_text
+from dpo_math_assets.storage import write_json
 from dpo_math_assets.training.settings import TRAINING_VERSION, TrainingSettings
 
 MARKER = "whole"
@@ -75,7 +78,9 @@ def run_states(work: Path | None, name: str, resume: bool, keep: bool = False) -
             raise TrainingError(
                 f"Another run is training in {states}. Wait for it, or stop it."
             ) from error
-        if not resume:
+        if resume:
+            _remove_damaged(states)
+        else:
             for checkpoint in states.glob("checkpoint-*"):
                 shutil.rmtree(checkpoint)
         yield states
@@ -102,17 +107,53 @@ def remove_abandoned(root: Path) -> list[str]:
 
 def mark_whole(checkpoint: Path) -> None:
     """Mark a checkpoint whose files are all written, and have reached the disk."""
+    sums = {}
     for path in checkpoint.rglob("*"):
-        if path.is_file():
+        if path.is_file() and path.name != MARKER:
+            sums[path.relative_to(checkpoint).as_posix()] = _size_and_sum(path)
             descriptor = os.open(path, os.O_RDONLY)
             try:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-    write_text(checkpoint / MARKER, "")
+    write_json(checkpoint / MARKER, sums)
 
 
 def newest_whole(work: Path) -> Path | None:
-    """The marked checkpoint with the most steps, or None."""
-    whole = [path.parent for path in work.glob(f"checkpoint-*/{MARKER}")]
-    return max(whole, key=lambda path: int(path.name.rsplit("-", 1)[1]), default=None)
+    """The marked checkpoint with the most steps whose files are as they were marked, or None."""
+    return next((path for path in _marked(work) if _is_as_marked(path)), None)
+
+
+def _remove_damaged(work: Path) -> None:
+    """Remove the damaged checkpoints that are newer than the newest whole one.
+
+    The trainer keeps the few with the most steps, and would keep these.
+    """
+    for path in _marked(work):
+        if _is_as_marked(path):
+            return
+        shutil.rmtree(path)
+
+
+def _marked(work: Path) -> list[Path]:
+    """The marked checkpoints, those with the most steps first."""
+    marked = [path.parent for path in work.glob(f"checkpoint-*/{MARKER}")]
+    return sorted(marked, key=lambda path: int(path.name.rsplit("-", 1)[1]), reverse=True)
+
+
+def _is_as_marked(checkpoint: Path) -> bool:
+    try:
+        sums = json.loads((checkpoint / MARKER).read_text(encoding="utf-8"))
+        return bool(sums) and all(_size_and_sum(checkpoint / name) == sums[name] for name in sums)
+    except (OSError, ValueError, TypeError):
+        return False
+
+
+def _size_and_sum(path: Path) -> list[int]:
+    """Size and CRC-32 of a file: against damage, and at the speed of the disk."""
+    size = check = 0
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            size += len(piece)
+            check = zlib.crc32(piece, check)
+    return [size, check]

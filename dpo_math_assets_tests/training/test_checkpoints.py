@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from dpo_math_assets.errors import TrainingError
 from dpo_math_assets.training.checkpoints import (
     ABANDONED_SECONDS,
+    MARKER,
     fingerprint,
     mark_whole,
     newest_whole,
@@ -37,6 +39,34 @@ def test_a_checkpoint_that_was_cut_off_is_never_resumed(tmp_path: Path) -> None:
 def test_a_run_without_a_whole_checkpoint_starts_from_the_beginning(tmp_path: Path) -> None:
     checkpoint(tmp_path, 5, whole=False)
     assert newest_whole(tmp_path) is None
+
+
+def cut_off(file: Path) -> None:
+    content = file.read_bytes()
+    file.write_bytes(content[: len(content) // 2])
+
+
+def flip_a_bit(file: Path) -> None:
+    content = file.read_bytes()
+    file.write_bytes(bytes([content[0] ^ 1]) + content[1:])
+
+
+@pytest.mark.parametrize("damage", [cut_off, flip_a_bit, Path.unlink])
+@pytest.mark.parametrize("name", ["trainer_state.json", MARKER])
+def test_a_state_that_was_damaged_later_is_passed_over_for_the_one_before(
+    tmp_path: Path, damage: Callable[[Path], None], name: str
+) -> None:
+    states = tmp_path / "dpo-1"
+    states.mkdir()
+    sound, damaged = checkpoint(states, 5, whole=True), checkpoint(states, 10, whole=True)
+    damage(damaged / name)
+    assert newest_whole(states) == sound
+    with run_states(tmp_path, "dpo-1", resume=True, keep=True):
+        assert newest_whole(states) == sound
+        # It would count as the newest when the trainer removes old ones.
+        assert damaged.exists() == (damage is Path.unlink and name == MARKER)
+    damage(sound / "trainer_state.json")
+    assert newest_whole(states) is None
 
 
 def test_two_runs_never_write_into_the_same_states(tmp_path: Path) -> None:
