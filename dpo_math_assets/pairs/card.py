@@ -1,6 +1,7 @@
 """The dataset card: what a reader of the folder has to know, in the hub's README format."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,8 @@ _LICENCE_IDS = {
     "odc-by",
     "unlicense",
 }
+# Any sign but those that are plain in the middle of a line.
+_ACTIVE = re.compile(r"[^\w\s.,;()+-]|_|(?<=[^\W\d])\.(?=[^\W\d])")
 _SIZES = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M"}
 
 
@@ -93,14 +96,22 @@ def dataset_card(report: dict[str, Any], settings: DatasetSettings, lineage: dic
             "Like a problem of a benchmark:",
             "",
             *_table(
-                [{"benchmark": name, "problems": n} for name, n in report["benchmarks"].items()]
+                [
+                    {"benchmark": shown_as_is(name), "problems": n}
+                    for name, n in report["benchmarks"].items()
+                ]
             ),
             "",
             "## Licences",
             "",
             "As the logs name them, by trace; `not named` needs a look before the data is shared.",
             "",
-            *_table([{"licence": name, "traces": n} for name, n in report["licences"].items()]),
+            *_table(
+                [
+                    {"licence": shown_as_is(name), "traces": n}
+                    for name, n in report["licences"].items()
+                ]
+            ),
             "",
             "## Versions and lineage",
             "",
@@ -171,13 +182,21 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return [
         f"| {' | '.join(name.replace('_', ' ') for name in rows[0])} |",
         f"| {' | '.join('---:' if name in right else '---' for name in rows[0])} |",
-        # Names of licences, exports and files come from outside and may hold anything.
         *(f"| {' | '.join(map(_cell, row.values()))} |" for row in rows),
     ]
 
 
 def _cell(value: Any) -> str:
     return " ".join(str(value).split()).replace("|", "/")
+
+
+def shown_as_is(text: str) -> str:
+    """Text from outside as Markdown that shows just this text: no markup, no link, no HTML.
+
+    Whatever could begin something is written as a character reference; a dot between letters too,
+    since an address becomes a link without any sign around it.
+    """
+    return _ACTIVE.sub(lambda sign: f"&#{ord(sign[0])};", " ".join(text.split()))
 
 
 def _block(value: dict[str, Any]) -> list[str]:

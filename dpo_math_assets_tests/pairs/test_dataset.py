@@ -1,6 +1,8 @@
 """The dataset folder: what trainers read, what is held out, what an empty set tells its user."""
 
+import html
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ import pytest
 import yaml
 
 from dpo_math_assets.errors import DatasetError
-from dpo_math_assets.pairs.card import dataset_card
+from dpo_math_assets.pairs.card import dataset_card, shown_as_is
 from dpo_math_assets.pairs.dataset import (
     DatasetReport,
     build_dataset,
@@ -322,7 +324,29 @@ def test_a_licence_text_from_a_log_cannot_break_the_card(tmp_path: Path) -> None
     build(tmp_path / "d", [row | {"meta": odd} for row in logs()])
     card = (tmp_path / "d/README.md").read_text()
     assert "\n# Trust me" not in card
-    assert "| MIT / 9 / # Trust me |" in card
+    assert "| MIT &#124; 9 &#124; &#35; Trust me |" in card
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "<script>alert(1)</script>",
+        "<!-- the rest is hidden",
+        "![seen](https://example.org/seen.png)",
+        "[the terms](javascript:alert(1))",
+        "see https://example.org/terms",
+        "see www.example.org",
+        "mail <me@example.org>",
+        "`code` and **bold** and _slant_ and ~~gone~~",
+        "a \\| b | c",
+        "&lt;b&gt; $x$",
+    ],
+)
+def test_a_name_from_outside_is_shown_and_does_nothing(odd: str) -> None:
+    written = shown_as_is(odd)
+    assert html.unescape(written) == odd
+    plain = re.sub(r"&#\d+;", "", written)
+    assert not re.search(r"[^\w\s.,;()+-]|_|[a-z]\.[a-z]", plain)
 
 
 def test_pairs_whose_traces_were_judged_anew_are_refused(tmp_path: Path) -> None:
