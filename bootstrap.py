@@ -113,6 +113,7 @@ def main() -> int:
             [BIN / "ruff", "check"],
             [BIN / "ruff", "format", "--check"],
             [BIN / "mypy"],
+            [BIN / "lint-imports"],
             [BIN / "dagster", "definitions", "validate", *workspace],
         ],
     }

@@ -30,7 +30,7 @@ os.environ.setdefault("POLARS_MAX_THREADS", "2")
 import polars as pl
 
 from dpo_math_assets.verifier import Verdict, verify, verify_frame
-from dpo_math_assets.verifier.pool import shared_pool
+from dpo_math_assets.verifier.runtime.worker_pool import shared_pool
 
 # Sources whose answers are plain syntax; the others are LaTeX.
 PLAIN_SYNTAX = ("kas_compare_tests", "perseus_numeric")

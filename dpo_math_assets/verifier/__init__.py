@@ -4,11 +4,11 @@ Extract, parse, compare, verdict: `verify` does it for one completion, `verify_f
 `CONVENTIONS.md` beside this file says how answers are read where projects differ.
 """
 
-from dpo_math_assets.verifier.compare import compare
 from dpo_math_assets.verifier.conventions import Conventions
-from dpo_math_assets.verifier.extract import Extraction, extract
-from dpo_math_assets.verifier.frame import verify_frame
-from dpo_math_assets.verifier.judge import verify
+from dpo_math_assets.verifier.equivalence.answers import compare
+from dpo_math_assets.verifier.extraction.extract import Extraction, extract
+from dpo_math_assets.verifier.runtime.frames import verify_frame
+from dpo_math_assets.verifier.runtime.pipeline import verify
 from dpo_math_assets.verifier.verdict import VERIFIER_VERSION, Verdict
 
 __all__ = [

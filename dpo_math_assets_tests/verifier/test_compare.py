@@ -3,8 +3,8 @@
 import pytest
 
 from dpo_math_assets.verifier import Conventions, compare, verify
-from dpo_math_assets.verifier.nodes import Node
-from dpo_math_assets.verifier.outcome import Pool
+from dpo_math_assets.verifier.equivalence.comparison import Pool
+from dpo_math_assets.verifier.syntax.nodes import Node
 
 EQUAL = [
     ("1/2", "0.5"),

@@ -10,11 +10,11 @@ from polars.testing import assert_frame_equal
 from dpo_math_assets.verifier import (
     VERIFIER_VERSION,
     Conventions,
-    frame,
-    judge,
     verify,
     verify_frame,
 )
+from dpo_math_assets.verifier.runtime import frames as frame
+from dpo_math_assets.verifier.runtime import pipeline as judge
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 

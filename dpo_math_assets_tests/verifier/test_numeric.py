@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dpo_math_assets.verifier import enclosure
-from dpo_math_assets.verifier.nodes import Node, num
-from dpo_math_assets.verifier.numeric import exact, probe
-from dpo_math_assets.verifier.parse import parse
+from dpo_math_assets.verifier.backends import ball_arithmetic as enclosure
+from dpo_math_assets.verifier.backends.numeric import exact, probe
+from dpo_math_assets.verifier.syntax.nodes import Node, make, num
+from dpo_math_assets.verifier.syntax.parser import parse
 
 
 @pytest.fixture(params=["flint", "mpmath"])
@@ -110,10 +110,10 @@ def test_different_expressions_are_told_apart_in_both_orders(backend: str, a: st
 
 
 def test_the_exponent_of_a_negative_constant_is_an_integer() -> None:
-    n, pi = Node("sym", ("n",)), Node("const", ("pi",))
-    wave = Node("func", ("cos", Node("mul", (pi, n))))
-    assert probe(wave, Node("pow", (num(-1), n))) == "equal"
-    assert probe(wave, Node("pow", (num(-1), Node("add", (n, num(1)))))) == "different"
+    n, pi = make("sym", ("n",)), make("const", ("pi",))
+    wave = make("func", ("cos", make("mul", (pi, n))))
+    assert probe(wave, make("pow", (num(-1), n))) == "equal"
+    assert probe(wave, make("pow", (num(-1), make("add", (n, num(1)))))) == "different"
 
 
 def test_a_gcd_is_told_apart_but_never_found_equal_by_trying() -> None:
@@ -131,8 +131,8 @@ def test_what_values_cannot_settle_is_unknown_and_never_a_guess(
 
 
 def test_a_conjugate_is_not_its_number_though_they_agree_on_the_reals() -> None:
-    z = Node("sym", ("z",))
-    assert probe(Node("func", ("conj", z)), z) == "unknown"
+    z = make("sym", ("z",))
+    assert probe(make("func", ("conj", z)), z) == "unknown"
 
 
 def test_an_unknown_function_of_equal_arguments_is_equal_and_of_others_is_not() -> None:
@@ -182,16 +182,16 @@ def test_exact_values_are_exact_or_none(text: str, value: Fraction | None) -> No
 
 
 def test_an_expression_of_thousands_of_nodes_is_refused_and_not_evaluated() -> None:
-    sines = [Node("func", ("sin", Node("num", (k, 1)))) for k in range(5000)]
-    total = Node("add", tuple(sines))
-    assert probe(total, Node("add", tuple(reversed(sines)))) == "unknown"
+    sines = [make("func", ("sin", make("num", (k, 1)))) for k in range(5000)]
+    total = make("add", tuple(sines))
+    assert probe(total, make("add", tuple(reversed(sines)))) == "unknown"
 
 
 _NUMBERS = st.builds(Fraction, st.integers(-9, 9), st.integers(1, 9))
 _LEAVES = st.one_of(
-    _NUMBERS.map(lambda value: Node("num", (value.numerator, value.denominator))),
-    st.sampled_from([Node("sym", (name,)) for name in "xyz"]),
-    st.sampled_from([Node("const", (name,)) for name in ("pi", "e", "i")]),
+    _NUMBERS.map(lambda value: make("num", (value.numerator, value.denominator))),
+    st.sampled_from([make("sym", (name,)) for name in "xyz"]),
+    st.sampled_from([make("const", (name,)) for name in ("pi", "e", "i")]),
 )
 
 
@@ -199,12 +199,12 @@ def _grown(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
     exponents = st.sampled_from([num(2), num(3), num(-1), num(1, 2), num(1, 3), num(-2, 3)])
     names = st.sampled_from(["sin", "cos", "exp", "ln", "atan", "sinh", "floor", "conj"])
     return st.one_of(
-        st.builds(lambda x, y: Node("add", (x, y)), inner, inner),
-        st.builds(lambda x, y: Node("mul", (x, y)), inner, inner),
-        st.builds(lambda x, y: Node("pow", (x, y)), inner, exponents),
-        st.builds(lambda x: Node("root", (x, num(3))), inner),
-        st.builds(lambda x: Node("abs", (x,)), inner),
-        st.builds(lambda name, x: Node("func", (name, x)), names, inner),
+        st.builds(lambda x, y: make("add", (x, y)), inner, inner),
+        st.builds(lambda x, y: make("mul", (x, y)), inner, inner),
+        st.builds(lambda x, y: make("pow", (x, y)), inner, exponents),
+        st.builds(lambda x: make("root", (x, num(3))), inner),
+        st.builds(lambda x: make("abs", (x,)), inner),
+        st.builds(lambda name, x: make("func", (name, x)), names, inner),
     )
 
 
@@ -213,11 +213,11 @@ _PROPERTY = settings(max_examples=80, deadline=None)
 
 
 def _sum(*terms: Node) -> Node:
-    return Node("add", terms)
+    return make("add", terms)
 
 
 def _product(*factors: Node) -> Node:
-    return Node("mul", factors)
+    return make("mul", factors)
 
 
 @_PROPERTY
@@ -226,7 +226,7 @@ def test_rearranging_an_expression_never_makes_it_different(a: Node, b: Node, c:
     rearranged = [
         (_sum(a, b, c), _sum(c, _sum(b, a))),
         (_product(a, _sum(b, c)), _sum(_product(c, a), _product(b, a))),
-        (Node("pow", (_sum(a, b), num(2))), _product(_sum(b, a), _sum(a, b))),
+        (make("pow", (_sum(a, b), num(2))), _product(_sum(b, a), _sum(a, b))),
     ]
     for x, y in rearranged:
         assert probe(x, y) != "different"
@@ -236,7 +236,7 @@ def test_rearranging_an_expression_never_makes_it_different(a: Node, b: Node, c:
 @given(EXPRESSIONS, _NUMBERS.filter(bool), st.integers(0, 40))
 def test_a_shift_however_small_is_never_equal(a: Node, shift: Fraction, digits: int) -> None:
     small = shift / 10**digits
-    assert probe(a, _sum(a, Node("num", (small.numerator, small.denominator)))) != "equal"
+    assert probe(a, _sum(a, make("num", (small.numerator, small.denominator)))) != "equal"
 
 
 @_PROPERTY

@@ -14,18 +14,18 @@ import dagster
 import psutil
 import pytest
 
-from dpo_math_assets.verifier.nodes import Node, num
-from dpo_math_assets.verifier.pool import SymPyPool, decode, encode
+from dpo_math_assets.verifier.runtime.worker_pool import SymPyPool, decode, encode
+from dpo_math_assets.verifier.syntax.nodes import make, num
 
-X = Node("sym", ("x",))
-SQUARE = Node("pow", (X, num(2)))
+X = make("sym", ("x",))
+SQUARE = make("pow", (X, num(2)))
 THIRD = num(1, 3)
 # The integral of x^2 from 0 to 1: numeric probing cannot settle it, SymPy can at once.
-INTEGRAL = Node("integral", (SQUARE, X, num(0), num(1)))
-SIN = Node("func", ("sin", Node("func", ("sin", X))))
-EXP = Node("func", ("exp", Node("pow", (X, num(3)))))
+INTEGRAL = make("integral", (SQUARE, X, num(0), num(1)))
+SIN = make("func", ("sin", make("func", ("sin", X))))
+EXP = make("func", ("exp", make("pow", (X, num(3)))))
 # SymPy looks for this primitive for minutes.
-ENDLESS = Node("integral", (Node("mul", (SIN, EXP, Node("func", ("ln", X)))), X, num(0), num(1)))
+ENDLESS = make("integral", (make("mul", (SIN, EXP, make("func", ("ln", X)))), X, num(0), num(1)))
 
 
 @pytest.fixture
@@ -97,9 +97,9 @@ def test_a_worker_that_died_while_idle_costs_no_row(pool: SymPyPool) -> None:
 
 def test_a_row_that_eats_memory_ends_its_worker_and_no_other_row() -> None:
     # The coefficients of (x + y + z + w + 1)^60, expanded, need far more than 64 MiB.
-    total = Node("add", (*(Node("sym", (name,)) for name in "xyzw"), num(1)))
-    power = Node("pow", (total, num(60)))
-    greedy = Node("deriv", (Node("mul", (power, power)), X, 5))
+    total = make("add", (*(make("sym", (name,)) for name in "xyzw"), num(1)))
+    power = make("pow", (total, num(60)))
+    greedy = make("deriv", (make("mul", (power, power)), X, 5))
     with SymPyPool(memory_mb=64) as pool:
         rows = [[encode(greedy), encode(X)], [encode(INTEGRAL), encode(THIRD)]]
         lost, right = pool.map("equal", rows, 60.0)
@@ -172,7 +172,7 @@ def test_workers_end_when_their_parent_is_killed_in_the_middle_of_a_row() -> Non
         """
         import threading
         from dpo_math_assets_tests.verifier.test_pool import ENDLESS, THIRD, _ask, _children
-        from dpo_math_assets.verifier.pool import SymPyPool
+        from dpo_math_assets.verifier.runtime.worker_pool import SymPyPool
         pool = SymPyPool()
         _ask(pool)
         print(*_children(), flush=True)
@@ -216,7 +216,7 @@ def test_importing_the_verifier_loads_no_sympy() -> None:
 
 
 def test_trees_travel_unchanged_even_with_numbers_too_long_to_print() -> None:
-    tree = Node("add", (num(7**9000), Node("call", ("f", X)), Node("integral", (X, X, None, None))))
+    tree = make("add", (num(7**9000), make("call", ("f", X)), make("integral", (X, X, None, None))))
     assert decode(encode(tree)) == tree
 
 
@@ -231,8 +231,8 @@ def test_a_single_question_is_answered_in_time_even_before_a_worker_has_started(
 def test_what_sympy_cannot_be_given_is_unknown_and_starts_no_worker() -> None:
     before = _children()
     with SymPyPool() as pool:
-        point = Node("tuple", (num(1), num(2)))
-        assert pool.equal(Node("mul", (num(2), point)), point, 5.0) == "unknown"
+        point = make("tuple", (num(1), num(2)))
+        assert pool.equal(make("mul", (num(2), point)), point, 5.0) == "unknown"
         assert _children() == before
 
 

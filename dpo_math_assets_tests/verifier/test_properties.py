@@ -14,11 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dpo_math_assets.errors import VerifierLimit
-from dpo_math_assets.verifier import compare, extract, lexer, verify
-from dpo_math_assets.verifier.decisive import decisive_parts
-from dpo_math_assets.verifier.normal import normalise
-from dpo_math_assets.verifier.parse import ParseError, parse
-from dpo_math_assets.verifier.vocabulary import (
+from dpo_math_assets.verifier import compare, extract, verify
+from dpo_math_assets.verifier.extraction.prefilter import decisive_parts
+from dpo_math_assets.verifier.lexicon.vocabulary import (
     ACCENTS,
     CONSTANTS,
     CURRENCY_CODES,
@@ -26,6 +24,9 @@ from dpo_math_assets.verifier.vocabulary import (
     GREEK,
     UNITS,
 )
+from dpo_math_assets.verifier.syntax import lexer
+from dpo_math_assets.verifier.syntax.normalization import normalise
+from dpo_math_assets.verifier.syntax.parser import ParseError, parse
 
 # Deadlines would be timed tests; the profile of a loaded machine must not fail them.
 relaxed = settings(deadline=None, max_examples=150)

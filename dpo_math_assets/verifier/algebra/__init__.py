@@ -1,0 +1,1 @@
+"""Trees as mathematics: canonical forms, exact values, equations, sets of real numbers."""

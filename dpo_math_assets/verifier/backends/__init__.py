@@ -1,0 +1,1 @@
+"""What proves or abstains: ball arithmetic, probing at points, SymPy."""

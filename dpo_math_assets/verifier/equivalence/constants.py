@@ -1,0 +1,107 @@
+r"""The constants that a primitive or a general solution is free by: `+ C`, `C_1 e^x + C_2 e^{-x}`.
+
+What letter such a constant has means nothing, but only of C and c beside one variable is it known
+that they are such; and a `+ C` takes up any number beside it.
+"""
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import permutations
+
+from dpo_math_assets.verifier.equivalence.progressions import is_straight
+from dpo_math_assets.verifier.syntax import builders as tree
+from dpo_math_assets.verifier.syntax.nodes import SCALAR_KINDS, Node, contents, free_symbols, make
+
+__all__ = ["apart", "free_constants", "is_line", "renamed_constants"]
+
+_CONSTANT = re.compile(r"[CcKk](?:_\d)?")
+_FREE_NAME = re.compile(r"[Cc](?:_\d)?")
+_LETTER = re.compile(r"[A-DKackb](?:_\d)?")
+# Constants that are renamed in every way.
+MAX_CONSTANTS = 3
+_FREE = make("sym", ("C",))
+_VARIABLES = frozenset(("x", "y", "z", "t", "u", "v", "w", "s", "r", "theta"))
+_OF_LINES = frozenset(("num", "dec", "sym", "add", "mul"))
+# A point at which no usual primitive is singular.
+_POINT = tree.rational(Fraction(3, 7))
+
+
+def renamed_constants(a: Node, b: Node) -> Iterator[Node]:
+    """The first value under the names that the second has for what may be constants."""
+    names = free_symbols(a), free_symbols(b)
+    if not names[0] & names[1]:  # `C` beside `A`: letters of choices, say
+        return
+    own, others = sorted(names[0] - names[1]), sorted(names[1] - names[0])
+    if not own and not others:  # `C_1` and `C_2` the other way round
+        own = others = sorted(name for name in names[0] if "_" in name and _CONSTANT.match(name))
+    if not 0 < len(own) == len(others) <= MAX_CONSTANTS:
+        return
+    if not all(map(_LETTER.fullmatch, own + others)):
+        return
+    if not any(all(map(_CONSTANT.fullmatch, side)) for side in (own, others)):
+        return
+    yield from _renamed(a, own, others)
+
+
+def _renamed(a: Node, own: list[str], others: list[str]) -> Iterator[Node]:
+    """The value with its own names replaced by the others, in every order of these."""
+    for order in permutations(others):
+        renamed = {_symbol(old): _symbol(new) for old, new in zip(own, order, strict=True)}
+        yield tree.replace(a, renamed.get)
+
+
+def free_constants(a: Node, b: Node) -> Iterator[tuple[Node, Node]]:
+    """Both values with their free constants under the same names, a single one as C.
+
+    These are C, c and their numbered kin, as factors or terms beside one variable: `C_1 e^x + C_2`.
+    """
+    names = free_symbols(a), free_symbols(b)
+    own, others = (sorted(filter(_FREE_NAME.fullmatch, side)) for side in names)
+    variables = names[0].difference(own)
+    if not 0 < len(own) == len(others) <= MAX_CONSTANTS or names[1].difference(others) != variables:
+        return
+    if len(variables) != 1 or not variables <= _VARIABLES or (own == others and len(own) == 1):
+        return
+    if not all(
+        is_straight(side, name) for side in (a, b) for name in free_symbols(side) - variables
+    ):
+        return
+    if len(own) == 1:
+        yield (
+            tree.substituted(a, _symbol(*own), _FREE),
+            tree.substituted(b, _symbol(*others), _FREE),
+        )
+        return
+    for renamed in _renamed(a, own, others):
+        yield renamed, b
+
+
+def _symbol(name: str) -> Node:
+    return make("sym", (name,))
+
+
+def apart(a: Node, b: Node) -> tuple[Node, Node] | None:
+    """Two primitives with `+ C`: what lies between them, and what it is at some x.
+
+    They say the same where the two are equal, for then x is not in it. None for other values.
+    """
+    bare = []
+    for value in (a, b):
+        if value.kind != "add" or value.args.count(_FREE) != 1:
+            return None
+        terms = [term for term in value.args if term != _FREE]
+        bare.append(tree.add(*terms))
+    names = free_symbols(bare[0]) & _VARIABLES
+    if len(names) != 1 or free_symbols(bare[0]) != free_symbols(bare[1]):
+        return None
+    if any(value.kind not in SCALAR_KINDS for value in bare):
+        return None
+    between = tree.add(bare[0], tree.neg(bare[1]))
+    variable = make("sym", tuple(names))
+    return between, tree.substituted(between, variable, _POINT)
+
+
+def is_line(value: Node) -> bool:
+    """Whether a value such as x + C may as well be a sum of two variables as a primitive."""
+    return contents(value) <= _OF_LINES

@@ -1,0 +1,1 @@
+"""Where in a completion its final answer stands."""

@@ -1,0 +1,1 @@
+"""What is data: units, names of functions, LaTeX commands, words of each language."""

@@ -1,0 +1,56 @@
+"""The rules of the verifier by id: what each reads, why, and an example for and against it.
+
+They are data: `lexicon/rules/*.toml`, a file for each part of the verifier. From them come the
+tests of the rules, the convention page, and the words of `explain`.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+__all__ = ["Example", "Rule", "rules"]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A completion (or a bare answer), a gold, and the verdict that is due."""
+
+    answer: str
+    gold: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. `setting` is the field of `Conventions` that switches it, if any.
+
+    The rule is applied in the example `applies`, and not in the example `does_not`.
+    """
+
+    id: str
+    section: str
+    why: str
+    applies: Example
+    does_not: Example
+    setting: str | None = None
+
+
+@cache
+def rules() -> dict[str, Rule]:
+    """All rules by id, in the order of the files and their lines."""
+    found: dict[str, Rule] = {}
+    folder = files("dpo_math_assets.verifier.lexicon") / "rules"
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        if not file.name.endswith(".toml"):
+            continue
+        for name, row in tomllib.loads(file.read_text("utf-8")).items():
+            found[name] = Rule(
+                name,
+                file.name.removesuffix(".toml"),
+                row["why"],
+                Example(*row["applies"]),
+                Example(*row["does_not"]),
+                row.get("setting"),
+            )
+    return found

@@ -1,0 +1,1 @@
+"""The pipeline over rows: deadlines, worker processes, frames."""

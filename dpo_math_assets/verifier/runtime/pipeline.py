@@ -1,0 +1,93 @@
+"""One completion judged: extract the final answer, compare it with the gold, by a deadline.
+
+Nothing here raises for any text: what overruns its deadline is `timeout`, and a fault of ours is
+`worker_crashed`, with the log saying more.
+"""
+
+import logging
+import time
+
+from dpo_math_assets.verifier.algebra.rational import Overrun, within
+from dpo_math_assets.verifier.conventions import Conventions
+from dpo_math_assets.verifier.equivalence.answers import Comparison, compare_texts, plain_numbers
+from dpo_math_assets.verifier.equivalence.comparison import Pool
+from dpo_math_assets.verifier.extraction.extract import extract
+from dpo_math_assets.verifier.runtime.worker_pool import shared_pool
+from dpo_math_assets.verifier.syntax.nodes import Node
+from dpo_math_assets.verifier.verdict import Verdict
+
+__all__ = ["Extracted", "compared", "extracted", "verify"]
+
+# A final answer, or why there is none.
+Extracted = tuple[str | None, str | None]
+
+_DEFAULT = Conventions()
+
+log = logging.getLogger(__name__)
+
+
+def verify(
+    candidate: str | None,
+    ground_truth: str | None,
+    conventions: Conventions = _DEFAULT,
+    *,
+    pool: Pool | None = None,
+    timeout_s: float = 5.0,
+) -> Verdict:
+    """The verdict on a completion, in at most about `timeout_s` seconds. Never raises for any text.
+
+    Without `pool`, the process's shared pool answers what only SymPy can; it starts a worker with
+    the first such row.
+    """
+    end = time.monotonic() + timeout_s
+    if not candidate or not candidate.strip() or not ground_truth or not ground_truth.strip():
+        return Verdict("undecided", "missing_inputs", None, None)
+    answer, refusal = extracted(candidate, timeout_s)
+    if answer is None:
+        return Verdict("undecided", refusal or "no_final_answer", None, None)
+    left = end - time.monotonic()
+    verdict, reason, method = compared(
+        answer, ground_truth, conventions, pool or shared_pool(), left
+    )
+    return Verdict(verdict, reason, method, answer)
+
+
+def extracted(candidate: str, timeout_s: float) -> Extracted:
+    """The final answer of a completion, or the reason there is none."""
+    try:
+        with within(timeout_s):
+            found = extract(candidate)
+    except Overrun:
+        return None, "timeout"
+    except Exception:
+        log.exception("a completion of %d characters could not be read", len(candidate))
+        return None, "worker_crashed"
+    return found.answer, found.reason
+
+
+def compared(
+    answer: str, gold: str, conventions: Conventions, pool: Pool, timeout_s: float
+) -> Comparison:
+    """Verdict, reason and method of a pair; all its questions to the pool share the deadline."""
+    if plain := plain_numbers(answer, gold):  # at once: nothing here that may take long
+        return plain
+    try:
+        with within(timeout_s):
+            return compare_texts(answer, gold, conventions, _Remaining(pool, timeout_s))
+    except Overrun:
+        return "undecided", "timeout", None
+    except Exception:
+        log.exception("a pair of %d and %d characters failed", len(answer), len(gold))
+        return "undecided", "worker_crashed", None
+
+
+class _Remaining:
+    """A pool for one row: all its questions together may take `timeout_s`."""
+
+    def __init__(self, pool: Pool, timeout_s: float) -> None:
+        self.pool = pool
+        self.end = time.monotonic() + timeout_s
+
+    def equal(self, a: Node, b: Node, deadline_s: float) -> str:
+        left = self.end - time.monotonic()
+        return self.pool.equal(a, b, min(deadline_s, left)) if left > 0 else "timeout"

@@ -1,0 +1,485 @@
+"""Worker processes for everything that may hang, crash or eat memory.
+
+A `SymPyPool` keeps up to `workers` Python processes. Each reads requests from its standard input
+and answers them one line an item, so the pool always knows which item a worker is on. A worker
+that overruns the item's deadline is killed, a worker that dies is dropped, and both are replaced:
+the item is lost to `timeout` or `worker_crashed`, the items behind it go to another worker.
+
+Why not `multiprocessing`: a fork of a process that holds threads (Polars has them) may deadlock,
+daemonic processes may not have children, and a spawned child imports the caller's `__main__`.
+A plain subprocess has none of these troubles, and neither signals nor an event loop are needed, so
+the pool works from threads, from asyncio, and in forked and spawned processes. Texts and trees
+travel as JSON: nothing is unpickled or evaluated on either side.
+"""
+
+import gc
+import importlib
+import json
+import math
+import os
+import selectors
+import subprocess
+import sys
+import threading
+import time
+import traceback
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal, cast
+
+from dpo_math_assets.verifier.syntax.nodes import SCALAR_KINDS, Node, children, make
+
+__all__ = ["Failure", "PoolError", "SymPyPool", "SymbolicResult", "shared_pool"]
+
+Failure = Literal["timeout", "worker_crashed"]
+SymbolicResult = Literal["equal", "different", "unknown", "timeout", "worker_crashed"]
+
+DEFAULT_MEMORY_MB = 1024
+# Importing SymPy takes about half a second; a loaded machine may need far more.
+START_DEADLINE_S = 120.0
+# Items a worker is handed at once: enough to hide the pipe, few enough to keep workers even.
+CHUNK_ITEMS = 32
+CHUNK_CHARACTERS = 1_000_000
+# How often a busy worker looks whether its parent still lives.
+ORPHAN_CHECK_S = 0.5
+
+# The worker imports from where its parent does, and never from the current folder.
+_BOOT = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from dpo_math_assets.verifier.runtime.worker_pool import serve; "
+    "serve(int(sys.argv[2]), int(sys.argv[3]))"
+)
+
+
+class PoolError(RuntimeError):
+    """No worker process could be started, so that no item can be answered."""
+
+
+@dataclass
+class _Job:
+    """One call of `SymPyPool.map`: what to ask, what is left, what came back."""
+
+    op: str
+    context: Any
+    items: Sequence[Any]
+    deadline_s: float
+    sizes: Sequence[int] | None = None
+    # When the last answer is due, whether or not a worker was there to give it.
+    end: float = math.inf
+    done: int = 0
+    chunks: deque[tuple[int, int]] = field(init=False)
+    results: list[Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.chunks = _chunks(self.sizes or [sum(map(len, item)) for item in self.items])
+        self.results = [None] * len(self.items)
+
+    def settle(self, index: int, result: Any) -> None:
+        self.results[index] = result
+        self.done += 1
+
+    def next_deadline(self) -> float:
+        return min(time.monotonic() + self.deadline_s, self.end)
+
+
+@dataclass(eq=False)
+class _Worker:
+    """A process, and the run of items `[start, stop)` it is working through."""
+
+    process: subprocess.Popen[bytes]
+    deadline: float
+    ready: bool = False
+    start: int = 0
+    stop: int = 0
+    received: bytearray = field(default_factory=bytearray)
+
+    @property
+    def busy(self) -> bool:
+        return self.start < self.stop
+
+    def send(self, job: _Job) -> None:
+        """Hand over the next chunk of `job`, and start the clock of its first item."""
+        self.start, self.stop = job.chunks.popleft()
+        request = {"op": job.op, "context": job.context, "items": job.items[self.start : self.stop]}
+        pipe = self.process.stdin
+        assert pipe is not None
+        # If it died, the end of its output says so to the loop that reads it.
+        with suppress(BrokenPipeError):
+            pipe.write(json.dumps(request).encode() + b"\n")
+            pipe.flush()
+        self.deadline = job.next_deadline()
+
+    def lines(self) -> Iterator[bytes]:
+        """Whole lines that have arrived; raises EOFError where the process has ended."""
+        pipe = self.process.stdout
+        assert pipe is not None
+        block = os.read(pipe.fileno(), 1 << 20)
+        self.received += block
+        *whole, rest = self.received.split(b"\n")
+        self.received = bytearray(rest)
+        yield from (bytes(line) for line in whole)
+        if not block:
+            raise EOFError
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._close()
+
+    def leave(self) -> None:
+        """Forget a process that belongs to the parent this process was forked from."""
+        self.process.returncode = 0
+        self._close()
+
+    def _close(self) -> None:
+        for pipe in (self.process.stdin, self.process.stdout):
+            # What was still to be written may have no reader any more.
+            with suppress(BrokenPipeError):
+                assert pipe is not None
+                pipe.close()
+
+
+class SymPyPool:
+    """Up to `workers` persistent worker processes, started when first needed.
+
+    Each may allocate `memory_mb` MiB beyond what its imports take (RLIMIT_AS). Threads may share a
+    pool; a forked child starts workers of its own. Use it as a context manager, or leave it:
+    workers end when their parent does.
+    """
+
+    def __init__(self, workers: int = 1, memory_mb: int = DEFAULT_MEMORY_MB) -> None:
+        if workers < 1 or memory_mb < 1:
+            raise ValueError(f"a pool needs workers and memory, not {workers} and {memory_mb} MiB")
+        self.workers = workers
+        self.memory_mb = memory_mb
+        self._reset()
+        _POOLS.add(self)
+
+    def _reset(self) -> None:
+        self._lock = threading.Lock()
+        self._slots = threading.Semaphore(self.workers)
+        self._idle: list[_Worker] = []
+
+    def __enter__(self) -> "SymPyPool":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the idle workers. The pool stays usable and starts new ones if asked again."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for worker in idle:
+            worker.kill()
+
+    def after_fork_in_child(self) -> None:
+        """Start afresh: locks may be held by threads, and pipes be shared, that stayed behind."""
+        for worker in self._idle:
+            worker.leave()
+        self._reset()
+
+    def equal(self, a: Node, b: Node, deadline_s: float) -> SymbolicResult:
+        """Whether SymPy can show two scalar expressions equal or different.
+
+        An answer comes within `deadline_s`, even if a worker must start first; only waiting for
+        other callers to free one is not counted.
+        """
+        if not (is_scalar(a) and is_scalar(b)):
+            return "unknown"
+        job = _Job("equal", None, [[encode(a), encode(b)]], deadline_s)
+        self._run(job, None, to_the_end=True)
+        return cast(SymbolicResult, job.results[0])
+
+    def map(
+        self,
+        op: str,
+        items: Sequence[Any],
+        deadline_s: float,
+        *,
+        context: Any = None,
+        sizes: Sequence[int] | None = None,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> list[Any]:
+        """Answer every item by operation `op` (see `serve`), in order, each within `deadline_s`.
+
+        An answer is what the operation gives, as JSON carries it, or a `Failure` for an item that
+        overran its deadline or ended its worker. Waiting for a worker is not counted.
+        `sizes` are the characters of each item, where the items are costly to look at.
+        `on_progress(done, total)` is called from this thread as answers arrive.
+        Raises `PoolError` if no worker can be started.
+        """
+        job = _Job(op, context, items, deadline_s, sizes)
+        self._run(job, on_progress)
+        return job.results
+
+    def _run(
+        self,
+        job: _Job,
+        on_progress: Callable[[int, int], None] | None,
+        to_the_end: bool = False,
+    ) -> None:
+        with self._borrowed(len(job.chunks)) as (workers, slots):
+            if to_the_end:
+                job.end = time.monotonic() + job.deadline_s
+            while job.done < len(job.items):
+                while len(workers) < slots and job.chunks:
+                    workers.append(self._start())
+                self._step(job, workers)
+                if on_progress is not None:
+                    on_progress(job.done, len(job.items))
+
+    @contextmanager
+    def _borrowed(self, wanted: int) -> Iterator[tuple[list[_Worker], int]]:
+        """Take at least one slot, and at most `wanted` of those that are free, with their workers.
+
+        The list is the borrower's to change; living workers in it go back to the pool.
+        """
+        slots = 0
+        workers: list[_Worker] = []
+        try:
+            while slots < wanted and self._slots.acquire(blocking=slots == 0):
+                slots += 1
+            with self._lock:
+                while self._idle and len(workers) < slots:
+                    worker = self._idle.pop()
+                    if worker.process.poll() is None:
+                        workers.append(worker)
+                    else:
+                        worker.kill()
+            yield workers, slots
+        finally:
+            with self._lock:
+                for worker in workers:
+                    if worker.busy:
+                        worker.kill()
+                    else:
+                        self._idle.append(worker)
+            for _ in range(slots):
+                self._slots.release()
+
+    def _start(self) -> _Worker:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-P", "-c", _BOOT, json.dumps(sys.path)),
+                *(str(self.memory_mb), str(os.getpid())),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            # A fixed hash seed, so that SymPy takes the same path in every worker.
+            env={**os.environ, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1"},
+        )
+        return _Worker(process, time.monotonic() + START_DEADLINE_S)
+
+    def _step(self, job: _Job, workers: list[_Worker]) -> None:
+        """Feed idle workers, wait, read answers, drop the overrun and the dead."""
+        with selectors.DefaultSelector() as selector:
+            for worker in workers:
+                if worker.ready and not worker.busy and job.chunks:
+                    worker.send(job)
+                if worker.busy or not worker.ready:
+                    assert worker.process.stdout is not None
+                    selector.register(worker.process.stdout, selectors.EVENT_READ, worker)
+            soonest = min(key.data.deadline for key in selector.get_map().values())
+            soonest = min(soonest, job.end)
+            events = selector.select(max(0.0, soonest - time.monotonic()))
+            for key, _ in events:
+                try:
+                    self._read(job, key.data)
+                except EOFError:
+                    workers.remove(key.data)
+                    self._lose(job, key.data, "worker_crashed")
+                selector.unregister(key.fileobj)
+            # Only what stayed silent is judged by the clock: an answer that has arrived counts,
+            # however late this process came round to read it.
+            for key in list(selector.get_map().values()):
+                if time.monotonic() >= key.data.deadline:
+                    workers.remove(key.data)
+                    self._lose(job, key.data, "timeout")
+        while job.chunks and time.monotonic() >= job.end:
+            for index in range(*job.chunks.popleft()):
+                job.settle(index, "timeout")
+
+    def _read(self, job: _Job, worker: _Worker) -> None:
+        for line in worker.lines():
+            if not worker.ready:
+                worker.ready = True
+                continue
+            job.settle(worker.start, json.loads(line))
+            worker.start += 1
+            worker.deadline = job.next_deadline()
+
+    def _lose(self, job: _Job, worker: _Worker, failure: Failure) -> None:
+        """Drop a worker: the item it was on is lost, those behind it go back to the queue."""
+        worker.kill()
+        if not worker.ready:
+            raise PoolError(
+                f"a verifier worker did not start ({failure}, exit code "
+                f"{worker.process.returncode}): run `{sys.executable} -c 'import sympy'` and look "
+                "at free memory and at the messages above"
+            )
+        if worker.busy:
+            job.settle(worker.start, failure)
+            if worker.start + 1 < worker.stop:
+                job.chunks.append((worker.start + 1, worker.stop))
+
+
+def _chunks(sizes: Sequence[int]) -> deque[tuple[int, int]]:
+    """Cut items of these sizes into runs that are short in number and in text."""
+    runs: deque[tuple[int, int]] = deque()
+    start = total = 0
+    for end, size in enumerate(sizes, start=1):
+        total += size
+        if end - start >= CHUNK_ITEMS or total >= CHUNK_CHARACTERS or end == len(sizes):
+            runs.append((start, end))
+            start, total = end, 0
+    return runs
+
+
+_POOLS: "weakref.WeakSet[SymPyPool]" = weakref.WeakSet()
+
+
+@cache
+def shared_pool(workers: int = 1) -> SymPyPool:
+    """The pool of `workers` processes that all callers of this process share."""
+    return SymPyPool(workers)
+
+
+def _after_fork_in_child() -> None:
+    for pool in list(_POOLS):
+        pool.after_fork_in_child()
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)
+
+
+def is_scalar(node: Node) -> bool:
+    """Whether SymPy can be given the tree: no tuple, set or words anywhere in it."""
+    return node.kind in SCALAR_KINDS and all(map(is_scalar, children(node)))
+
+
+def encode(node: Any) -> Any:
+    """A tree as JSON values: a node is `[kind, *args]`, a large integer hexadecimal text.
+
+    Python refuses to write integers of more than 4,300 digits in decimal.
+    """
+    if isinstance(node, Node):
+        return [node.kind, *map(encode, node.args)]
+    if isinstance(node, tuple):
+        return list(map(encode, node))
+    if isinstance(node, int) and not isinstance(node, bool) and abs(node) >> 62:
+        return {"hex": hex(node)}
+    return node
+
+
+def decode(value: Any) -> Any:
+    """The tree that `encode` made JSON of."""
+    if isinstance(value, list):
+        if value and isinstance(value[0], str):
+            return make(value[0], tuple(map(decode, value[1:])))
+        return tuple(map(decode, value))
+    if isinstance(value, dict):
+        return int(value["hex"], 16)
+    return value
+
+
+# The worker's side.
+
+
+def serve(memory_mb: int, parent: int) -> None:
+    """Answer requests from standard input until it ends: the whole life of a worker.
+
+    A request is one line, `{"op", "context", "items"}`; each item is answered by one line of JSON.
+    Operations: `equal` (two encoded trees -> `equal`, `different` or `unknown`), `compare` (answer
+    and gold as text, `context` the conventions -> verdict, reason, method) and `extract`
+    (completions -> the answers, and the reasons where there is none).
+    """
+    import signal
+    import warnings
+
+    warnings.simplefilter("ignore")
+    # Ctrl-C is the parent's to handle; it reaches the whole process group.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    # Whatever a library prints must not be taken for an answer.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    _end_with(parent)
+    # Imported now, so that no row pays for it; everything else is small.
+    importlib.import_module("sympy")
+    gc.freeze()  # what is loaded stays: garbage is looked for among what rows leave behind
+    _limit_memory(memory_mb)
+    answers.write(b"ready\n")
+    answers.flush()
+    for line in sys.stdin.buffer:
+        request = json.loads(line)
+        answer = _operation(request["op"], request["context"])
+        for item in request["items"]:
+            try:
+                reply = json.dumps(answer(item))
+            except MemoryError:
+                # Too little is left to trust anything; the parent sees the end and starts anew.
+                os._exit(1)
+            except Exception:
+                # A fault of ours in one row is no reason to lose the others; it shows in the log.
+                traceback.print_exc()
+                reply = json.dumps("worker_crashed")
+            answers.write(reply.encode() + b"\n")
+            answers.flush()
+
+
+def _operation(op: str, context: Any) -> Callable[[Any], Any]:
+    """What answers the items of a request."""
+    if op == "equal":
+        return lambda item: Here().equal(decode(item[0]), decode(item[1]), 0.0)
+    if op == "compare":
+        from dpo_math_assets.verifier.conventions import Conventions
+        from dpo_math_assets.verifier.equivalence.answers import compare
+
+        conventions = Conventions(**context)
+        return lambda item: compare(item[0], item[1], conventions, Here())
+    if op == "extract":
+        from dpo_math_assets.verifier.extraction.extract import extract
+
+        def read(texts: list[str]) -> tuple[list[str | None], list[str | None]]:
+            found = [extract(text) for text in texts]
+            return [each.answer for each in found], [each.reason for each in found]
+
+        return read
+    raise ValueError(op)
+
+
+class Here:
+    """In a worker, the pool is the worker itself: its parent holds it to the deadline."""
+
+    def equal(self, a: Node, b: Node, _deadline_s: float) -> SymbolicResult:
+        from dpo_math_assets.verifier.backends.symbolic import equal
+
+        return equal(a, b)
+
+
+def _limit_memory(memory_mb: int) -> None:
+    """Cap this process's address space at what it has now plus `memory_mb` MiB; no core dumps."""
+    import resource
+    from pathlib import Path
+
+    statm = Path("/proc/self/statm")
+    # Without /proc (macOS) the imports count too.
+    present = int(statm.read_text().split()[0]) * resource.getpagesize() if statm.exists() else 0
+    limit = present + memory_mb * 2**20
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _end_with(parent: int) -> None:
+    """End this process soon after its parent, even in the middle of an item."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(ORPHAN_CHECK_S)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,686 @@
+"""The syntax tree of an answer: what the parser gives and every later tier reads.
+
+A node is one of the frozen dataclasses below: immutable, hashable, picklable, compared by value and
+type. There is no subtraction, division or negation: `a - b` is `Sum(a, Product(Number(-1), b))` and
+`a / b` is `Product(a, Power(b, Number(-1)))`.
+
+`Scalar` is the union of what the numeric and symbolic backends take; the other kinds are settled by
+the equivalence dispatch, and `AnyNode` is the union of all, over which `match` is exhaustive.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Any, ClassVar, TypeVar, dataclass_transform, get_args
+
+__all__ = [
+    "FUNCTIONS",
+    "PARAMETER",
+    "SCALARS",
+    "SCALAR_KINDS",
+    "AbsoluteValue",
+    "AnyNode",
+    "BasedInteger",
+    "Cases",
+    "Choice",
+    "Conditional",
+    "Congruence",
+    "Constant",
+    "Decimal",
+    "Derivative",
+    "Dots",
+    "DoubleFactorial",
+    "Factorial",
+    "FiniteSet",
+    "Function",
+    "IndexedProduct",
+    "Integral",
+    "Interval",
+    "Limit",
+    "Matrix",
+    "MinusPlus",
+    "Node",
+    "Number",
+    "NumberDomain",
+    "Percent",
+    "PlusMinus",
+    "Power",
+    "Product",
+    "Quantity",
+    "Ratio",
+    "Relation",
+    "RelationChain",
+    "Root",
+    "Scalar",
+    "SetBuilder",
+    "SetDifference",
+    "SetIntersection",
+    "SetUnion",
+    "Sum",
+    "Summation",
+    "Symbol",
+    "Text",
+    "Tuple",
+    "UnknownFunction",
+    "ValueList",
+    "children",
+    "contents",
+    "free_symbols",
+    "make",
+    "num",
+]
+
+# First character of the name of a declared integer parameter.
+PARAMETER = "#"
+
+# Known functions and their arguments. `log` always has its base; `ln` is natural.
+FUNCTIONS: dict[str, str] = {
+    **dict.fromkeys(("sin", "cos", "tan", "cot", "sec", "csc"), "x in radians"),
+    **dict.fromkeys(("asin", "acos", "atan", "acot", "asec", "acsc"), "x, principal value"),
+    **dict.fromkeys(("sinh", "cosh", "tanh", "coth", "sech", "csch"), "x"),
+    **dict.fromkeys(("asinh", "acosh", "atanh", "acoth", "asech", "acsch"), "x"),
+    "exp": "x",
+    "ln": "x, principal value",
+    "log": "x, base",
+    "floor": "x",
+    "ceil": "x",
+    "sign": "x",
+    "re": "x",
+    "im": "x",
+    "conj": "x",
+    "arg": "x, principal argument",
+    "gcd": "one integer or more",
+    "lcm": "one integer or more",
+    "max": "one value or more",
+    "min": "one value or more",
+    "mod": "a, n: the remainder in 0..n-1",
+    "binom": "n, k",
+    "det": "a matrix node (never numeric)",
+}
+
+
+class Node:
+    """Base of all nodes. The hash is kept, since the same trees are looked up again and again."""
+
+    __slots__ = ("_hash",)
+
+    _hash: int
+
+    kind: ClassVar[str] = ""
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        """What the node holds, in order."""
+        return _ARGS[type(self)](self)
+
+    def __iter__(self) -> Iterator[Any]:
+        yield self.kind
+        yield self.args
+
+    def __repr__(self) -> str:
+        return f"Node(kind={self.kind!r}, args={self.args!r})"
+
+    def __hash__(self) -> int:
+        try:
+            return self._hash
+        except AttributeError:
+            made = hash((self.kind, self.args))
+            object.__setattr__(self, "_hash", made)
+            return made
+
+
+_N = TypeVar("_N", bound=Node)
+
+
+@dataclass_transform(frozen_default=True)
+def _node(cls: type[_N]) -> type[_N]:
+    """A frozen dataclass with slots that keeps the hash and the text of `Node`."""
+    made = dataclass(frozen=True, slots=True, repr=False)(cls)
+    made.__hash__ = Node.__hash__  # type: ignore[method-assign]
+    return made
+
+
+@_node
+class Number(Node):
+    """The exact rational p/q, in lowest terms, q > 0."""
+
+    kind: ClassVar[str] = "num"
+    p: int
+    q: int
+
+
+@_node
+class Decimal(Node):
+    """A decimal literal: exactly p/q as written; its last shown digit stands for 10**-places.
+
+    `1.50` has places 2, `1.5e6` has places -5.
+    """
+
+    kind: ClassVar[str] = "dec"
+    p: int
+    q: int
+    places: int
+
+
+@_node
+class Constant(Node):
+    """`pi`, `e`, `i`, `oo` (positive infinity), `nan` (an undefined value)."""
+
+    kind: ClassVar[str] = "const"
+    name: str
+
+
+@_node
+class Symbol(Node):
+    """A variable, case sensitive, with subscript and prime: `x_1`, `alpha`, `y'`.
+
+    `#0`, `#1` are declared integer parameters.
+    """
+
+    kind: ClassVar[str] = "sym"
+    name: str
+
+
+@_node
+class Sum(Node):
+    """Sum of two or more terms."""
+
+    kind: ClassVar[str] = "add"
+    terms: tuple[Node, ...]
+
+
+@_node
+class Product(Node):
+    """Product of two or more factors."""
+
+    kind: ClassVar[str] = "mul"
+    factors: tuple[Node, ...]
+
+
+@_node
+class Power(Node):
+    """Principal power."""
+
+    kind: ClassVar[str] = "pow"
+    base: Node
+    exponent: Node
+
+
+@_node
+class Root(Node):
+    """The index-th root.
+
+    Index 2 is the principal square root; an odd integer index of a real radicand is the real root.
+    """
+
+    kind: ClassVar[str] = "root"
+    radicand: Node
+    index: Node
+
+
+@_node
+class AbsoluteValue(Node):
+    """Absolute value, or modulus."""
+
+    kind: ClassVar[str] = "abs"
+    operand: Node
+
+
+@_node
+class Factorial(Node):
+    """x!"""
+
+    kind: ClassVar[str] = "fact"
+    operand: Node
+
+
+@_node
+class DoubleFactorial(Node):
+    """x!!"""
+
+    kind: ClassVar[str] = "fact2"
+    operand: Node
+
+
+@_node
+class Function(Node):
+    """A known function; names and arguments are those of `FUNCTIONS`."""
+
+    kind: ClassVar[str] = "func"
+    name: str
+    arguments: tuple[Node, ...]
+
+
+@_node
+class UnknownFunction(Node):
+    """An unknown function applied, `f(x)`: equal only where name and arguments are."""
+
+    kind: ClassVar[str] = "call"
+    name: str
+    arguments: tuple[Node, ...]
+
+
+@_node
+class Derivative(Node):
+    """Unevaluated derivative."""
+
+    kind: ClassVar[str] = "deriv"
+    operand: Node
+    variable: Node
+    order: int
+
+
+@_node
+class Integral(Node):
+    """Unevaluated integral; low and high are None where it is indefinite."""
+
+    kind: ClassVar[str] = "integral"
+    integrand: Node
+    variable: Node
+    low: Node | None
+    high: Node | None
+
+
+@_node
+class Summation(Node):
+    """Unevaluated sum over the integers low..high."""
+
+    kind: ClassVar[str] = "sum"
+    term: Node
+    variable: Node
+    low: Node
+    high: Node
+
+
+@_node
+class IndexedProduct(Node):
+    """Unevaluated product over the integers low..high."""
+
+    kind: ClassVar[str] = "prod"
+    factor: Node
+    variable: Node
+    low: Node
+    high: Node
+
+
+@_node
+class Limit(Node):
+    """Unevaluated limit; side is `+`, `-` or `+-`."""
+
+    kind: ClassVar[str] = "limit"
+    operand: Node
+    variable: Node
+    point: Node
+    side: str
+
+
+@_node
+class PlusMinus(Node):
+    """Both x and -x; every `PlusMinus` of one answer takes the same sign."""
+
+    kind: ClassVar[str] = "pm"
+    operand: Node
+
+
+@_node
+class MinusPlus(Node):
+    """Both -x and x, opposite in sign to `PlusMinus`."""
+
+    kind: ClassVar[str] = "mp"
+    operand: Node
+
+
+@_node
+class Percent(Node):
+    """x per cent."""
+
+    kind: ClassVar[str] = "percent"
+    value: Node
+
+
+@_node
+class Quantity(Node):
+    """A value with a unit or a currency, the unit's normalised name."""
+
+    kind: ClassVar[str] = "unit"
+    value: Node
+    unit: str
+
+
+@_node
+class BasedInteger(Node):
+    """An integer written in base `base`, its value."""
+
+    kind: ClassVar[str] = "basen"
+    value: int
+    base: int
+
+
+@_node
+class Tuple(Node):
+    """Ordered: a point, a tuple, a vector in parentheses."""
+
+    kind: ClassVar[str] = "tuple"
+    items: tuple[Node, ...]
+
+
+@_node
+class FiniteSet(Node):
+    """Braces; no items is the empty set."""
+
+    kind: ClassVar[str] = "set"
+    items: tuple[Node, ...]
+
+
+@_node
+class ValueList(Node):
+    """Bare values joined by commas, `and`, `or`."""
+
+    kind: ClassVar[str] = "list"
+    items: tuple[Node, ...]
+
+
+@_node
+class Interval(Node):
+    """A real interval; a pair in round brackets alone is a `Tuple`."""
+
+    kind: ClassVar[str] = "interval"
+    low: Node
+    high: Node
+    low_closed: bool
+    high_closed: bool
+
+
+@_node
+class SetUnion(Node):
+    """Union of sets; of inequalities: one or the other."""
+
+    kind: ClassVar[str] = "union"
+    operands: tuple[Node, ...]
+
+
+@_node
+class SetIntersection(Node):
+    """Intersection of sets; of inequalities: all at once."""
+
+    kind: ClassVar[str] = "inter"
+    operands: tuple[Node, ...]
+
+
+@_node
+class SetDifference(Node):
+    """Set difference."""
+
+    kind: ClassVar[str] = "setminus"
+    left: Node
+    right: Node
+
+
+@_node
+class NumberDomain(Node):
+    """A named set: `R`, `Q`, `Z`, `N`, `C`."""
+
+    kind: ClassVar[str] = "domain"
+    name: str
+
+
+@_node
+class SetBuilder(Node):
+    """{ element : condition }."""
+
+    kind: ClassVar[str] = "setbuilder"
+    element: Node
+    condition: Node
+
+
+@_node
+class Matrix(Node):
+    """Rows of equal length; a column vector has rows of one."""
+
+    kind: ClassVar[str] = "matrix"
+    rows: tuple[tuple[Node, ...], ...]
+
+
+@_node
+class Relation(Node):
+    """op is `=`, `!=`, `<`, `<=`, `>`, `>=`, `in`, `notin`, `approx`, `equiv`, `to` (arrow), ..."""
+
+    kind: ClassVar[str] = "rel"
+    op: str
+    left: Node
+    right: Node
+
+
+@_node
+class RelationChain(Node):
+    """a < b < c: one item more than ops."""
+
+    kind: ClassVar[str] = "chain"
+    ops: tuple[str, ...]
+    items: tuple[Node, ...]
+
+
+@_node
+class Cases(Node):
+    """A function by cases: each branch a value and its condition, or None."""
+
+    kind: ClassVar[str] = "cases"
+    branches: tuple[tuple[Node, Node | None], ...]
+
+
+@_node
+class Congruence(Node):
+    """A relation modulo modulus."""
+
+    kind: ClassVar[str] = "mod"
+    relation: Node
+    modulus: Node
+
+
+@_node
+class Ratio(Node):
+    """a : b : c."""
+
+    kind: ClassVar[str] = "ratio"
+    items: tuple[Node, ...]
+
+
+@_node
+class Dots(Node):
+    """An ellipsis in a list."""
+
+    kind: ClassVar[str] = "dots"
+
+
+@_node
+class Conditional(Node):
+    """A value with a condition behind it, in words (`Text`) or as a list."""
+
+    kind: ClassVar[str] = "noted"
+    value: Node
+    condition: Node
+
+
+@_node
+class Choice(Node):
+    """A multiple-choice letter; rest is the answer beside it, or None."""
+
+    kind: ClassVar[str] = "choice"
+    letter: str
+    rest: Node | None
+
+
+@_node
+class Text(Node):
+    """Words, lower case, single spaces."""
+
+    kind: ClassVar[str] = "text"
+    words: str
+
+
+Scalar = (
+    Number
+    | Decimal
+    | Constant
+    | Symbol
+    | Sum
+    | Product
+    | Power
+    | Root
+    | AbsoluteValue
+    | Factorial
+    | DoubleFactorial
+    | Function
+    | UnknownFunction
+    | Derivative
+    | Integral
+    | Summation
+    | IndexedProduct
+    | Limit
+)
+AnyNode = (
+    Scalar
+    | PlusMinus
+    | MinusPlus
+    | Percent
+    | Quantity
+    | BasedInteger
+    | Tuple
+    | FiniteSet
+    | ValueList
+    | Interval
+    | SetUnion
+    | SetIntersection
+    | SetDifference
+    | NumberDomain
+    | SetBuilder
+    | Matrix
+    | Relation
+    | RelationChain
+    | Cases
+    | Congruence
+    | Ratio
+    | Dots
+    | Conditional
+    | Choice
+    | Text
+)
+
+SCALARS: tuple[type[Node], ...] = get_args(Scalar)
+SCALAR_KINDS = frozenset(cls.kind for cls in SCALARS)
+
+# The field of each class that holds any number of nodes, which `args` and `make` spread.
+_VARIADIC: dict[type[Node], str] = {
+    Sum: "terms",
+    Product: "factors",
+    Function: "arguments",
+    UnknownFunction: "arguments",
+    Tuple: "items",
+    FiniteSet: "items",
+    ValueList: "items",
+    SetUnion: "operands",
+    SetIntersection: "operands",
+    Matrix: "rows",
+    RelationChain: "items",
+    Cases: "branches",
+    Ratio: "items",
+}
+
+
+def _spread(cls: Any) -> Callable[[Node], tuple[Any, ...]]:
+    names = [field.name for field in fields(cls)]
+    many = _VARIADIC.get(cls)
+    if many is None:
+        return lambda node: tuple(getattr(node, name) for name in names)
+    if names == [many]:
+        return lambda node: getattr(node, many)
+    first = names[0]
+    return lambda node: (getattr(node, first), *getattr(node, many))
+
+
+_KINDS: dict[str, type[Node]] = {cls.kind: cls for cls in get_args(AnyNode)}
+_ARGS = {cls: _spread(cls) for cls in _KINDS.values()}
+
+
+def make(kind: str, args: tuple[Any, ...]) -> Node:
+    """The node of a kind with the arguments that `Node.args` gives."""
+    cls: Any = _KINDS[kind]
+    many = _VARIADIC.get(cls)
+    if many is None:
+        return cls(*args)  # type: ignore[no-any-return]
+    before = len(fields(cls)) - 1
+    return cls(*args[:before], args[before:])  # type: ignore[no-any-return]
+
+
+_CHILD_FREE = frozenset({"num", "dec", "const", "sym", "basen", "domain", "dots", "text"})
+# Kinds whose arguments are all nodes.
+_NODES_ONLY = frozenset(
+    {"add", "mul", "pow", "root", "abs", "fact", "fact2", "list", "tuple", "set", "percent"}
+)
+_NO_SYMBOLS = frozenset[str]()
+
+
+def num(p: int, q: int = 1) -> Number:
+    """The exact rational p/q; p and q must already be in lowest terms with q > 0."""
+    return Number(p, q)
+
+
+def children(node: Node) -> Sequence[Node]:
+    """The child nodes, in order, whatever tuples they are held in."""
+    kind, args = node
+    if kind in _CHILD_FREE:
+        return ()
+    if kind in _NODES_ONLY:
+        nodes: tuple[Node, ...] = args
+        return nodes
+    found: list[Node] = []
+    for arg in args:
+        if isinstance(arg, Node):
+            found.append(arg)
+        elif isinstance(arg, tuple):
+            found.extend(item for item in arg if isinstance(item, Node))
+    return found
+
+
+# One comparison asks the same few trees again and again.
+_REMEMBERED = 256
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def contents(node: Node) -> frozenset[str]:
+    """What a tree is made of: its kinds, the names of its constants, its functions as `gcd()`."""
+    found: set[str] = set()
+    waiting = [node]
+    while waiting:
+        part = waiting.pop()
+        kind, args = part
+        found.add(kind)
+        if kind == "const":
+            found.add(args[0])
+        elif kind not in _CHILD_FREE:
+            if kind == "func":
+                found.add(f"{args[0]}()")
+            waiting.extend(children(part))
+    return frozenset(found)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def free_symbols(node: Node) -> frozenset[str]:
+    """Names of the symbols that are not bound by a sum, product, integral or limit."""
+    return _free_symbols(node)
+
+
+def _free_symbols(node: Node) -> frozenset[str]:
+    kind, args = node
+    if kind == "sym":
+        return frozenset(args)
+    if kind in _CHILD_FREE:
+        return _NO_SYMBOLS
+    found = _NO_SYMBOLS.union(*map(_free_symbols, children(node)))
+    if kind in ("sum", "prod", "limit") or (kind == "integral" and args[2] is not None):
+        # The limits lie outside the scope of the variable.
+        outside = _NO_SYMBOLS.union(
+            *(_free_symbols(arg) for arg in args[2:] if isinstance(arg, Node))
+        )
+        return (found - {args[1].args[0]}) | outside
+    return found

@@ -1,0 +1,38 @@
+"""Every rule is applied where its row says so and nowhere else, and every id has a row."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import dpo_math_assets.verifier
+from dpo_math_assets.verifier.conventions import Conventions
+from dpo_math_assets.verifier.rules import Rule, rules
+from dpo_math_assets.verifier.runtime.explain import explain
+
+CODE = Path(dpo_math_assets.verifier.__file__).parent
+
+
+@pytest.mark.parametrize("rule", rules().values(), ids=rules().keys())
+def test_a_rule_is_applied_in_its_example_and_not_in_its_counterexample(rule: Rule) -> None:
+    shown = explain(rule.applies.answer, rule.applies.gold)
+    assert rule.id in [step.rule for step in shown.steps]
+    assert shown.verdict.verdict == rule.applies.verdict
+    other = explain(rule.does_not.answer, rule.does_not.gold)
+    assert rule.id not in [step.rule for step in other.steps]
+    assert other.verdict.verdict == rule.does_not.verdict
+
+
+def test_every_rule_in_the_code_has_a_row_and_every_row_a_rule() -> None:
+    in_code = {
+        name
+        for path in CODE.rglob("*.py")
+        for name in re.findall(r"\"([a-z]+\.[a-z_]+)\"", path.read_text("utf-8"))
+        if name.split(".")[0] in {rule.split(".")[0] for rule in rules()}
+    }
+    assert in_code == rules().keys()
+
+
+def test_settings_of_rules_are_conventions() -> None:
+    settings = {rule.setting for rule in rules().values() if rule.setting}
+    assert settings <= Conventions.model_fields.keys()
