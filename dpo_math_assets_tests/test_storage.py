@@ -79,6 +79,48 @@ def test_a_partition_counts_as_made_only_with_a_record_of_the_same_inputs(tmp_pa
     assert store.finished("traces", "1", {"fingerprint": "x"}) is None
 
 
+@pytest.mark.parametrize("file", ["traces/1.parquet", "lines/1.parquet"])
+@pytest.mark.parametrize("content", [b"", b"half", b"more than it was", None])
+def test_a_partition_whose_files_are_not_those_of_its_record_does_not_count_as_made(
+    tmp_path: Path, file: str, content: bytes | None
+) -> None:
+    store = Store(tmp_path)
+    files = [store.partition("traces", "1"), store.partition("lines", "1")]
+    for path in files:
+        write_text(path, "complete")
+    store.finish("traces", "1", {}, {"traces": 1}, beside=files[1:])
+    assert store.finished("traces", "1", {}) == {"traces": 1}
+    if content is None:
+        (tmp_path / file).unlink()
+    else:
+        (tmp_path / file).write_bytes(content)
+    assert store.finished("traces", "1", {}) is None
+
+
+def test_a_partition_that_is_forgotten_or_removed_does_not_count_as_made(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    for undo in (store.forget, store.remove):
+        make(store, "1", 7)
+        assert store.finished("traces", "1", {}) == {"values": [7]}
+        undo("traces", "1")
+        assert store.finished("traces", "1", {}) is None
+        assert store.record("traces", "1") is None
+    assert names(tmp_path / "traces") == []
+
+
+def test_a_folder_that_is_there_is_not_written_over(tmp_path: Path) -> None:
+    folder = VersionedFolder(tmp_path)
+    publish(folder, "1")
+    with pytest.raises(DpoMathError, match="1 exists already"), folder.new_version("1") as path:
+        (path / "model").write_text("another")
+    assert (tmp_path / "1" / "model").read_text() == "1"
+
+
+def test_an_asset_that_was_never_made_is_named_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(DpoMathError, match="there is no dpo_dataset yet: materialize it first"):
+        Store(tmp_path).current("dpo_dataset")
+
+
 def test_a_scan_of_absent_partitions_is_an_empty_table(tmp_path: Path) -> None:
     schema = pl.Schema({"a": pl.Int64})
     assert Store(tmp_path).scan("traces", ["1"], schema).collect().schema == schema

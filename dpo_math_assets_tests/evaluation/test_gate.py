@@ -7,7 +7,15 @@ import pytest
 
 from dpo_math_assets.evaluation.contamination import OVERLAP_SCHEMA
 from dpo_math_assets.evaluation.gate import GateDecision, GateSettings, judge_release
-from dpo_math_assets.evaluation.statistics import StatisticsSettings, compare_models
+from dpo_math_assets.evaluation.statistics import (
+    RATE_SCHEMA,
+    SLICE_DIFFERENCE_SCHEMA,
+    Comparison,
+    McNemar,
+    PairedDifference,
+    StatisticsSettings,
+    compare_models,
+)
 
 from .samples import judged, same
 
@@ -23,6 +31,105 @@ def decide(base, dpo, settings=SETTINGS, chosen_fall=STEADY, overlap=None, **mor
     statistics = StatisticsSettings(resamples=1000)
     comparison = compare_models(judged({"base": base, "dpo": dpo}, **more), settings=statistics)
     return judge_release(comparison, settings, chosen_fall, overlap)
+
+
+def steady(metric, low, high):
+    return PairedDifference(metric, 0.5, 0.5 + (low + high) / 2, (low + high) / 2, low, high, 0.5)
+
+
+def compared(
+    n_prompts=100,
+    unverifiable=(0.0, 0.0),
+    gain=(0.01, 0.09),
+    pass_at_k=(-0.01, 0.01),
+    greedy=(3, 2, 1.0),
+    slices=(),
+):
+    """A comparison of literal figures, on which every condition holds where nothing is given."""
+    rates = [
+        {"slice_by": "all", "model": model, "unverifiable_rate": rate}
+        for model, rate in zip(("base", "dpo"), unverifiable, strict=True)
+    ]
+    rows = [
+        {"slice_by": "source", "slice": name, "tested": tested, "difference": d, "p_holm": p}
+        for name, tested, d, p in slices
+    ]
+    return Comparison(
+        base="base",
+        candidate="dpo",
+        n_prompts=n_prompts,
+        k=4,
+        rates=pl.DataFrame(rates, schema_overrides=RATE_SCHEMA),
+        differences={
+            "avg_at_k": steady("avg_at_k", *gain),
+            "pass_at_k": steady("pass_at_k", *pass_at_k),
+        },
+        controls={},
+        mcnemar=McNemar(*greedy),
+        slices=pl.DataFrame(
+            [{name: row.get(name) for name in SLICE_DIFFERENCE_SCHEMA} for row in rows],
+            schema=SLICE_DIFFERENCE_SCHEMA,
+        ),
+        settings=StatisticsSettings(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "fails"),
+    [
+        ({}, []),
+        ({"n_prompts": 99}, ["enough_prompts"]),
+        # A tenth of either model's completions may be unverifiable, and no more.
+        ({"unverifiable": (0.1, 0.1)}, []),
+        ({"unverifiable": (0.101, 0.0)}, ["verifiable"]),
+        ({"unverifiable": (0.0, 0.101)}, ["verifiable"]),
+        # The whole interval of the gain lies above nothing, and not at it.
+        ({"gain": (0.001, 0.09)}, []),
+        ({"gain": (0.0, 0.09)}, ["improvement"]),
+        ({"gain": (-0.01, 0.4)}, ["improvement"]),
+        # pass@k may seem to fall, but not for sure.
+        ({"pass_at_k": (-0.3, 0.0)}, []),
+        ({"pass_at_k": (-0.3, -0.001)}, ["pass_at_k_not_down"]),
+        # Greedy: more lost than gained, and not by chance.
+        ({"greedy": (0, 2, 0.5)}, []),
+        ({"greedy": (0, 6, 0.049)}, ["greedy_not_worse"]),
+        ({"greedy": (0, 6, 0.05)}, []),
+        ({"greedy": (6, 0, 0.03)}, []),
+        ({"greedy": (5, 5, 0.01)}, []),
+        # A slice: large enough to test, down, and not by chance among all of them.
+        ({"slices": [("gsm8k", True, -0.2, 0.049)]}, ["no_slice_worse"]),
+        ({"slices": [("gsm8k", True, -0.2, 0.05)]}, []),
+        ({"slices": [("gsm8k", True, 0.2, 0.01)]}, []),
+        ({"slices": [("gsm8k", True, 0.0, 0.01)]}, []),
+        ({"slices": [("gsm8k", False, -0.2, 0.01)]}, []),
+        (
+            {"slices": [("a", True, 0.2, 0.01), ("b", True, -0.2, 0.01)]},
+            ["no_slice_worse"],
+        ),
+    ],
+    ids=str,
+)
+def test_each_condition_turns_at_its_threshold(changed, fails):
+    decision = judge_release(compared(**changed), GateSettings())
+    assert failed(decision) == fails
+    assert decision.passed is decision.holds is (fails == [])
+
+
+@pytest.mark.parametrize(("fall", "holds"), [(0.1, True), (0.101, False), (-5.0, True)])
+def test_the_likelihood_of_chosen_may_fall_as_far_as_the_setting_says(fall, holds):
+    assert judge_release(compared(), GateSettings(), chosen_fall=fall).holds is holds
+
+
+@pytest.mark.parametrize(("alike", "holds"), [(1, True), (2, False)])
+def test_one_of_a_hundred_prompts_may_be_like_one_that_was_trained_on(alike, holds):
+    overlap = pl.DataFrame(
+        [{"prompt_id": f"held_out/{n}"} for n in range(alike)], schema=OVERLAP_SCHEMA
+    )
+    assert judge_release(compared(), GateSettings(), overlap=overlap).holds is holds
+
+
+def test_a_decision_without_conditions_releases_nothing_by_itself():
+    assert not GateDecision([]).holds and not GateDecision([]).passed
 
 
 def failed(decision):

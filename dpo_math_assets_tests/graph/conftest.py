@@ -26,6 +26,16 @@ def attempt(prompt: str, answer: str, gold: str, ok: bool | str) -> dict[str, An
     }
 
 
+def write_export(path: Path, records: list[Any], age: float) -> Path:
+    """A file last modified `age` seconds ago; text goes in as it is, the rest as JSON lines."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [record if isinstance(record, str) else json.dumps(record) for record in records]
+    path.write_text("\n".join(lines) + "\n")
+    modified = time.time() - age
+    os.utime(path, (modified, modified))
+    return path
+
+
 class Workbench:
     """A project and the Dagster instance that its runs are recorded in."""
 
@@ -37,14 +47,8 @@ class Workbench:
         self.definitions = build_definitions(project=self.project)
 
     def land(self, name: str, records: list[Any], age: float = 60) -> Path:
-        """Put an export into the landing folder; text goes in as it is, the rest as JSON lines."""
-        path = self.landing / name
-        path.parent.mkdir(exist_ok=True)
-        lines = [record if isinstance(record, str) else json.dumps(record) for record in records]
-        path.write_text("\n".join(lines) + "\n")
-        modified = time.time() - age
-        os.utime(path, (modified, modified))
-        return path
+        """Put an export into the landing folder."""
+        return write_export(self.landing / name, records, age)
 
     def ingest(self, settle_seconds: float = 1) -> dg.ExecuteInProcessResult:
         """Register what landed, and run the ingest job over all exports in one run."""

@@ -1,0 +1,338 @@
+"""What a stage refuses to make a partition, a dataset or an audit from, each by one example.
+
+Faults of the machine are in test_stages.py; here the machine is sound, and the data is not what a
+stage was asked to rest on.
+"""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from dpo_math_assets import stages
+from dpo_math_assets.errors import DpoMathError
+from dpo_math_assets.pairs.pairing import PairingSettings
+from dpo_math_assets.stages import (
+    CLEANED,
+    OVERRIDES,
+    PAIRS,
+    QUARANTINE,
+    RAW,
+    clean_partition,
+    outdated_pairs,
+    outdated_traces,
+    overruled,
+    pair_partition,
+    pairing_inputs,
+    read_partition,
+    require_verdicts_of_now,
+    unprocessed,
+    usable_exports,
+)
+from dpo_math_assets.storage import Store, write_text
+from dpo_math_assets.traces.cleaning import CleaningReport
+from dpo_math_assets.traces.landing import Export
+from dpo_math_assets.traces.places import fingerprint_file
+
+KEY, OTHER = "000001-a", "000002-b"
+SETTINGS = PairingSettings()
+TIMEOUT = 5.0
+
+
+def log(path: Path, *answers: int) -> str:
+    """A log of one problem, whose answer is 14; gives its fingerprint."""
+    records = [
+        {"prompt": "What is 2*(3+4)?", "candidate": f"FINAL ANSWER: {n}", "ground_truth": "14"}
+        for n in answers
+    ]
+    write_text(path, "".join(json.dumps(record) + "\n" for record in records))
+    return fingerprint_file(path)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """Two exports, 14 and 15 in the first and 16 in the second, that went through to pairs."""
+    store = Store(tmp_path / "data")
+    for key, answers in ((KEY, (14, 15)), (OTHER, (16,))):
+        path = tmp_path / key
+        fingerprint = log(path, *answers)
+        read_partition(store, key, path, fingerprint, {})
+        clean_partition(store, key, 1, TIMEOUT)
+    pair(store)
+    return store
+
+
+def pair(store: Store) -> None:
+    inputs = pairing_inputs(store, [KEY, OTHER], SETTINGS)
+    for key in inputs:
+        pair_partition(store, key, inputs, SETTINGS)
+
+
+def exports(tmp_path: Path) -> dict[str, Export]:
+    """The two exports as the landing area registers them."""
+    return {
+        key: Export(
+            path=key,
+            key=key,
+            arrival=number,
+            sequence=number,
+            size=(tmp_path / key).stat().st_size,
+            modified_ns=0,
+            fingerprint=fingerprint_file(tmp_path / key),
+        )
+        for number, key in enumerate((KEY, OTHER), start=1)
+    }
+
+
+def overrule(store: Store, key: str) -> None:
+    """A person calls the first answer of an export wrong."""
+    judged = pl.read_parquet(store.partition(CLEANED, key))["judged_key"][0]
+    write_text(store.root / OVERRIDES / "mine.csv", f"judged_keys,override\n{judged},incorrect\n")
+
+
+def rows(store: Store, asset: str, key: str = KEY) -> int:
+    return pl.read_parquet(store.partition(asset, key)).height
+
+
+class TestReading:
+    def test_an_export_that_is_gone(self, tmp_path: Path) -> None:
+        store = Store(tmp_path)
+        with pytest.raises(DpoMathError, match="gone is gone before it was read; put it back"):
+            read_partition(store, KEY, tmp_path / "gone", "f", {})
+        assert store.partitions(RAW) == []
+
+    def test_an_export_that_changed_after_it_was_registered(self, tmp_path: Path) -> None:
+        store = Store(tmp_path / "data")
+        path = tmp_path / "a.jsonl"
+        registered = log(path, 14)
+        log(path, 14, 15)
+        with pytest.raises(DpoMathError, match=r"a\.jsonl changed after it was registered"):
+            read_partition(store, KEY, path, registered, {})
+        assert store.record(RAW, KEY) is None
+
+    def test_an_unreadable_export_that_changed_after_it_was_registered(
+        self, tmp_path: Path
+    ) -> None:
+        store = Store(tmp_path / "data")
+        path = tmp_path / "a.parquet"
+        path.write_bytes(b"PAR1 and then something else")
+        with pytest.raises(DpoMathError, match=r"a\.parquet changed after it was registered"):
+            read_partition(store, KEY, path, "another", {})
+        assert store.record(RAW, KEY) is None
+
+    def test_an_export_that_cannot_be_read_is_one_quarantined_entry_and_no_trace(
+        self, tmp_path: Path
+    ) -> None:
+        store = Store(tmp_path / "data")
+        path = tmp_path / "a.parquet"
+        path.write_bytes(b"PAR1 and then nothing")
+        report = read_partition(store, KEY, path, fingerprint_file(path), {})
+        assert "a.parquet" in report["unreadable"]
+        assert (rows(store, RAW), rows(store, QUARANTINE)) == (0, 1)
+        assert (report["records_in"], report["quarantined"]) == (1, {"unreadable_export": 1})
+        assert (report["traces"], report["bytes_in"]) == (0, 21)
+
+    @pytest.mark.parametrize("change", ["fingerprint", "field_map", "version"])
+    def test_what_was_read_counts_for_the_same_bytes_fields_and_reader_alone(
+        self, store: Store, tmp_path: Path, change: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = tmp_path / KEY
+        fingerprint, field_map = fingerprint_file(path), dict[str, str]()
+        path_rows = rows(store, RAW)
+        path.rename(tmp_path / "away")
+        assert read_partition(store, KEY, path, fingerprint, field_map)["traces"] == path_rows
+        if change == "fingerprint":
+            fingerprint = "another"
+        elif change == "field_map":
+            field_map = {"answer": "ground_truth"}
+        else:
+            monkeypatch.setattr(stages, "INTAKE_VERSION", "another")
+        with pytest.raises(DpoMathError, match="is gone before it was read"):
+            read_partition(store, KEY, path, fingerprint, field_map)
+
+
+class TestCleaning:
+    def test_an_export_that_was_not_read(self, tmp_path: Path) -> None:
+        with pytest.raises(DpoMathError, match="raw_verifier_logs has no partition '000001-a'"):
+            clean_partition(Store(tmp_path), KEY, 1, TIMEOUT)
+
+    @pytest.mark.parametrize(
+        ("crashed", "traces", "refused"),
+        [(1, 1, False), (2, 1999, True), (2, 2000, False), (3, 2000, True)],
+    )
+    def test_a_verifier_that_crashed_on_more_than_one_in_a_thousand(
+        self,
+        store: Store,
+        monkeypatch: pytest.MonkeyPatch,
+        crashed: int,
+        traces: int,
+        refused: bool,
+    ) -> None:
+        during(
+            monkeypatch, lambda told: replace(told, traces=traces, reasons=reasons(crashed, traces))
+        )
+        if refused:
+            said = f"the verifier crashed on {crashed} of {traces} traces"
+            with pytest.raises(DpoMathError, match=said):
+                clean_partition(store, KEY, 1, TIMEOUT + 1)
+        else:
+            clean_partition(store, KEY, 1, TIMEOUT + 1)
+        # What was made before stands where it is refused.
+        applied = store.record(CLEANED, KEY)
+        assert applied is not None
+        assert applied["inputs"]["timeout_s"] == (TIMEOUT if refused else TIMEOUT + 1)
+
+    def test_raw_traces_that_are_replaced_while_they_are_verified(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def replaced(told: CleaningReport) -> CleaningReport:
+            store.finish(RAW, KEY, {"fingerprint": "new"}, {})
+            return told
+
+        during(monkeypatch, replaced)
+        with pytest.raises(DpoMathError, match="its raw traces changed while they were verified"):
+            clean_partition(store, KEY, 1, TIMEOUT + 1)
+
+    @pytest.mark.parametrize("name", ["CLEANING_VERSION", "VERIFIER_VERSION"])
+    def test_what_another_version_cleaned_is_cleaned_again(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        cleaned_again: list[str] = []
+
+        def noted(told: CleaningReport) -> CleaningReport:
+            cleaned_again.append(name)
+            return told
+
+        during(monkeypatch, noted)
+        clean_partition(store, KEY, 1, TIMEOUT)
+        assert cleaned_again == []
+        monkeypatch.setattr(stages, name, "another")
+        clean_partition(store, KEY, 1, TIMEOUT)
+        assert cleaned_again == [name]
+
+    def test_a_decision_is_put_in_and_taken_out_without_verifying_anything_again(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        during(monkeypatch, lambda told: pytest.fail("verified again"))
+        overrule(store, KEY)
+        assert clean_partition(store, KEY, 1, TIMEOUT)["overrides"] == {"incorrect": 1}
+        (store.root / OVERRIDES / "mine.csv").unlink()
+        clean_partition(store, KEY, 1, TIMEOUT)
+        verdicts = pl.read_parquet(store.partition(CLEANED, KEY))["verdict"].to_list()
+        assert verdicts == ["correct", "incorrect"]
+
+
+def reasons(crashed: int, traces: int) -> dict[str, int]:
+    return {"worker_crashed": crashed, "pass": traces - crashed}
+
+
+def during(monkeypatch: pytest.MonkeyPatch, change: Any) -> None:
+    """Let `change` see, and replace, what cleaning found before its partition is approved."""
+    clean = stages.clean_export
+
+    def changed(*args: Any, approve: Any, **more: Any) -> CleaningReport:
+        return clean(*args, approve=lambda told: approve(change(told)), **more)
+
+    monkeypatch.setattr(stages, "clean_export", changed)
+
+
+class TestPairing:
+    def test_an_export_that_was_not_cleaned(self, store: Store) -> None:
+        store.forget(CLEANED, KEY)
+        inputs = pairing_inputs(store, [KEY, OTHER], SETTINGS)
+        assert list(inputs) == [OTHER]
+        with pytest.raises(DpoMathError, match="cleaned_traces has no partition '000001-a'"):
+            pair_partition(store, KEY, inputs, SETTINGS)
+
+    @pytest.mark.parametrize("change", ["replaced", "forgotten"])
+    @pytest.mark.parametrize("earlier", [KEY, OTHER])
+    def test_traces_that_change_while_they_are_paired(
+        self, store: Store, change: str, earlier: str
+    ) -> None:
+        inputs = pairing_inputs(store, [KEY, OTHER], SETTINGS)
+        inputs = {key: {**inputs[key], "settings": {"samples_per_side": 3}} for key in inputs}
+        store.forget(CLEANED, earlier)
+        if change == "replaced":
+            store.finish(CLEANED, earlier, {"version": "another"}, {})
+        with pytest.raises(DpoMathError, match=f"{earlier}: its cleaned traces changed while"):
+            pair_partition(store, OTHER, inputs, PairingSettings(samples_per_side=3))
+        assert store.record(PAIRS, OTHER) is None
+
+    def test_pairs_are_made_again_where_an_earlier_export_changed(
+        self, store: Store, tmp_path: Path
+    ) -> None:
+        assert rows(store, PAIRS, OTHER) == 1
+        fingerprint = log(tmp_path / KEY, 15)
+        read_partition(store, KEY, tmp_path / KEY, fingerprint, {})
+        clean_partition(store, KEY, 1, TIMEOUT)
+        assert outdated_pairs(store, [KEY, OTHER], SETTINGS) == [KEY, OTHER]
+        pair(store)
+        assert rows(store, PAIRS, OTHER) == 0
+
+    def test_pairs_of_other_settings_or_another_version_are_outdated(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert outdated_pairs(store, [KEY, OTHER], SETTINGS) == []
+        other = PairingSettings(samples_per_side=2)
+        assert outdated_pairs(store, [KEY, OTHER], other) == [KEY, OTHER]
+        monkeypatch.setattr(stages, "PAIRING_VERSION", "another")
+        assert outdated_pairs(store, [KEY, OTHER], SETTINGS) == [KEY, OTHER]
+
+
+class TestWhatADatasetMayRestOn:
+    def test_verdicts_that_people_changed_since(self, store: Store) -> None:
+        require_verdicts_of_now(store, [KEY, OTHER])
+        overrule(store, OTHER)
+        assert overruled(store, [KEY, OTHER]) == [OTHER]
+        with pytest.raises(DpoMathError, match=r"The verdicts of 1 exports .* '000002-b'"):
+            require_verdicts_of_now(store, [KEY, OTHER])
+        require_verdicts_of_now(store, [KEY])
+
+    def test_traces_that_are_outdated_by_anything_that_they_rest_on(
+        self, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        registered = exports(tmp_path)
+
+        def outdated(
+            field_map: dict[str, str] | None = None, timeout: float = TIMEOUT
+        ) -> list[str]:
+            return outdated_traces(store, registered, field_map or {}, timeout)
+
+        assert outdated() == []
+        assert outdated({"answer": "ground_truth"}) == [KEY, OTHER]
+        assert outdated(timeout=TIMEOUT + 1) == [KEY, OTHER]
+        with monkeypatch.context() as newer:
+            newer.setattr(stages, "VERIFIER_VERSION", "another")
+            assert outdated() == [KEY, OTHER]
+        with monkeypatch.context() as newer:
+            newer.setattr(stages, "INTAKE_VERSION", "another")
+            assert outdated() == [KEY, OTHER]
+        registered[OTHER] = replace(registered[OTHER], fingerprint="another")
+        assert outdated() == [OTHER]
+        overrule(store, KEY)
+        assert outdated() == [KEY, OTHER]
+
+    @pytest.mark.parametrize("asset", [RAW, CLEANED, PAIRS])
+    def test_an_export_whose_record_was_lost_is_unprocessed(
+        self, store: Store, tmp_path: Path, asset: str
+    ) -> None:
+        def waiting() -> list[str]:
+            return unprocessed(store, exports(tmp_path), {}, TIMEOUT, SETTINGS)
+
+        assert waiting() == []
+        store.forget(asset, OTHER)
+        assert waiting() == [OTHER]
+
+    def test_an_export_that_was_processed_and_is_no_longer_up_to_date(self, store: Store) -> None:
+        assert usable_exports(store, [KEY, OTHER, "late"], ["late"]) == [KEY, OTHER]
+        said = "1 exports are not processed as they are now, the first is '000002-b'"
+        with pytest.raises(DpoMathError, match=said):
+            usable_exports(store, [KEY, OTHER, "late"], [OTHER, "late"])
+        store.forget(CLEANED, OTHER)  # its pairs are still there
+        with pytest.raises(DpoMathError, match=said):
+            usable_exports(store, [KEY, OTHER, "late"], [OTHER, "late"])
+        store.forget(PAIRS, OTHER)
+        assert usable_exports(store, [KEY, OTHER, "late"], [OTHER, "late"]) == [KEY]
