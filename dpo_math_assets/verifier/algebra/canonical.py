@@ -7,7 +7,7 @@ equal values wherever both are defined, and different forms mean nothing.
 from fractions import Fraction
 from typing import Any
 
-from dpo_math_assets.verifier.algebra.rational import exact
+from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.nodes import SCALAR_KINDS, Node, children, make, num
 

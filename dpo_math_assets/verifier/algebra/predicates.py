@@ -1,6 +1,6 @@
 """Looking into trees: what they hold, where they are infinite or undefined."""
 
-from dpo_math_assets.verifier.algebra.rational import exact
+from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.nodes import SCALAR_KINDS, Node, children, contents, make
 

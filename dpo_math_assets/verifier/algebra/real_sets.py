@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from dpo_math_assets.verifier.algebra.equations import between
-from dpo_math_assets.verifier.algebra.rational import exact
+from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.nodes import SCALAR_KINDS, Node, free_symbols, make
 

@@ -18,14 +18,12 @@ from fractions import Fraction
 from functools import cache
 from typing import Any, NamedTuple
 
-from dpo_math_assets.verifier.algebra.rational import (
-    EXACT_FUNCTIONS,
+from dpo_math_assets.verifier.algebra.budget import (
     Budget,
-    Undefined,
-    Unknown,
-    exact,
-    terms,
+    UndefinedValueError,
+    UnknownValueError,
 )
+from dpo_math_assets.verifier.algebra.exact import EXACT_FUNCTIONS, exact, terms
 from dpo_math_assets.verifier.syntax.nodes import Node, free_symbols
 
 __all__ = ["Comparison", "Point", "compare_values"]
@@ -66,8 +64,8 @@ def compare_values(
 ) -> Comparison:
     """Compare the values of two expressions at a point, at growing precision until that is settled.
 
-    `real_powers` reads powers of negative reals with an odd denominator as real. Raises `Unknown`
-    for what cannot be evaluated, and when the budget is spent.
+    `real_powers` reads powers of negative reals with an odd denominator as real. Raises
+    `UnknownValueError` for what cannot be evaluated, and when the budget is spent.
     """
     with _LOCK:
         for arithmetic in _arithmetics():
@@ -76,7 +74,7 @@ def compare_values(
                 y = arithmetic.enclose(b, point, budget, real_powers)
             except _Vague:
                 continue
-            except Undefined:
+            except UndefinedValueError:
                 break
             apart = arithmetic.apart(x, y)
             if apart is not None:
@@ -173,7 +171,7 @@ class _Evaluation(ABC):
         return value
 
     def _beyond(self, node: Node) -> Any:
-        raise Unknown
+        raise UnknownValueError
 
     def apply(self, name: str, x: Any) -> Any:
         self.budget.spend(self.costs[2 if name == "gamma" else 1])
@@ -193,7 +191,7 @@ class _Evaluation(ABC):
 
     def _const(self, node: Node) -> Any:
         if node.args[0] not in ("pi", "e", "i"):
-            raise Unknown
+            raise UnknownValueError
         return self.constant(node.args[0])
 
     def _sym(self, node: Node) -> Any:
@@ -220,7 +218,7 @@ class _Evaluation(ABC):
             return self.general(self.nonzero(base), self.of(node.args[1]))
         p, q = exponent.numerator, exponent.denominator
         if p.bit_length() > MAX_EXPONENT_BITS:
-            raise Unknown
+            raise UnknownValueError
         if q == 1:
             return self.integer_power(base, p)
         if q % 2 and not free_symbols(node.args[1]) and self.sign(base) == -1:
@@ -246,18 +244,18 @@ class _Evaluation(ABC):
             base = self.nonzero(base)
         size = self.log2(base)
         if size is not None and abs(size * exponent) > 1 << 40:
-            raise Unknown
+            raise UnknownValueError
         return base**exponent
 
     def nonzero(self, x: Any) -> Any:
         if self.is_zero(x):
-            raise Undefined
+            raise UndefinedValueError
         return x
 
     def odd_root(self, base: Any, index: int) -> Any:
         """The real root of a negative real."""
         if index > MAX_ROOT_INDEX:
-            raise Unknown
+            raise UnknownValueError
         self.budget.spend(self.costs[1])
         return -self.real_root(-base, index)
 
@@ -267,7 +265,7 @@ class _Evaluation(ABC):
             power = 1 / self.nonzero(self.of(node.args[1]))
             return self.general(self.nonzero(base), power)
         if index == 0:
-            raise Undefined
+            raise UndefinedValueError
         if index.denominator == 1 and index % 2 and index > 0 and self.sign(base) == -1:
             return self.odd_root(base, int(index))
         if index < 0:
@@ -284,20 +282,20 @@ class _Evaluation(ABC):
         x = self.of(node.args[0])
         size = self.log2(x)
         if size is not None and size > 64:
-            raise Unknown
+            raise UnknownValueError
         return self.apply("gamma", x + 1)
 
     def _fact2(self, node: Node) -> Any:
         value = exact(node, self.reals, self.budget)
         if value is None:
-            raise Unknown
+            raise UnknownValueError
         return self.fraction(value)
 
     def _sum(self, node: Node) -> Any:
         name = node.args[1].args[0]
         bounds = [exact(bound, self.reals, self.budget) for bound in node.args[2:4]]
         if any(bound is None or bound.denominator != 1 for bound in bounds):
-            raise Unknown
+            raise UnknownValueError
         low, high = (int(bound or 0) for bound in bounds)
         total = self.ratio(int(node.kind == "prod"), 1)
         outer, outer_reals = self.point, self.reals
@@ -340,7 +338,7 @@ class _Evaluation(ABC):
         if name == "sign":
             sign_of = self.sign(values[0])
             if sign_of is None:
-                raise Undefined
+                raise UndefinedValueError
             return self.ratio(sign_of, 1)
         zero = self.ratio(0, 1)
         if name == "re":
@@ -351,7 +349,7 @@ class _Evaluation(ABC):
             return values[0].conjugate()
         if name == "arg":
             return zero + self.apply("log", self.nonzero(values[0])).imag
-        raise Unknown
+        raise UnknownValueError
 
 
 # Functions by the name that python-flint and mpmath share, and those of 1/x.
@@ -419,7 +417,7 @@ class _Balls(_Evaluation):
 
     def floor(self, x: Any) -> int:
         if not x.imag.contains(0):
-            raise Undefined
+            raise UndefinedValueError
         near = (x.real.mid() + self.flint.fmpq(1, 2)).floor().unique_fmpz()
         if near is not None and x.real.contains(near) and _is_tiny(x.real.rad()):
             return int(near)
@@ -430,7 +428,7 @@ class _Balls(_Evaluation):
 
     def extreme(self, name: str, x: Any, y: Any) -> Any:
         if not (x.imag.is_zero() and y.imag.is_zero()):
-            raise Undefined
+            raise UndefinedValueError
         return self.flint.acb(getattr(x.real, name)(y.real))
 
     def log2(self, x: Any) -> int | None:
@@ -470,11 +468,11 @@ class _Floats(_Evaluation):
         size = self.log2(x)
         # mpmath works to as many more digits as an argument has before its point.
         if size is not None and size > (40 if name in ("exp", "gamma") else 2_000):
-            raise Unknown
+            raise UnknownValueError
         try:
             return self.context.mpc(getattr(self.context, name)(x))
         except (ValueError, ZeroDivisionError) as pole:
-            raise Undefined from pole
+            raise UndefinedValueError from pole
 
     def power(self, x: Any, y: Any) -> Any:
         return self.function("exp", y * self.function("log", x))
@@ -500,7 +498,7 @@ class _Floats(_Evaluation):
 
     def floor(self, x: Any) -> int:
         if self.sign(x) is None:
-            raise Undefined
+            raise UndefinedValueError
         near = self.context.nint(x.real)
         if self._negligible(x.real - near, max(abs(x.real), 1)):
             return int(near)
@@ -508,7 +506,7 @@ class _Floats(_Evaluation):
 
     def extreme(self, name: str, x: Any, y: Any) -> Any:
         if self.sign(x) is None or self.sign(y) is None:
-            raise Undefined
+            raise UndefinedValueError
         return self.context.mpc({"max": max, "min": min}[name](x.real, y.real))
 
     def log2(self, x: Any) -> int | None:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import pairwise
 from random import Random
 
-from dpo_math_assets.verifier.algebra.rational import exact
+from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.syntax.nodes import Node, children
 
 __all__ = ["follows_rules", "telling_points"]

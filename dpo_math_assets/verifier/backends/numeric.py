@@ -30,26 +30,18 @@ from itertools import count
 from random import Random
 from typing import Literal
 
-from dpo_math_assets.verifier.algebra.rational import (
-    Budget,
-    Overrun,
-    Unknown,
-    compare_rational,
-    exact,
-    within,
-)
+from dpo_math_assets.verifier.algebra.budget import Budget, UnknownValueError
+from dpo_math_assets.verifier.algebra.exact import exact
+from dpo_math_assets.verifier.algebra.modular import compare_rational
 from dpo_math_assets.verifier.backends.ball_arithmetic import Comparison, Point, compare_values
 from dpo_math_assets.verifier.backends.breakpoints import follows_rules, telling_points
 from dpo_math_assets.verifier.syntax.nodes import Node, children, contents, free_symbols, make
 
 __all__ = [
-    "Overrun",
     "ProbeResult",
-    "exact",
     "holds_complex_part",
     "integer_symbols",
     "probe",
-    "within",
 ]
 
 ProbeResult = Literal["equal", "different", "unknown"]
@@ -74,7 +66,7 @@ SCALES = (2, 4, 2, 1, 12, 100)
 def probe(a: Node, b: Node) -> ProbeResult:
     """Compare two scalar expressions: `equal` and `different` are established, else `unknown`.
 
-    Raises `Overrun` after the time that `within` allows.
+    Raises `DeadlineExceededError` after the time that `within` allows.
     """
     if max(_count(a), _count(b)) > MAX_NODES:
         return "unknown"
@@ -86,7 +78,7 @@ def probe(a: Node, b: Node) -> ProbeResult:
         result = compare_rational(a, b, draw)
         if result == "unknown":
             result = _probe_points(a, b, draw, budget)
-    except (Unknown, RecursionError):
+    except (UnknownValueError, RecursionError):
         return "unknown"
     if result == "different" and opaque:
         return "unknown"
@@ -129,7 +121,7 @@ def _name_atoms(a: Node, b: Node) -> tuple[Node, Node, bool]:
                 if _same_atom(atom, node):
                     return symbol
             if len(known) == MAX_ATOMS:
-                raise Unknown
+                raise UnknownValueError
             known.append((node, make("sym", (f"<{len(known)}>",))))
             return known[-1][1]
         if not children(node):
@@ -226,7 +218,7 @@ def _tell_apart(a: Node, b: Node, names: list[str], random: Random, real_powers:
         }
         try:
             found = compare_values(a, b, point, budget, real_powers=real_powers)
-        except Unknown:  # too large a value there
+        except UnknownValueError:  # too large a value there
             continue
         if _outcome(found) == "differ":
             return True

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, Literal
 
-from dpo_math_assets.verifier.algebra.rational import exact
+from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.backends.numeric import holds_complex_part, integer_symbols
 from dpo_math_assets.verifier.syntax.nodes import Node, children
 

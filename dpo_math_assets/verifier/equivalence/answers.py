@@ -13,8 +13,8 @@ without them being one answer.
 import re
 
 from dpo_math_assets.errors import VerifierLimit
+from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.algebra.predicates import undefined
-from dpo_math_assets.verifier.algebra.rational import exact
 from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.equivalence.commutativity import words_may_differ
 from dpo_math_assets.verifier.equivalence.comparison import AMBIGUOUS, Outcome, Pool

@@ -11,7 +11,18 @@ from itertools import permutations
 
 from dpo_math_assets.verifier.equivalence.progressions import is_straight
 from dpo_math_assets.verifier.syntax import builders as tree
-from dpo_math_assets.verifier.syntax.nodes import SCALAR_KINDS, Node, contents, free_symbols, make
+from dpo_math_assets.verifier.syntax.nodes import (
+    SCALAR_KINDS,
+    Decimal,
+    Node,
+    Number,
+    Product,
+    Sum,
+    Symbol,
+    contents,
+    free_symbols,
+    make,
+)
 
 __all__ = ["apart", "free_constants", "is_line", "renamed_constants"]
 
@@ -22,7 +33,8 @@ _LETTER = re.compile(r"[A-DKackb](?:_\d)?")
 MAX_CONSTANTS = 3
 _FREE = make("sym", ("C",))
 _VARIABLES = frozenset(("x", "y", "z", "t", "u", "v", "w", "s", "r", "theta"))
-_OF_LINES = frozenset(("num", "dec", "sym", "add", "mul"))
+_LINE = (Number, Decimal, Symbol, Sum, Product)
+_OF_LINES = frozenset((*_LINE, *(cls.kind for cls in _LINE)))
 # A point at which no usual primitive is singular.
 _POINT = tree.rational(Fraction(3, 7))
 

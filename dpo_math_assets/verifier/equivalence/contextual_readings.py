@@ -7,7 +7,7 @@ are the ways to choose and the gamma function.
 import re
 
 from dpo_math_assets.errors import VerifierLimit
-from dpo_math_assets.verifier.algebra.rational import exact
+from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.equivalence.interpretations import unit_vector
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.lexer import ParseError

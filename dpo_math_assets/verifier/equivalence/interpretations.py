@@ -4,7 +4,7 @@ import re
 from fractions import Fraction
 from math import gcd, lcm
 
-from dpo_math_assets.verifier.algebra.rational import exact
+from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.lexicon.vocabulary import UNITS
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.nodes import Node, free_symbols, make, num

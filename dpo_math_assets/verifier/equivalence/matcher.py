@@ -32,8 +32,8 @@ from dpo_math_assets.verifier.algebra.equations import (
     without_arrows,
     without_labels,
 )
+from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.algebra.predicates import holds, undefined
-from dpo_math_assets.verifier.algebra.rational import exact
 from dpo_math_assets.verifier.algebra.real_sets import (
     Piece,
     approximate,

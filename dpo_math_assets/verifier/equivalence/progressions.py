@@ -9,7 +9,7 @@ from math import lcm
 
 from dpo_math_assets.verifier.algebra.canonical import canonical
 from dpo_math_assets.verifier.algebra.equations import assigned, between, is_equation, sign_choices
-from dpo_math_assets.verifier.algebra.rational import exact
+from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.nodes import (
     PARAMETER,

@@ -7,8 +7,8 @@ from fractions import Fraction
 from math import floor
 
 from dpo_math_assets.verifier.algebra.canonical import canonical
+from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.algebra.predicates import has_infinity, holds, is_infinity, undefined
-from dpo_math_assets.verifier.algebra.rational import exact
 from dpo_math_assets.verifier.algebra.real_sets import approximate
 from dpo_math_assets.verifier.backends.numeric import probe
 from dpo_math_assets.verifier.conventions import Conventions

@@ -7,7 +7,7 @@ Nothing here raises for any text: what overruns its deadline is `timeout`, and a
 import logging
 import time
 
-from dpo_math_assets.verifier.algebra.rational import Overrun, within
+from dpo_math_assets.verifier.algebra.budget import DeadlineExceededError, within
 from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.equivalence.answers import Comparison, compare_texts, plain_numbers
 from dpo_math_assets.verifier.equivalence.comparison import Pool
@@ -57,7 +57,7 @@ def extracted(candidate: str, timeout_s: float) -> Extracted:
     try:
         with within(timeout_s):
             found = extract(candidate)
-    except Overrun:
+    except DeadlineExceededError:
         return None, "timeout"
     except Exception:
         log.exception("a completion of %d characters could not be read", len(candidate))
@@ -74,7 +74,7 @@ def compared(
     try:
         with within(timeout_s):
             return compare_texts(answer, gold, conventions, _Remaining(pool, timeout_s))
-    except Overrun:
+    except DeadlineExceededError:
         return "undecided", "timeout", None
     except Exception:
         log.exception("a pair of %d and %d characters failed", len(answer), len(gold))

@@ -15,6 +15,7 @@ from dpo_math_assets.verifier.syntax.nodes import (
     free_symbols,
     make,
     num,
+    rebuild,
 )
 
 __all__ = [
@@ -402,17 +403,7 @@ def replace(node: Node, change: Callable[[Node], Node | None]) -> Node:
     changed = change(node)
     if changed is not None:
         return changed
-    if not children(node):
-        return node
-
-    def inside(arg: object) -> object:
-        if isinstance(arg, Node):
-            return replace(arg, change)
-        if isinstance(arg, tuple):
-            return tuple(inside(item) for item in arg)
-        return arg
-
-    return make(node.kind, tuple(inside(arg) for arg in node.args))
+    return rebuild(node, lambda inner: replace(inner, change))
 
 
 def substituted(node: Node, old: Node, new: Node) -> Node:

@@ -8,10 +8,11 @@ type. There is no subtraction, division or negation: `a - b` is `Sum(a, Product(
 the equivalence dispatch, and `AnyNode` is the union of all, over which `match` is exhaustive.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Any, ClassVar, TypeVar, dataclass_transform, get_args
+from operator import attrgetter, is_
+from typing import Any, ClassVar, TypeVar, cast, dataclass_transform, get_args
 
 __all__ = [
     "FUNCTIONS",
@@ -68,6 +69,8 @@ __all__ = [
     "free_symbols",
     "make",
     "num",
+    "rebuild",
+    "sort_key",
 ]
 
 # First character of the name of a declared integer parameter.
@@ -102,9 +105,10 @@ FUNCTIONS: dict[str, str] = {
 class Node:
     """Base of all nodes. The hash is kept, since the same trees are looked up again and again."""
 
-    __slots__ = ("_hash",)
+    __slots__ = ("_hash", "_key")
 
     _hash: int
+    _key: tuple[Any, ...]
 
     kind: ClassVar[str] = ""
 
@@ -600,6 +604,10 @@ def _spread(cls: Any) -> Callable[[Node], tuple[Any, ...]]:
 
 _KINDS: dict[str, type[Node]] = {cls.kind: cls for cls in get_args(AnyNode)}
 _ARGS = {cls: _spread(cls) for cls in _KINDS.values()}
+_FIELDS: dict[type[Node], tuple[str, ...]] = {
+    cls: tuple(field.name for field in fields(cast(Any, cls))) for cls in get_args(AnyNode)
+}
+_RANKS: dict[type[Node], int] = {cls: rank for rank, cls in enumerate(get_args(AnyNode))}
 
 
 def make(kind: str, args: tuple[Any, ...]) -> Node:
@@ -612,11 +620,6 @@ def make(kind: str, args: tuple[Any, ...]) -> Node:
     return cls(*args[:before], args[before:])  # type: ignore[no-any-return]
 
 
-_CHILD_FREE = frozenset({"num", "dec", "const", "sym", "basen", "domain", "dots", "text"})
-# Kinds whose arguments are all nodes.
-_NODES_ONLY = frozenset(
-    {"add", "mul", "pow", "root", "abs", "fact", "fact2", "list", "tuple", "set", "percent"}
-)
 _NO_SYMBOLS = frozenset[str]()
 
 
@@ -625,21 +628,69 @@ def num(p: int, q: int = 1) -> Number:
     return Number(p, q)
 
 
-def children(node: Node) -> Sequence[Node]:
+def _nodes_in(value: object) -> Iterator[Node]:
+    if isinstance(value, Node):
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _nodes_in(part)
+
+
+def _reader(cls: Any) -> Callable[[Node], tuple[Node, ...]]:
+    """How the children of a node of a class are read: in C where its fields are plain."""
+    types = {field.name: field.type for field in fields(cls)}
+    names = [name for name, kind in types.items() if kind not in (int, str, bool, tuple[str, ...])]
+    if not names:
+        return lambda node: ()
+    if len(names) == 1 and types[names[0]] == tuple[Node, ...]:
+        return attrgetter(names[0])
+    if len(names) > 1 and all(types[name] is Node for name in names):
+        return attrgetter(*names)
+    return lambda node: tuple(part for name in names for part in _nodes_in(getattr(node, name)))
+
+
+_CHILDREN = {cls: _reader(cls) for cls in get_args(AnyNode)}
+
+
+def children(node: Node) -> tuple[Node, ...]:
     """The child nodes, in order, whatever tuples they are held in."""
-    kind, args = node
-    if kind in _CHILD_FREE:
-        return ()
-    if kind in _NODES_ONLY:
-        nodes: tuple[Node, ...] = args
-        return nodes
-    found: list[Node] = []
-    for arg in args:
-        if isinstance(arg, Node):
-            found.append(arg)
-        elif isinstance(arg, tuple):
-            found.extend(item for item in arg if isinstance(item, Node))
-    return found
+    return _CHILDREN[type(node)](node)
+
+
+def rebuild(node: _N, change: Callable[[Node], Node]) -> _N:
+    """The node with `change` applied to each of its children; itself where none of them changes."""
+    old = children(node)
+    new = [change(child) for child in old]
+    if all(map(is_, old, new)):
+        return node
+    parts = iter(new)
+
+    def filled(value: object) -> object:
+        if isinstance(value, Node):
+            return next(parts)
+        return tuple(map(filled, value)) if isinstance(value, tuple) else value
+
+    cls: Any = type(node)
+    return cls(*(filled(getattr(node, name)) for name in _FIELDS[cls]))  # type: ignore[no-any-return]
+
+
+def sort_key(node: Node) -> tuple[Any, ...]:
+    """Orders nodes of all kinds, in every run alike: the kind, then what the node holds."""
+    try:
+        return node._key
+    except AttributeError:
+        cls = type(node)
+        made = (_RANKS[cls], *(_sortable(getattr(node, name)) for name in _FIELDS[cls]))
+        object.__setattr__(node, "_key", made)
+        return made
+
+
+def _sortable(value: Any) -> Any:
+    if isinstance(value, Node):
+        return sort_key(value)
+    if isinstance(value, tuple):
+        return tuple(map(_sortable, value))
+    return () if value is None else value
 
 
 # One comparison asks the same few trees again and again.
@@ -647,20 +698,20 @@ _REMEMBERED = 256
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def contents(node: Node) -> frozenset[str]:
-    """What a tree is made of: its kinds, the names of its constants, its functions as `gcd()`."""
-    found: set[str] = set()
+def contents(node: Node) -> frozenset[type[Node] | str]:
+    """What a tree is made of: classes (and kinds), names of constants, functions as `gcd()`."""
+    found: set[type[Node] | str] = set()
     waiting = [node]
     while waiting:
         part = waiting.pop()
-        kind, args = part
-        found.add(kind)
-        if kind == "const":
-            found.add(args[0])
-        elif kind not in _CHILD_FREE:
-            if kind == "func":
-                found.add(f"{args[0]}()")
-            waiting.extend(children(part))
+        cls = type(part)
+        found.add(cls)
+        found.add(cls.kind)
+        if isinstance(part, Constant):
+            found.add(part.name)
+        elif isinstance(part, Function):
+            found.add(f"{part.name}()")
+        waiting.extend(_CHILDREN[cls](part))
     return frozenset(found)
 
 
@@ -671,16 +722,15 @@ def free_symbols(node: Node) -> frozenset[str]:
 
 
 def _free_symbols(node: Node) -> frozenset[str]:
-    kind, args = node
-    if kind == "sym":
-        return frozenset(args)
-    if kind in _CHILD_FREE:
+    if isinstance(node, Symbol):
+        return frozenset((node.name,))
+    inner = children(node)
+    if not inner:
         return _NO_SYMBOLS
-    found = _NO_SYMBOLS.union(*map(_free_symbols, children(node)))
-    if kind in ("sum", "prod", "limit") or (kind == "integral" and args[2] is not None):
+    found = _NO_SYMBOLS.union(*map(_free_symbols, inner))
+    definite = isinstance(node, Integral) and node.low is not None
+    if definite or isinstance(node, Summation | IndexedProduct | Limit):
         # The limits lie outside the scope of the variable.
-        outside = _NO_SYMBOLS.union(
-            *(_free_symbols(arg) for arg in args[2:] if isinstance(arg, Node))
-        )
-        return (found - {args[1].args[0]}) | outside
+        outside = _NO_SYMBOLS.union(*map(_free_symbols, inner[2:]))
+        return (found - _free_symbols(inner[1])) | outside
     return found
