@@ -13,25 +13,22 @@ from math import gcd
 from typing import NamedTuple
 
 from dpo_math_assets.errors import DpoMathError, VerifierLimit
-from dpo_math_assets.verifier.lexicon.vocabulary import (
-    ACCENTS,
-    COMMANDS,
+from dpo_math_assets.verifier.lexicon.functions import (
     CONSTANTS,
-    CURRENCY_CODES,
     FUNCTION_NAMES,
     GREEK,
-    LONG_ABBREVIATIONS,
-    NUMBER_WORDS,
     PRINTED,
     PRINTED_SETS,
-    SHORT_WORDS,
+)
+from dpo_math_assets.verifier.lexicon.latex import ACCENTS, COMMANDS, TEXT_COMMANDS
+from dpo_math_assets.verifier.lexicon.units import (
+    CURRENCY_CODES,
+    LONG_ABBREVIATIONS,
     SPACED_UNITS,
-    SPACES,
-    TENS,
-    TEXT_COMMANDS,
     UNITS,
     unit_named,
 )
+from dpo_math_assets.verifier.lexicon.words import NUMBER_WORDS, TENS, words
 from dpo_math_assets.verifier.syntax.nodes import Node, make, num
 from dpo_math_assets.verifier.syntax.number_words import (
     NUMERAL_WORDS,
@@ -134,6 +131,7 @@ _NEXT = re.compile(
 _LETTERS_IN_WORDS = frozenset("aApPIU")
 _NEGATIVE = frozenset(("negative", "minus"))
 _JOINING = frozenset(("and", "or"))
+_SHORT_WORDS = words("english", "short")
 _PERCENT = frozenset(("percent", "pct", "percentage"))
 _DEGREES = frozenset(("degree", "degrees"))
 # Signs that mean the same wherever they stand.
@@ -303,9 +301,9 @@ class _Lexer:
             self._emit("accent", name, length)
         elif name in COMMANDS:
             kind, value = COMMANDS[name]
-            if kind == "skip":
+            if kind in ("skip", "space"):
                 self.position += length
-                self.spaced = self.spaced or name in SPACES
+                self.spaced = self.spaced or kind == "space"
                 self._sized_bar(name)
                 return
             if kind == "group":
@@ -415,7 +413,7 @@ class _Lexer:
         elif run in GREEK:
             self._emit("sym", run.removeprefix("var"), length)
         elif (
-            (lower in SHORT_WORDS and not self._glued(start))
+            (lower in _SHORT_WORDS and not self._glued(start))
             or self._is_unit(run, upright)
             or self._measures(run, start)
             or run in CURRENCY_CODES

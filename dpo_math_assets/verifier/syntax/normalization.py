@@ -6,7 +6,7 @@ letters (Cyrillic a, Greek omicron, a letter O) stay what they are and so never 
 
 import re
 
-from dpo_math_assets.verifier.lexicon.vocabulary import CHINESE_COUNTERS, CHINESE_UNITS
+from dpo_math_assets.verifier.lexicon.words import in_order, meanings
 
 __all__ = ["clean", "normalise", "to_ascii"]
 
@@ -104,12 +104,13 @@ _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙᵢₖ
 _SUPERSCRIPT_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱˣ]+")
 _SUBSCRIPT_RUN = re.compile("[₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙᵢₖₓ]+")
 _ROOT_OF_NUMBER = re.compile(r"√(\d+(?:\.\d+)?)")
+_CHINESE_UNITS = meanings("chinese", "units")
+_CHINESE_POWERS = meanings("chinese", "powers")
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 _CHINESE_UNIT = re.compile(
-    rf"(?<=[\d}})$])[\s$]*(?:(?P<power>平方|立方)?(?P<unit>{'|'.join(CHINESE_UNITS)})"
-    rf"|[{CHINESE_COUNTERS}])(?![\u4e00-\u9fff])"
+    rf"(?<=[\d}})$])[\s$]*(?:(?P<power>{'|'.join(_CHINESE_POWERS)})?(?P<unit>{'|'.join(_CHINESE_UNITS)})"
+    rf"|[{''.join(in_order('chinese', 'counters'))}])(?![\u4e00-\u9fff])"
 )
-_POWERS = {"平方": "square ", "立方": "cubic "}
 _FRACTION_AFTER_DIGIT = re.compile(r"(?<=\d)(?=[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅑⅒⅜⅝⅞])")
 
 # A JSON or Python escape that ate the first letter of a command: \frac -> form feed + rac.
@@ -144,7 +145,8 @@ def _in_english(counted: "re.Match[str]") -> str:
     """` square cm` for the unit behind a number; nothing for what only says that it counts."""
     if counted["unit"] is None:
         return ""
-    return f" {_POWERS.get(counted['power'] or '', '')}{CHINESE_UNITS[counted['unit']]}"
+    power = _CHINESE_POWERS[counted["power"]] + " " if counted["power"] else ""
+    return f" {power}{_CHINESE_UNITS[counted['unit']]}"
 
 
 def undouble(text: str) -> str:

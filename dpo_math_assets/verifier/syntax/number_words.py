@@ -7,7 +7,7 @@ numbers, and a lone `two` is a word that the parser weighs.
 import re
 from fractions import Fraction
 
-from dpo_math_assets.verifier.lexicon.vocabulary import NUMBER_WORDS, SCALES, TENS
+from dpo_math_assets.verifier.lexicon.words import NUMBER_WORDS, SCALES, TENS
 
 __all__ = ["NUMERAL_WORDS", "fraction_tail", "scale_tail", "spelled_number"]
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from itertools import compress
 
-from dpo_math_assets.verifier.lexicon.vocabulary import CONSTANTS, FUNCTION_NAMES, GREEK
+from dpo_math_assets.verifier.lexicon.functions import CONSTANTS, FUNCTION_NAMES, GREEK
 
 __all__ = ["parts_of", "rewritten"]
 

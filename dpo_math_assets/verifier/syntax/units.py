@@ -4,7 +4,7 @@ import re
 from fractions import Fraction
 from functools import cache, lru_cache
 
-from dpo_math_assets.verifier.lexicon.vocabulary import UNITS
+from dpo_math_assets.verifier.lexicon.units import UNITS
 
 __all__ = ["is_unit_of", "unit_factor"]
 
@@ -16,8 +16,8 @@ _COMPOUND = {"kmh": "km / hour"}
 def _factors() -> dict[str, set[Fraction]]:
     """The factors of all units that have a name, by dimension."""
     found: dict[str, set[Fraction]] = {}
-    for dimension, p, q in set(UNITS.values()):
-        found.setdefault(_in_order(_powers(dimension)), set()).add(Fraction(p, q))
+    for dimension, factor in set(UNITS.values()):
+        found.setdefault(_in_order(_powers(dimension)), set()).add(factor)
     return found
 
 
@@ -30,8 +30,8 @@ def is_unit_of(dimension: str, factor: Fraction) -> bool:
 def unit_factor(name: str) -> tuple[str, Fraction] | None:
     """(dimension, factor) of a unit such as `cm^2` or `kg m / s^2`; None for one not known."""
     if name in UNITS:
-        dimension, p, q = UNITS[name]
-        return _in_order(_powers(dimension)), Fraction(p, q)
+        dimension, factor = UNITS[name]
+        return _in_order(_powers(dimension)), factor
     powers: dict[str, int] = {}
     factor, sign = Fraction(1), 1
     for word in _COMPOUND.get(name, name).split():
@@ -43,9 +43,9 @@ def unit_factor(name: str) -> tuple[str, Fraction] | None:
         found = _UNIT_POWER.fullmatch(word)
         if found is None or found[1] not in UNITS:
             return None
-        dimension, p, q = UNITS[found[1]]
+        dimension, each = UNITS[found[1]]
         power = sign * int(found[2] or 1)
-        factor *= Fraction(p, q) ** power
+        factor *= each**power
         for base, own in _powers(dimension).items():
             powers[base] = powers.get(base, 0) + power * own
     return _in_order(powers), factor
