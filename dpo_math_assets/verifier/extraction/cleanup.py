@@ -10,33 +10,28 @@ from fractions import Fraction
 
 from dpo_math_assets.verifier.equivalence.matcher import values_differ
 from dpo_math_assets.verifier.extraction.markers.boxed import boxes
-from dpo_math_assets.verifier.extraction.prose import asserts, changes, said, worded
+from dpo_math_assets.verifier.extraction.prose import asserts, changes, said
+from dpo_math_assets.verifier.extraction.tokens import (
+    CHOICE,
+    LATEX_WORD,
+    NUMBERS,
+    NUMERIC,
+    PLAIN_NUMBER,
+    VALUE_START,
+    WORD,
+    first_sentence,
+    has_digits,
+    has_words,
+)
 from dpo_math_assets.verifier.extraction.vetoes import doubtful
 from dpo_math_assets.verifier.lexicon.vocabulary import unit_named
 from dpo_math_assets.verifier.syntax.normalization import clean
 
-__all__ = [
-    "EQUALS_VALUE",
-    "LATEX_WORD",
-    "MAX_ANSWER",
-    "MAX_BARE",
-    "NUMBERS",
-    "PLAIN_NUMBER",
-    "SENTENCE_END",
-    "WORD",
-    "chained",
-    "first_sentence",
-    "restated",
-    "tidy",
-]
+__all__ = ["EQUALS_VALUE", "MAX_ANSWER", "MAX_BARE", "chained", "restated", "tidy"]
 
 # Longer answers are handed on as they stand; no later step takes them.
 MAX_ANSWER = 10_000
 MAX_BARE = 300
-SENTENCE_END = re.compile(
-    r"[.!?。\n](?:(?<=\n)|(?<!\bMr.)(?<!\bMs.)(?<!\bDr.)(?<!\bSt.)(?<!\bvs.)(?<!\bNo.)(?<!\bMrs.)"
-    r"(?=\s+[A-Z\"'(*<\\]|\s*$|\s*<|\"?,?\s*$))"
-)
 _REMARK = re.compile(
     r"(?<![\s,]),?\s+\(?(?:because|since|as we|which|so that|i hope|as (?:desired|required|needed|"
     r"requested|claimed|expected|wanted|stated|shown|before))\b",
@@ -45,17 +40,17 @@ _REMARK = re.compile(
 _WRONG = re.compile(r"\b(?:not|never|wrong|incorrect|false|impossible|too)\b")
 _EMPHASIS = re.compile(r"\*\*(?=[\s.,;:]|$)|(?<=\s)\*\*")
 _CHOICE_SAID = re.compile(
-    r"(?:for sure |definitely |certainly |clearly )?\(?([A-J])\)?[,;] [a-z]+ "
+    rf"(?:for sure |definitely |certainly |clearly )?\(?({CHOICE})\)?[,;] [a-z]+ "
 )
 _IS_CORRECT = re.compile(
-    r"(?:.*[,;:]\s+|)(?:therefore |so |thus |hence )?(?:option |choice )?\(?([A-J])\)? is "
+    rf"(?:.*[,;:]\s+|)(?:therefore |so |thus |hence )?(?:option |choice )?\(?({CHOICE})\)? is "
     r"(?:the )?(?:correct|right|best|answer)(?: answer| option| choice| one)?",
     re.IGNORECASE,
 )
-_OPTION = re.compile(r"(?:option|choice)\s+\(?([A-J])\)?", re.IGNORECASE)
+_OPTION = re.compile(rf"(?:option|choice)\s+\(?({CHOICE})\)?", re.IGNORECASE)
 # \textbf{(B)} as contests number their choices
 _SET_CHOICE = re.compile(
-    r"\\(?:text|textbf|mathrm|mathbf|textrm)\s*\{\s*\(([A-J])\)\s*\}(?:\\ |~)?"
+    rf"\\(?:text|textbf|mathrm|mathbf|textrm)\s*\{{\s*\(({CHOICE})\)\s*\}}(?:\\ |~)?"
 )
 _TEXT = re.compile(r"\\(?:text|textrm|textbf|mbox|mathrm)\s*\{([^{}]*)\}")
 # What was cut off had more to say: `The answer is 7 and`
@@ -65,8 +60,8 @@ _DANGLING = (
 )
 _AT = re.compile(
     r"^(?:at (?=\d)|given by |simply |just |exactly |indeed |then |clearly |obviously |thus |"
-    r"(?:so|therefore|in total),? (?=[-$\\\d])|in bold: |(?:I think )?it(?:['’]s| is) "
-    r"(?=[-$\\\d]|[a-z-]+$)|"
+    rf"(?:so|therefore|in total),? (?={VALUE_START})|in bold: |(?:I think )?it(?:['’]s| is) "
+    rf"(?={VALUE_START}|[a-z-]+$)|"
     r"(?:so |thus )?we (?:have|get|obtain|find) (?=[^A-Za-z]*$))",
     re.IGNORECASE,
 )
@@ -81,48 +76,35 @@ _SIGNS_BEHIND = re.compile(
 )
 _SIGNS_IN_LATEX = ("\\blacksquare", "\\qed", "\\checkmark")
 _STRUCK = re.compile(r"~~[^~\n]{1,60}~~\s*")
-_NOT_ANOTHER = re.compile(r"([^,()]{1,60}?),?\s+\(?not\s+\$?-?[\d.,/]+\$?\)?")
+_NOT_ANOTHER = re.compile(rf"([^,()]{{1,60}}?),?\s+\(?not\s+\$?-?{NUMERIC}\$?\)?")
 # `an even number, namely 36`, `the sum: 36`
 _NAMELY = re.compile(
-    r"((?:[Aa]n?|[Tt]he) [a-z ]{2,40})(?:, namely|, i\.e\.,?|:)\s+([-$\\\d][^,;]{0,60})"
+    rf"((?:[Aa]n?|[Tt]he) [a-z ]{{2,40}})(?:, namely|, i\.e\.,?|:)\s+({VALUE_START}[^,;]{{0,60}})"
 )
 EQUALS_VALUE = re.compile(r"^=\s*(?=-?\$?[\d.,]+%?(?:\s+[A-Za-z ]+)?$)")
-WORD = re.compile(r"[A-Za-z]{2,}")
-LATEX_WORD = re.compile(r"\\[A-Za-z]+")
-PLAIN_NUMBER = re.compile(r"-?\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
-
-
-def first_sentence(text: str, *, ask: bool = False) -> str:
-    """The first sentence without its end; with `ask` a question keeps its mark."""
-    end = SENTENCE_END.search(text)
-    if end is None:
-        return text
-    return text[: end.end() if ask and end[0] == "?" else end.start()]
-
-
 # A choice with its value, in other orders than `(C) 10`
 _CHOICE_FIRST = re.compile(
     r"(?P<named>(?i:option|choice) )?(?P<open>\()?(?P<letter>[A-Ja-j])(?(open)\))"
-    r"(?:(?P<comma>,)|:|,? which is)\s+(?P<value>[$\\\d-][^,]{0,40})"
+    rf"(?:(?P<comma>,)|:|,? which is)\s+(?P<value>{VALUE_START}[^,]{{0,40}})"
 )
 _CHOICE_BEFORE = re.compile(
-    r"(?:option|choice) \(?(?P<named>[A-J])\)?\s+(?:[-–]\s+)?(?P<value>[$\\\d-][^,()]{0,40})|"
-    r"(?P<letter>[A-J])\s+\((?P<inner>[$\\\d-][^,()]{0,40})\)"
+    rf"(?:option|choice) \(?(?P<named>{CHOICE})\)?\s+(?:[-–]\s+)?"
+    rf"(?P<value>{VALUE_START}[^,()]{{0,40}})|"
+    rf"(?P<letter>{CHOICE})\s+\((?P<inner>{VALUE_START}[^,()]{{0,40}})\)"
 )
 _CHOICE_LAST = re.compile(
-    r"(?P<value>[$\\\d-][^,()]{0,40}?)(?:\s+\((?P<letter>[A-J])\)|"
-    r",?\s+(?:which is )?\(?(?:option|choice) \(?(?P<named>[A-J])\)?)\s*"
+    rf"(?P<value>{VALUE_START}[^,()]{{0,40}}?)(?:\s+\((?P<letter>{CHOICE})\)|"
+    rf",?\s+(?:which is )?\(?(?:option|choice) \(?(?P<named>{CHOICE})\)?)\s*"
 )
 _CHOICE_ENDS = frozenset("ABCDEFGHIJ)")
 _RATIO = re.compile(r"[A-Za-z, ]*\bratio\b[A-Za-z ]* is (\d+) to (\d+)")
-_LED_TO = re.compile(r"[\w)] ?(?:->|→) ?-?[\d.,/]+$")
+_LED_TO = re.compile(rf"[\w)] ?(?:->|→) ?-?{NUMERIC}$")
 # Words of which nobody knows what they do to the equation behind them: `Si es par, x = 3`
 _CLAUSE_BEFORE = re.compile(r"[^\W\d_]{2,20}(?: [^\W\d_]{1,20}){0,4}, [a-zA-Z] ?= ?[^,=]+")
 # `a) 3 b) 5`
 _LETTER_OF_PART = re.compile(r"(?<![\w(])([a-e])\)")
 _SO = re.compile(r",\s+so\b", re.IGNORECASE)
 _GOES_ON = re.compile(r"\b(?:then|so|total|therefore|thus|hence)\b", re.IGNORECASE)
-NUMBERS = re.compile(r"\d+(?:\.\d+)?")
 
 
 def _new_numbers(behind: str, before: str) -> bool:
@@ -179,11 +161,11 @@ def tidy(answer: str) -> str:
             answer = _HEDGE.sub("", _CROSS.sub(" × ", answer))
         if "not" in answer and (first := _NOT_ANOTHER.fullmatch(answer)):
             answer = first[1]
-    if not worded(answer) and "\\text" not in answer:
+    if not has_words(answer) and "\\text" not in answer:
         return (restated(answer) if " (" in answer else None) or clean(answer)
     sentence = first_sentence(answer)
     behind = answer[len(sentence) :]
-    if behind and worded(behind):
+    if behind and has_words(behind):
         if _GOES_ON.search(behind) and _new_numbers(behind, sentence):
             return ""  # the first sentence was not the last word
         answer = sentence
@@ -254,13 +236,13 @@ def chained(answer: str) -> str | None:
         values = "".join(rows).split("=")[1:]
         agree = values and not any(values_differ(value, values[-1]) for value in values[:-1])
         return clean(values[-1]) if agree else None
-    if "%" not in answer and not worded(answer) and "\\text" not in answer:
+    if "%" not in answer and not has_words(answer) and "\\text" not in answer:
         return None
     parts = [clean(part) for part in answer.split("=")]
     words = WORD.findall(LATEX_WORD.sub("", parts[-1]))
     if words and not any(map(unit_named, words)):
         return None
-    if len(parts) > 4 or any(worded(part) or "\\text" in part for part in parts[:-1]):
+    if len(parts) > 4 or any(has_words(part) or "\\text" in part for part in parts[:-1]):
         return None
     if any(values_differ(part, parts[0]) is not False for part in parts[1:]):
         return None
@@ -339,11 +321,11 @@ def restated(answer: str) -> str | None:
     first, second = clean(found[1]), clean(_ABOUT.sub("", found[2].removeprefix("or ")))
     if PLAIN_NUMBER.fullmatch(second) and values_differ(second, first.lower()) is False:
         return second  # thirty-six (36)
-    if "=" in first or not any(map(str.isdigit, first)):
+    if "=" in first or not has_digits(first):
         return None
     if _ABOUT.match(found[2]) and _rounded(first, second):
         return first
-    remark = worded(second) and not changes(second) and not worded(first) and asserts(second)
+    remark = has_words(second) and not changes(second) and not has_words(first) and asserts(second)
     return first if remark or values_differ(first, second) is False else None
 
 

@@ -28,21 +28,33 @@ from typing import NamedTuple
 from dpo_math_assets.verifier.equivalence.matcher import same_at_sight, values_differ
 from dpo_math_assets.verifier.extraction.cleanup import (
     EQUALS_VALUE,
-    LATEX_WORD,
     MAX_ANSWER,
     MAX_BARE,
-    NUMBERS,
-    PLAIN_NUMBER,
-    SENTENCE_END,
-    WORD,
     chained,
-    first_sentence,
     restated,
     tidy,
 )
 from dpo_math_assets.verifier.extraction.markers import international as tongues
 from dpo_math_assets.verifier.extraction.markers.boxed import boxes
-from dpo_math_assets.verifier.extraction.prose import FORMULA, asserts, last_said, said, worded
+from dpo_math_assets.verifier.extraction.prose import asserts, last_said, said
+from dpo_math_assets.verifier.extraction.tokens import (
+    AMOUNT,
+    CHOICE,
+    CHOICE_ALONE,
+    DIGITS,
+    FORMULA,
+    LATEX_WORD,
+    NUMBER,
+    NUMBERS,
+    NUMERIC,
+    PART,
+    SENTENCE_END,
+    VALUE_START,
+    WORD,
+    first_sentence,
+    has_digits,
+    has_words,
+)
 from dpo_math_assets.verifier.extraction.vetoes import contradicted, doubtful, taken_back
 from dpo_math_assets.verifier.lexicon.vocabulary import NUMBER_WORDS, TENS
 from dpo_math_assets.verifier.syntax.normalization import clean, normalise
@@ -84,7 +96,7 @@ _STRONG = ("final", "boxed", "hashes")
 
 # Four hashes are a Markdown heading too: an answer begins like a value and is no numbered title.
 _HASHES = re.compile(
-    r"(?<!#)#{4,}+[ \t]*+(?=[-+$€£.(\\\[{\d]|[A-J]\s*$)(?!\d+[.)]\s+[A-Za-z])([^\n]*)",
+    rf"(?<!#)#{{4,}}+[ \t]*+(?=[-+$€£.(\\\[{{\d]|{CHOICE}\s*$)(?!\d+[.)]\s+[A-Za-z])([^\n]*)",
     re.MULTILINE,
 )
 _COLON = re.compile(
@@ -107,7 +119,7 @@ _JSON_KEY = re.compile(
 MAX_OBJECT = 500
 _JSON_ARRAY = re.compile(r"\[([^\[\]{}\n]*)\]")
 _JSON_SCALAR = re.compile(
-    r"(?:\$?-?|-\$)(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|[\d.]+(?:[eE][+-]?\d+)?)(?=\s*[,}\n]|\s*$)"
+    rf"(?:\$?-?|-\$)(?:{NUMBER}\.?|\.\d+)(?:[eE][+-]?\d+)?(?=\s*[,}}\n]|\s*$)"
 )
 _ARTICLE = re.compile(
     r"\b(?:the|our|my|final|correct)\s+(?:(?:final|correct|right|true|actual|real|best)\s+)?$",
@@ -131,11 +143,11 @@ _HOPE = re.compile(r"(?<!\s)\s*I hope it is correct\.?\s*$")
 _BLANK = re.compile(r"(?:\\(?:phantom|hspace)\{[^{}]*\}|\\square|\\[,;: ]|[-_?.#*\s])+")
 _OPTION_IS = re.compile(
     r"\b(?:[Cc]orrect|[Rr]ight|[Bb]est|answer) (?:option|choice)[\s*]*(?:is\b|:)[:\s*]{0,3}"
-    r"\(?([A-J])\)?(?![A-Za-z'’])"
+    rf"\(?({CHOICE})\)?(?![A-Za-z'’])"
 )
 _OPTION_NAMED = ("ption is", "hoice is", "ption:", "hoice:", "ption*", "hoice*")
 _IS_OPTION = re.compile(
-    r"(?<![\w(])(?<!tatement )(?:(?:[Oo]ption|[Cc]hoice) )?\(?([A-J])\)? is (?:the )?"
+    rf"(?<![\w(])(?<!tatement )(?:(?:[Oo]ption|[Cc]hoice) )?\(?({CHOICE})\)? is (?:the )?"
     r"(?:correct|right)(?: (?:answer|option|choice|one))?(?![\w'’]| \w)"
 )
 _NUMBERING = re.compile(r"^\d+[.)]\s+(?=[*_]*[A-Z])")
@@ -149,9 +161,9 @@ _SPECIAL = re.compile(
 
 # A marker with a number and nothing else, as most of what `decisive.py` leaves of completions is.
 _NUMBER_ALONE = re.compile(
-    rf"(?:FINAL ANSWER|F(?i:inal answer)):[ \t]*(?P<final>{PLAIN_NUMBER.pattern})\s*"
+    rf"(?:FINAL ANSWER|F(?i:inal answer)):[ \t]*(?P<final>{AMOUNT})\s*"
     r'|[ \t]*\{?[ \t]*"(?:final_)?answer"[ \t]*:[ \t]*(?P<quote>"?)'
-    rf"(?P<json>{PLAIN_NUMBER.pattern})(?P=quote)\s*\}}\s*(?:```\s*)?"
+    rf"(?P<json>{AMOUNT})(?P=quote)\s*\}}\s*(?:```\s*)?"
 )
 
 
@@ -163,7 +175,7 @@ def extract(candidate: str) -> Extraction:
     if "```" in text:
         text = _CODE.sub("", text)
     found = _before_next_question(text) or _answer_of(text)
-    if found.answer and _CHOICE_ALONE.fullmatch(found.answer):
+    if found.answer and CHOICE_ALONE.fullmatch(found.answer):
         return _valued(text, found)
     if found.answer and "C)" in text and "A)" in text and _VALUE_OF_CHOICE.match(found.answer):
         letters = [letter for letter, values in _options(text).items() if values == {found.answer}]
@@ -173,7 +185,7 @@ def extract(candidate: str) -> Extraction:
 
 
 _OPTION_LINE = re.compile(
-    r"(?:^|(?<=[\s(]))(?P<letter>[A-J])(?P<sign>[).:])\s+(?P<value>[-$\\\d][^\n()]{0,60}?)(?=\s*(?:\n|$|\(?[A-J][).:]))",
+    rf"(?:^|(?<=[\s(]))(?P<letter>{CHOICE})(?P<sign>[).:])\s+(?P<value>{VALUE_START}[^\n()]{{0,60}}?)(?=\s*(?:\n|$|\(?{CHOICE}[).:]))",
     re.MULTILINE,
 )
 
@@ -238,7 +250,7 @@ def _before_next_question(text: str) -> Extraction | None:
             return None
         found = _answer_of(text[: question.start()])
         if found.reason == "no_final_answer" or (
-            found.marker in ("bare", "last_line") and not any(map(str.isdigit, found.answer or ""))
+            found.marker in ("bare", "last_line") and not has_digits(found.answer or "")
         ):
             continue
         if found.answer is None or (first is None and found.marker != "last_line"):
@@ -397,7 +409,7 @@ _INSTEAD = re.compile(
 _SELECTED = re.compile(r"\b(?:only|candidates?|rejected|accepted|discarded)\b", re.IGNORECASE)
 # What a part of an answer is called, on its line.
 _PART_NAME = re.compile(
-    r"\((?:[a-h]|i{1,3}|iv|v|\d)\)|\b(?:Part|Question|Problem) \(?\w\b|(?<!\w)[A-Z][a-z]+[*_]*[:=]"
+    rf"\((?:{PART}|\d)\)|\b(?:Part|Question|Problem) \(?\w\b|(?<!\w)[A-Z][a-z]+[*_]*[:=]"
 )
 
 
@@ -414,7 +426,7 @@ def _of_named_parts(text: str, answers: list[_Found]) -> bool:
 
 # `(a)`, `Part B`, `Question 2` at the beginning of a line or sentence.
 _PART = re.compile(
-    r"(?:^|[.;\n]\s*)[*_#\s-]*(?:\(?([a-h]|i{1,3}|iv|v|\d{1,2})[.)]|"
+    rf"(?:^|[.;\n]\s*)[*_#\s-]*(?:\(?({PART}|\d{{1,2}})[.)]|"
     r"(?:(?:For |In )?[Pp]art|Question|Problem|Q)\s*\(?([A-Ha-h]|\d)\)?)"
     r"[^\n]*$"
 )
@@ -439,8 +451,8 @@ def _renumbered(text: str, last: _Found, labels: list[_Found]) -> bool:
     if not labels:
         return False
     later = labels[-1].answer
-    lettered = _CHOICE_ALONE.fullmatch(later) and _CHOICE_ALONE.fullmatch(last.answer)
-    told = any(map(str.isdigit, later)) or "\\" in later or lettered or later.lower() in _NUMERALS
+    lettered = CHOICE_ALONE.fullmatch(later) and CHOICE_ALONE.fullmatch(last.answer)
+    told = has_digits(later) or "\\" in later or lettered or later.lower() in _NUMERALS
     return bool(told) and len(later) <= MAX_BARE and values_differ(last.answer, later) is True
 
 
@@ -450,7 +462,7 @@ def _lettered(text: str, found: Extraction, last: _Found, labels: list[_Found]) 
     if not later:
         return found
     later = _tidied(text, later)
-    letters = {label.answer for label in later if _CHOICE_ALONE.fullmatch(label.answer)}
+    letters = {label.answer for label in later if CHOICE_ALONE.fullmatch(label.answer)}
     if not letters or found.answer is None or not _VALUE_OF_CHOICE.match(found.answer):
         return found
     both = _both(text, found.answer, letters.pop())
@@ -471,18 +483,17 @@ _CLOSING = " \t\r\n.,;*$`\"'\\)]}"
 _CHOSEN = re.compile(
     r"(?:\b(?:[Oo]ption|[Cc]hoice|choose|pick|select|[Ss]o|[Bb]ut|[Tt]hus|[Hh]ence|[Tt]herefore,?) "
     r"|^|\n)"
-    r"\**\(?([A-J])\)?\**(?=[.\s]*$"
+    rf"\**\(?({CHOICE})\)?\**(?=[.\s]*$"
     r"| is (?:the |also )?(?:correct|right|better|best|answer|possible))"
 )
 # What is left of the formula around a box: `\\pmod{7}$`
 _FORMULA_ENDS = re.compile(r"\s*\\[a-z]+\{[^{}\n]*\}[ .]*(?:\$|\\[\])])")
 _CHECKED = re.compile(r"\b(?:[Cc]heck|[Vv]erif|sanity|[Cc]onfirm)|[✓✔✅]")
-_CHOICE_ALONE = re.compile(r"\(?[A-J]\)?")
 
 
 def _leads_elsewhere(answer: str, rest: str) -> bool:
     """Whether the text behind an answer goes on to another value and ends with it."""
-    if _CHOICE_ALONE.fullmatch(answer):
+    if CHOICE_ALONE.fullmatch(answer):
         chosen = _CHOSEN.findall(rest)
         return bool(chosen) and chosen[-1] != answer.strip("()")
     if any(sign in answer for sign in _SEVERAL) and _ONE_OF_THEM.search(rest):
@@ -607,7 +618,7 @@ def _last(text: str, labels: list[_Found]) -> list[_Found]:
     if len(labels) <= MAX_BOXES and _of_parts(text, labels):
         return labels
     standing = _tidied(text, labels)
-    if len(standing) > 1 and _CHOICE_ALONE.fullmatch(standing[-1].answer):
+    if len(standing) > 1 and CHOICE_ALONE.fullmatch(standing[-1].answer):
         value = standing[-2]
         both = _VALUE_OF_CHOICE.match(value.answer) and _both(
             text, value.answer, standing[-1].answer
@@ -677,7 +688,7 @@ def _is_heading(text: str, at: int) -> bool:
     return before in ("A", "Final A", "Final a", "FINAL A", "The Final A", "The Answer")
 
 
-_SIGN_OR_BULLET = re.compile(r"-\s+[\d.,/]+")
+_SIGN_OR_BULLET = re.compile(rf"-\s+{NUMERIC}")
 
 
 def _rest(text: str, start: int) -> str:
@@ -733,7 +744,7 @@ def _with_following(text: str, end: int, first: str) -> str:
         open_ended = lines[-1].endswith((" or", " and", ","))
         if not open_ended and not (above and below and _goes_on(above, below)):
             break
-        if worded(line) and not below:
+        if has_words(line) and not below:
             break
         lines.append(line.strip())
         end += 1 + len(line)
@@ -746,7 +757,7 @@ def _with_following(text: str, end: int, first: str) -> str:
 def _goes_on(above: "re.Match[str]", below: "re.Match[str]") -> bool:
     """Whether two lines are parts of one answer: another letter, another name, another bullet."""
     if above["bullet"] and below["bullet"]:
-        return not worded(above["value"]) and not worded(below["value"])
+        return not has_words(above["value"]) and not has_words(below["value"])
     kind = "letter" if above["letter"] else "name"
     return bool(above[kind] and below[kind]) and above[kind] != below[kind]
 
@@ -919,7 +930,7 @@ def _bare(text: str) -> Extraction:
         and not _ITEM_ONLY.fullmatch(last)
         and not _next_item(lines[0], last)
         and (not _THEREFORE.match(last) or (said(last) and not last[-1].isdigit()))
-        and any(map(str.isdigit, last))
+        and has_digits(last)
         and (not last.startswith("=") or EQUALS_VALUE.match(last))  # no half-done sum
     ):
         before = _NUMBERING.sub("", lines[0].rstrip().rsplit("\n", 1)[-1].strip())
@@ -961,7 +972,7 @@ def _without_ends(text: str) -> str:
 
 
 _TAGGED = re.compile(r"<(result|output|final|response)>\s*([^<>]+)</\1>$", re.IGNORECASE)
-_RESULT = re.compile(r"=\s*[$*\\(\[]*(-?\d[\d,]*(?:\.\d+)?)[^=\d]*$")
+_RESULT = re.compile(rf"=\s*[$*\\(\[]*(-?{DIGITS})[^=\d]*$")
 
 
 def _result_told(before: str, sentence: str) -> str | None:
@@ -975,7 +986,7 @@ def _result_told(before: str, sentence: str) -> str | None:
     return value if value and same_at_sight(value, result[1]) else None
 
 
-_AMOUNT = re.compile(r"(?<![\w.,/])\d[\d,]*(?:\.\d+)?(?![\w/%]|[.,]\d)")
+_AMOUNT = re.compile(rf"(?<![\w.,/]){DIGITS}(?![\w/%]|[.,]\d)")
 
 
 # `Therefore, he spent $36, leaving 4`
@@ -1004,7 +1015,7 @@ def _next_item(text: str, last: str) -> bool:
 
 # A name with its value, or a value alone.
 _GIVEN = re.compile(
-    r"[*\s]*\${0,2}(?:[A-Za-z][A-Za-z0-9 ]{0,40}(?:[:=]|(?<= is))[*\s]*)?\s*\$?-?\$?[\d.,/]+"
+    rf"[*\s]*\${{0,2}}(?:[A-Za-z][A-Za-z0-9 ]{{0,40}}(?:[:=]|(?<= is))[*\s]*)?\s*\$?-?\$?{NUMERIC}"
     r"(?:\s*[A-Za-z%]+)?\${0,2}[.*]*"
 )
 # `Given:`, `Let us list what is known.`
@@ -1018,7 +1029,7 @@ _ASIDE = re.compile(
     r"Would you like|As a (?:sanity )?check)"
 )
 _FENCE = re.compile(r"^```[a-z]*[ \t]*$|\n```$", re.MULTILINE)
-_LISTED = re.compile(r"[*_\s-]*\(?([a-h]|i{1,3}|iv|v)\)[*_:\s]+(\S[^\n]*)")
+_LISTED = re.compile(rf"[*_\s-]*\(?({PART})\)[*_:\s]+(\S[^\n]*)")
 
 
 def _listed(text: str) -> str | None:
@@ -1043,7 +1054,7 @@ def _one_formula(text: str) -> str | None:
     if len(formulas) != 1 or len(SENTENCE_END.findall(" ".join(text.split()))) > 1:
         return None
     around = FORMULA.sub(" ", text)
-    if not worded(around) or not asserts(around):
+    if not has_words(around) or not asserts(around):
         return None
     words = WORD.findall(around.lower())
     plain = _PLAIN_AROUND.issuperset(words)

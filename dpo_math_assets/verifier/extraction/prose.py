@@ -11,36 +11,38 @@ compared, and only the comparison knows which words are units.
 import re
 from typing import NamedTuple
 
+from dpo_math_assets.verifier.extraction.tokens import (
+    DIGITS,
+    FORMULA,
+    FRACTION,
+    LISTED_CHOICE,
+    NUMBER,
+    SENTENCE_BREAK,
+    VALUE_START,
+    has_digits,
+    has_words,
+    lower_words,
+)
 from dpo_math_assets.verifier.lexicon.vocabulary import NUMBER_WORDS, SCALES, TENS, UNITS, word_set
 
-__all__ = ["FORMULA", "asserts", "changes", "last_said", "said", "worded"]
+__all__ = ["asserts", "changes", "last_said", "said"]
 
 MAX_SENTENCE = 300
 
-_FORMULA = (
-    r"\$\$[^$]+\$\$|(?<!\\)\$[^$\n]+(?<!\\)\$(?!\d)|\\\([^\\]*(?:\\(?![()])[^\\]*)*\\\)"
-    r"|\\\[[^\\]*(?:\\(?![\[\]])[^\\]*)*\\\]"
-)
-FORMULA = re.compile(_FORMULA)
-_NUMBER = (
-    r"-?\$?-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:/\d+|\s\d+/\d+|(?::\d+)+)?"
-    r"%?(?![\w/*+^=(]|[.,:]\d|-\d)"
-)
-_VALUE = rf"(?:{_FORMULA}|{_NUMBER})"
+# A number that ends where its word ends: a mixed number, a ratio, a share too.
+_STATED_NUMBER = rf"-?\$?-?{NUMBER}(?:/\d+|\s\d+/\d+|(?::\d+)+)?%?(?![\w/*+^=(]|[.,:]\d|-\d)"
+_VALUE = rf"(?:{FORMULA.pattern}|{_STATED_NUMBER})"
 # `9 * 2 = $18`: a sum with its result
 _TERM = r"[$\d.,()]++\s*+"
 _SUM = rf"-?(?:{_TERM}[-+*/×÷=]\s*+)*?{_TERM}=\s*+(?=[-$\d])"
 # One value, or several in a row.
 _VALUES = re.compile(
-    rf"(?<![\w$\\./])(?=[-$\\\d])(?:{_SUM})?{_VALUE}"
+    rf"(?<![\w$\\./])(?={VALUE_START})(?:{_SUM})?{_VALUE}"
     rf"(?:(?:\s*,\s*|,?\s+(?:and|or)\s+){_VALUE})*"
 )
 _EQUATION = re.compile(
     r"(?:.*\b(?:is|are)\s+)?([A-Za-z](?:_\w+|\(\w\))?\s*(?:=|<|>|\\(?:[gln]eq?|in)\b).+)"
 )
-_LETTERS = re.compile(r"[A-Za-z]{2,}")
-_LATEX_WORD = re.compile(r"\\[A-Za-z]+")
-_WORDS = re.compile(r"[a-z][a-z'’-]*")
 
 
 # Verbs that say how much something is, has, takes, gives, in the forms that answers use.
@@ -241,10 +243,9 @@ def said(sentence: str) -> str | None:
     return stated or _equation(text[start:])
 
 
-_SENTENCES = re.compile(r"(?<=[.!?])[ \t]+|\n")
 _ITEM = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*•>])\s+", re.MULTILINE)
 _ENDS_WITH = re.compile(
-    r"(?<![\w.,])(?P<value>-?(?:\d[\d,]*(?:\.\d+)?(?:/\d+)?|\\[dt]?frac\{\d+\}\{\d+\})%?)"
+    rf"(?<![\w.,])(?P<value>-?(?:{DIGITS}(?:/\d+)?|{FRACTION})%?)"
     r"(?P<thing>(?:[ \\]+[A-Za-z][\w/²³-]*){0,3})$"
 )
 _NUMERALS = {**NUMBER_WORDS, **TENS} | {
@@ -273,7 +274,7 @@ _GOVERNING = word_set(
     "since until after before question problem and or modulo mod base first last least most "
     "about approximately roughly around over under between every each any to way method not"
 )
-_OPTION_SIGN = re.compile(r"\(?\b[A-J][).:]$")
+_OPTION_SIGN = re.compile(rf"{LISTED_CHOICE}$")
 _CONCLUDING = word_set(
     "so thus hence therefore leaving leaves gives giving is are be get gets need needs makes "
     "making has it's that's yields obtain have becomes remain remains then only actually equals "
@@ -295,14 +296,14 @@ def last_said(text: str) -> Ending | None:
 
     None where that sentence is a question, a check or a remark, or the number is part of a phrase.
     """
-    for sentence in reversed(_SENTENCES.split(_ITEM.sub("", text))):
+    for sentence in reversed(SENTENCE_BREAK.split(_ITEM.sub("", text))):
         if sentence.rstrip(' *_)"').endswith("?"):
             continue
-        if not any(map(str.isdigit, sentence)):
+        if not has_digits(sentence):
             if ending := _concluded_in_words(sentence):
                 return ending
             continue
-        words = _WORDS.findall(sentence.lower())
+        words = lower_words(sentence)
         if not _BESIDE.isdisjoint(words) or _CHECKS.search(sentence):
             return None
         found = _ENDS_WITH.search(sentence.strip(_AROUND_VALUE)[-MAX_SENTENCE:])
@@ -316,7 +317,7 @@ def last_said(text: str) -> Ending | None:
             return None
         if _OPTION_SIGN.search(before):
             return None
-        told = any(map(str.isdigit, before)) and not before.endswith(("=", ":", ",", "→", ">"))
+        told = has_digits(before) and not before.endswith(("=", ":", ",", "→", ">"))
         if told and words and words[-1] not in _CONCLUDING:
             return None  # `Tom had 8 and gave away 3` tells of several numbers
         return Ending(found["value"], found["thing"], before)
@@ -330,9 +331,9 @@ _CONCLUDES = word_set("so thus hence therefore need needs must total actually")
 def _concluded_in_words(sentence: str) -> Ending | None:
     """The number in words with which a sentence that concludes something ends."""
     lower = sentence.lower()
-    if _NUMERALS.keys().isdisjoint(_WORDS.findall(lower, max(0, len(lower) - 40))):
+    if _NUMERALS.keys().isdisjoint(lower_words(lower[-40:])):
         return None
-    words = _WORDS.findall(lower)
+    words = lower_words(lower)
     if _CONCLUDES.isdisjoint(words) or not _BESIDE.isdisjoint(words):
         return None
     found = _ENDS_WITH_WORD.search(lower.strip(_AROUND_VALUE)[-MAX_SENTENCE:])
@@ -365,16 +366,11 @@ _OPERATORS = (
 
 def asserts(sentence: str) -> bool:
     """Whether the words of a sentence claim something, and neither deny, suppose nor ask it."""
-    words = _WORDS.findall(sentence.lower())
+    words = lower_words(sentence)
     if not _DENYING.isdisjoint(words):
         return False
     may_deny = not _DENIALS.isdisjoint(words) or any(mark in sentence for mark in ("?", "'", "’"))
     return not (may_deny and _DENIES.search(sentence))
-
-
-def worded(text: str) -> bool:
-    """Whether a text holds a word beside its formulas' commands."""
-    return _LETTERS.search(_LATEX_WORD.sub(" ", text) if "\\" in text else text) is not None
 
 
 def _stating(before: str, *, price: bool) -> str:
@@ -453,12 +449,12 @@ def _said_first(value: str, rest: str) -> str | None:
 def _equation(text: str) -> str | None:
     """An equation that is all the sentence says, or all behind its verb."""
     found = _EQUATION.fullmatch(text)
-    return None if found is None or worded(found[1]) else found[1]
+    return None if found is None or has_words(found[1]) else found[1]
 
 
 def changes(words: str) -> bool:
     """Whether words behind a number may make it another."""
-    return bool(_SYMBOL.search(words)) or not _CHANGING.isdisjoint(_WORDS.findall(words.lower()))
+    return bool(_SYMBOL.search(words)) or not _CHANGING.isdisjoint(lower_words(words))
 
 
 def _counted(rest: str, value: str, *, bare_sum: bool) -> str | None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from dpo_math_assets.verifier.extraction.tokens import DIGITS, FRACTION, SENTENCE_BREAK
 from dpo_math_assets.verifier.lexicon.vocabulary import word_set
 
 __all__ = ["DOUBTFUL", "contradicted", "doubtful", "taken_back"]
@@ -185,7 +186,7 @@ _REVIEW = _patterns(
     flags=re.NOFLAG,
 )
 _WORD = re.compile(r"[a-z]+")
-_ANY_NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?|\\[dt]?frac\{[^{}]*\}\{[^{}]*\}")
+_ANY_NUMBER = re.compile(rf"-?{DIGITS}|{FRACTION}")
 
 # `the actual length is 9`, `there are actually 9`
 _ACTUALLY = re.compile(
@@ -224,9 +225,6 @@ def doubtful(text: str, at: int, end: int) -> bool:
     return any(_found(_DOUBTFUL, words, before, begins))
 
 
-_SENTENCES = re.compile(r"(?<=[.!?])\s+|\n")
-
-
 def taken_back(text: str) -> bool:
     """Whether a text behind an answer holds second thoughts, whatever follows from them."""
     return _taken_back(text, _words(text))
@@ -234,7 +232,8 @@ def taken_back(text: str) -> bool:
 
 def _taken_back(text: str, words: set[str]) -> bool:
     return not _SECOND_THOUGHTS.isdisjoint(words) and any(
-        any(_found(_RETRACTION, _words(sentence), sentence)) for sentence in _SENTENCES.split(text)
+        any(_found(_RETRACTION, _words(sentence), sentence))
+        for sentence in SENTENCE_BREAK.split(text)
     )
 
 

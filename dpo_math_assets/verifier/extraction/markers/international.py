@@ -7,8 +7,7 @@ language: numbers, formulas, choices and units. Any word of doubt before or behi
 import re
 from itertools import islice
 
-from dpo_math_assets.verifier.extraction.cleanup import LATEX_WORD, first_sentence
-from dpo_math_assets.verifier.extraction.prose import FORMULA
+from dpo_math_assets.verifier.extraction.tokens import FORMULA, LATEX_WORD, first_sentence
 from dpo_math_assets.verifier.lexicon.vocabulary import unit_named
 
 __all__ = ["ASCII_STEMS", "OTHER_STEMS", "legible", "marks"]
