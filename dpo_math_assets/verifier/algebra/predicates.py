@@ -2,21 +2,34 @@
 
 from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.syntax import builders as tree
-from dpo_math_assets.verifier.syntax.nodes import SCALAR_KINDS, Node, children, contents, make
+from dpo_math_assets.verifier.syntax.nodes import (
+    SCALARS,
+    Constant,
+    Function,
+    IndexedProduct,
+    Integral,
+    Limit,
+    Node,
+    Power,
+    Summation,
+    children,
+    contents,
+)
 
 __all__ = ["has_infinity", "holds", "is_infinity", "undefined"]
 
-_INFINITIES = (make("const", ("oo",)), tree.neg(make("const", ("oo",))))
-_UNDEFINED = make("const", ("nan",))
-_MAY_BE_UNDEFINED = frozenset(("nan", "oo", "pow", "ln()", "log()"))
-_ARITHMETIC = SCALAR_KINDS - {"sum", "prod", "integral", "limit"}
+_INFINITIES = (Constant("oo"), tree.neg(Constant("oo")))
+_UNDEFINED = Constant("nan")
+_MAY_BE_UNDEFINED = frozenset(("nan", "oo", Power, "ln()", "log()"))
+# What has infinity as a bound, and may have a finite value.
+_WITH_BOUNDS = (Summation, IndexedProduct, Integral, Limit)
 
 
-def holds(node: Node, kind: str, shallow: bool = False) -> bool:
-    """Whether a node of this kind (or the constant of this name) is in the tree."""
+def holds(node: Node, *parts: type[Node] | str, shallow: bool = False) -> bool:
+    """Whether a tree has a node of one of the classes, or a constant or `function()` so named."""
     if shallow:
-        return node.kind == kind or any(child.kind == kind for child in children(node))
-    return kind in contents(node)
+        return any(type(part) in parts or part.kind in parts for part in (node, *children(node)))
+    return not contents(node).isdisjoint(parts)
 
 
 def undefined(node: Node) -> bool:
@@ -32,13 +45,13 @@ def _undefined(node: Node) -> bool:
     inner = children(node)
     if not inner or is_infinity(node):
         return node == _UNDEFINED
-    kind, args = node
-    if kind in _ARITHMETIC and any(map(is_infinity, inner)):
+    arithmetic = isinstance(node, SCALARS) and not isinstance(node, _WITH_BOUNDS)
+    if arithmetic and any(map(is_infinity, inner)):
         return True
-    if kind == "func" and args[0] in ("ln", "log") and exact(args[1]) == 0:
+    if isinstance(node, Function) and node.name in ("ln", "log") and exact(inner[0]) == 0:
         return True
-    if kind == "pow" and exact(args[0]) == 0:
-        exponent = exact(args[1])
+    if isinstance(node, Power) and exact(node.base) == 0:
+        exponent = exact(node.exponent)
         if exponent is None or exponent <= 0:
             return True
     return any(map(_undefined, inner))
@@ -49,6 +62,7 @@ def is_infinity(node: Node) -> bool:
 
 
 def has_infinity(node: Node) -> bool:
-    if node.kind in ("sum", "integral", "limit", "prod") or "oo" not in contents(node):
+    """Whether infinity stands in a node, other than as a bound."""
+    if isinstance(node, _WITH_BOUNDS) or "oo" not in contents(node):
         return False
-    return is_infinity(node) or any(has_infinity(child) for child in children(node))
+    return is_infinity(node) or any(map(has_infinity, children(node)))

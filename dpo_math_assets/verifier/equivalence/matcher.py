@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from dpo_math_assets.errors import VerifierLimit
-from dpo_math_assets.verifier.algebra.canonical import canonical, determinant, matrix_value
+from dpo_math_assets.verifier.algebra.canonical import canonical
 from dpo_math_assets.verifier.algebra.equations import (
     EQUATIONS,
     assigned,
@@ -33,6 +33,7 @@ from dpo_math_assets.verifier.algebra.equations import (
     without_labels,
 )
 from dpo_math_assets.verifier.algebra.exact import exact
+from dpo_math_assets.verifier.algebra.matrices import determinant, matrix_value
 from dpo_math_assets.verifier.algebra.predicates import holds, undefined
 from dpo_math_assets.verifier.algebra.real_sets import (
     Piece,

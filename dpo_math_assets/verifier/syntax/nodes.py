@@ -8,7 +8,7 @@ type. There is no subtraction, division or negation: `a - b` is `Sum(a, Product(
 the equivalence dispatch, and `AnyNode` is the union of all, over which `match` is exhaustive.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from operator import attrgetter, is_
@@ -71,6 +71,7 @@ __all__ = [
     "num",
     "rebuild",
     "sort_key",
+    "with_children",
 ]
 
 # First character of the name of a declared integer parameter.
@@ -657,12 +658,8 @@ def children(node: Node) -> tuple[Node, ...]:
     return _CHILDREN[type(node)](node)
 
 
-def rebuild(node: _N, change: Callable[[Node], Node]) -> _N:
-    """The node with `change` applied to each of its children; itself where none of them changes."""
-    old = children(node)
-    new = [change(child) for child in old]
-    if all(map(is_, old, new)):
-        return node
+def with_children(node: _N, new: Iterable[Node]) -> _N:
+    """The node with other children, as many and in the order of `children`."""
     parts = iter(new)
 
     def filled(value: object) -> object:
@@ -672,6 +669,13 @@ def rebuild(node: _N, change: Callable[[Node], Node]) -> _N:
 
     cls: Any = type(node)
     return cls(*(filled(getattr(node, name)) for name in _FIELDS[cls]))  # type: ignore[no-any-return]
+
+
+def rebuild(node: _N, change: Callable[[Node], Node]) -> _N:
+    """The node with `change` applied to each of its children; itself where none of them changes."""
+    old = children(node)
+    new = [change(child) for child in old]
+    return node if all(map(is_, old, new)) else with_children(node, new)
 
 
 def sort_key(node: Node) -> tuple[Any, ...]:

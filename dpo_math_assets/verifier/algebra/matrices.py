@@ -1,0 +1,134 @@
+"""Arithmetic of matrices: the one that an expression comes to, determinants and inverses."""
+
+from dpo_math_assets.verifier.algebra.canonical import canonical
+from dpo_math_assets.verifier.algebra.exact import exact
+from dpo_math_assets.verifier.syntax import builders as tree
+from dpo_math_assets.verifier.syntax.nodes import (
+    SCALARS,
+    Interval,
+    Matrix,
+    Node,
+    Number,
+    Power,
+    Product,
+    Sum,
+    Symbol,
+    Tuple,
+    ValueList,
+    num,
+)
+
+__all__ = ["determinant", "matrix_value"]
+
+# A power of a matrix is multiplied out up to this exponent.
+MAX_MATRIX_POWER = 8
+
+# A determinant is expanded up to this size.
+MAX_DETERMINANT = 4
+
+_ONE = num(1)
+_TRANSPOSE = Symbol("T")
+
+Rows = tuple[tuple[Node, ...], ...]
+
+
+def matrix_value(node: Node) -> Matrix | None:
+    """The matrix that a sum, product or whole power of matrices comes to, or None."""
+    match node:
+        case Matrix():
+            return node
+        case Tuple() | ValueList():
+            return Matrix((node.items,))
+        case Interval():  # `[1, -1]`
+            return Matrix(((node.low, node.high),))
+        case Sum():
+            return _sum(node.terms)
+        case Product():
+            return _product(node.factors)
+        case Power():
+            return _power(node.base, node.exponent)
+    return None
+
+
+def _sum(terms: tuple[Node, ...]) -> Matrix | None:
+    found = [matrix.rows for term in terms if (matrix := matrix_value(term))]
+    shapes = {(len(rows), len(rows[0])) for rows in found}
+    if len(found) < len(terms) or len(shapes) > 1:
+        return None
+    return Matrix(tuple(tuple(map(tree.add, *rows)) for rows in zip(*found, strict=True)))
+
+
+def _product(factors: tuple[Node, ...]) -> Matrix | None:
+    scale: Node = _ONE
+    rows: Rows | None = None
+    for part in factors:
+        matrix = matrix_value(part)
+        if matrix is None:
+            if not isinstance(part, SCALARS):
+                return None
+            scale = tree.mul(scale, part)
+        elif rows is None:
+            rows = matrix.rows
+        elif len(rows[0]) != len(matrix.rows):
+            return None
+        else:
+            columns = list(zip(*matrix.rows, strict=True))
+            rows = tuple(
+                tuple(tree.add(*map(tree.mul, row, column)) for column in columns) for row in rows
+            )
+    if rows is None:
+        return None
+    if scale != _ONE:
+        rows = tuple(tuple(tree.mul(scale, cell) for cell in row) for row in rows)
+    return Matrix(rows)
+
+
+def _power(base: Node, exponent: Node) -> Matrix | None:
+    if exponent == _TRANSPOSE:
+        matrix = matrix_value(base)
+        return matrix and Matrix(tuple(zip(*matrix.rows, strict=True)))
+    if exponent == num(-1):
+        matrix = matrix_value(base)
+        return matrix and _inverse(matrix)
+    if isinstance(exponent, Number) and exponent.q == 1 and 1 <= exponent.p <= MAX_MATRIX_POWER:
+        return _product((base,) * exponent.p)
+    return None
+
+
+def determinant(matrix: Matrix) -> Node | None:
+    """The determinant by expansion along the first row; None unless small, square and scalar."""
+    rows = matrix.rows
+    if len(rows) != len(rows[0]) or len(rows) > MAX_DETERMINANT:
+        return None
+    if not all(isinstance(cell, SCALARS) for row in rows for cell in row):
+        return None
+    return canonical(_expanded(rows))
+
+
+def _expanded(rows: Rows) -> Node:
+    if len(rows) == 1:
+        return rows[0][0]
+    terms = []
+    for place, cell in enumerate(rows[0]):
+        term = tree.mul(cell, _expanded(_without(rows, 0, place)))
+        terms.append(tree.neg(term) if place % 2 else term)
+    return tree.add(*terms)
+
+
+def _without(rows: Rows, row: int, column: int) -> Rows:
+    return tuple(
+        cells[:column] + cells[column + 1 :] for place, cells in enumerate(rows) if place != row
+    )
+
+
+def _inverse(matrix: Matrix) -> Matrix | None:
+    """The adjugate over the determinant; None where that is not known to be other than zero."""
+    rows, value = matrix.rows, determinant(matrix)
+    if value is None or not exact(value) or len(rows) < 2:
+        return None
+    size, share = range(len(rows)), tree.divide(_ONE, value)
+
+    def cofactor(i: int, j: int) -> Node:
+        return tree.mul(num((-1) ** (i + j)), _expanded(_without(rows, i, j)), share)
+
+    return Matrix(tuple(tuple(cofactor(j, i) for j in size) for i in size))
