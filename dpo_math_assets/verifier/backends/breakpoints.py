@@ -7,11 +7,24 @@ such expressions: here are points far out and close to zero, and those where a r
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import reduce
 from itertools import pairwise
 from random import Random
 
 from dpo_math_assets.verifier.algebra.exact import exact
-from dpo_math_assets.verifier.syntax.nodes import Node, children
+from dpo_math_assets.verifier.backends.opaque import any_part
+from dpo_math_assets.verifier.syntax.nodes import (
+    AbsoluteValue,
+    Function,
+    Node,
+    Number,
+    Power,
+    Product,
+    Root,
+    Sum,
+    Symbol,
+    children,
+)
 
 __all__ = ["follows_rules", "telling_points"]
 
@@ -32,9 +45,7 @@ _CHOICES = frozenset(("max", "min"))
 
 def follows_rules(node: Node) -> bool:
     """Whether a function jumps from branch to branch, or hardly changes but near zero."""
-    if node.kind == "func" and node.args[0] in _FAR:
-        return True
-    return any(map(follows_rules, children(node)))
+    return any_part(node, lambda part: isinstance(part, Function) and part.name in _FAR)
 
 
 def telling_points(a: Node, b: Node, names: list[str], random: Random) -> Iterator[Values]:
@@ -49,13 +60,19 @@ def telling_points(a: Node, b: Node, names: list[str], random: Random) -> Iterat
         }
     for name in names:
         others = {other: _about(Fraction(3), random) for other in names if other != name}
-        kinks = sorted({root for node in (a, b) for root in _kinks(node, name, others)})
-        kinks = kinks[:: max(1, len(kinks) // MAX_KINKS)]
-        for low, high in zip(kinks, [*kinks[1:], kinks[-1] + 2] if kinks else (), strict=True):
-            for value in (low, (low + high) / 2):
-                yield {**others, name: value}
-        if kinks:
-            yield {**others, name: kinks[0] - 1}
+        for value in _around_kinks((a, b), name, others):
+            yield {**others, name: value}
+
+
+def _around_kinks(sides: tuple[Node, Node], name: str, others: Values) -> Iterator[Fraction]:
+    """Where a rule changes, between such places, and beyond the first and the last."""
+    kinks = sorted({root for node in sides for root in _kinks(node, name, others)})
+    kinks = kinks[:: max(1, len(kinks) // MAX_KINKS)]
+    for low, high in zip(kinks, [*kinks[1:], kinks[-1] + 2] if kinks else (), strict=True):
+        yield low
+        yield (low + high) / 2
+    if kinks:
+        yield kinks[0] - 1
 
 
 def _about(size: Fraction, random: Random) -> Fraction:
@@ -67,21 +84,19 @@ def _kinks(node: Node, name: str, others: Values) -> Iterator[Fraction]:
     for child in children(node):
         yield from _kinks(child, name, others)
     targets: tuple[int, ...] = (0,)
-    function = node.args[0] if node.kind == "func" else node.kind
-    if function in _STEPS:
-        switches, targets = [_polynomial(node.args[1], name, others)], JUMPS
-    elif function in _CHOICES:
-        arguments = [_polynomial(argument, name, others) for argument in node.args[1:]]
-        switches = [
-            _sum(first, [-x for x in second]) if first and second else None
-            for place, first in enumerate(arguments)
-            for second in arguments[:place]
-        ]
-    elif function in ("abs", "sign", "root"):
-        inside = node.args[1] if function == "sign" else node.args[0]
-        switches = [_polynomial(inside, name, others)]
-    else:
-        return
+    switches: list[Polynomial | None] = []
+    match node:
+        case Function(function, (inside, *_)) if function in _STEPS:
+            switches, targets = [_polynomial(inside, name, others)], JUMPS
+        case Function(function, arguments) if function in _CHOICES:
+            chosen = [_polynomial(argument, name, others) for argument in arguments]
+            switches = [
+                _sum(first, [-x for x in second]) if first and second else None
+                for place, first in enumerate(chosen)
+                for second in chosen[:place]
+            ]
+        case Function("sign", (inside,)) | AbsoluteValue(inside) | Root(inside, _):
+            switches = [_polynomial(inside, name, others)]
     for switch in switches:
         for target in targets if switch else ():
             yield from _roots(_sum(switch or [], [Fraction(-target)]))
@@ -92,34 +107,31 @@ Polynomial = list[Fraction]  # coefficients from the constant up
 
 def _polynomial(node: Node, name: str, others: Values) -> Polynomial | None:
     """The coefficients of a polynomial in one symbol, the others having values."""
-    kind, args = node
-    if kind == "sym" and args[0] == name:
-        return [Fraction(0), Fraction(1)]
-    if kind == "add":
-        total: Polynomial = []
-        for term in args:
-            part = _polynomial(term, name, others)
-            if part is None:
-                return None
-            total = _sum(total, part)
-        return total
-    if kind == "mul":
-        product = [Fraction(1)]
-        for factor in args:
-            part = _polynomial(factor, name, others)
-            if part is None or len(product) + len(part) - 2 > MAX_DEGREE:
-                return None
-            product = _product(product, part)
-        return product
-    if kind == "pow" and args[1].kind == "num" and args[1].args[1] == 1:
-        base, power = _polynomial(args[0], name, others), args[1].args[0]
-        if base and len(base) > 1 and 0 < power <= MAX_DEGREE // (len(base) - 1):
-            product = [Fraction(1)]
-            for _ in range(power):
-                product = _product(product, base)
+    match node:
+        case Symbol(own) if own == name:
+            return [Fraction(0), Fraction(1)]
+        case Sum(terms):
+            parts = [_polynomial(term, name, others) for term in terms]
+            known = [part for part in parts if part is not None]
+            return reduce(_sum, known) if len(known) == len(parts) else None
+        case Product(factors):
+            product: Polynomial | None = [Fraction(1)]
+            for factor in factors:
+                product = _within_degree(product, _polynomial(factor, name, others))
             return product
+        case Power(base, Number(power, 1)):
+            inside = _polynomial(base, name, others)
+            if inside and len(inside) > 1 and 0 < power <= MAX_DEGREE // (len(inside) - 1):
+                return reduce(_product, [inside] * power, [Fraction(1)])
     value = exact(node, others)
     return None if value is None else [value]
+
+
+def _within_degree(first: Polynomial | None, second: Polynomial | None) -> Polynomial | None:
+    """The product of two polynomials, or None above the degree that is looked at."""
+    if first is None or second is None or len(first) + len(second) - 2 > MAX_DEGREE:
+        return None
+    return _product(first, second)
 
 
 def _sum(first: Polynomial, second: Polynomial) -> Polynomial:

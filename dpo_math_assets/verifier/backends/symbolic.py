@@ -2,7 +2,7 @@
 
 SymPy is given trees and never text. Its constructors evaluate as they build, so sizes are bounded
 before (integers, exponents, factorials), and `equal` is only ever called in a worker that is killed
-at its deadline and limited in memory (see `pool.py`).
+at its deadline and limited in memory (see `runtime/worker_pool.py`).
 
 Readings are those of `numeric.py`: symbols are real, unless `conj` and the like are there; those in
 factorials and the like are positive integers; an odd root of a real is real. An indefinite integral
@@ -14,8 +14,29 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from dpo_math_assets.verifier.algebra.exact import exact
-from dpo_math_assets.verifier.backends.numeric import holds_complex_part, integer_symbols
-from dpo_math_assets.verifier.syntax.nodes import Node, children
+from dpo_math_assets.verifier.backends.opaque import any_part
+from dpo_math_assets.verifier.backends.points import holds_complex_part, integer_symbols
+from dpo_math_assets.verifier.syntax.nodes import (
+    AbsoluteValue,
+    Constant,
+    Decimal,
+    Derivative,
+    DoubleFactorial,
+    Factorial,
+    Function,
+    IndexedProduct,
+    Integral,
+    Limit,
+    Node,
+    Number,
+    Power,
+    Product,
+    Root,
+    Sum,
+    Summation,
+    Symbol,
+    UnknownFunction,
+)
 
 __all__ = ["build", "equal"]
 
@@ -56,21 +77,18 @@ def equal(a: Node, b: Node) -> Literal["equal", "different", "unknown"]:
 
 def _is_indefinite(node: Node) -> bool:
     """Whether an indefinite integral is in the tree: its value is free by a constant."""
-    if node.kind == "integral" and node.args[2] is None:
-        return True
-    return any(map(_is_indefinite, children(node)))
+    return any_part(node, lambda part: isinstance(part, Integral) and part.low is None)
 
 
 def _compare(left: Any, right: Any) -> Literal["equal", "different", "unknown"]:
     import sympy
 
-    undefined = (sympy.nan, sympy.zoo)
-    if left.has(*undefined) or right.has(*undefined):
+    if _is_undefined(left, right):
         return "unknown"
     if left == right:
         return "equal"
     left, right = left.doit(), right.doit()
-    if left.has(*undefined) or right.has(*undefined):
+    if _is_undefined(left, right):
         return "unknown"
     if left == right:
         return "equal"
@@ -84,9 +102,13 @@ def _compare(left: Any, right: Any) -> Literal["equal", "different", "unknown"]:
     verdict = difference.equals(0)
     if verdict:
         return "equal"
-    if verdict is False and _is_visible(difference):
-        return "different"
-    return "unknown"
+    return "different" if verdict is False and _is_visible(difference) else "unknown"
+
+
+def _is_undefined(left: Any, right: Any) -> bool:
+    import sympy
+
+    return bool(left.has(sympy.nan, sympy.zoo) or right.has(sympy.nan, sympy.zoo))
 
 
 def _is_visible(difference: Any) -> bool:
@@ -125,40 +147,36 @@ class _Builder:
         self.bound: dict[str, Any] = {}
 
     def build(self, node: Node) -> Any:
-        return getattr(self, f"_{node.kind}", self._beyond)(*node.args)
-
-    def _beyond(self, *_: Any) -> Any:
-        raise _Beyond
-
-    def _num(self, p: int, q: int) -> Any:
-        if max(p.bit_length(), q.bit_length()) > MAX_BITS:
+        built = _BUILT.get(type(node))
+        if built is None:
             raise _Beyond
-        return self.sympy.Rational(p, q)
+        return built(self, node)
 
-    def _dec(self, p: int, q: int, _places: int) -> Any:
-        return self._num(p, q)
+    def _rational(self, node: Number | Decimal) -> Any:
+        if max(node.p.bit_length(), node.q.bit_length()) > MAX_BITS:
+            raise _Beyond
+        return self.sympy.Rational(node.p, node.q)
 
-    def _const(self, name: str) -> Any:
-        names = {"pi": "pi", "e": "E", "i": "I", "oo": "oo", "nan": "nan"}
-        return getattr(self.sympy, names[name])
+    def _constant(self, node: Constant) -> Any:
+        return getattr(self.sympy, _CONSTANTS[node.name])
 
-    def _sym(self, name: str) -> Any:
-        if name in self.bound:
-            return self.bound[name]
-        if name in self.integers:
-            return self.sympy.Symbol(name, integer=True, positive=True)
-        return self.sympy.Symbol(name, real=True) if self.real else self.sympy.Symbol(name)
+    def _symbol(self, node: Symbol) -> Any:
+        if node.name in self.bound:
+            return self.bound[node.name]
+        if node.name in self.integers:
+            return self.sympy.Symbol(node.name, integer=True, positive=True)
+        return self.sympy.Symbol(node.name, real=self.real or None)
 
-    def _add(self, *terms: Node) -> Any:
-        return self.sympy.Add(*map(self.build, terms))
+    def _sum(self, node: Sum) -> Any:
+        return self.sympy.Add(*map(self.build, node.terms))
 
-    def _mul(self, *factors: Node) -> Any:
-        return self.sympy.Mul(*map(self.build, factors))
+    def _product(self, node: Product) -> Any:
+        return self.sympy.Mul(*map(self.build, node.factors))
 
-    def _pow(self, base: Node, exponent: Node) -> Any:
-        x, y = self.build(base), self.build(exponent)
+    def _power(self, node: Power) -> Any:
+        x, y = self.build(node.base), self.build(node.exponent)
         self._check_power(x, y)
-        power = exact(exponent)
+        power = exact(node.exponent)
         if power is not None and power.denominator % 2 and power.denominator > 1:
             return self._real_root(x, power.denominator) ** power.numerator
         return self.sympy.Pow(x, y)
@@ -173,8 +191,8 @@ class _Builder:
         elif y.is_Rational and abs(y.p) > MAX_BITS:
             raise _Beyond
 
-    def _root(self, radicand: Node, index: Node) -> Any:
-        x, n = self.build(radicand), self.build(index)
+    def _root(self, node: Root) -> Any:
+        x, n = self.build(node.radicand), self.build(node.index)
         if n.is_Integer and n > 1 and n % 2:
             return self._real_root(x, int(n))
         return self.sympy.Pow(x, 1 / n)
@@ -188,34 +206,32 @@ class _Builder:
             return -((-x) ** root)
         return self.sympy.sign(x) * self.sympy.Abs(x) ** root
 
-    def _abs(self, x: Node) -> Any:
-        return self.sympy.Abs(self.build(x))
+    def _absolute(self, node: AbsoluteValue) -> Any:
+        return self.sympy.Abs(self.build(node.operand))
 
-    def _fact(self, x: Node) -> Any:
-        return self._factorial(self.sympy.factorial, x)
-
-    def _fact2(self, x: Node) -> Any:
-        return self._factorial(self.sympy.factorial2, x)
-
-    def _factorial(self, function: Callable[[Any], Any], x: Node) -> Any:
-        argument = self.build(x)
+    def _factorial(self, node: Factorial | DoubleFactorial) -> Any:
+        argument = self.build(node.operand)
         if argument.is_number and abs(argument) > MAX_BITS // 16:
             raise _Beyond
-        return function(argument)
+        if isinstance(node, DoubleFactorial):
+            return self.sympy.factorial2(argument)
+        return self.sympy.factorial(argument)
 
-    def _func(self, name: str, *arguments: Node) -> Any:
-        values = [self.build(argument) for argument in arguments]
-        if name == "log":
-            return self.sympy.log(values[0]) / self.sympy.log(values[1])
-        if name == "mod":
-            return self.sympy.Mod(*values)
-        if name in ("gcd", "lcm"):
-            return self._common(name, values)
-        if name == "binom":
-            if any(value.is_number and abs(value) > MAX_BITS for value in values):
-                raise _Beyond
-            return self.sympy.binomial(*values)
-        return getattr(self.sympy, _NAMES.get(name, name))(*values)
+    def _function(self, node: Function) -> Any:
+        values = [self.build(argument) for argument in node.arguments]
+        match node.name:
+            case "log":
+                return self.sympy.log(values[0]) / self.sympy.log(values[1])
+            case "mod":
+                return self.sympy.Mod(*values)
+            case "gcd" | "lcm":
+                return self._common(node.name, values)
+            case "binom":
+                if any(value.is_number and abs(value) > MAX_BITS for value in values):
+                    raise _Beyond
+                return self.sympy.binomial(*values)
+            case name:
+                return getattr(self.sympy, _NAMES.get(name, name))(*values)
 
     def _common(self, name: str, values: list[Any]) -> Any:
         """gcd or lcm of constants; with symbols, which are integers there, they stand as they are.
@@ -230,38 +246,64 @@ class _Builder:
             result = combine(result, value)
         return abs(result) if result.is_number else result
 
-    def _call(self, name: str, *arguments: Node) -> Any:
-        return self.sympy.Function(name, real=True)(*map(self.build, arguments))
+    def _unknown_function(self, node: UnknownFunction) -> Any:
+        return self.sympy.Function(node.name, real=True)(*map(self.build, node.arguments))
 
-    def _deriv(self, f: Node, variable: Node, order: int) -> Any:
-        return self.sympy.Derivative(self.build(f), (self.build(variable), order))
+    def _derivative(self, node: Derivative) -> Any:
+        return self.sympy.Derivative(
+            self.build(node.operand), (self.build(node.variable), node.order)
+        )
 
-    def _integral(self, f: Node, variable: Node, low: Node | None, high: Node | None) -> Any:
-        symbol = self.build(variable)
-        if low is None or high is None:
-            return self.sympy.Integral(self.build(f), symbol)
-        return self.sympy.Integral(self.build(f), (symbol, self.build(low), self.build(high)))
+    def _integral(self, node: Integral) -> Any:
+        symbol = self.build(node.variable)
+        if node.low is None or node.high is None:
+            return self.sympy.Integral(self.build(node.integrand), symbol)
+        bounds = symbol, self.build(node.low), self.build(node.high)
+        return self.sympy.Integral(self.build(node.integrand), bounds)
 
-    def _sum(self, f: Node, variable: Node, low: Node, high: Node) -> Any:
-        return self._over(self.sympy.Sum, f, variable, low, high)
+    def _summation(self, node: Summation) -> Any:
+        return self._over(self.sympy.Sum, node.term, node)
 
-    def _prod(self, f: Node, variable: Node, low: Node, high: Node) -> Any:
-        return self._over(self.sympy.Product, f, variable, low, high)
+    def _indexed_product(self, node: IndexedProduct) -> Any:
+        return self._over(self.sympy.Product, node.factor, node)
 
-    def _over(self, operator: Any, f: Node, variable: Node, low: Node, high: Node) -> Any:
-        first, last = self.build(low), self.build(high)
-        name = variable.args[0]
-        symbol = self.sympy.Symbol(name, integer=True)
+    def _over(self, operator: Any, body: Node, node: Summation | IndexedProduct) -> Any:
+        first, last = self.build(node.low), self.build(node.high)
+        assert isinstance(node.variable, Symbol)
+        symbol = self.sympy.Symbol(node.variable.name, integer=True)
         outer = self.bound
-        self.bound = {**outer, name: symbol}
-        term = self.build(f)
+        self.bound = {**outer, node.variable.name: symbol}
+        term = self.build(body)
         self.bound = outer
         return operator(term, (symbol, first, last))
 
-    def _limit(self, f: Node, variable: Node, to: Node, side: str) -> Any:
-        return self.sympy.Limit(self.build(f), self.build(variable), self.build(to), side)
+    def _limit(self, node: Limit) -> Any:
+        parts = map(self.build, (node.operand, node.variable, node.point))
+        return self.sympy.Limit(*parts, node.side)
 
 
+_BUILT: dict[type[Node], Callable[[_Builder, Any], Any]] = {
+    Number: _Builder._rational,
+    Decimal: _Builder._rational,
+    Constant: _Builder._constant,
+    Symbol: _Builder._symbol,
+    Sum: _Builder._sum,
+    Product: _Builder._product,
+    Power: _Builder._power,
+    Root: _Builder._root,
+    AbsoluteValue: _Builder._absolute,
+    Factorial: _Builder._factorial,
+    DoubleFactorial: _Builder._factorial,
+    Function: _Builder._function,
+    UnknownFunction: _Builder._unknown_function,
+    Derivative: _Builder._derivative,
+    Integral: _Builder._integral,
+    Summation: _Builder._summation,
+    IndexedProduct: _Builder._indexed_product,
+    Limit: _Builder._limit,
+}
+
+_CONSTANTS = {"pi": "pi", "e": "E", "i": "I", "oo": "oo", "nan": "nan"}
 # Our names of functions where SymPy has another.
 _NAMES = {
     "ceil": "ceiling",

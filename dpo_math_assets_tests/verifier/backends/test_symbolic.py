@@ -1,7 +1,15 @@
 import pytest
 
 from dpo_math_assets.verifier.backends.symbolic import build, equal
-from dpo_math_assets.verifier.syntax.nodes import make
+from dpo_math_assets.verifier.syntax.nodes import (
+    Constant,
+    Function,
+    Sum,
+    Summation,
+    Symbol,
+    UnknownFunction,
+    num,
+)
 from dpo_math_assets.verifier.syntax.parser import parse
 
 
@@ -53,7 +61,7 @@ def test_the_undefined_and_the_enormous_are_unknown(a: str, b: str) -> None:
 
 
 def test_not_a_number_equals_nothing_not_even_itself() -> None:
-    nan = make("const", ("nan",))
+    nan = Constant("nan")
     assert equal(nan, nan) == "unknown"
 
 
@@ -63,8 +71,8 @@ def test_the_gcd_of_two_letters_is_not_that_of_two_polynomials() -> None:
 
 
 def test_a_conjugate_is_not_its_number() -> None:
-    z = make("sym", ("z",))
-    assert equal(make("func", ("conj", z)), z) != "equal"
+    z = Symbol("z")
+    assert equal(Function("conj", (z,)), z) != "equal"
 
 
 def test_a_primitive_with_a_constant_is_not_called_different_from_its_integral() -> None:
@@ -74,17 +82,17 @@ def test_a_primitive_with_a_constant_is_not_called_different_from_its_integral()
 
 def test_a_symbol_named_like_a_command_is_only_a_name() -> None:
     name = "__import__('os').system('true')"
-    assert str(build(make("sym", (name,)))) == name
-    assert equal(make("sym", (name,)), make("sym", ("x",))) == "different"
+    assert str(build(Symbol(name))) == name
+    assert equal(Symbol(name), Symbol("x")) == "different"
 
 
 def test_an_unknown_function_named_like_a_python_one_is_never_called() -> None:
-    call = make("call", ("exit", make("num", (3, 1))))
+    call = UnknownFunction("exit", (num(3),))
     assert equal(call, call) == "equal"
-    assert equal(call, make("num", (3, 1))) != "equal"
+    assert equal(call, num(3)) != "equal"
 
 
 def test_the_variable_of_a_sum_does_not_leak_into_its_surroundings() -> None:
-    k = make("sym", ("k",))
-    inner = make("sum", (k, k, make("num", (1, 1)), make("num", (3, 1))))
-    assert equal(make("add", (inner, k)), make("add", (make("num", (6, 1)), k))) == "equal"
+    k = Symbol("k")
+    inner = Summation(k, k, num(1), num(3))
+    assert equal(Sum((inner, k)), Sum((num(6), k))) == "equal"

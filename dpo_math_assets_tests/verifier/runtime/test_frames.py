@@ -16,7 +16,7 @@ from dpo_math_assets.verifier import (
 from dpo_math_assets.verifier.runtime import frames as frame
 from dpo_math_assets.verifier.runtime import pipeline as judge
 
-SHARED = Path(__file__).parents[2].parent / "shared"
+SHARED = Path(__file__).parents[4] / "shared"
 
 ROWS = [
     ("FINAL ANSWER: 42", "42"),

@@ -5,9 +5,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dpo_math_assets.verifier.backends import ball_arithmetic as enclosure
+from dpo_math_assets.verifier.backends import ball_arithmetic
 from dpo_math_assets.verifier.backends.numeric import probe
-from dpo_math_assets.verifier.syntax.nodes import Node, make, num
+from dpo_math_assets.verifier.syntax.nodes import (
+    AbsoluteValue,
+    Constant,
+    Function,
+    Node,
+    Power,
+    Product,
+    Root,
+    Sum,
+    Symbol,
+    num,
+)
 from dpo_math_assets.verifier.syntax.parser import parse
 
 
@@ -17,10 +28,10 @@ def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     if request.param == "flint":
         pytest.importorskip("flint")
     else:
-        monkeypatch.setattr(enclosure.importlib.util, "find_spec", lambda name: None)
-    enclosure._arithmetics.cache_clear()
+        monkeypatch.setattr(ball_arithmetic.importlib.util, "find_spec", lambda name: None)
+    ball_arithmetic._arithmetics.cache_clear()
     yield request.param
-    enclosure._arithmetics.cache_clear()
+    ball_arithmetic._arithmetics.cache_clear()
 
 
 EQUAL = [
@@ -110,10 +121,10 @@ def test_different_expressions_are_told_apart_in_both_orders(backend: str, a: st
 
 
 def test_the_exponent_of_a_negative_constant_is_an_integer() -> None:
-    n, pi = make("sym", ("n",)), make("const", ("pi",))
-    wave = make("func", ("cos", make("mul", (pi, n))))
-    assert probe(wave, make("pow", (num(-1), n))) == "equal"
-    assert probe(wave, make("pow", (num(-1), make("add", (n, num(1)))))) == "different"
+    n, pi = Symbol("n"), Constant("pi")
+    wave = Function("cos", (Product((pi, n)),))
+    assert probe(wave, Power(num(-1), n)) == "equal"
+    assert probe(wave, Power(num(-1), Sum((n, num(1))))) == "different"
 
 
 def test_a_gcd_is_told_apart_but_never_found_equal_by_trying() -> None:
@@ -131,8 +142,8 @@ def test_what_values_cannot_settle_is_unknown_and_never_a_guess(
 
 
 def test_a_conjugate_is_not_its_number_though_they_agree_on_the_reals() -> None:
-    z = make("sym", ("z",))
-    assert probe(make("func", ("conj", z)), z) == "unknown"
+    z = Symbol("z")
+    assert probe(Function("conj", (z,)), z) == "unknown"
 
 
 def test_an_unknown_function_of_equal_arguments_is_equal_and_of_others_is_not() -> None:
@@ -152,16 +163,16 @@ def test_one_verdict_however_often_it_is_asked() -> None:
 
 
 def test_an_expression_of_thousands_of_nodes_is_refused_and_not_evaluated() -> None:
-    sines = [make("func", ("sin", make("num", (k, 1)))) for k in range(5000)]
-    total = make("add", tuple(sines))
-    assert probe(total, make("add", tuple(reversed(sines)))) == "unknown"
+    sines = [Function("sin", (num(k),)) for k in range(5000)]
+    total = Sum(tuple(sines))
+    assert probe(total, Sum(tuple(reversed(sines)))) == "unknown"
 
 
 _NUMBERS = st.builds(Fraction, st.integers(-9, 9), st.integers(1, 9))
 _LEAVES = st.one_of(
-    _NUMBERS.map(lambda value: make("num", (value.numerator, value.denominator))),
-    st.sampled_from([make("sym", (name,)) for name in "xyz"]),
-    st.sampled_from([make("const", (name,)) for name in ("pi", "e", "i")]),
+    _NUMBERS.map(lambda value: num(value.numerator, value.denominator)),
+    st.sampled_from([Symbol(name) for name in "xyz"]),
+    st.sampled_from([Constant(name) for name in ("pi", "e", "i")]),
 )
 
 
@@ -169,12 +180,12 @@ def _grown(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
     exponents = st.sampled_from([num(2), num(3), num(-1), num(1, 2), num(1, 3), num(-2, 3)])
     names = st.sampled_from(["sin", "cos", "exp", "ln", "atan", "sinh", "floor", "conj"])
     return st.one_of(
-        st.builds(lambda x, y: make("add", (x, y)), inner, inner),
-        st.builds(lambda x, y: make("mul", (x, y)), inner, inner),
-        st.builds(lambda x, y: make("pow", (x, y)), inner, exponents),
-        st.builds(lambda x: make("root", (x, num(3))), inner),
-        st.builds(lambda x: make("abs", (x,)), inner),
-        st.builds(lambda name, x: make("func", (name, x)), names, inner),
+        st.builds(lambda x, y: Sum((x, y)), inner, inner),
+        st.builds(lambda x, y: Product((x, y)), inner, inner),
+        st.builds(lambda x, y: Power(x, y), inner, exponents),
+        st.builds(lambda x: Root(x, num(3)), inner),
+        st.builds(lambda x: AbsoluteValue(x), inner),
+        st.builds(lambda name, x: Function(name, (x,)), names, inner),
     )
 
 
@@ -183,11 +194,11 @@ _PROPERTY = settings(max_examples=80, deadline=None)
 
 
 def _sum(*terms: Node) -> Node:
-    return make("add", terms)
+    return Sum(terms)
 
 
 def _product(*factors: Node) -> Node:
-    return make("mul", factors)
+    return Product(factors)
 
 
 @_PROPERTY
@@ -196,7 +207,7 @@ def test_rearranging_an_expression_never_makes_it_different(a: Node, b: Node, c:
     rearranged = [
         (_sum(a, b, c), _sum(c, _sum(b, a))),
         (_product(a, _sum(b, c)), _sum(_product(c, a), _product(b, a))),
-        (make("pow", (_sum(a, b), num(2))), _product(_sum(b, a), _sum(a, b))),
+        (Power(_sum(a, b), num(2)), _product(_sum(b, a), _sum(a, b))),
     ]
     for x, y in rearranged:
         assert probe(x, y) != "different"
@@ -206,7 +217,7 @@ def test_rearranging_an_expression_never_makes_it_different(a: Node, b: Node, c:
 @given(EXPRESSIONS, _NUMBERS.filter(bool), st.integers(0, 40))
 def test_a_shift_however_small_is_never_equal(a: Node, shift: Fraction, digits: int) -> None:
     small = shift / 10**digits
-    assert probe(a, _sum(a, make("num", (small.numerator, small.denominator)))) != "equal"
+    assert probe(a, _sum(a, num(small.numerator, small.denominator))) != "equal"
 
 
 @_PROPERTY

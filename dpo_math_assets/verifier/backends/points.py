@@ -1,0 +1,154 @@
+"""Points at which expressions are compared: real, of several sizes and signs, and between numbers.
+
+Symbols inside factorials, binomials, `gcd`, `lcm`, `mod`, in bounds of sums, or in the exponent of
+a negative constant are positive integers.
+"""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import count
+from random import Random
+
+from dpo_math_assets.verifier.algebra.exact import exact
+from dpo_math_assets.verifier.backends.evaluation import Point
+from dpo_math_assets.verifier.backends.opaque import any_part
+from dpo_math_assets.verifier.syntax.nodes import (
+    AbsoluteValue,
+    DoubleFactorial,
+    Factorial,
+    Function,
+    IndexedProduct,
+    Node,
+    Power,
+    Root,
+    Summation,
+    children,
+    free_symbols,
+)
+
+__all__ = [
+    "POINTS",
+    "complex_points",
+    "holds_complex_part",
+    "integer_points",
+    "integer_symbols",
+    "is_arithmetic",
+    "is_piecewise",
+    "is_stepped",
+    "real_points",
+]
+
+# Points of several sizes and signs, before those between the numbers written.
+POINTS = 12
+# Integers tried where a rounded expression may be meant for integers alone.
+INTEGER_POINTS = 40
+LARGEST_MARK = 10**30
+SCALES = (2, 4, 2, 1, 12, 100)
+
+_ON_INTEGERS = frozenset(("binom", "gcd", "lcm", "mod"))
+_DIVIDING = frozenset(("gcd", "lcm", "mod"))
+_STEPPED = frozenset(("floor", "ceil", "mod"))
+_CHOOSING = frozenset(("floor", "ceil", "sign", "max", "min", "mod"))
+_COMPLEX_PARTS = frozenset(("re", "im", "conj", "arg"))
+
+
+def real_points(a: Node, b: Node, names: list[str], random: Random) -> Iterator[Point]:
+    """Real points: some of several sizes and signs, then some between the numbers written.
+
+    Where a piecewise expression changes its rule, there mostly stands a number in it, so later
+    points take the gaps between these numbers, and beyond them, in turn, and every fourth is an
+    integer where there is a floor or ceiling: there they meet.
+    """
+    integers = integer_symbols(a) | integer_symbols(b)
+    stepped = any_part(a, is_stepped) or any_part(b, is_stepped)
+    written = _written(a) | _written(b)
+    marks = sorted({Fraction(0), *written, *(-value for value in written)})
+    marks = [2 * marks[0] - 1, *marks, 2 * marks[-1] + 1]
+    for turn in count():
+        point = {}
+        for place, name in enumerate(names):
+            share = Fraction(random.randrange(1, 1 << 24), 1 << 24)
+            if name in integers:
+                value = Fraction(random.randrange(1, 7 + 2 * turn))
+            elif turn < POINTS:
+                value = SCALES[turn % len(SCALES)] * share
+                # The first point is all positive: there most expressions are defined.
+                value *= random.choice((1, -1)) if turn else 1
+            else:
+                gap = (turn + 7 * place) % (len(marks) - 1)
+                value = marks[gap] + (marks[gap + 1] - marks[gap]) * share
+                if stepped and turn % 4 == 0:
+                    value = Fraction(round(value))
+            point[name] = (value, Fraction(0))
+        yield point
+
+
+def integer_points(names: list[str], random: Random) -> Iterator[Point]:
+    """Points of growing positive integers."""
+    for size in range(1, INTEGER_POINTS):
+        yield {
+            name: (Fraction(size if len(names) == 1 else random.randint(1, size)), Fraction(0))
+            for name in names
+        }
+
+
+def complex_points(names: list[str], random: Random) -> Iterator[Point]:
+    """Points whose real and imaginary parts lie between -2 and 2."""
+    for _ in range(POINTS):
+        yield {name: (_signed(random), _signed(random)) for name in names}
+
+
+def _signed(random: Random) -> Fraction:
+    return Fraction(random.randrange(-(1 << 24), 1 << 24), 1 << 23)
+
+
+def _written(node: Node) -> frozenset[Fraction]:
+    """Numbers in the expression, without the very large."""
+    value = None if free_symbols(node) else exact(node)
+    if value is not None:
+        return frozenset({value}) if abs(value) <= LARGEST_MARK else frozenset()
+    return frozenset[Fraction]().union(*map(_written, children(node)))
+
+
+def integer_symbols(node: Node) -> frozenset[str]:
+    """Symbols that stand for positive integers, by where they occur."""
+    found = frozenset[str]().union(*map(integer_symbols, children(node)))
+    match node:
+        case Factorial(operand) | DoubleFactorial(operand):
+            return found | free_symbols(operand)
+        case Function(name, arguments) if name in _ON_INTEGERS:
+            return found.union(*map(free_symbols, arguments))
+        case Summation(_, _, low, high) | IndexedProduct(_, _, low, high):
+            return found | free_symbols(low) | free_symbols(high)
+        case Power(base, exponent):
+            value = exact(base)
+            if value is not None and value < 0:
+                return found | free_symbols(exponent)
+    return found
+
+
+def holds_complex_part(node: Node) -> bool:
+    """Whether real and imaginary parts matter in an expression."""
+    return any_part(node, lambda part: isinstance(part, Function) and part.name in _COMPLEX_PARTS)
+
+
+def is_arithmetic(node: Node) -> bool:
+    """Whether a node's value hangs on divisibility: `gcd(n, 6)` is `gcd(n, 606)` at most n."""
+    divides = isinstance(node, Function) and node.name in _DIVIDING
+    return divides and bool(free_symbols(node))
+
+
+def is_piecewise(node: Node) -> bool:
+    """Whether a node may follow different rules in different regions: `sqrt(x^2)` does, too."""
+    match node:
+        case Function(name, _):
+            return name in _CHOOSING
+        case Power(_, exponent):
+            value = exact(exponent)
+            return value is not None and value.denominator != 1
+    return isinstance(node, AbsoluteValue | Root)
+
+
+def is_stepped(node: Node) -> bool:
+    """Whether a node's value jumps from integer to integer."""
+    return isinstance(node, Function) and node.name in _STEPPED
