@@ -41,7 +41,6 @@ from dpo_math_assets.verifier.extraction.tokens import (
     AMOUNT,
     CHOICE,
     CHOICE_ALONE,
-    DIGITS,
     FORMULA,
     LATEX_WORD,
     NUMBER,
@@ -972,7 +971,7 @@ def _without_ends(text: str) -> str:
 
 
 _TAGGED = re.compile(r"<(result|output|final|response)>\s*([^<>]+)</\1>$", re.IGNORECASE)
-_RESULT = re.compile(rf"=\s*[$*\\(\[]*(-?{DIGITS})[^=\d]*$")
+_RESULT = re.compile(rf"=\s*[$*\\(\[]*(-?{NUMBER})[^=\d]*$")
 
 
 def _result_told(before: str, sentence: str) -> str | None:
@@ -986,7 +985,7 @@ def _result_told(before: str, sentence: str) -> str | None:
     return value if value and same_at_sight(value, result[1]) else None
 
 
-_AMOUNT = re.compile(rf"(?<![\w.,/]){DIGITS}(?![\w/%]|[.,]\d)")
+_AMOUNT = re.compile(rf"(?<![\w.,/]){NUMBER}(?![\w/%]|[.,]\d)")
 
 
 # `Therefore, he spent $36, leaving 4`

@@ -12,7 +12,6 @@ import re
 from typing import NamedTuple
 
 from dpo_math_assets.verifier.extraction.tokens import (
-    DIGITS,
     FORMULA,
     FRACTION,
     LISTED_CHOICE,
@@ -245,7 +244,7 @@ def said(sentence: str) -> str | None:
 
 _ITEM = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*•>])\s+", re.MULTILINE)
 _ENDS_WITH = re.compile(
-    rf"(?<![\w.,])(?P<value>-?(?:{DIGITS}(?:/\d+)?|{FRACTION})%?)"
+    rf"(?<![\w.,])(?P<value>-?(?:{NUMBER}(?:/\d+)?|{FRACTION})%?),?"
     r"(?P<thing>(?:[ \\]+[A-Za-z][\w/²³-]*){0,3})$"
 )
 _NUMERALS = {**NUMBER_WORDS, **TENS} | {

@@ -11,7 +11,6 @@ __all__ = [
     "AMOUNT",
     "CHOICE",
     "CHOICE_ALONE",
-    "DIGITS",
     "FORMULA",
     "FRACTION",
     "LATEX_WORD",
@@ -36,9 +35,6 @@ NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 # A number with its signs: `-$1,234.50`.
 AMOUNT = rf"-?\$?{NUMBER}"
 PLAIN_NUMBER = re.compile(AMOUNT)
-# A number with any grouping, `1,23,456` too. It may end with a comma of its sentence, which the
-# reader takes off. For numbers of a text around an answer, where `1,5` is not two of them.
-DIGITS = r"\d[\d,]*(?:\.\d+)?"
 # Characters of numbers in any order, where only values can stand: `1/2`, `10.50`, `3,4`.
 NUMERIC = r"[\d.,/]+"
 # The runs of digits in a text; with them it is asked whether a text repeats another one's numbers.

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dpo_math_assets.verifier.extraction.tokens import DIGITS, FRACTION, SENTENCE_BREAK
+from dpo_math_assets.verifier.extraction.tokens import FRACTION, NUMBER, SENTENCE_BREAK
 from dpo_math_assets.verifier.lexicon.vocabulary import word_set
 
 __all__ = ["DOUBTFUL", "contradicted", "doubtful", "taken_back"]
@@ -186,7 +186,7 @@ _REVIEW = _patterns(
     flags=re.NOFLAG,
 )
 _WORD = re.compile(r"[a-z]+")
-_ANY_NUMBER = re.compile(rf"-?{DIGITS}|{FRACTION}")
+_ANY_NUMBER = re.compile(rf"-?{NUMBER}|{FRACTION}")
 
 # `the actual length is 9`, `there are actually 9`
 _ACTUALLY = re.compile(

@@ -11,6 +11,7 @@ import re
 from typing import NamedTuple
 
 from dpo_math_assets.verifier.equivalence.matcher import values_differ
+from dpo_math_assets.verifier.extraction.tokens import FRACTION, NUMBER
 from dpo_math_assets.verifier.lexicon.vocabulary import ORDINALS, SCALES, unit_named, word_set
 
 __all__ = ["Box", "boxes"]
@@ -108,7 +109,7 @@ _CHANGED_AFTER = re.compile(
 )
 # `\\boxed{3} or 4`: another value, unless it is the same in another form.
 _OR_AFTER = re.compile(
-    r"(?:\s|\$|\\\))*\bor\s+(?:[a-z]\s*=\s*)?(\$(?!\\f?box)[^$\n]{1,40}\$|-?\d[\d.,/]*(?<![.,])\\?%?)"
+    rf"(?:\s|\$|\\\))*\bor\s+(?:[a-z]\s*=\s*)?(\$(?!\\f?box)[^$\n]{{1,40}}\$|-?{NUMBER}(?:/\d+)?\\?%?)"
 )
 # A share of a number is another number.
 _SHARE = re.compile(r"frac|%|\d/\d")
@@ -143,7 +144,7 @@ _STOPS = re.compile(
     r"|(?<![\\A-Za-z])[A-Za-z]{2,}|[*_]{2}"
 )
 _SIMPLE = re.compile(r"[\w.,]+|\\?[a-zA-Z]+")
-_NUMBER = re.compile(r"-?\\?\$?[\d,.]*\d(?:/\d+)?|\\d?frac\{?\d+\}?\{?\d+\}?")
+_NUMBER = re.compile(rf"-?\\?\$?(?:{NUMBER}|\.\d+)(?:/\d+)?|{FRACTION}")
 _UNIT_AFTER = re.compile(
     r"(?:\\[,;: ]|[\s$~*]|\\[)\]])*(?:\\(?:text|mathrm|textrm|mbox)\s*\{\s*)?(?P<unit>"
     r"(?:(?:square|cubic|sq\.?)\s+)?(?P<name>[A-Za-z]{2,})(?:\}?\^\{?[23]\}?|[²³])?"
