@@ -5,10 +5,9 @@ Extract, parse, compare, verdict: `verify` does it for one completion, `verify_f
 """
 
 from dpo_math_assets.verifier.conventions import Conventions
-from dpo_math_assets.verifier.equivalence.answers import compare
-from dpo_math_assets.verifier.extraction.extract import Extraction, extract
+from dpo_math_assets.verifier.extraction.extract import Extraction
 from dpo_math_assets.verifier.runtime.frames import verify_frame
-from dpo_math_assets.verifier.runtime.pipeline import verify
+from dpo_math_assets.verifier.runtime.pipeline import compare, extract, verify
 from dpo_math_assets.verifier.verdict import VERIFIER_VERSION, Verdict
 
 __all__ = [

@@ -5,12 +5,14 @@ that shows enough digits also stands for what it rounds). structural: containers
 expressions by their canonical form. numeric: `probe`. symbolic: SymPy, in the pool. What no tier
 establishes is undecided.
 
-`compare` is symmetric in its two answers except where `Conventions` says otherwise, which of two
-failures is named (`unparsable_gold` wins), and for several boxes, which only a candidate may have
-without them being one answer.
+`compare_texts` is symmetric in its two answers except where `Conventions` says otherwise, which of
+two failures is named (`unparsable_gold` wins), and for several boxes, which only a candidate may
+have without them being one answer.
 """
 
 import re
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier.algebra.exact import exact
@@ -20,16 +22,13 @@ from dpo_math_assets.verifier.equivalence.commutativity import words_may_differ
 from dpo_math_assets.verifier.equivalence.comparison import AMBIGUOUS, Outcome, Pool
 from dpo_math_assets.verifier.equivalence.interpretations import as_list, decimal_comma
 from dpo_math_assets.verifier.equivalence.matcher import Matcher
-from dpo_math_assets.verifier.extraction.extract import extract, split_boxes
 from dpo_math_assets.verifier.lexicon.vocabulary import LONG_ABBREVIATIONS
 from dpo_math_assets.verifier.syntax.nodes import Node, contents, free_symbols
 from dpo_math_assets.verifier.syntax.normalization import normalise
 from dpo_math_assets.verifier.syntax.parser import NUMERAL, ParseError, parse
 from dpo_math_assets.verifier.syntax.units import unit_factor
 
-__all__ = ["Comparison", "compare", "compare_texts", "plain_numbers"]
-
-_DEFAULT = Conventions()
+__all__ = ["NAMED_PARTS", "AnswerText", "Comparison", "compare_texts", "plain_numbers"]
 
 # Verdict, reason and method of a pair.
 Comparison = tuple[str, str, str | None]
@@ -38,57 +37,52 @@ _EXACT: Comparison = ("correct", "pass", "exact")
 _MISMATCH: Comparison = ("incorrect", "mismatch", None)
 
 
-def compare(
-    extracted: str,
-    ground_truth: str,
-    conventions: Conventions | None = None,
-    pool: Pool | None = None,
+class AnswerText(NamedTuple):
+    """A final answer as text, and the contents of its boxes where there are several."""
+
+    text: str
+    boxes: tuple[str, ...] = ()
+
+
+def compare_texts(
+    answer: AnswerText, gold: AnswerText, conventions: Conventions, pool: Pool | None
 ) -> Comparison:
     """(verdict, reason, method) of a final answer against a gold answer, neither empty.
 
     Without a pool, what only SymPy could settle is undecided.
     """
-    return plain_numbers(extracted, ground_truth) or compare_texts(
-        extracted, ground_truth, conventions or _DEFAULT, pool
-    )
-
-
-def compare_texts(
-    extracted: str, ground_truth: str, conventions: Conventions, pool: Pool | None
-) -> Comparison:
-    """What `compare` says of texts that are no `plain_numbers`."""
-    if NUMERAL.fullmatch(extracted) and NUMERAL.fullmatch(ground_truth):  # with one reading each
-        if extracted == ground_truth:
+    if NUMERAL.fullmatch(answer.text) and NUMERAL.fullmatch(gold.text):  # with one reading each
+        if answer.text == gold.text:
             return "correct", "pass", "text"
-        numbers = parse(extracted), parse(ground_truth)
+        numbers = parse(answer.text), parse(gold.text)
         return _verdict(Matcher(conventions, pool).answers(*numbers))
     try:
-        return _compare(extracted, ground_truth, conventions, pool)
+        return _compare(answer, gold, conventions, pool)
     except VerifierLimit:
         return "undecided", "too_large", None
 
 
 def _compare(
-    extracted: str, ground_truth: str, conventions: Conventions, pool: Pool | None
+    answer_text: AnswerText, gold_text: AnswerText, conventions: Conventions, pool: Pool | None
 ) -> Comparison:
-    answer, gold = _stated(extracted), _stated(ground_truth)
+    answer, gold = answer_text.text, gold_text.text
     if conventions.decimal_comma and ("," in answer or "," in gold):
         pointed = _with_point(answer), _with_point(gold)
         listed = any("," in text for text in pointed)  # then `30,60 degrees` may be two values, too
         answer, gold = (answer, gold) if listed else pointed
     if _same_text(answer, gold):
         return "correct", "pass", "text"
-    if (answer, gold) != (extracted, ground_truth):  # a marker was taken off
-        plain = plain_numbers(answer, gold)
-        if plain is not None:
-            return plain
+    if plain := plain_numbers(answer, gold):
+        return plain
+    if gold_text.boxes:
+        gold = ", ".join(gold_text.boxes)
     try:
-        gold_node = _parse_answer(gold)
+        gold_node = parse(gold)
     except ParseError:
         return "undecided", "unparsable_gold", None
-    boxes = _split_boxes(answer)
-    if boxes:
-        return _compare_boxes(boxes, gold_node, conventions, pool, named=_NAMED_PARTS in answer)
+    if answer_text.boxes:
+        named = NAMED_PARTS in answer
+        return _compare_boxes(answer_text.boxes, gold_node, conventions, pool, named=named)
     try:
         node = parse(answer)
         found = _compare_parsed(answer, gold, node, gold_node, conventions, pool)
@@ -114,7 +108,7 @@ def _compared_as(
 ) -> Comparison | None:
     """The pass of an answer and a gold in other words; None if they do not pass so either."""
     try:
-        nodes = parse(answer), _parse_answer(gold)
+        nodes = parse(answer), parse(gold)
         again = _compare_parsed(answer, gold, *nodes, conventions, pool)
     except ParseError:
         return None
@@ -181,10 +175,10 @@ def _compare_parsed(
     pool: Pool | None,
 ) -> Comparison:
     if gold_node.kind in ("list", "set"):
-        node = _parse_answer(as_list(answer))
+        node = parse(as_list(answer))
     elif node.kind in ("list", "set") and (listed := as_list(gold)) != gold:
         # `3,250` as two values only where the candidate has them in this order
-        gold_node = _parse_answer(listed)
+        gold_node = parse(listed)
         conventions = conventions.model_copy(update={"bare_list_ordered": True})
     comma = None
     if conventions.decimal_comma and ("," in answer or "," in gold):
@@ -258,35 +252,11 @@ def _verdict(outcome: Outcome) -> Comparison:
 
 
 # Between boxes that have a place of their own, as they are extracted.
-_NAMED_PARTS = "}; \\boxed{"
-_MARKERS = ("inal answer", "inal Answer", "INAL ANSWER", "nswer is")
-
-
-def _stated(text: str) -> str:
-    """The answer in a text that may be a whole solution: behind a marker, or all of it."""
-    if _NAMED_PARTS in text and text.startswith("\\boxed"):
-        return text
-    named = "nswer" in text or "ANSWER" in text
-    if (named and any(map(text.__contains__, _MARKERS))) or "boxed" in text or "####" in text:
-        found = extract(text)
-        if found.answer is not None:
-            return found.answer
-    return text
-
-
-def _split_boxes(answer: str) -> list[str]:
-    if "\\boxed" not in answer and "\\fbox" not in answer:
-        return []
-    return split_boxes(answer)
-
-
-def _parse_answer(text: str) -> Node:
-    boxes = _split_boxes(text)
-    return parse(", ".join(boxes) if boxes else text)
+NAMED_PARTS = "}; \\boxed{"
 
 
 def _compare_boxes(
-    boxes: list[str], gold: Node, conventions: Conventions, pool: Pool | None, *, named: bool
+    boxes: Sequence[str], gold: Node, conventions: Conventions, pool: Pool | None, *, named: bool
 ) -> Comparison:
     """Several boxes are one answer only where the gold has as many parts.
 

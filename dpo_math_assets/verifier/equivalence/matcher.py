@@ -9,7 +9,6 @@ from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 
-from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier.algebra.canonical import canonical
 from dpo_math_assets.verifier.algebra.equations import (
     EQUATIONS,
@@ -91,11 +90,10 @@ from dpo_math_assets.verifier.syntax.nodes import (
     make,
     num,
 )
-from dpo_math_assets.verifier.syntax.parser import ParseError, parse
 from dpo_math_assets.verifier.syntax.units import is_unit_of, unit_factor
 from dpo_math_assets.verifier.verdict import METHODS
 
-__all__ = ["Matcher", "same_at_sight", "values_differ"]
+__all__ = ["Matcher"]
 
 # Letters that stand for integers by custom, without a word about it.
 INTEGER_LETTERS = frozenset("jklmnpqst")
@@ -1284,26 +1282,3 @@ def _as_rows(node: Node) -> list[tuple[Node, ...]] | None:
     if node.kind == "matrix":
         return list(node.args)
     return [node.args] if node.kind == "tuple" else None
-
-
-_CHEAP = Matcher(Conventions(), None, probing=False)
-
-
-_THOROUGH = Matcher(Conventions(), None)
-
-
-def values_differ(a: str, b: str) -> bool | None:
-    """Whether two answers differ by all tiers but SymPy; None where that is not known."""
-    try:
-        state = _THOROUGH.answers(parse(a), parse(b)).state
-    except (ParseError, VerifierLimit):
-        return None
-    return {"equal": False, "different": True}.get(state)
-
-
-def same_at_sight(a: str, b: str) -> bool:
-    """Whether two answers are equal by the tiers that cost microseconds."""
-    try:
-        return _CHEAP.answers(parse(a), parse(b)).state == "equal"
-    except (ParseError, VerifierLimit):
-        return False

@@ -8,9 +8,9 @@ from gives nothing.
 import re
 from fractions import Fraction
 
-from dpo_math_assets.verifier.equivalence.matcher import values_differ
 from dpo_math_assets.verifier.extraction.markers.boxed import boxes
 from dpo_math_assets.verifier.extraction.prose import asserts, changes, said
+from dpo_math_assets.verifier.extraction.resolve import Equality
 from dpo_math_assets.verifier.extraction.tokens import (
     CHOICE,
     LATEX_WORD,
@@ -112,7 +112,7 @@ def _new_numbers(behind: str, before: str) -> bool:
     return not set(NUMBERS.findall(behind)) <= set(NUMBERS.findall(before))
 
 
-def tidy(answer: str) -> str:
+def tidy(answer: str, equality: Equality) -> str:
     """What stands behind a marker, without the prose and the wrapping around it."""
     if len(answer) > MAX_ANSWER:
         return answer
@@ -132,7 +132,7 @@ def tidy(answer: str) -> str:
     if "**" in answer:
         answer = _EMPHASIS.sub("", answer)
     if "\\boxed" in answer or "\\fbox" in answer:
-        inner = boxes(answer)
+        inner = boxes(answer, equality)
         if len(inner) == 1:
             return (
                 ""
@@ -155,14 +155,14 @@ def tidy(answer: str) -> str:
     if len(answer) <= MAX_BARE:
         if both := _with_choice(_TEXT.sub(r"\1", answer) if "\\text" in answer else answer):
             return both
-        if "=" in answer and (value := chained(answer) or _summed(answer)):
+        if "=" in answer and (value := chained(answer, equality) or _summed(answer, equality)):
             return value
         if (" x " in answer or " I " in answer) and answer[:1].isdigit():
             answer = _HEDGE.sub("", _CROSS.sub(" × ", answer))
         if "not" in answer and (first := _NOT_ANOTHER.fullmatch(answer)):
             answer = first[1]
     if not has_words(answer) and "\\text" not in answer:
-        return (restated(answer) if " (" in answer else None) or clean(answer)
+        return (restated(answer, equality) if " (" in answer else None) or clean(answer)
     sentence = first_sentence(answer)
     behind = answer[len(sentence) :]
     if behind and has_words(behind):
@@ -194,7 +194,7 @@ def tidy(answer: str) -> str:
     stated = _stated(answer)
     if not stated and "=" in answer and _CLAUSE_BEFORE.fullmatch(answer):
         return ""
-    return restated(stated or answer) or stated or answer
+    return restated(stated or answer, equality) or stated or answer
 
 
 def _with_choice(answer: str) -> str | None:
@@ -220,7 +220,7 @@ _ALIGNED = re.compile(
 )
 
 
-def chained(answer: str) -> str | None:
+def chained(answer: str, equality: Equality) -> str | None:
     """One value for `2/5 = 0.4 = 40\\%`, `12/5 = 2.4 hours` and aligned rows that go on with `=`.
 
     The last with its unit, or else the first; nothing where they are not known to be equal.
@@ -234,7 +234,7 @@ def chained(answer: str) -> str | None:
         if len(rows) < 2 or not all(row.startswith("=") for row in rows[1:]):
             return None
         values = "".join(rows).split("=")[1:]
-        agree = values and not any(values_differ(value, values[-1]) for value in values[:-1])
+        agree = values and not any(equality.differ(value, values[-1]) for value in values[:-1])
         return clean(values[-1]) if agree else None
     if "%" not in answer and not has_words(answer) and "\\text" not in answer:
         return None
@@ -244,7 +244,7 @@ def chained(answer: str) -> str | None:
         return None
     if len(parts) > 4 or any(has_words(part) or "\\text" in part for part in parts[:-1]):
         return None
-    if any(values_differ(part, parts[0]) is not False for part in parts[1:]):
+    if any(equality.differ(part, parts[0]) is not False for part in parts[1:]):
         return None
     return parts[-1] if words else parts[0]
 
@@ -264,7 +264,7 @@ _LETTER = re.compile(r"[A-Za-z](?:_\w+)?")
 _EQUALS = re.compile(r"=(?![^{}]{0,20}\})")
 
 
-def _summed(answer: str) -> str | None:
+def _summed(answer: str, equality: Equality) -> str | None:
     """The sum that assignments lead to; or a quantity without what is between it and its value."""
     if answer.count("=") < 2:
         return None
@@ -275,7 +275,7 @@ def _summed(answer: str) -> str | None:
     lettered = any(map(str.isalpha, LATEX_WORD.sub("", name)))
     if len(parts) != 3 or not lettered or _LETTER.fullmatch(name) or "," in name or "$" in name:
         return None
-    same = values_differ(clean(parts[1]), clean(parts[2])) is False
+    same = equality.differ(clean(parts[1]), clean(parts[2])) is False
     return f"{name} = {clean(parts[2])}" if same else None
 
 
@@ -307,26 +307,26 @@ _ABOUT = re.compile(r"^\s*(?:about|approximately|approx\.?|roughly|around|≈|~|
 _IN_BRACKETS = re.compile(r"(.{0,60}[\w$}%])(?:\s*\\?\s+|~)\(([^()]{1,60})\)")
 
 
-def restated(answer: str) -> str | None:
+def restated(answer: str, equality: Equality) -> str | None:
     r"""The first of two forms of a value: `$\frac{3}{4}$ or 0.75`, `5 (five)`, `5 (apples)`."""
     plain = " ".join((_TEXT.sub(r" \1 ", answer) if "\\" in answer else answer).split())
     twice = any(word in plain for word in _AGAIN)
     if twice and (found := _TWICE.fullmatch(plain)):
         first, second = clean(found[1]), clean(_ABOUT.sub("", found[2]))
-        same = values_differ(first, second) is False
+        same = equality.differ(first, second) is False
         return first if same or (_ABOUT.match(found[2]) and _rounded(first, second)) else None
     found = _IN_BRACKETS.fullmatch(plain) if plain.endswith(")") else None
     if found is None:
         return None
     first, second = clean(found[1]), clean(_ABOUT.sub("", found[2].removeprefix("or ")))
-    if PLAIN_NUMBER.fullmatch(second) and values_differ(second, first.lower()) is False:
+    if PLAIN_NUMBER.fullmatch(second) and equality.differ(second, first.lower()) is False:
         return second  # thirty-six (36)
     if "=" in first or not has_digits(first):
         return None
     if _ABOUT.match(found[2]) and _rounded(first, second):
         return first
     remark = has_words(second) and not changes(second) and not has_words(first) and asserts(second)
-    return first if remark or values_differ(first, second) is False else None
+    return first if remark or equality.differ(first, second) is False else None
 
 
 _FRACTION = re.compile(r"\\[dt]?frac\{(\d+)\}\{(\d+)\}|(\d+)/(\d+)|(\d+)(\.\d+)")

@@ -25,7 +25,6 @@ import re
 from itertools import islice
 from typing import NamedTuple
 
-from dpo_math_assets.verifier.equivalence.matcher import same_at_sight, values_differ
 from dpo_math_assets.verifier.extraction.cleanup import (
     EQUALS_VALUE,
     MAX_ANSWER,
@@ -37,6 +36,7 @@ from dpo_math_assets.verifier.extraction.cleanup import (
 from dpo_math_assets.verifier.extraction.markers import international as tongues
 from dpo_math_assets.verifier.extraction.markers.boxed import boxes
 from dpo_math_assets.verifier.extraction.prose import asserts, last_said, said
+from dpo_math_assets.verifier.extraction.resolve import Equality
 from dpo_math_assets.verifier.extraction.tokens import (
     AMOUNT,
     CHOICE,
@@ -166,14 +166,14 @@ _NUMBER_ALONE = re.compile(
 )
 
 
-def extract(candidate: str) -> Extraction:
+def extract(candidate: str, equality: Equality) -> Extraction:
     """The final answer of a completion."""
     if (alone := _NUMBER_ALONE.fullmatch(candidate)) and (marker := alone.lastgroup):
         return Extraction(alone[marker], marker, None)
     text = _after_thinking(candidate.replace("\r\n", "\n") if "\r" in candidate else candidate)
     if "```" in text:
         text = _CODE.sub("", text)
-    found = _before_next_question(text) or _answer_of(text)
+    found = _before_next_question(text, equality) or _answer_of(text, equality)
     if found.answer and CHOICE_ALONE.fullmatch(found.answer):
         return _valued(text, found)
     if found.answer and "C)" in text and "A)" in text and _VALUE_OF_CHOICE.match(found.answer):
@@ -233,7 +233,7 @@ _FIRST_QUESTION = re.compile(rf"[#*\[>_\s-]*+{_QUESTION}")
 MAX_QUESTIONS = 4
 
 
-def _before_next_question(text: str) -> Extraction | None:
+def _before_next_question(text: str, equality: Equality) -> Extraction | None:
     """The answer that stands before a question which the completion goes on to ask itself.
 
     What follows such a question answers it, and not the one that was asked. Where the text begins
@@ -247,32 +247,32 @@ def _before_next_question(text: str) -> Extraction | None:
         first = _FIRST_QUESTION.match(text)
         if first and first["number"] and question["number"]:
             return None
-        found = _answer_of(text[: question.start()])
+        found = _answer_of(text[: question.start()], equality)
         if found.reason == "no_final_answer" or (
             found.marker in ("bare", "last_line") and not has_digits(found.answer or "")
         ):
             continue
         if found.answer is None or (first is None and found.marker != "last_line"):
             return found
-        other = _answer_of(text[question.start() :])
-        agree = other.answer is None or values_differ(found.answer, other.answer) is False
+        other = _answer_of(text[question.start() :], equality)
+        agree = other.answer is None or equality.differ(found.answer, other.answer) is False
         return found if agree else _AMBIGUOUS
     return None
 
 
-def _answer_of(text: str) -> Extraction:
+def _answer_of(text: str, equality: Equality) -> Extraction:
     """The answer of a text with one speaker who answers one question."""
-    given = _marked(text)
+    given = _marked(text, equality)
     if given["final"] and given["json"]:
         # in the reasoning of JSON, a sentence as final answer is told again as a value
         last = given["final"][-1]
-        if last.at < given["json"][-1].at and _prose(tidy(last.answer)):
+        if last.at < given["json"][-1].at and _prose(tidy(last.answer, equality)):
             given["final"] = []
-    strong = {marker: _tidied(text, given[marker]) for marker in _STRONG if given[marker]}
+    strong = {marker: _tidied(text, given[marker], equality) for marker in _STRONG if given[marker]}
     for marker, found in given.items():
         if not found:
             continue
-        answers = strong[marker] if marker in strong else _tidied(text, found)
+        answers = strong[marker] if marker in strong else _tidied(text, found, equality)
         if answers:
             last = answers[-1]
             end = _end(text, last)
@@ -284,15 +284,18 @@ def _answer_of(text: str) -> Extraction:
                 rest = rest[: -2 * MAX_BARE] + _ABOUT_ANSWER.sub("", rest[-2 * MAX_BARE :])
             if rest.strip(_CLOSING) and (
                 contradicted(last.answer, rest)
-                or (marker in strong and _renumbered(text, last, given["label"] + given["json"]))
-                or _leads_elsewhere(last.answer, rest)
+                or (
+                    marker in strong
+                    and _renumbered(text, last, given["label"] + given["json"], equality)
+                )
+                or _leads_elsewhere(last.answer, rest, equality)
             ):
                 return _AMBIGUOUS
-            settled = _settle(text, marker, answers, strong if marker in strong else {})
-            return _lettered(text, settled, last, given["label"])
+            settled = _settle(text, marker, answers, strong if marker in strong else {}, equality)
+            return _lettered(text, settled, last, given["label"], equality)
     if any(given.values()):
         return _refused(given)
-    return _bare(text)
+    return _bare(text, equality)
 
 
 BEGINS_JSON = r"\s*(?:```\s*json\s*)?\{\s*\""
@@ -347,11 +350,11 @@ def _after_thinking(text: str) -> str:
     return text
 
 
-def _tidied(text: str, answers: list[_Found]) -> list[_Found]:
+def _tidied(text: str, answers: list[_Found], equality: Equality) -> list[_Found]:
     """The answers without their wrapping; blanks to fill in and answers in doubt are none."""
     tidied = []
     for found in answers[-MAX_MARKERS:]:
-        answer = tidy(found.answer)
+        answer = tidy(found.answer, equality)
         if answer and not _BLANK.fullmatch(answer) and not doubtful(text, found.at, found.end):
             tidied.append(_Found(found.at, found.end, answer))
     return tidied
@@ -371,13 +374,17 @@ def _refused(given: dict[str, list[_Found]]) -> Extraction:
 
 
 def _settle(
-    text: str, marker: str, answers: list[_Found], others: dict[str, list[_Found]]
+    text: str,
+    marker: str,
+    answers: list[_Found],
+    others: dict[str, list[_Found]],
+    equality: Equality,
 ) -> Extraction:
     """One answer from several of a kind, if they agree and no later marker contradicts them."""
     if len(answers) == 1 and len(others) < 2:
         return Extraction(answers[0].answer, marker, None)
     several = marker == "boxed" or _of_parts(text, answers)
-    distinct = _distinct([found.answer for found in answers], MAX_BOXES if several else 1)
+    distinct = _distinct([found.answer for found in answers], MAX_BOXES if several else 1, equality)
     if not distinct:
         return _AMBIGUOUS
     if len(distinct) > 1:
@@ -394,7 +401,7 @@ def _settle(
     last = answers[-1]
     for other, found in others.items():
         later = other != marker and found and found[-1].at >= _end(text, last)
-        if later and not _distinct([last.answer, found[-1].answer], 1):
+        if later and not _distinct([last.answer, found[-1].answer], 1, equality):
             return _AMBIGUOUS
     return Extraction(last.answer, marker, None)
 
@@ -444,35 +451,37 @@ def _of_parts(text: str, answers: list[_Found]) -> bool:
 _NUMERALS = NUMBER_WORDS.keys() | TENS.keys()
 
 
-def _renumbered(text: str, last: _Found, labels: list[_Found]) -> bool:
+def _renumbered(text: str, last: _Found, labels: list[_Found], equality: Equality) -> bool:
     """Whether `the answer is 6` follows a final answer 5."""
-    labels = _tidied(text, sorted(found for found in labels if found.at > last.at))
+    labels = _tidied(text, sorted(found for found in labels if found.at > last.at), equality)
     if not labels:
         return False
     later = labels[-1].answer
     lettered = CHOICE_ALONE.fullmatch(later) and CHOICE_ALONE.fullmatch(last.answer)
     told = has_digits(later) or "\\" in later or lettered or later.lower() in _NUMERALS
-    return bool(told) and len(later) <= MAX_BARE and values_differ(last.answer, later) is True
+    return bool(told) and len(later) <= MAX_BARE and equality.differ(last.answer, later) is True
 
 
-def _lettered(text: str, found: Extraction, last: _Found, labels: list[_Found]) -> Extraction:
+def _lettered(
+    text: str, found: Extraction, last: _Found, labels: list[_Found], equality: Equality
+) -> Extraction:
     """A value with the letter of the choice that the text calls correct behind it."""
     later = [label for label in labels if label.at > last.at]
     if not later:
         return found
-    later = _tidied(text, later)
+    later = _tidied(text, later, equality)
     letters = {label.answer for label in later if CHOICE_ALONE.fullmatch(label.answer)}
     if not letters or found.answer is None or not _VALUE_OF_CHOICE.match(found.answer):
         return found
-    both = _both(text, found.answer, letters.pop())
+    both = _both(text, found.answer, letters.pop(), equality)
     return Extraction(both, found.marker, None) if both and not letters else _AMBIGUOUS
 
 
-def _both(text: str, value: str, letter: str) -> str | None:
+def _both(text: str, value: str, letter: str, equality: Equality) -> str | None:
     """`(C) 28` for the two, unless the text lists another value for the letter."""
     letter = letter.strip("()")
     listed = _options(text).get(letter, set())
-    return None if any(values_differ(value, other) for other in listed) else f"({letter}) {value}"
+    return None if any(equality.differ(value, other) for other in listed) else f"({letter}) {value}"
 
 
 _VALUE_OF_CHOICE = re.compile(r"-?[$\\\d][^,;]{0,60}$")
@@ -490,7 +499,7 @@ _FORMULA_ENDS = re.compile(r"\s*\\[a-z]+\{[^{}\n]*\}[ .]*(?:\$|\\[\])])")
 _CHECKED = re.compile(r"\b(?:[Cc]heck|[Vv]erif|sanity|[Cc]onfirm)|[✓✔✅]")
 
 
-def _leads_elsewhere(answer: str, rest: str) -> bool:
+def _leads_elsewhere(answer: str, rest: str, equality: Equality) -> bool:
     """Whether the text behind an answer goes on to another value and ends with it."""
     if CHOICE_ALONE.fullmatch(answer):
         chosen = _CHOSEN.findall(rest)
@@ -510,8 +519,8 @@ def _leads_elsewhere(answer: str, rest: str) -> bool:
     return (
         another.value not in own
         and set(own).isdisjoint(NUMBERS.findall(told))
-        and values_differ(answer, another.value) is True
-        and values_differ(answer, another.value + another.thing) is not False
+        and equality.differ(answer, another.value) is True
+        and equality.differ(answer, another.value + another.thing) is not False
     )
 
 
@@ -527,7 +536,7 @@ _ONE_OF_THEM = re.compile(
 _SUM_BEFORE = re.compile(r"(?<![\w)])[\d$(][\d\s.,$()+*/×÷x−-]*=$")
 
 
-def _distinct(answers: list[str], limit: int) -> list[str]:
+def _distinct(answers: list[str], limit: int, equality: Equality) -> list[str]:
     """The answers without those equal to an earlier one by the cheap tiers; none if over `limit`.
 
     Long ones are compared by their text alone.
@@ -536,7 +545,9 @@ def _distinct(answers: list[str], limit: int) -> list[str]:
     for answer in answers:
         key = normalise(answer) if len(answer) <= MAX_ANSWER else answer
         short = len(answer) <= MAX_BARE
-        if key in kept or (short and any(same_at_sight(answer, other) for other in kept.values())):
+        if key in kept or (
+            short and any(equality.quick_equal(answer, other) for other in kept.values())
+        ):
             continue
         if len(kept) == limit:
             return []
@@ -544,7 +555,7 @@ def _distinct(answers: list[str], limit: int) -> list[str]:
     return list(kept.values())
 
 
-def _marked(text: str) -> dict[str, list[_Found]]:
+def _marked(text: str, equality: Equality) -> dict[str, list[_Found]]:
     """What stands behind the markers of each kind, the strongest kind first.
 
     Of labels the last only, or the last of each part of the question. All but boxes and hashes hold
@@ -568,7 +579,7 @@ def _marked(text: str) -> dict[str, list[_Found]]:
             _add(kind, end, f"{answer.rstrip('.* ')} {found['unit']}" if found["unit"] else answer)
         elif (found := _HEADING.match(text, end)) and _is_heading(text, at):
             line = _below(text, found.end())
-            if len(WORD.findall(LATEX_WORD.sub("", tidy(line)))) <= 6:
+            if len(WORD.findall(LATEX_WORD.sub("", tidy(line, equality)))) <= 6:
                 _add(final if _is_final(text, at) else label, end, line)
         elif text.startswith(">", end) and _TAG.search(text, max(0, at - 8), at):
             close = text.find("</", end)  # <answer>5</answer>
@@ -602,38 +613,38 @@ def _marked(text: str) -> dict[str, list[_Found]]:
             end = at + len(mark)
             label.append(_Found(end - 1, end, _line(text, end)))
     if len(label) > 1:
-        label = _last(text, sorted(label))
+        label = _last(text, sorted(label), equality)
     return {
         "final": final,
-        "boxed": _boxed(text) if "box" in text else [],
+        "boxed": _boxed(text, equality) if "box" in text else [],
         "hashes": _hashes(text) if "####" in text else [],
         "json": fields,
         "label": label,
     }
 
 
-def _last(text: str, labels: list[_Found]) -> list[_Found]:
+def _last(text: str, labels: list[_Found], equality: Equality) -> list[_Found]:
     """The last label that nothing denies; all, if each answers another part or they disagree."""
     if len(labels) <= MAX_BOXES and _of_parts(text, labels):
         return labels
-    standing = _tidied(text, labels)
+    standing = _tidied(text, labels, equality)
     if len(standing) > 1 and CHOICE_ALONE.fullmatch(standing[-1].answer):
         value = standing[-2]
         both = _VALUE_OF_CHOICE.match(value.answer) and _both(
-            text, value.answer, standing[-1].answer
+            text, value.answer, standing[-1].answer, equality
         )
         if both:
             standing[-2:] = [_Found(standing[-1].at, standing[-1].end, both)]
-    if len(standing) > 1 and _disagree([found.answer for found in standing]):
+    if len(standing) > 1 and _disagree([found.answer for found in standing], equality):
         return standing  # `Answer: 5`, `Answer: 6`
     return standing[-1:] or labels[-1:]
 
 
-def _disagree(answers: list[str]) -> bool:
+def _disagree(answers: list[str], equality: Equality) -> bool:
     """Whether one of the answers is known to differ from the last."""
     others = dict.fromkeys(answers[:-1])
     others.pop(answers[-1], None)
-    return any(values_differ(answers[-1], other) is True for other in list(others)[-MAX_PARTS:])
+    return any(equality.differ(answers[-1], other) is True for other in list(others)[-MAX_PARTS:])
 
 
 _TAG = re.compile(r"<(?:final_?)?[aA]$", re.IGNORECASE)
@@ -841,9 +852,9 @@ def _next_line(text: str, start: int) -> str:
 _LETTER_IS = re.compile(r"(?<![A-Za-z\\])([A-Za-z])\s*=\s*$")
 
 
-def _boxed(text: str) -> list[_Found]:
+def _boxed(text: str, equality: Equality) -> list[_Found]:
     """The boxes with their answers, and the letters they are given to if these differ."""
-    found = boxes(text)
+    found = boxes(text, equality)
     if len(found) > 1:
         named = [_LETTER_IS.search(text[max(0, box.start - 12) : box.start]) for box in found]
         letters = [name[1] for name in named if name]
@@ -874,7 +885,7 @@ _REFUSAL = re.compile(
 )
 
 
-def _bare(text: str) -> Extraction:
+def _bare(text: str, equality: Equality) -> Extraction:
     """A completion that is itself an answer."""
     stripped = text.strip()
     if not stripped or _REFUSAL.match(stripped) or _JSON_FIELD.search(stripped):
@@ -893,7 +904,9 @@ def _bare(text: str) -> Extraction:
     if lines[-1].endswith(("}", "}$$", "}\\]", "$$", "\\]")) and "\\end{" in stripped[-60:]:
         begins = stripped.rfind("\\begin{")
         value = (
-            chained(stripped[begins:]) if begins >= 0 and len(stripped) - begins <= 2000 else None
+            chained(stripped[begins:], equality)
+            if begins >= 0 and len(stripped) - begins <= 2000
+            else None
         )
         if value:
             return Extraction(value, "last_line", None)
@@ -903,25 +916,25 @@ def _bare(text: str) -> Extraction:
         result = _JSON_RESULT.search(stripped[-MAX_BARE:])
         return Extraction(result[1], "json", None) if result else _NONE
     if stripped.endswith(">") and (tagged := _TAGGED.search(stripped[-MAX_BARE:])):
-        answer = tidy(tagged[2])
+        answer = tidy(tagged[2], equality)
         return Extraction(answer, "label", None) if answer else _NONE
     short = len(stripped) <= MAX_BARE
     if short and (formula := _one_formula(stripped)):
         return Extraction(clean(formula), "formula", None)
     if short and "\n" not in stripped:
         if not _prose(stripped):
-            answer = tidy(stripped)
+            answer = tidy(stripped, equality)
             return Extraction(answer, "bare", None) if answer else _NONE
         if first_sentence(stripped) == stripped.rstrip(".!") and (value := said(stripped)):
-            return Extraction(restated(value) or value, "conclusion", None)
+            return Extraction(restated(value, equality) or value, "conclusion", None)
     if _LISTED.fullmatch(last):
-        parts = _listed(stripped)
+        parts = _listed(stripped, equality)
         return Extraction(parts, "parts", None) if parts else _NONE
     concluded = _conclusion(last[-2 * MAX_BARE :])
     if concluded is None and len(lines) == 2 and last.rstrip("*").endswith("."):
-        concluded = _result_told(lines[0], last)
+        concluded = _result_told(lines[0], last, equality)
     if concluded is not None:
-        return Extraction(restated(concluded) or concluded, "conclusion", None)
+        return Extraction(restated(concluded, equality) or concluded, "conclusion", None)
     if (
         len(lines) == 2
         and len(last) <= MAX_BARE
@@ -945,9 +958,9 @@ def _bare(text: str) -> Extraction:
         if _OPTION_LINE.match(before) and _OPTION_LINE.match(last):
             return _NONE  # the choices, and none of them chosen
         stated = said(before) if ":" in last or last.startswith("[") else None
-        if stated and values_differ(stated, last.rsplit(":", 1)[-1].strip(" *[]")) is True:
+        if stated and equality.differ(stated, last.rsplit(":", 1)[-1].strip(" *[]")) is True:
             return _AMBIGUOUS  # `Confidence: 95%` below the sentence that gives the answer
-        answer = tidy(last)
+        answer = tidy(last, equality)
         return Extraction(answer, "last_line", None) if answer else _NONE
     return _NONE
 
@@ -974,7 +987,7 @@ _TAGGED = re.compile(r"<(result|output|final|response)>\s*([^<>]+)</\1>$", re.IG
 _RESULT = re.compile(rf"=\s*[$*\\(\[]*(-?{NUMBER})[^=\d]*$")
 
 
-def _result_told(before: str, sentence: str) -> str | None:
+def _result_told(before: str, sentence: str, equality: Equality) -> str | None:
     """The value of a last sentence that states the result of the last sum before it."""
     result = _RESULT.search(before[-MAX_BARE:])
     if result is None:
@@ -982,7 +995,7 @@ def _result_told(before: str, sentence: str) -> str | None:
     value = said(sentence)
     if value is None and _THEREFORE.match(sentence):
         value = said(_alone(sentence, result[1]))
-    return value if value and same_at_sight(value, result[1]) else None
+    return value if value and equality.quick_equal(value, result[1]) else None
 
 
 _AMOUNT = re.compile(rf"(?<![\w.,/]){NUMBER}(?![\w/%]|[.,]\d)")
@@ -1031,7 +1044,7 @@ _FENCE = re.compile(r"^```[a-z]*[ \t]*$|\n```$", re.MULTILINE)
 _LISTED = re.compile(rf"[*_\s-]*\(?({PART})\)[*_:\s]+(\S[^\n]*)")
 
 
-def _listed(text: str) -> str | None:
+def _listed(text: str, equality: Equality) -> str | None:
     """The answers of the last lines, which begin with `(a)`, `(b)`, ...: one for each part."""
     parts: dict[str, str] = {}
     for line in reversed(text[-2 * MAX_BARE :].splitlines()):
@@ -1039,7 +1052,7 @@ def _listed(text: str) -> str | None:
         if part and part[1] in parts:
             return None
         if part:
-            parts[part[1]] = tidy(part[2])
+            parts[part[1]] = tidy(part[2], equality)
         elif line.strip():
             break
     if len(parts) < 2 or not ({"a", "i"} & parts.keys()):
@@ -1095,7 +1108,7 @@ def _prose(text: str) -> bool:
     return len(words) > 6 or bool(re.search(r"(?:[a-z]{2}|[\d$)])[.!?]\s+[A-Z](?:[a-z]| )", text))
 
 
-def split_boxes(answer: str) -> list[str]:
+def split_boxes(answer: str, equality: Equality) -> list[str]:
     """The contents of several boxes, or nothing where there are fewer than two."""
-    found = [clean(box.answer or "") for box in boxes(answer)]
+    found = [clean(box.answer or "") for box in boxes(answer, equality)]
     return found if len(found) > 1 else []

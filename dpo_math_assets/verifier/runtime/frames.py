@@ -76,7 +76,7 @@ def verify_frame(
     distinct = judged.lazy().filter("given").unique("first", maintain_order=True).collect()
     pool = shared_pool(workers or _cpus())
     progress = _Progress(on_progress, len(distinct))
-    answers = _extract_all(distinct.get_column("candidate"), pool, timeout_s, progress)
+    answers = _extract_all(distinct.get_column("candidate"), conventions, pool, timeout_s, progress)
     answers = answers.with_columns(distinct.get_column("first"))
     judged = judged.drop("candidate").join(answers, on="first", how="left", maintain_order="left")
 
@@ -132,16 +132,20 @@ _Columns = tuple[list[str | None], list[str | None]]
 
 
 def _extract_all(
-    candidates: "pl.Series", pool: SymPyPool, timeout_s: float, progress: _Progress
+    candidates: "pl.Series",
+    conventions: Conventions,
+    pool: SymPyPool,
+    timeout_s: float,
+    progress: _Progress,
 ) -> "pl.DataFrame":
     """The final answer of each completion, or why there is none: extracted, refusal."""
     import polars as pl
 
     groups = _Groups(candidates)
     if sum(groups.sizes) > CHARACTERS_WORTH_WORKERS:
-        found = _extracted_by_workers(groups, pool, timeout_s, progress)
+        found = _extracted_by_workers(groups, conventions, pool, timeout_s, progress)
     else:
-        found = _extracted_here(groups, timeout_s, progress)
+        found = _extracted_here(groups, conventions, timeout_s, progress)
     answers: list[str | None] = []
     refusals: list[str | None] = []
     with _collector_at_rest():
@@ -152,28 +156,37 @@ def _extract_all(
     return pl.DataFrame({"extracted": answers, "refusal": refusals}, schema=schema)
 
 
-def _extracted_here(groups: "_Groups", timeout_s: float, progress: _Progress) -> Iterator[_Columns]:
+def _extracted_here(
+    groups: "_Groups", conventions: Conventions, timeout_s: float, progress: _Progress
+) -> Iterator[_Columns]:
     for group in groups:
-        found = [extracted(text, timeout_s) for text in group]
+        found = [extracted(text, conventions, timeout_s) for text in group]
         yield [answer for answer, _ in found], [refusal for _, refusal in found]
         progress.add(len(group))
 
 
 def _extracted_by_workers(
-    groups: "_Groups", pool: SymPyPool, timeout_s: float, progress: _Progress
+    groups: "_Groups",
+    conventions: Conventions,
+    pool: SymPyPool,
+    timeout_s: float,
+    progress: _Progress,
 ) -> Iterator[_Columns]:
     """A worker reads many texts at a time; only where that fails is each one asked for alone."""
     tell = _since(progress)
+    context = conventions.model_dump(mode="json")
     replies = pool.map(
         "extract",
         groups,
         timeout_s,
+        context=context,
         sizes=groups.sizes,
         on_progress=lambda done, _: tell(groups.bounds[done], groups.bounds[-1]),
     )
     for number, reply in enumerate(replies):
         if isinstance(reply, str):
-            for alone in pool.map("extract", [[text] for text in groups[number]], timeout_s):
+            texts = [[text] for text in groups[number]]
+            for alone in pool.map("extract", texts, timeout_s, context=context):
                 yield ([None], [alone]) if isinstance(alone, str) else alone
         else:
             yield reply

@@ -9,14 +9,22 @@ import time
 
 from dpo_math_assets.verifier.algebra.budget import DeadlineExceededError, within
 from dpo_math_assets.verifier.conventions import Conventions
-from dpo_math_assets.verifier.equivalence.answers import Comparison, compare_texts, plain_numbers
+from dpo_math_assets.verifier.equivalence.answers import (
+    NAMED_PARTS,
+    AnswerText,
+    Comparison,
+    compare_texts,
+    plain_numbers,
+)
 from dpo_math_assets.verifier.equivalence.comparison import Pool
-from dpo_math_assets.verifier.extraction.extract import extract
+from dpo_math_assets.verifier.equivalence.equality import equality_under
+from dpo_math_assets.verifier.extraction.extract import Extraction, split_boxes
+from dpo_math_assets.verifier.extraction.extract import extract as extract_answer
 from dpo_math_assets.verifier.runtime.worker_pool import shared_pool
 from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.verdict import Verdict
 
-__all__ = ["Extracted", "compared", "extracted", "verify"]
+__all__ = ["Extracted", "compare", "compared", "extract", "extracted", "verify"]
 
 # A final answer, or why there is none.
 Extracted = tuple[str | None, str | None]
@@ -42,7 +50,7 @@ def verify(
     end = time.monotonic() + timeout_s
     if not candidate or not candidate.strip() or not ground_truth or not ground_truth.strip():
         return Verdict("undecided", "missing_inputs", None, None)
-    answer, refusal = extracted(candidate, timeout_s)
+    answer, refusal = extracted(candidate, conventions, timeout_s)
     if answer is None:
         return Verdict("undecided", refusal or "no_final_answer", None, None)
     left = end - time.monotonic()
@@ -52,11 +60,48 @@ def verify(
     return Verdict(verdict, reason, method, answer)
 
 
-def extracted(candidate: str, timeout_s: float) -> Extracted:
+def extract(candidate: str, conventions: Conventions = _DEFAULT) -> Extraction:
+    """The final answer of a completion."""
+    return extract_answer(candidate, equality_under(conventions))
+
+
+def compare(
+    extracted: str,
+    ground_truth: str,
+    conventions: Conventions | None = None,
+    pool: Pool | None = None,
+) -> Comparison:
+    """(verdict, reason, method) of a final answer against a gold answer, neither empty.
+
+    Without a pool, what only SymPy could settle is undecided.
+    """
+    conventions = conventions or _DEFAULT
+    return plain_numbers(extracted, ground_truth) or compare_texts(
+        _stated(extracted, conventions), _stated(ground_truth, conventions), conventions, pool
+    )
+
+
+# Only a text with one of these may be more than its answer.
+_MARKERS = ("inal answer", "inal Answer", "INAL ANSWER", "nswer is")
+
+
+def _stated(text: str, conventions: Conventions) -> AnswerText:
+    """The answer in a text that may be a whole solution: behind a marker, or all of it."""
+    named_parts = NAMED_PARTS in text and text.startswith("\\boxed")
+    named = "nswer" in text or "ANSWER" in text
+    marked = (named and any(map(text.__contains__, _MARKERS))) or "boxed" in text or "####" in text
+    if marked and not named_parts:
+        text = extract(text, conventions).answer or text
+    if "\\boxed" not in text and "\\fbox" not in text:
+        return AnswerText(text)
+    return AnswerText(text, tuple(split_boxes(text, equality_under(conventions))))
+
+
+def extracted(candidate: str, conventions: Conventions, timeout_s: float) -> Extracted:
     """The final answer of a completion, or the reason there is none."""
     try:
         with within(timeout_s):
-            found = extract(candidate)
+            found = extract(candidate, conventions)
     except DeadlineExceededError:
         return None, "timeout"
     except Exception:
@@ -73,7 +118,7 @@ def compared(
         return plain
     try:
         with within(timeout_s):
-            return compare_texts(answer, gold, conventions, _Remaining(pool, timeout_s))
+            return compare(answer, gold, conventions, _Remaining(pool, timeout_s))
     except DeadlineExceededError:
         return "undecided", "timeout", None
     except Exception:

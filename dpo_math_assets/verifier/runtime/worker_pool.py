@@ -395,8 +395,8 @@ def serve(memory_mb: int, parent: int) -> None:
 
     A request is one line, `{"op", "context", "items"}`; each item is answered by one line of JSON.
     Operations: `equal` (two encoded trees -> `equal`, `different` or `unknown`), `compare` (answer
-    and gold as text, `context` the conventions -> verdict, reason, method) and `extract`
-    (completions -> the answers, and the reasons where there is none).
+    and gold as text -> verdict, reason, method) and `extract` (completions -> the answers, and the
+    reasons where there is none); the `context` of both is the conventions.
     """
     import signal
     import warnings
@@ -435,17 +435,16 @@ def _operation(op: str, context: Any) -> Callable[[Any], Any]:
     """What answers the items of a request."""
     if op == "equal":
         return lambda item: Here().equal(decode(item[0]), decode(item[1]), 0.0)
-    if op == "compare":
-        from dpo_math_assets.verifier.conventions import Conventions
-        from dpo_math_assets.verifier.equivalence.answers import compare
+    from dpo_math_assets.verifier.conventions import Conventions
+    from dpo_math_assets.verifier.runtime.pipeline import compare, extract
 
-        conventions = Conventions(**context)
+    conventions = Conventions(**context)
+    if op == "compare":
         return lambda item: compare(item[0], item[1], conventions, Here())
     if op == "extract":
-        from dpo_math_assets.verifier.extraction.extract import extract
 
         def read(texts: list[str]) -> tuple[list[str | None], list[str | None]]:
-            found = [extract(text) for text in texts]
+            found = [extract(text, conventions) for text in texts]
             return [each.answer for each in found], [each.reason for each in found]
 
         return read

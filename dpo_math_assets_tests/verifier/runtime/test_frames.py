@@ -137,14 +137,14 @@ def test_the_order_of_rows_changes_no_verdict() -> None:
 def test_a_fault_in_one_row_leaves_it_undecided_and_the_others_judged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    compare = judge.compare_texts
+    compare = judge.compare
 
     def faulty(extracted: str, *rest: object) -> object:
         if extracted == "x+1":
             raise AttributeError("a mistake of ours")
         return compare(extracted, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(judge, "compare_texts", faulty)
+    monkeypatch.setattr(judge, "compare", faulty)
     rows = _frame([("FINAL ANSWER: x+1", "1+x"), ("FINAL ANSWER: x+2", "2+x")])
     out = verify_frame(rows)
     assert out["verdict"].to_list() == ["undecided", "correct"]
@@ -184,7 +184,7 @@ def test_a_completion_that_kills_a_worker_takes_nothing_from_those_read_with_it(
     progress = frame._Progress(None, 3)
     pool: Any = _BreaksOnBad()
     groups = frame._Groups(pl.Series(["a", "bad", "b"]))
-    read = frame._extracted_by_workers(groups, pool, 1.0, progress)
+    read = frame._extracted_by_workers(groups, Conventions(), pool, 1.0, progress)
     assert [(*answers, *refusals) for answers, refusals in read] == [
         ("A", None),
         (None, "worker_crashed"),

@@ -10,7 +10,7 @@ formula runs over both.
 import re
 from typing import NamedTuple
 
-from dpo_math_assets.verifier.equivalence.matcher import values_differ
+from dpo_math_assets.verifier.extraction.resolve import Equality
 from dpo_math_assets.verifier.extraction.tokens import FRACTION, NUMBER
 from dpo_math_assets.verifier.lexicon.vocabulary import ORDINALS, SCALES, unit_named, word_set
 
@@ -156,7 +156,7 @@ _UNIT_AFTER = re.compile(
 _CUT = (",", "\\", "+", "-", "=", "^", "_", "{", "(", "/")
 
 
-def boxes(text: str) -> list[Box]:
+def boxes(text: str, equality: Equality) -> list[Box]:
     """The outermost boxes in order; one scan of the braces serves them all."""
     starts = [(found.start(), found.end()) for found in _BOX.finditer(text)]
     if not starts:
@@ -172,7 +172,7 @@ def boxes(text: str) -> list[Box]:
         if start < covered:
             continue
         if close is not None:
-            found.append(_in_place(text, start, end, close, around[end - 1]))
+            found.append(_in_place(text, start, end, close, around[end - 1], equality))
             covered = close
         elif text.find("\\boxed", end) < 0:
             # an open box at the end of a line, as cut or careless completions have it
@@ -201,7 +201,7 @@ def _braces(text: str, begin: int, wanted: set[int]) -> tuple[dict[int, int], di
     return closing, around
 
 
-def _in_place(text: str, start: int, end: int, close: int, brace: int) -> Box:
+def _in_place(text: str, start: int, end: int, close: int, brace: int, equality: Equality) -> Box:
     """The box with its answer as its place makes it."""
     content, after = text[end:close], close + 1
     if len(content) > REACH:
@@ -212,7 +212,7 @@ def _in_place(text: str, start: int, end: int, close: int, brace: int) -> Box:
         return Box(start, after, None)
     if ("\n" in left or "\n" in right) and not _runs_on(text, start, left, right):
         left, right = left[left.rfind("\n") + 1 :], right.partition("\n")[0]
-    if _changed(left, content, right) or _OPEN_END.match(following):
+    if _changed(left, content, right, equality) or _OPEN_END.match(following):
         return Box(start, after, None)
     if mark := _MARK_AFTER.match(right):
         content += "^\\circ" if mark[1][:1] in "°^d" else "\\%"
@@ -253,7 +253,7 @@ def _runs_on(text: str, start: int, left: str, right: str) -> bool:
     )
 
 
-def _changed(left: str, content: str, right: str) -> bool:
+def _changed(left: str, content: str, right: str, equality: Equality) -> bool:
     """Whether what stands on the line of a box makes another value of it, or sets it aside."""
     if _APART_BEFORE.ends(left) or _OF_THE_ANSWER.ends(left):
         return True
@@ -268,7 +268,7 @@ def _changed(left: str, content: str, right: str) -> bool:
     ):
         return True
     if other := _OR_AFTER.match(right):
-        return values_differ(content, other[1]) is not False
+        return equality.differ(content, other[1]) is not False
     return _OF_NUMBER.match(right) is not None and _SHARE.search(content + right[:3]) is not None
 
 

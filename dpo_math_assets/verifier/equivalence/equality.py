@@ -1,0 +1,42 @@
+"""Whether two answers are equal by what costs milliseconds at most, under given conventions.
+
+This is what extraction asks, of the answers that one completion gives: SymPy is never started.
+"""
+
+from functools import cache
+
+from dpo_math_assets.errors import VerifierLimit
+from dpo_math_assets.verifier.conventions import Conventions
+from dpo_math_assets.verifier.equivalence.matcher import Matcher
+from dpo_math_assets.verifier.syntax.parser import ParseError, parse
+
+__all__ = ["AnswerEquality", "equality_under"]
+
+
+class AnswerEquality:
+    """Equality of answers as text under one set of conventions; what cannot be read is unknown."""
+
+    def __init__(self, conventions: Conventions) -> None:
+        self._quick = Matcher(conventions, None, probing=False)
+        self._thorough = Matcher(conventions, None)
+
+    def quick_equal(self, a: str, b: str) -> bool:
+        """Whether two answers are equal by the tiers that cost microseconds."""
+        return _state(self._quick, a, b) == "equal"
+
+    def differ(self, a: str, b: str) -> bool | None:
+        """Whether two answers differ by all tiers but SymPy; None where that is not known."""
+        return {"equal": False, "different": True}.get(_state(self._thorough, a, b))
+
+
+def _state(matcher: Matcher, a: str, b: str) -> str:
+    try:
+        return matcher.answers(parse(a), parse(b)).state
+    except (ParseError, VerifierLimit):
+        return "unknown"
+
+
+@cache
+def equality_under(conventions: Conventions) -> AnswerEquality:
+    """The equality of a set of conventions."""
+    return AnswerEquality(conventions)
