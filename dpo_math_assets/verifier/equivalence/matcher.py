@@ -9,6 +9,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 
+from dpo_math_assets.verifier.algebra.approximation import approximate
 from dpo_math_assets.verifier.algebra.canonical import canonical
 from dpo_math_assets.verifier.algebra.equations import (
     EQUATIONS,
@@ -32,15 +33,14 @@ from dpo_math_assets.verifier.algebra.equations import (
     without_labels,
 )
 from dpo_math_assets.verifier.algebra.exact import exact
-from dpo_math_assets.verifier.algebra.matrices import determinant, matrix_value
-from dpo_math_assets.verifier.algebra.predicates import holds, undefined
-from dpo_math_assets.verifier.algebra.real_sets import (
+from dpo_math_assets.verifier.algebra.intervals import (
     Piece,
-    approximate,
     integer_ranges,
     pieces_of,
     says_integers,
 )
+from dpo_math_assets.verifier.algebra.matrices import determinant, matrix_value
+from dpo_math_assets.verifier.algebra.predicates import holds, undefined
 from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.equivalence.commutativity import order_may_count, same_capitals
 from dpo_math_assets.verifier.equivalence.comparison import (

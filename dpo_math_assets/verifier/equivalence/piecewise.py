@@ -7,10 +7,10 @@ which an end lies counts where the values meet, and `|x|` is its two cases.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dpo_math_assets.verifier.algebra.real_sets import (
-    INFINITY,
-    MINUS_INFINITY,
-    NoSet,
+from dpo_math_assets.verifier.algebra.approximation import INFINITY, MINUS_INFINITY
+from dpo_math_assets.verifier.algebra.intervals import (
+    REALS,
+    NotASetError,
     Piece,
     complement,
     intersection,
@@ -18,11 +18,17 @@ from dpo_math_assets.verifier.algebra.real_sets import (
     pieces_of,
 )
 from dpo_math_assets.verifier.syntax import builders as tree
-from dpo_math_assets.verifier.syntax.nodes import SCALAR_KINDS, Node, free_symbols, make, num
+from dpo_math_assets.verifier.syntax.nodes import (
+    SCALARS,
+    Cases,
+    Node,
+    Power,
+    Symbol,
+    free_symbols,
+    num,
+)
 
 __all__ = ["common_values", "same_conditions"]
-
-_ANYWHERE = make("domain", ("R",))
 
 
 class _Branch(NamedTuple):
@@ -33,55 +39,55 @@ class _Branch(NamedTuple):
 def common_values(a: Node, b: Node) -> list[tuple[Node, Node]] | None:
     """Pairs of values that must be equal; None where the pieces are not known.
 
-    One of the nodes is of kind `cases`, the other too or an expression.
+    One of the nodes is a `Cases`, the other too or an expression.
     """
-    names = free_symbols(a) | free_symbols(b)
     variables = _variables(a) | _variables(b)
-    if len(variables) != 1 or not variables <= names:
+    if len(variables) != 1 or not variables <= free_symbols(a) | free_symbols(b):
         return None
-    variable = make("sym", tuple(variables))
+    variable = Symbol(*variables)
     try:
         first, second = _branches(a), _branches(b)
-        domains = [
-            merged([p for branch in side for p in branch.pieces]) for side in (first, second)
-        ]
-        if domains[0] != domains[1]:
+        if _domain(first) != _domain(second):
             return None
         return list(_pairs(first, second, variable))
-    except NoSet:
+    except NotASetError:
         return None
 
 
 def same_conditions(a: Node, b: Node) -> list[tuple[Node, Node]] | None:
     """The values under conditions that read the same; None for other conditions."""
-    sides = [{condition: value for value, condition in node.args} for node in (a, b)]
-    if sides[0].keys() != sides[1].keys():
+    if not (isinstance(a, Cases) and isinstance(b, Cases)):
         return None
-    return [(value, sides[1][condition]) for condition, value in sides[0].items()]
+    first, second = ({condition: value for value, condition in x.branches} for x in (a, b))
+    if first.keys() != second.keys():
+        return None
+    return [(value, second[condition]) for condition, value in first.items()]
 
 
 def _variables(node: Node) -> frozenset[str]:
-    if node.kind != "cases":
-        return frozenset()
-    conditions = [condition for _, condition in node.args if condition is not None]
-    return frozenset().union(*map(free_symbols, conditions))
+    branches = node.branches if isinstance(node, Cases) else ()
+    return frozenset[str]().union(
+        *(free_symbols(condition) for _, condition in branches if condition is not None)
+    )
 
 
 def _branches(node: Node) -> list[_Branch]:
     """The pieces of the reals with their values; an earlier case goes before a later one."""
-    if node.kind != "cases":
-        return [_Branch(pieces_of(_ANYWHERE) or [], node)]
+    if not isinstance(node, Cases):
+        return [_Branch(REALS, node)]
     found: list[_Branch] = []
     taken: list[Piece] = []
-    for value, condition in node.args:
-        if value.kind not in SCALAR_KINDS:
-            raise NoSet
-        pieces = pieces_of(_ANYWHERE if condition is None else condition)
-        if pieces is None:
-            raise NoSet
+    for value, condition in node.branches:
+        pieces = REALS if condition is None else pieces_of(condition)
+        if pieces is None or not isinstance(value, SCALARS):
+            raise NotASetError
         found.append(_Branch(intersection(pieces, complement(taken)), value))
         taken = merged([*taken, *pieces])
     return found
+
+
+def _domain(branches: list[_Branch]) -> list[Piece]:
+    return merged([piece for branch in branches for piece in branch.pieces])
 
 
 def _pairs(
@@ -102,13 +108,13 @@ def _point_of(piece: Piece, variable: Node) -> Node:
     low, high, *_ = piece
     if low == high:
         return low
-    square = make("pow", (variable, num(2)))
-    ends = [end not in (INFINITY, MINUS_INFINITY) for end in (low, high)]
-    if ends == [True, True]:
-        share = tree.divide(square, tree.add(num(1), square))
-        return tree.add(low, tree.mul(tree.add(high, tree.neg(low)), share))
-    if ends == [True, False]:
-        return tree.add(low, square)
-    if ends == [False, True]:
-        return tree.add(high, tree.neg(square))
+    square = Power(variable, num(2))
+    match low != MINUS_INFINITY, high != INFINITY:
+        case True, True:
+            share = tree.divide(square, tree.add(num(1), square))
+            return tree.add(low, tree.mul(tree.add(high, tree.neg(low)), share))
+        case True, False:
+            return tree.add(low, square)
+        case False, True:
+            return tree.add(high, tree.neg(square))
     return variable

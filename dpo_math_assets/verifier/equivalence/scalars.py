@@ -6,10 +6,10 @@ The first tier that knows decides; what none establishes is unknown.
 from fractions import Fraction
 from math import floor
 
+from dpo_math_assets.verifier.algebra.approximation import approximate
 from dpo_math_assets.verifier.algebra.canonical import canonical
 from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.algebra.predicates import has_infinity, holds, is_infinity, undefined
-from dpo_math_assets.verifier.algebra.real_sets import approximate
 from dpo_math_assets.verifier.backends.numeric import probe
 from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.equivalence.comparison import (
