@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple
 
-__all__ = ["Step", "applied", "recording"]
+__all__ = ["Step", "applied", "is_recording", "recording"]
 
 
 class Step(NamedTuple):
@@ -28,6 +28,11 @@ def applied(rule: str, before: object = "", after: object = "") -> None:
     steps = _STEPS.get()
     if steps is not None:
         steps.append(Step(rule, str(before), str(after)))
+
+
+def is_recording() -> bool:
+    """Whether somebody asks which rules are applied."""
+    return _STEPS.get() is not None
 
 
 @contextmanager

@@ -3,10 +3,12 @@
 from fractions import Fraction
 from typing import NamedTuple
 
+from dpo_math_assets.verifier.lexicon.functions import by_spelling
 from dpo_math_assets.verifier.lexicon.words import table, word_set
 
 __all__ = [
     "CURRENCY_CODES",
+    "CURRENCY_SIGNS",
     "LONG_ABBREVIATIONS",
     "SPACED_UNITS",
     "UNITS",
@@ -45,6 +47,7 @@ LONG_ABBREVIATIONS = word_set(_DATA["long_abbreviations"])
 SPACED_UNITS = word_set(_DATA["spaced"])
 UPRIGHT_UNITS = word_set(_DATA["upright"])
 CURRENCY_CODES = word_set(_DATA["currency_codes"])
+CURRENCY_SIGNS = by_spelling(_DATA["currency_signs"])
 
 
 def unit_named(word: str) -> str | None:

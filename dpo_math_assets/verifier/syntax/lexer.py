@@ -12,7 +12,7 @@ from functools import lru_cache
 from math import gcd
 from typing import NamedTuple
 
-from dpo_math_assets.errors import DpoMathError, VerifierLimit
+from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier.lexicon.functions import (
     CONSTANTS,
     FUNCTION_NAMES,
@@ -29,6 +29,7 @@ from dpo_math_assets.verifier.lexicon.units import (
     unit_named,
 )
 from dpo_math_assets.verifier.lexicon.words import NUMBER_WORDS, TENS, words
+from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.nodes import Node, make, num
 from dpo_math_assets.verifier.syntax.number_words import (
     NUMERAL_WORDS,
@@ -43,10 +44,6 @@ MAX_CHARACTERS = 5_000
 MAX_TOKENS = 1_000
 MAX_DIGITS = 1_000
 MAX_EXPONENT = 2_000
-
-
-class ParseError(DpoMathError):
-    """Text outside the grammar of answers."""
 
 
 class Token(NamedTuple):

@@ -1,0 +1,173 @@
+"""Fractions, and what binds a variable: sums, products, integrals, limits and derivatives.
+
+Each rule stands behind its command, which is taken already.
+"""
+
+import re
+
+from dpo_math_assets.verifier.syntax.builders import chosen, divide, substituted
+from dpo_math_assets.verifier.syntax.errors import ParseError
+from dpo_math_assets.verifier.syntax.grammar.expressions import (
+    exponent,
+    group,
+    primary,
+    product,
+    relation,
+    short_group,
+    sum_of,
+)
+from dpo_math_assets.verifier.syntax.grammar.stream import Stream
+from dpo_math_assets.verifier.syntax.nodes import (
+    Constant,
+    Derivative,
+    IndexedProduct,
+    Integral,
+    Limit,
+    Node,
+    Relation,
+    Summation,
+    Symbol,
+    num,
+)
+
+__all__ = [
+    "as_symbol",
+    "binomial",
+    "fraction",
+    "integral",
+    "limit",
+    "rename_constant",
+    "series",
+]
+
+_HIGHER_DERIVATIVE = re.compile(
+    r"\{\s*(?:d|\\partial)\s*\^\{?([2-9])\}?\s*\}"
+    r"\s*\{\s*(?:d|\\partial)\s*([a-zA-Z])\s*\^\{?([2-9])\}?\s*\}"
+)
+
+
+def as_symbol(node: Node) -> Symbol | None:
+    """A symbol; `i` and `e` count as symbols where a variable is bound."""
+    if isinstance(node, Symbol):
+        return node
+    return Symbol(node.name) if isinstance(node, Constant) and node.name in ("i", "e") else None
+
+
+def rename_constant(node: Node, variable: Symbol) -> Node:
+    """Inside a sum over i, i is the index and not the imaginary unit."""
+    return substituted(node, Constant(variable.name), variable)
+
+
+def fraction(stream: Stream) -> Node:
+    r"""`\frac{a}{b}`, `\frac12`, or a derivative."""
+    if derivative := _higher_derivative(stream) or _derivative(stream):
+        return derivative
+    top = short_group(stream)
+    return divide(top, short_group(stream))
+
+
+def _derivative(stream: Stream) -> Node | None:
+    r"""`\frac{d}{dx} f`, or the name `\frac{dy}{dx}`; None where the fraction is another."""
+    shape = [stream.peek(steps) for steps in range(8)]
+    match [token.value for token in shape]:
+        case ["{", "d", of, "}", "{", "d", by, "}"] if shape[2].kind == shape[6].kind == "sym":
+            stream.advance(8)
+            return Symbol(f"d{of}/d{by}")
+        case ["{", "d", "}", "{", "d", by, "}", _] if shape[5].kind == "sym":
+            stream.advance(7)
+            return Derivative(product(stream), Symbol(by), 1)
+    return None
+
+
+def _higher_derivative(stream: Stream) -> Node | None:
+    r"""`\frac{d^2}{dx^2} f`; None where the fraction is another."""
+    found = _HIGHER_DERIVATIVE.match(stream.source, stream.token.start)
+    if found is None or found[1] != found[3]:
+        return None
+    while stream.token.start < found.end():
+        stream.advance()
+    return Derivative(product(stream), Symbol(found[2]), int(found[1]))
+
+
+def binomial(stream: Stream) -> Node:
+    r"""`\binom{n}{k}`"""
+    n = short_group(stream)
+    return chosen("C", n, short_group(stream))
+
+
+def series(stream: Stream) -> Node:
+    r"""`\sum_{i=1}^n`, `\prod_{i=1}^n` and what follows."""
+    name = stream.last().value
+    bounds, high = _bounds(stream)
+    if not isinstance(bounds, Relation) or bounds.op != "=" or high is None:
+        raise ParseError(f"\\{name} without bounds of the form i=a..b")
+    variable = _variable(bounds.left, f"\\{name}")
+    body = rename_constant(product(stream), variable)
+    cls = Summation if name == "sum" else IndexedProduct
+    return cls(body, variable, bounds.right, high)
+
+
+def _bounds(stream: Stream) -> tuple[Node | None, Node | None]:
+    low = high = None
+    for _ in range(2):
+        if stream.take("op", "_"):
+            low = group(stream)
+        elif stream.take("op", "^"):
+            high = exponent(stream)
+    return low, high
+
+
+def _variable(node: Node, operator: str) -> Symbol:
+    variable = as_symbol(node)
+    if variable is None:
+        raise ParseError(f"{operator} over something that is no variable")
+    return variable
+
+
+def integral(stream: Stream) -> Node:
+    r"""`\int_0^1 f dx`"""
+    low, high = _bounds(stream)
+    stream.integrals += 1
+    body, variable = _integrand(stream)
+    stream.integrals -= 1
+    return Integral(body, variable, low, high)
+
+
+def _integrand(stream: Stream) -> tuple[Node, Symbol]:
+    """`f dx`, in brackets or not."""
+    stream.deeper()
+    if stream.sees("open", "(", "[", "\\{", "{") and _ends_in_differential(stream):
+        stream.advance()
+        body = _integrand(stream)
+        stream.expect("close")
+    else:
+        node = num(1) if stream.sees("sym", "d") else sum_of(stream)
+        stream.expect("sym", "d")
+        body = node, _variable(primary(stream), "an integral")
+    stream.depth -= 1
+    return body
+
+
+def _ends_in_differential(stream: Stream) -> bool:
+    """Whether the bracket that opens here closes directly after `d x`."""
+    level, at = 0, stream.at
+    while at < len(stream.tokens):
+        kind = stream.tokens[at].kind
+        level += (kind == "open") - (kind == "close")
+        if level == 0:
+            break
+        at += 1
+    return stream.tokens[max(at - 2, 0)].value == "d" and stream.tokens[at - 1].kind == "sym"
+
+
+def limit(stream: Stream) -> Node:
+    r"""`\lim_{x \to a} f`"""
+    stream.expect("op", "_")
+    stream.expect("open", "{")
+    approach = relation(stream)
+    side = stream.advance().value if stream.sees("cmd", "+", "-") else "+-"
+    stream.expect("close", "}")
+    if not isinstance(approach, Relation) or approach.op != "to":
+        raise ParseError("a limit without x -> a")
+    variable = _variable(approach.left, "a limit")
+    return Limit(product(stream), variable, approach.right, side)

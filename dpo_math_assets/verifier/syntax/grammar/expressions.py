@@ -1,0 +1,654 @@
+r"""Relations and arithmetic, from loose to tight, and what a value may begin with.
+
+Relations < set operations < sums < products < prefix signs < powers and postfix signs. A product
+without a sign binds tighter than `/` where its right side begins with a letter (`a/2b` is a/(2b)),
+except behind a fraction of two integers (`1/2x` is x/2). What reads a value is looked up by
+the kind of its first token in `BEGINNINGS`, and by the command in `COMMANDS`.
+"""
+
+import re
+from collections.abc import Callable
+
+from dpo_math_assets.verifier.lexicon.words import NUMBER_WORDS
+from dpo_math_assets.verifier.syntax.builders import (
+    add,
+    chosen,
+    divide,
+    is_proper_fraction,
+    is_vector,
+    mul,
+    neg,
+    power,
+)
+from dpo_math_assets.verifier.syntax.errors import ParseError
+from dpo_math_assets.verifier.syntax.grammar.names import indexed, numbered, primed
+from dpo_math_assets.verifier.syntax.grammar.parameters import declares
+from dpo_math_assets.verifier.syntax.grammar.stream import NotMathematicsError, Stream
+from dpo_math_assets.verifier.syntax.grammar.words import words_after
+from dpo_math_assets.verifier.syntax.lexer import Token
+from dpo_math_assets.verifier.syntax.nodes import (
+    Congruence,
+    Constant,
+    DoubleFactorial,
+    Factorial,
+    FiniteSet,
+    Function,
+    Interval,
+    MinusPlus,
+    Node,
+    Number,
+    NumberDomain,
+    Percent,
+    PlusMinus,
+    Quantity,
+    Relation,
+    RelationChain,
+    SetBuilder,
+    SetDifference,
+    SetIntersection,
+    SetUnion,
+    Symbol,
+    Tuple,
+    UnknownFunction,
+    ValueList,
+    num,
+)
+from dpo_math_assets.verifier.trace import applied
+
+__all__ = [
+    "BEGINNINGS",
+    "COMMANDS",
+    "arguments",
+    "begins_factor",
+    "closed",
+    "exponent",
+    "group",
+    "power_of",
+    "primary",
+    "product",
+    "relation",
+    "short_group",
+    "sum_of",
+]
+
+Rule = Callable[[Stream], Node]
+BEGINNINGS: dict[str, Rule] = {}
+COMMANDS: dict[str, Rule] = {}
+
+_FUNCTION_LETTERS = frozenset(("f", "g", "h", "F", "G", "H", "phi", "varphi", "psi"))
+# Moments of random variables: `E(X^2)` is not `E(X)^2`.
+_OF_VARIABLES = frozenset("DEV")
+_VARIABLES = frozenset("XYZ")
+# Combinations and permutations: `5C2`, `{}_5P_2`, `C_5^2`.
+_CHOOSING = frozenset("CP")
+_CHOOSING_INDEX = re.compile(r"([CA])_(\d{1,4})")
+_DIGITS = re.compile(r"\d+")
+
+# Tokens that end a value, and with it all that binds tighter than lists do.
+_BEHIND_VALUE = frozenset(("end", "close", "punct", "sep", "word"))
+_BEHIND_TERM = _BEHIND_VALUE | {"rel", "set", "pm"}
+_LEAVES = frozenset(("num", "sym", "const"))
+_NAMES = frozenset(("sym", "const", "func", "accent", "empty"))
+_VALUE_COMMANDS = frozenset(
+    ("frac", "binom", "sqrt", "sum", "prod", "int", "lim", "mathbb", "begin")
+)
+_SETS = (FiniteSet, SetBuilder, NumberDomain, Interval)
+_OUTSIDE_GRAMMAR = frozenset(("?", "subset", "propto", "implies"))
+
+
+# relations
+
+
+def relation(stream: Stream) -> Node:
+    """A value, or values joined by signs such as `=`, perhaps for a modulus."""
+    items, operators = [set_expression(stream)], list[str]()
+    if stream.token.kind in _BEHIND_VALUE:
+        return items[0]
+    while operator := _relation_sign(stream):
+        operators.append(operator)
+        item = set_expression(stream)
+        if operator == "in" and isinstance(item, Symbol) and item.name in ("Z", "N", "R", "Q"):
+            item = NumberDomain(item.name)
+        items.append(item)
+    node = items[0]
+    if len(operators) == 1:
+        node = Relation(operators[0], node, items[1])
+    elif operators:
+        node = RelationChain(tuple(operators), tuple(items))
+    modulus = _modulus(stream)
+    if modulus is not None:
+        return Congruence(node, modulus)
+    return _equivalent(*items) if operators == ["equiv"] else node
+
+
+def _relation_sign(stream: Stream) -> str | None:
+    start = stream.at
+    negated = stream.sees("cmd", "not") and stream.peek().kind == "rel"
+    if negated:
+        stream.advance()
+    if not stream.sees("rel"):
+        return None
+    operator = stream.advance().value
+    if negated:
+        operator = {"=": "!=", "in": "notin"}.get(operator, "?")
+    if operator in _OUTSIDE_GRAMMAR:
+        stream.seek(start)
+        raise stream.located(ParseError(f"relation {operator} is outside the grammar"))
+    return operator
+
+
+def _modulus(stream: Stream) -> Node | None:
+    r"""The modulus of `\pmod 7` or `(mod 7)`, if one follows."""
+    if stream.take("cmd", "pmod"):
+        closing = ("close", "}") if stream.take("open", "{") else None
+    elif stream.sees("open", "(") and stream.peek().value == "mod":
+        stream.advance(2)
+        closing = ("close", ")")
+    else:
+        return None
+    modulus = sum_of(stream)
+    if closing:
+        stream.expect(*closing)
+    return modulus
+
+
+def _equivalent(left: Node, right: Node) -> Node:
+    r"""`a \equiv b \bmod n` is a congruence, and `f(x) \equiv 0` holds everywhere."""
+    if isinstance(right, Function) and right.name == "mod":
+        remainder, modulus = right.arguments
+        return Congruence(Relation("equiv", left, remainder), modulus)
+    applied("grammar.identity", left, right)
+    return Relation("=", left, right)
+
+
+def set_expression(stream: Stream) -> Node:
+    """A sum, or sets joined by their operations; all bind alike, to the left."""
+    node = sum_of(stream)
+    if stream.token.kind not in ("cmd", "set"):
+        return node
+    if stream.take("cmd", "choose"):
+        node = chosen("C", node, sum_of(stream))
+    depth = stream.depth
+    while stream.sees("set"):
+        stream.deeper()
+        operator = stream.advance().value
+        node = set_operation(operator, node, sum_of(stream))
+    stream.depth = depth
+    return node
+
+
+def set_operation(operator: str, left: Node, right: Node) -> Node:
+    """Union, intersection or difference; bare lists are sets and pairs open intervals here."""
+    left, right = _as_set(left), _as_set(right)
+    if operator == "setminus":
+        return SetDifference(left, right)
+    cls = SetUnion if operator == "union" else SetIntersection
+    first = left.operands if isinstance(left, cls) else (left,)
+    return cls((*first, right))
+
+
+def _as_set(node: Node) -> Node:
+    if isinstance(node, ValueList):
+        return FiniteSet(node.items)
+    if isinstance(node, Tuple) and len(node.items) == 2:
+        return Interval(*node.items, False, False)
+    return node
+
+
+# sums and products
+
+
+def sum_of(stream: Stream) -> Node:
+    """Terms joined by `+`, `-` and both signs at once."""
+    stream.deeper()
+    terms = [_signed(stream) if stream.token.kind == "pm" else product(stream)]
+    while (token := stream.token).kind in ("op", "pm"):
+        if token.kind == "pm":
+            terms.append(_signed(stream))
+        elif token.value == "+":
+            stream.advance()
+            if stream.sees("dots"):
+                raise stream.unexpected("a term")
+            terms.append(product(stream))
+        elif token.value == "-":
+            stream.advance()
+            term = product(stream)
+            if isinstance(terms[-1], _SETS):
+                terms[-1] = SetDifference(terms[-1], term)
+            else:
+                terms.append(neg(term))
+        else:
+            break
+    stream.depth -= 1
+    return add(*terms) if len(terms) > 1 else terms[0]
+
+
+def _signed(stream: Stream) -> Node:
+    cls = PlusMinus if stream.advance().value == "pm" else MinusPlus
+    return cls(product(stream))
+
+
+def product(stream: Stream) -> Node:
+    """Factors joined by signs or by nothing, from left to right."""
+    if stream.token.kind in _LEAVES:
+        behind = stream.tokens[stream.at + 1]
+        if behind.kind in _BEHIND_TERM or (behind.kind == "op" and behind.value in ("+", "-")):
+            return primary(stream)
+    node = _prefixed(stream)
+    depth = stream.depth
+    while (token := stream.token).kind not in _BEHIND_TERM:
+        joined = _JOINED.get(token.value) if token.kind in ("op", "cmd") else None
+        if joined is None:
+            if not begins_factor(stream):
+                break
+            node = _beside(stream, node)
+        elif token.value == "/" and stream.peek().kind == "word":  # `5/hour`
+            break
+        else:
+            node = joined(stream, node)
+    stream.depth = depth
+    return node
+
+
+def _times(stream: Stream, node: Node) -> Node:
+    crossed = stream.source.startswith("\\times", stream.advance().start)
+    factor = _prefixed(stream)
+    if crossed and is_vector(node) and is_vector(factor):
+        stream.deeper()
+        applied("grammar.cross_product", node, factor)
+        return UnknownFunction("cross", (node, factor))  # whose sides do not commute
+    return mul(node, factor)
+
+
+def _over(stream: Stream, node: Node) -> Node:
+    stream.advance()
+    divisor = _prefixed(stream)
+    if not isinstance(node, Number) or not isinstance(divisor, Number):
+        divisor = _tight(stream, divisor)
+    return divide(node, divisor)
+
+
+def _modulo(stream: Stream, node: Node) -> Node:
+    stream.deeper()
+    stream.advance()
+    return Function("mod", (node, _tight(stream, _prefixed(stream))))
+
+
+def _percent(stream: Stream, node: Node) -> Node:
+    if isinstance(node, Percent):
+        raise stream.unexpected()
+    stream.advance()
+    return Percent(node)
+
+
+_JOINED: dict[str, Callable[[Stream, Node], Node]] = {
+    "*": _times,
+    "/": _over,
+    "over": _over,
+    "mod": _modulo,
+    "%": _percent,
+}
+
+
+def _beside(stream: Stream, node: Node) -> Node:
+    """A factor without a sign before it."""
+    factor = power_of(stream)
+    if isinstance(factor, Tuple) and isinstance(node, Tuple | ValueList):
+        applied("grammar.points_side_by_side", node, factor)
+        return ValueList((*(node.items if isinstance(node, ValueList) else (node,)), factor))
+    if declares(stream, factor):  # `k\pi (k \in \mathbb{Z})`
+        return node
+    return mul(node, factor)
+
+
+def _tight(stream: Stream, node: Node) -> Node:
+    """Letters that stand against a divisor belong to it: `a/2b`."""
+    while stream.token.kind in ("sym", "const") and begins_factor(stream):
+        factor = power_of(stream)
+        applied("grammar.tight_divisor", node, factor)
+        node = mul(node, factor)
+    return node
+
+
+def begins_factor(stream: Stream) -> bool:
+    """Whether the current token begins a factor without a sign before it."""
+    token = stream.token
+    if token.kind in _NAMES:
+        differential = stream.integrals and token.value == "d"
+        return not (differential and stream.peek().kind in ("sym", "accent"))
+    if token.kind == "num":
+        return _is_factor_behind(stream)
+    if token.kind == "open":
+        return stream.peek().value != "mod"  # `5 (mod 7)`
+    if token.kind == "bar":
+        return token.value == "|" and not stream.bars and not stream.in_set
+    return token.kind == "cmd" and token.value in _VALUE_COMMANDS
+
+
+def _is_factor_behind(stream: Stream) -> bool:
+    """Whether a number is a factor: `x2` may be a power or an index that lost its sign.
+
+    In `2^x3^y` and `n2^{n-1}` no sign is lost.
+    """
+    before = stream.last()
+    if before.kind in ("close", "const") or before.value == "!":
+        return True
+    if before.kind != "sym":
+        return False
+    if stream.at > 1 and stream.tokens[stream.at - 2].value == "^":
+        return True
+    return stream.peek().value == "^" and any(
+        stream.peek(steps).kind == "sym" for steps in (2, 3, 4)
+    )
+
+
+def _prefixed(stream: Stream) -> Node:
+    stream.deeper()
+    if stream.token.kind != "op":
+        node = power_of(stream)
+    elif stream.take("op", "-"):
+        node = neg(_prefixed(stream))
+    elif stream.take("op", "+"):
+        node = _prefixed(stream)
+    else:
+        node = power_of(stream)
+    stream.depth -= 1
+    return node
+
+
+# powers and postfix signs
+
+
+def power_of(stream: Stream) -> Node:
+    """A value with its powers, indices and postfix signs; a letter of a function is applied."""
+    node = _mixed_number(stream, primary(stream))
+    depth = stream.depth
+    while (token := stream.token).kind in ("op", "cmd"):
+        rule = _POSTFIX.get(token.value[:1] if token.kind == "op" else token.value)
+        behind = rule(stream, node) if rule else None
+        if behind is None:
+            break
+        stream.deeper()
+        node = behind
+    stream.depth = depth
+    if isinstance(node, Symbol) and _is_called(stream, node.name):
+        node = UnknownFunction(node.name, arguments(stream))
+        if stream.take("op", "^"):
+            node = power(node, exponent(stream))
+    return node
+
+
+def _is_called(stream: Stream, name: str) -> bool:
+    if not stream.sees("open", "(") or stream.token.spaced:
+        return False
+    expected = name in _OF_VARIABLES and stream.peek().value in _VARIABLES
+    return expected or name.rstrip("'").split("_")[0] in _FUNCTION_LETTERS
+
+
+def arguments(stream: Stream) -> tuple[Node, ...]:
+    """Bracketed arguments, separated by commas."""
+    node = primary(stream)
+    match node:
+        case Tuple() | FiniteSet() | ValueList():
+            return node.items
+        case Interval():
+            return node.low, node.high
+    return (node,)
+
+
+def _raised(stream: Stream, base: Node) -> Node:
+    stream.advance()
+    if _take_degree_mark(stream):
+        return _in_degrees(stream, base)
+    above = exponent(stream)
+    if not isinstance(base, Symbol):
+        return power(base, above)
+    if stream.sees("op", "_"):  # `x^2_1` is a power of `x_1`
+        base = Symbol(indexed(stream, base.name))
+    if above == num(-1) and base.name in _FUNCTION_LETTERS and stream.sees("open", "("):
+        applied("grammar.inverse_function", base)
+        return UnknownFunction(f"{base.name}^-1", arguments(stream))
+    return _chosen_by_index(base.name, above) or power(base, above)
+
+
+def _chosen_by_index(name: str, above: Node) -> Node | None:
+    """`C_5^2`, as the ways to choose 2 of 5 are written where 5 stands below."""
+    found = _CHOOSING_INDEX.fullmatch(name)
+    if found is None or not isinstance(above, Number) or above.q != 1:
+        return None
+    n = int(found[2])
+    if not 0 < above.p < n:
+        return None
+    applied("grammar.combinations", name, above)
+    return chosen(found[1], num(n), above)
+
+
+def exponent(stream: Stream) -> Node:
+    """What stands above: a braced group, or one signed factor, right associative."""
+    stream.deeper()
+    if stream.sees("open", "{"):
+        node = group(stream)
+        if stream.sees("op", "^"):
+            raise stream.unexpected()
+    elif stream.take("op", "-"):
+        node = neg(exponent(stream))
+    elif stream.take("op", "+"):
+        node = exponent(stream)
+    else:
+        node = power_of(stream)
+    stream.depth -= 1
+    return node
+
+
+def _take_degree_mark(stream: Stream) -> bool:
+    if stream.take("cmd", "circ", "degree"):
+        return True
+    mark = stream.peek()
+    braced = stream.sees("open", "{") and stream.peek(2).kind == "close"
+    if braced and mark.kind == "cmd" and mark.value in ("circ", "degree"):
+        stream.advance(3)
+        return True
+    return False
+
+
+def _degrees(stream: Stream, node: Node) -> Node:
+    stream.advance()
+    return _in_degrees(stream, node)
+
+
+def _in_degrees(stream: Stream, node: Node) -> Node:
+    """`60^\\circ 42' 30''` as one angle in degrees, `20^\\circ C` as a temperature."""
+    parts = [node]
+    for mark, share in (("'", 60), ("''", 3600)):
+        minutes, behind = stream.token.node, stream.peek()
+        if minutes is not None and behind.kind == "op" and behind.value == mark:
+            stream.advance(2)
+            parts.append(divide(minutes, num(share)))
+            applied("grammar.minutes_of_arc", node, minutes)
+    scale = f" {stream.advance().value}" if stream.sees("sym", "C", "F") else ""
+    return Quantity(add(*parts), "degree" + scale)
+
+
+def _factorial(stream: Stream, node: Node) -> Node:
+    stream.advance()
+    if stream.sees("op", "!") and not stream.token.spaced:
+        stream.advance()
+        return DoubleFactorial(node)
+    return Factorial(node)
+
+
+def _index(stream: Stream, node: Node) -> Node | None:
+    return Symbol(indexed(stream, node.name)) if isinstance(node, Symbol) else None
+
+
+def _prime(stream: Stream, node: Node) -> Node | None:
+    return Symbol(primed(stream, node.name)) if isinstance(node, Symbol) else None
+
+
+_POSTFIX: dict[str, Callable[[Stream, Node], Node | None]] = {
+    "^": _raised,
+    "_": _index,
+    "!": _factorial,
+    "'": _prime,
+    "circ": _degrees,
+    "degree": _degrees,
+}
+
+
+def _mixed_number(stream: Stream, node: Node) -> Node:
+    r"""`3 \frac{1}{2}` and `3 1/2` are 3.5; the fraction must be one of plain integers."""
+    token = stream.token
+    if token.kind not in ("cmd", "num") or not isinstance(node, Number):
+        return node
+    if stream.last().kind != "num":
+        return node
+    start = stream.at
+    if stream.sees("cmd", "frac"):
+        part = primary(stream)
+        if is_proper_fraction(part):
+            return _mixed(node, part)
+        stream.give_back(start, part)
+    elif token.node and token.spaced and stream.peek().value == "/" and stream.peek(2).node:
+        part = divide(token.node, _numeral(stream.peek(2)))
+        if is_proper_fraction(part):
+            stream.advance(3)
+            return _mixed(node, part)
+    return node
+
+
+def _mixed(whole: Node, part: Node) -> Node:
+    applied("grammar.mixed_number", whole, part)
+    return add(whole, part)
+
+
+# values
+
+
+def primary(stream: Stream) -> Node:
+    """A value without what may stand behind it."""
+    rule = BEGINNINGS.get(stream.token.kind)
+    if rule is None:
+        raise stream.unexpected("a value")
+    return rule(stream)
+
+
+def number(stream: Stream) -> Node:
+    """A numeral, or `5C2`."""
+    node = _numeral(stream.advance())
+    letter = stream.token
+    if letter.value in _CHOOSING and not letter.spaced:
+        k = stream.peek()
+        if k.node and not k.spaced:
+            stream.advance(2)
+            applied("grammar.combinations", node, k.node)
+            return chosen(letter.value, node, k.node)
+    return node
+
+
+def _numeral(token: Token) -> Node:
+    assert token.node is not None, "the lexer gives every numeral its value"
+    return token.node
+
+
+def symbol(stream: Stream) -> Node:
+    """A letter, perhaps with the digit behind it as its index."""
+    name = stream.advance().value
+    return Symbol(numbered(stream, name) if stream.token.kind == "num" else name)
+
+
+def constant(stream: Stream) -> Node:
+    """A constant by name."""
+    return Constant(stream.advance().value)
+
+
+def empty_set(stream: Stream) -> Node:
+    r"""`\emptyset`"""
+    stream.advance()
+    return FiniteSet(())
+
+
+def named_domain(stream: Stream) -> Node:
+    """A set of numbers by its printed name, such as `Reals`."""
+    return NumberDomain(stream.advance().value)
+
+
+def number_before_letter(stream: Stream) -> Node:
+    r"""`{}_5C_2`, `{}^nP_r`: the number of things stands before the letter."""
+    if not stream.take("op", "_", "^"):
+        raise stream.unexpected("a value")
+    n = group(stream)
+    letter = stream.token
+    if letter.kind != "sym" or letter.value not in _CHOOSING:
+        raise stream.unexpected("C or P")
+    stream.advance()
+    if not stream.take("op", "_", "^"):
+        raise stream.unexpected("an index")
+    k = group(stream)
+    applied("grammar.combinations", n, k)
+    return chosen(letter.value, n, k)
+
+
+def word(stream: Stream) -> Node:
+    """`negative seven`; any other word where a value is due makes the answer text."""
+    name = stream.token.value.lower()
+    if stream.last().value == "-" and name in NUMBER_WORDS:
+        stream.advance()
+        return num(NUMBER_WORDS[name])
+    raise NotMathematicsError
+
+
+def command(stream: Stream) -> Node:
+    r"""What a command such as `\frac` or `\sum` makes of its arguments."""
+    if (node := stream.reread()) is not None:
+        return node
+    rule = COMMANDS.get(stream.token.value)
+    if rule is None:
+        raise stream.unexpected("a value")
+    stream.deeper()
+    stream.advance()
+    node = rule(stream)
+    stream.depth -= 1
+    return node
+
+
+def closed(stream: Stream, kind: str, value: str) -> Node:
+    """A sum up to what closes it."""
+    node = sum_of(stream)
+    stream.expect(kind, value)
+    return node
+
+
+def group(stream: Stream) -> Node:
+    """A braced argument, or a single token without braces (`\\frac12`)."""
+    if not stream.sees("open", "{"):
+        if not stream.take("op", "-"):
+            return primary(stream)
+        stream.deeper()
+        node = neg(group(stream))
+        stream.depth -= 1
+        return node
+    outside = stream.enter()
+    node = relation(stream)
+    if stream.sees("punct", ","):
+        items = [node]
+        while stream.take("punct", ","):
+            items.append(relation(stream))
+        node = ValueList(tuple(items))
+    node = words_after(stream, node)
+    stream.expect("close", "}")
+    stream.leave(outside)
+    return node
+
+
+def short_group(stream: Stream) -> Node:
+    """An argument of `\\frac` or `\\sqrt`: without braces it is one digit or letter."""
+    token = stream.token
+    if isinstance(token.node, Number):
+        found = _DIGITS.match(stream.source, token.start)
+        digits = found[0] if found else ""
+        if len(digits) > 1:
+            rest = num(int(digits[1:]))
+            stream.tokens[stream.at] = Token("num", "", False, token.start + 1, rest)
+            stream.seek(stream.at)
+            return num(int(digits[0]))
+    return group(stream)

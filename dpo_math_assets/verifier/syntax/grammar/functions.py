@@ -1,0 +1,207 @@
+r"""Functions applied to arguments, in brackets or not (`\sin^2 2x`), and letters with accents."""
+
+from collections.abc import Callable, Sequence
+
+from dpo_math_assets.verifier.lexicon.functions import PRINTED
+from dpo_math_assets.verifier.syntax.builders import (
+    IMAGINARY,
+    E,
+    add,
+    divide,
+    letters,
+    mul,
+    neg,
+    plain,
+    power,
+    root,
+)
+from dpo_math_assets.verifier.syntax.errors import ParseError
+from dpo_math_assets.verifier.syntax.grammar.expressions import (
+    arguments,
+    begins_factor,
+    closed,
+    exponent,
+    group,
+    power_of,
+    short_group,
+)
+from dpo_math_assets.verifier.syntax.grammar.printed import printed
+from dpo_math_assets.verifier.syntax.grammar.stream import Stream
+from dpo_math_assets.verifier.syntax.nodes import (
+    SCALARS,
+    AbsoluteValue,
+    Factorial,
+    Function,
+    MinusPlus,
+    Node,
+    PlusMinus,
+    Symbol,
+    ValueList,
+    children,
+    num,
+)
+from dpo_math_assets.verifier.trace import applied
+
+__all__ = ["accented", "function", "square_root"]
+
+_ARGUMENTS = (*SCALARS, PlusMinus, MinusPlus)
+_TRIGONOMETRIC = frozenset(
+    name + end for name in ("sin", "cos", "tan", "cot", "sec", "csc") for end in ("", "h")
+)
+# How many arguments functions take that do not take one.
+_ANY = (1, 50)
+_ARITY = {
+    **dict.fromkeys(("mod", "binom", "root"), (2, 2)),
+    **dict.fromkeys(("gcd", "lcm", "max", "min"), _ANY),
+    "log": (1, 2),
+}
+# Accents that are one mark in a longer or a shorter form.
+_SAME_MARKS = {"overline": "bar", "overrightarrow": "vec", "widehat": "hat", "widetilde": "tilde"}
+_BEFORE_ARGUMENT = frozenset(("num", "sym", "const", "open", "func", "bar", "accent", "cmd"))
+
+
+def function(stream: Stream) -> Node:
+    """A function, its base and exponent, and its arguments."""
+    named = stream.advance()
+    name = named.value
+    if name in ("max", "min", "lim") and stream.sees("op", "_"):
+        raise stream.located(ParseError(f"{name} over a condition"))
+    base = above = None
+    glued = stream.sees("num") and not stream.token.spaced and stream.peek().value == "("
+    if name == "log" and glued and stream.source[named.start] != "\\":  # `log2(8)`
+        base = stream.advance().node
+    for _ in range(2):
+        if name == "log" and stream.take("op", "_"):
+            base = _log_base(stream)
+        elif stream.take("op", "^"):
+            above = exponent(stream)
+    if name == "sqrt" and stream.sees("open", "["):
+        return square_root(stream)
+    values = _arguments_of(stream)
+    if name in PRINTED:
+        return printed(name, values)
+    return _applied_to(name, values, base, above)
+
+
+def _log_base(stream: Stream) -> Node:
+    r"""`\log_{10} 5`, `\log_10 5` and, where no argument would be left, `\log_23`."""
+    return group(stream) if stream.peek().kind in _BEFORE_ARGUMENT else short_group(stream)
+
+
+def _arguments_of(stream: Stream) -> tuple[Node, ...]:
+    if stream.sees("open", "(", "[", "\\{"):
+        return arguments(stream)
+    if stream.sees("open", "{"):
+        node = group(stream)
+        return node.items if isinstance(node, ValueList) else (node,)
+    return (_open_argument(stream),)
+
+
+def _open_argument(stream: Stream) -> Node:
+    r"""The argument of `\sin 2x`: factors up to a sign, a bracket or another function."""
+    stream.deeper()
+    if stream.take("op", "-"):
+        node = neg(_open_argument(stream))
+    else:
+        node = power_of(stream)
+        while _continues_argument(stream):
+            node = mul(node, power_of(stream))
+        divisor = stream.peek()
+        touching = not stream.token.spaced and not divisor.spaced
+        if touching and divisor.kind == "num" and stream.take("op", "/"):
+            node = divide(node, power_of(stream))
+    stream.depth -= 1
+    return node
+
+
+def _continues_argument(stream: Stream) -> bool:
+    kind = stream.token.kind
+    value = kind in ("sym", "const", "num") or stream.sees("cmd", "frac", "sqrt")
+    return value and begins_factor(stream)
+
+
+def square_root(stream: Stream) -> Node:
+    r"""`\sqrt2`, `\sqrt[3]{x}`, behind the command."""
+    index: Node = num(2)
+    if stream.take("open", "["):
+        index = closed(stream, "close", "]")
+    return root(short_group(stream), index)
+
+
+def accented(stream: Stream) -> Node:
+    r"""`\vec{AB}` as a name, `\overline{2 + i}` as a conjugate."""
+    accent = stream.advance().value
+    inner = group(stream)
+    name = letters(inner)
+    if name is not None:
+        return Symbol(f"{_SAME_MARKS.get(accent, accent)}({name})")
+    if accent == "underline":
+        return inner
+    if accent in ("overline", "bar") and _is_complex(inner):
+        applied("grammar.conjugate", inner)
+        return Function("conj", (inner,))
+    raise ParseError(f"\\{accent} over more than letters")
+
+
+def _is_complex(node: Node) -> bool:
+    """Whether a scalar expression holds the imaginary unit, or is one in z or w."""
+    if not isinstance(node, SCALARS):
+        return False
+    if node == IMAGINARY or (isinstance(node, Symbol) and node.name[0] in "zw"):
+        return True
+    return any(map(_is_complex, children(node)))
+
+
+# what functions are made of
+
+_Values = Sequence[Node]
+_MADE: dict[str, Callable[[_Values], Node]] = {
+    "exp": lambda x: power(E, x[0]),
+    "cis": lambda x: add(Function("cos", (x[0],)), mul(IMAGINARY, Function("sin", (x[0],)))),
+    "sqrt": lambda x: root(x[0], num(2)),
+    "cbrt": lambda x: root(x[0], num(3)),
+    "root": lambda x: root(x[0], x[1]),
+    "abs": lambda x: AbsoluteValue(x[0]),
+    "fact": lambda x: Factorial(x[0]),
+    "log": lambda x: _logarithm(x[0], x[1] if len(x) == 2 else num(10)),
+    "lg": lambda x: _logarithm(x[0], num(10)),
+}
+_MADE_OF_ONE: dict[str, Callable[[Node], Node]] = {
+    "max": lambda x: x,
+    "min": lambda x: x,
+    "gcd": AbsoluteValue,
+    "lcm": AbsoluteValue,
+}
+
+
+def _applied_to(name: str, values: _Values, base: Node | None, above: Node | None) -> Node:
+    """A known function applied. `sin^{-1}` is the inverse, other exponents are powers."""
+    fewest, most = _ARITY.get(name, (1, 1))
+    if not fewest <= len(values) <= most:
+        raise ParseError(f"{name} of {len(values)} arguments")
+    if name != "det":
+        values = tuple(map(plain, values))
+        if not all(isinstance(value, _ARGUMENTS) for value in values):
+            raise ParseError(f"{name} of something that is no number")
+    if above == num(-1) and name in _TRIGONOMETRIC:
+        applied("grammar.inverse_function", name)
+        name, above = "a" + name, None
+    node = _value_of(name, values if base is None else (values[0], base))
+    return node if above is None else power(node, above)
+
+
+def _value_of(name: str, values: _Values) -> Node:
+    first = values[0]
+    if len(values) == 1 and name in _MADE_OF_ONE:
+        return _MADE_OF_ONE[name](first)
+    if name in _MADE:
+        return _MADE[name](values)
+    if name == "conj" and isinstance(first, Symbol):  # as `\overline{z}` is read
+        return Symbol(f"bar({first.name})")
+    return Function(name, tuple(values))
+
+
+def _logarithm(x: Node, base: Node) -> Node:
+    if base in (E, Symbol("E")):
+        return Function("ln", (x,))
+    return Function("log", (x, plain(base)))

@@ -1,0 +1,157 @@
+"""What computer algebra prints by name: `Interval(0, 1)`, `Integral(f, (x, 0, 1))`, `Eq(x, 2)`."""
+
+from collections.abc import Callable
+
+from dpo_math_assets.verifier.syntax.builders import divide
+from dpo_math_assets.verifier.syntax.errors import ParseError
+from dpo_math_assets.verifier.syntax.grammar.calculus import as_symbol, rename_constant
+from dpo_math_assets.verifier.syntax.grammar.expressions import set_operation
+from dpo_math_assets.verifier.syntax.nodes import (
+    Cases,
+    Conditional,
+    Derivative,
+    FiniteSet,
+    IndexedProduct,
+    Integral,
+    Interval,
+    Limit,
+    Matrix,
+    Node,
+    Number,
+    Relation,
+    Summation,
+    Symbol,
+    Tuple,
+    ValueList,
+)
+from dpo_math_assets.verifier.trace import applied
+
+__all__ = ["printed"]
+
+_Values = tuple[Node, ...]
+
+
+def printed(name: str, values: _Values) -> Node:
+    """The node of a printed form; raises ParseError where its arguments do not fit."""
+    node = _FORMS[name](values)
+    if node is None:
+        raise ParseError(f"{name} of {len(values)} arguments")
+    applied("grammar.printed_form", name, node)
+    return node
+
+
+def _operation(operator: str) -> Callable[[_Values], Node | None]:
+    def form(values: _Values) -> Node | None:
+        if len(values) < 2:
+            return None
+        node = values[0]
+        for value in values[1:]:
+            node = set_operation(operator, node, value)
+        return node
+
+    return form
+
+
+def _interval(low_closed: bool, high_closed: bool) -> Callable[[_Values], Node | None]:
+    return lambda values: (
+        Interval(values[0], values[1], low_closed, high_closed) if len(values) == 2 else None
+    )
+
+
+def _relation(operator: str) -> Callable[[_Values], Node | None]:
+    return lambda values: Relation(operator, values[0], values[1]) if len(values) == 2 else None
+
+
+def _piecewise(values: _Values) -> Node:
+    return Cases(tuple(map(_branch, values)))
+
+
+def _branch(node: Node) -> tuple[Node, Node | None]:
+    """(value, condition) of `(x, x < 0)`, and of a last `(x, True)` without its condition."""
+    match node:
+        case Conditional(value, ValueList(items=(condition,))):
+            return value, condition
+        case Tuple(items=(value, condition, *_)):
+            return value, condition
+    return node, None
+
+
+def _matrix(values: _Values) -> Node:
+    if len(values) == 1 and isinstance(values[0], Matrix):
+        return values[0]
+    return Matrix(tuple((cell,) for cell in values))  # `Matrix([1, 2])` is a column
+
+
+def _limit(values: _Values) -> Node | None:
+    match values:
+        case (operand, Symbol() as variable, point):
+            return Limit(operand, variable, point, "+-")
+    return None
+
+
+def _over_variable(
+    make: Callable[[Node, Symbol, _Values], Node | None],
+) -> Callable[[_Values], Node | None]:
+    """The form of a body and its variable, perhaps with bounds: `x`, `(x, 0, 1)`."""
+
+    def form(values: _Values) -> Node | None:
+        if len(values) != 2:
+            return None
+        body, bound = values
+        variable, *limits = bound.items if isinstance(bound, Tuple) else (bound,)
+        symbol = as_symbol(variable)
+        return symbol and make(rename_constant(body, symbol), symbol, tuple(limits))
+
+    return form
+
+
+def _derivative(body: Node, variable: Symbol, limits: _Values) -> Node | None:
+    match limits:
+        case ():
+            return Derivative(body, variable, 1)
+        case (Number(order),):
+            return Derivative(body, variable, order)
+    return None
+
+
+def _integral(body: Node, variable: Symbol, limits: _Values) -> Node | None:
+    match limits:
+        case ():
+            return Integral(body, variable, None, None)
+        case (low, high):
+            return Integral(body, variable, low, high)
+    return None
+
+
+def _indexed(
+    cls: type[Summation | IndexedProduct],
+) -> Callable[[Node, Symbol, _Values], Node | None]:
+    return lambda body, variable, limits: (
+        cls(body, variable, limits[0], limits[1]) if len(limits) == 2 else None
+    )
+
+
+_FORMS: dict[str, Callable[[_Values], Node | None]] = {
+    "Union": _operation("union"),
+    "Intersection": _operation("inter"),
+    "Complement": _operation("setminus"),
+    "Interval": _interval(True, True),
+    "Interval.open": _interval(False, False),
+    "Interval.Lopen": _interval(False, True),
+    "Interval.Ropen": _interval(True, False),
+    "FiniteSet": FiniteSet,
+    "Eq": _relation("="),
+    "Ne": _relation("!="),
+    "Lt": _relation("<"),
+    "Le": _relation("<="),
+    "Gt": _relation(">"),
+    "Ge": _relation(">="),
+    "Rational": lambda values: divide(*values) if len(values) == 2 else None,
+    "Piecewise": _piecewise,
+    "Matrix": _matrix,
+    "Limit": _limit,
+    "Derivative": _over_variable(_derivative),
+    "Integral": _over_variable(_integral),
+    "Sum": _over_variable(_indexed(Summation)),
+    "Product": _over_variable(_indexed(IndexedProduct)),
+}

@@ -1,0 +1,315 @@
+"""What words around a value mean: a unit, a scale, a label, a remark, or that all of it is text."""
+
+import re
+
+from dpo_math_assets.verifier.lexicon.units import unit_named
+from dpo_math_assets.verifier.lexicon.words import NUMBER_WORDS, SCALES, meanings, words
+from dpo_math_assets.verifier.syntax.builders import is_inequality, mul
+from dpo_math_assets.verifier.syntax.grammar.stream import NotMathematicsError, Stream
+from dpo_math_assets.verifier.syntax.lexer import Token
+from dpo_math_assets.verifier.syntax.nodes import (
+    Conditional,
+    Node,
+    Number,
+    Quantity,
+    Relation,
+    RelationChain,
+    Text,
+    num,
+)
+from dpo_math_assets.verifier.syntax.units import unit_factor
+from dpo_math_assets.verifier.trace import applied
+
+__all__ = [
+    "is_measured",
+    "number_in_words",
+    "remark",
+    "sees_note",
+    "text",
+    "words_after",
+    "words_alone",
+    "words_before",
+]
+
+# Words of one name in a list; more are a sentence.
+MAX_NAME_WORDS = 3
+# Different words of a remark behind a value; more make it all a sentence.
+MAX_REMARK_WORDS = 8
+# Words of a unit.
+MAX_UNIT_WORDS = 5
+
+_FILLERS = words("english", "fillers")
+_NARROWING = words("english", "narrowing")
+_REFUSED = words("english", "refused")
+_REMARKS = words("english", "remarks")
+_CASE_OPENERS = words("english", "case_openers")
+_PARAMETERS = words("english", "parameters")
+_EXTREMES: dict[str, str] = meanings("english", "extremes")
+
+_RAISED = (num(2), num(3))
+_UNIT_SIGNS = frozenset(("^", "/", "*", "-"))
+_UNSAID = re.compile(r"(?:[^\w+*/^=<>.%-]|_)+")
+_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
+_IN_TEXT = re.compile(r"\\textbf|\\textit|\\text|\\mathrm|\\mbox|\\ |\$")
+_POWERS = {"square": "^2", "sq": "^2", "squared": "^2", "cubic": "^3", "cubed": "^3", "cu": "^3"}
+_POWERS_BEFORE = frozenset(("square", "sq", "cubic", "cu"))
+_UNSAID_OF_UNITS = frozenset(("the", "of", "a", "an", "is", "answer"))
+_TEMPERATURES = {"celsius": "C"}
+
+
+def text(words: str) -> Text:
+    """Words as a node: lower case, letters, digits and signs kept, single spaces."""
+    words = _UNSAID.sub(" ", _IN_TEXT.sub(" ", words)).lower()
+    return Text(_ORDINAL.sub("", " ".join(words.split()).rstrip(".")))
+
+
+def _is_numeral(word: str) -> bool:
+    return word.lower() in NUMBER_WORDS or word.lower() in SCALES
+
+
+# before a value
+
+
+def words_before(stream: Stream) -> str:
+    """Takes words that say nothing about the item, or its label, which is returned."""
+    start = stream.at
+    while (stream.sees("word") and not _is_numeral(stream.token.value)) or _names_extreme(stream):
+        stream.advance()
+    if stream.at == start:
+        return ""
+    said = [token.value.lower() for token in stream.tokens[start : stream.at]]
+    label = _label_of(stream, said)
+    if label is not None:
+        return label
+    stream.seek(start)
+    if not _is_numeral(stream.token.value) and not _words_of_item(stream):
+        raise NotMathematicsError
+    return ""
+
+
+def _label_of(stream: Stream, said: list[str]) -> str | None:
+    """What the words before a value call it, empty for mere fillers; None for anything else."""
+    extremes = [_EXTREMES[word] for word in said if word in _EXTREMES]
+    named = len(extremes) == 1 and _FILLERS.issuperset({*said} - {*_EXTREMES, "value"})
+    if named and (_take_label_sign(stream) or stream.sees("num")):
+        applied("grammar.extreme", extremes[0])
+        return extremes[0]  # `max 5, min 1`
+    if stream.sees("num") and stream.peek().kind == "punct" and stream.peek().value == ":":
+        stream.advance()  # a numbered label: `Sequence 1:`
+    if not _REFUSED.isdisjoint(said):
+        return None
+    if _take_label_sign(stream):  # `Area = 5`
+        label = " ".join(said)
+        applied("grammar.label", label)
+        return label
+    if _FILLERS.issuperset(said) and not stream.sees("end"):
+        applied("grammar.filler", said)
+        return ""
+    return None
+
+
+def _take_label_sign(stream: Stream) -> bool:
+    return stream.take("punct", ":") or stream.take("rel", "=")
+
+
+def _names_extreme(stream: Stream) -> bool:
+    """Whether `max` names the value behind it: `\\max = 5`, `max 5`."""
+    if not stream.sees("func", "max", "min", "gcd", "lcm"):
+        return False
+    following = stream.peek()
+    return following.kind == "num" or following.value in ("=", ":")
+
+
+# instead of a value
+
+
+def _words_of_item(stream: Stream) -> int:
+    """How many words make up the whole item here; 0 if more than words, or a sentence."""
+    count = 0
+    while stream.peek(count).kind == "word":
+        count += 1
+    after = stream.peek(count)
+    whole = after.kind in ("end", "sep") or (after.kind == "punct" and after.value in ",;")
+    return count if whole and count <= MAX_NAME_WORDS else 0
+
+
+def words_alone(stream: Stream) -> Node | None:
+    """An item of a few words, such as a name in a list of names."""
+    count = _words_of_item(stream)
+    said = [token.value for token in stream.tokens[stream.at : stream.at + count]]
+    if not said or _is_numeral(said[0]):
+        return None
+    if not _REFUSED.isdisjoint(word.lower() for word in said):
+        raise NotMathematicsError
+    stream.advance(count)
+    return text(" ".join(said))
+
+
+def number_in_words(stream: Stream) -> Node:
+    """A number by its word, such as `seven` or `dozen`, and what stands behind it."""
+    word = stream.advance().value.lower()
+    value = NUMBER_WORDS.get(word) or SCALES.get(word)
+    if value is None and word != "zero":
+        raise NotMathematicsError
+    return words_after(stream, num(value or 0))
+
+
+# behind a value
+
+
+def words_after(stream: Stream, node: Node) -> Node:
+    """A unit, a scale word or a remark after a value."""
+    token = stream.token
+    if token.kind != "word" and not (stream.sees("op", "/") and stream.peek().kind == "word"):
+        return node
+    first = token.value.lower()
+    if first in _REMARKS or (first in ("is", "are") and isinstance(node, Relation)):
+        return remark(stream, node)
+    scale = SCALES.get(first.removesuffix("s"))
+    if scale:
+        stream.advance()
+        if stream.sees("sep") and stream.peek().kind == "word" and _is_numeral(stream.peek().value):
+            raise NotMathematicsError  # `5 thousand and two`, which the lexer would read as one
+        applied("grammar.scale", node, first)
+        node = mul(num(scale), node)
+        if not stream.sees("word"):
+            return node
+    measured = unit(node, _unit_words(stream))
+    return remark(stream, measured) if sees_note(stream) else measured
+
+
+def sees_note(stream: Stream) -> bool:
+    """Whether a remark begins here."""
+    return stream.token.kind == "word" and stream.token.value.lower() in _REMARKS
+
+
+def _unit_words(stream: Stream) -> list[str]:
+    """The words, signs and powers of a unit."""
+    said: list[str] = []
+    bracketed = False  # inside the brackets of a divisor, as which all that follows counts
+    while not sees_note(stream):
+        token = stream.token
+        if said and said[-1] == "^" and token.kind in ("num", "open", "close"):
+            said.append(_unit_power(stream))
+            continue
+        if token.value == "(" and said and said[-1] == "/":  # `J/(mol K)`
+            bracketed = True
+        elif token.value == ")" and bracketed:
+            bracketed = False
+        elif part := _part_of_unit(token, said):
+            said += part
+        else:
+            break
+        stream.advance()
+    too_long = bracketed or sum(map(str.isalpha, said)) > MAX_UNIT_WORDS
+    if too_long and not sees_note(stream):
+        raise NotMathematicsError
+    return said
+
+
+def _part_of_unit(token: Token, said: list[str]) -> list[str]:
+    """What a token adds to a unit, or nothing where it is no part of one."""
+    if token.kind == "word":
+        word = token.value.lower()
+        powered = not said and word in ("squared", "cubed")
+        if powered or word in NUMBER_WORDS or word in _NARROWING or word in _REFUSED:
+            raise NotMathematicsError
+        return [token.value]
+    if token.kind == "op" and token.value in _UNIT_SIGNS:
+        return [token.value]
+    if token.kind in ("sym", "func") and said and said[-1] in ("/", "*"):
+        return [token.value]
+    raised = token.node in _RAISED and not token.spaced
+    if raised and isinstance(token.node, Number) and said and unit_factor(said[-1]):
+        return ["^", str(token.node.p)]  # `cm2`
+    return []
+
+
+def _unit_power(stream: Stream) -> str:
+    braced = stream.take("open", "{")
+    sign = "-" if stream.take("op", "-") else ""
+    token = stream.advance()
+    if not isinstance(token.node, Number):
+        raise NotMathematicsError
+    if braced:
+        stream.expect("close", "}")
+    return sign + str(token.node.p)
+
+
+def unit(value: Node, said: list[str]) -> Node:
+    """A value with the words after it as its unit, spelled in one way."""
+    name = _unit_name(said)
+    if not name:
+        return value
+    match value:
+        case Quantity():
+            return Quantity(value.value, f"{value.unit} {name}")
+        case Relation():
+            return Relation(value.op, value.left, unit(value.right, said))
+        case RelationChain():
+            return RelationChain(value.ops, (*value.items[:-1], unit(value.items[-1], said)))
+    measured = Quantity(value, name)
+    applied("grammar.unit", value, measured)
+    return measured
+
+
+def _unit_name(said: list[str]) -> str:
+    words: list[str] = []
+    pending = ""
+    for word in said:
+        name = unit_named(word) or word.lower()
+        if name in _UNSAID_OF_UNITS:
+            continue
+        if name in _POWERS_BEFORE:
+            pending = _POWERS[name]
+            continue
+        if name in _POWERS and words:
+            words[-1] += _POWERS[name]
+            continue
+        if name == "per":
+            name = "/"
+        elif name == "^" or (words and words[-1].endswith("^")):
+            words[-1:] = [(words[-1] if words else "") + name]
+            continue
+        elif len(name) > 3 and name.endswith("s") and not name.endswith("ss"):
+            name = _TEMPERATURES.get(name, name[:-1])
+        words.append(name + pending)
+        pending = ""
+    return " ".join(words)
+
+
+def is_measured(node: Node) -> bool:
+    """Whether a node has a unit that is known."""
+    return isinstance(node, Quantity) and unit_factor(node.unit) is not None
+
+
+# remarks
+
+
+def remark(stream: Stream, node: Node) -> Node:
+    """A value with the remark behind it, which goes on to the end of the text.
+
+    It may declare a parameter. A condition is kept with the value, other remarks are dropped.
+    """
+    behind = stream.tokens[stream.at :]
+    words = {token.value.lower() for token in behind if token.kind == "word"}
+    openers = sum(token.value.lower() in _CASE_OPENERS for token in behind)
+    if not _REFUSED.isdisjoint(words) or openers > 1:  # `3 for even n, 5 for odd n`
+        raise NotMathematicsError
+    if len(words) > MAX_REMARK_WORDS:
+        raise NotMathematicsError
+    said = text(stream.source[stream.token.start :]).words
+    if not words.isdisjoint(_PARAMETERS):
+        if is_inequality(node):  # `x > 2 for integer x` is no interval
+            raise NotMathematicsError
+        counted = any(token.kind == "num" for token in behind)  # `k is a multiple of 5`
+        narrowed = said if counted else " ".join(sorted(words & _NARROWING))
+        names = [token.value for token in behind if token.kind == "sym"]
+        stream.parameters += [(name, narrowed) for name in names]
+    elif words & _NARROWING:  # `n + 1 for even n`
+        raise NotMathematicsError
+    stream.seek(len(stream.tokens) - 1)
+    applied("grammar.remark", node, said)
+    if not any(token.kind == "rel" and token.value != "in" for token in behind):
+        return node
+    return Conditional(node, Text(said.partition(" ")[2]))  # without `where`
