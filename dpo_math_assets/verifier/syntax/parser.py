@@ -100,7 +100,8 @@ def _parsed(text: str, units: bool = True) -> Node | partial[DpoMathError]:
         return _choice(found["a"] or found["b"] or found["c"], found["rest"], units)
     except (ParseError, VerifierLimit) as error:
         applied("grammar.unparsable", text, error)
-        return partial(type(error), *error.args)
+        failure: type[DpoMathError] = type(error)
+        return partial(failure, *error.args)
 
 
 def _choice(letter: str, behind: str, units: bool) -> Node:
