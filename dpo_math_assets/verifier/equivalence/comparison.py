@@ -19,7 +19,7 @@ __all__ = [
 
 
 class Pool(Protocol):
-    """What answers the hard questions: `pool.SymPyPool`."""
+    """What answers the hard questions: `pool.WorkerPool`."""
 
     def equal(self, a: Node, b: Node, deadline_s: float) -> str:
         """`equal`, `different`, `unknown`, `timeout` or `worker_crashed`."""

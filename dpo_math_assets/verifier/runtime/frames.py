@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, overload
 from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.equivalence.answers import Comparison
 from dpo_math_assets.verifier.runtime.pipeline import compared, extracted
-from dpo_math_assets.verifier.runtime.worker_pool import Failure, SymPyPool, shared_pool
+from dpo_math_assets.verifier.runtime.worker_pool import Failure, WorkerPool, shared_pool
 from dpo_math_assets.verifier.verdict import VERIFIER_VERSION
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ _Columns = tuple[list[str | None], list[str | None]]
 def _extract_all(
     candidates: "pl.Series",
     conventions: Conventions,
-    pool: SymPyPool,
+    pool: WorkerPool,
     timeout_s: float,
     progress: _Progress,
 ) -> "pl.DataFrame":
@@ -168,7 +168,7 @@ def _extracted_here(
 def _extracted_by_workers(
     groups: "_Groups",
     conventions: Conventions,
-    pool: SymPyPool,
+    pool: WorkerPool,
     timeout_s: float,
     progress: _Progress,
 ) -> Iterator[_Columns]:
@@ -228,7 +228,7 @@ class _Groups(Sequence[list[str]]):
 def _compare_all(
     pairs: "pl.DataFrame",
     conventions: Conventions,
-    pool: SymPyPool,
+    pool: WorkerPool,
     timeout_s: float,
     progress: _Progress,
 ) -> "pl.DataFrame":

@@ -1,6 +1,6 @@
 """Worker processes for everything that may hang, crash or eat memory.
 
-A `SymPyPool` keeps up to `workers` Python processes. Each reads requests from its standard input
+A `WorkerPool` keeps up to `workers` Python processes. Each reads requests from its standard input
 and answers them one line an item, so the pool always knows which item a worker is on. A worker
 that overruns the item's deadline is killed, a worker that dies is dropped, and both are replaced:
 the item is lost to `timeout` or `worker_crashed`, the items behind it go to another worker.
@@ -12,8 +12,6 @@ the pool works from threads, from asyncio, and in forked and spawned processes. 
 travel as JSON: nothing is unpickled or evaluated on either side.
 """
 
-import gc
-import importlib
 import json
 import math
 import os
@@ -22,7 +20,6 @@ import subprocess
 import sys
 import threading
 import time
-import traceback
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -31,9 +28,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, cast
 
-from dpo_math_assets.verifier.syntax.nodes import SCALAR_KINDS, Node, children, make
+from dpo_math_assets.verifier.runtime.encoding import encode, is_scalar
+from dpo_math_assets.verifier.syntax.nodes import Node
 
-__all__ = ["Failure", "PoolError", "SymPyPool", "SymbolicResult", "shared_pool"]
+__all__ = ["Failure", "PoolError", "SymbolicResult", "WorkerPool", "shared_pool"]
 
 Failure = Literal["timeout", "worker_crashed"]
 SymbolicResult = Literal["equal", "different", "unknown", "timeout", "worker_crashed"]
@@ -44,13 +42,11 @@ START_DEADLINE_S = 120.0
 # Items a worker is handed at once: enough to hide the pipe, few enough to keep workers even.
 CHUNK_ITEMS = 32
 CHUNK_CHARACTERS = 1_000_000
-# How often a busy worker looks whether its parent still lives.
-ORPHAN_CHECK_S = 0.5
 
 # The worker imports from where its parent does, and never from the current folder.
 _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from dpo_math_assets.verifier.runtime.worker_pool import serve; "
+    "from dpo_math_assets.verifier.runtime.worker import serve; "
     "serve(int(sys.argv[2]), int(sys.argv[3]))"
 )
 
@@ -61,7 +57,7 @@ class PoolError(RuntimeError):
 
 @dataclass
 class _Job:
-    """One call of `SymPyPool.map`: what to ask, what is left, what came back."""
+    """One call of `WorkerPool.map`: what to ask, what is left, what came back."""
 
     op: str
     context: Any
@@ -113,17 +109,15 @@ class _Worker:
             pipe.flush()
         self.deadline = job.next_deadline()
 
-    def lines(self) -> Iterator[bytes]:
-        """Whole lines that have arrived; raises EOFError where the process has ended."""
+    def lines(self) -> tuple[list[bytes], bool]:
+        """Whole lines that have arrived, and whether the process still lives."""
         pipe = self.process.stdout
         assert pipe is not None
         block = os.read(pipe.fileno(), 1 << 20)
         self.received += block
         *whole, rest = self.received.split(b"\n")
         self.received = bytearray(rest)
-        yield from (bytes(line) for line in whole)
-        if not block:
-            raise EOFError
+        return list(map(bytes, whole)), bool(block)
 
     def kill(self) -> None:
         self.process.kill()
@@ -143,7 +137,7 @@ class _Worker:
                 pipe.close()
 
 
-class SymPyPool:
+class WorkerPool:
     """Up to `workers` persistent worker processes, started when first needed.
 
     Each may allocate `memory_mb` MiB beyond what its imports take (RLIMIT_AS). Threads may share a
@@ -164,7 +158,7 @@ class SymPyPool:
         self._slots = threading.Semaphore(self.workers)
         self._idle: list[_Worker] = []
 
-    def __enter__(self) -> "SymPyPool":
+    def __enter__(self) -> "WorkerPool":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -205,7 +199,7 @@ class SymPyPool:
         sizes: Sequence[int] | None = None,
         on_progress: Callable[[int, int], None] | None = None,
     ) -> list[Any]:
-        """Answer every item by operation `op` (see `serve`), in order, each within `deadline_s`.
+        """Answer every item by an operation of `worker.serve`, in order, each within `deadline_s`.
 
         An answer is what the operation gives, as JSON carries it, or a `Failure` for an item that
         overran its deadline or ended its worker. Waiting for a worker is not counted.
@@ -277,41 +271,36 @@ class SymPyPool:
 
     def _step(self, job: _Job, workers: list[_Worker]) -> None:
         """Feed idle workers, wait, read answers, drop the overrun and the dead."""
-        with selectors.DefaultSelector() as selector:
-            for worker in workers:
-                if worker.ready and not worker.busy and job.chunks:
-                    worker.send(job)
-                if worker.busy or not worker.ready:
-                    assert worker.process.stdout is not None
-                    selector.register(worker.process.stdout, selectors.EVENT_READ, worker)
-            soonest = min(key.data.deadline for key in selector.get_map().values())
-            soonest = min(soonest, job.end)
-            events = selector.select(max(0.0, soonest - time.monotonic()))
-            for key, _ in events:
-                try:
-                    self._read(job, key.data)
-                except EOFError:
-                    workers.remove(key.data)
-                    self._lose(job, key.data, "worker_crashed")
-                selector.unregister(key.fileobj)
-            # Only what stayed silent is judged by the clock: an answer that has arrived counts,
-            # however late this process came round to read it.
-            for key in list(selector.get_map().values()):
-                if time.monotonic() >= key.data.deadline:
-                    workers.remove(key.data)
-                    self._lose(job, key.data, "timeout")
+        for worker in workers:
+            if worker.ready and not worker.busy and job.chunks:
+                worker.send(job)
+        working = [worker for worker in workers if worker.busy or not worker.ready]
+        answered = _wait_for(working, job.end)
+        for worker in working:
+            if worker in answered:
+                failure: Failure | None = None if self._read(job, worker) else "worker_crashed"
+            else:
+                # Only what stayed silent is judged by the clock: an answer that has arrived
+                # counts, however late this process came round to read it.
+                failure = "timeout" if time.monotonic() >= worker.deadline else None
+            if failure:
+                workers.remove(worker)
+                self._lose(job, worker, failure)
         while job.chunks and time.monotonic() >= job.end:
             for index in range(*job.chunks.popleft()):
                 job.settle(index, "timeout")
 
-    def _read(self, job: _Job, worker: _Worker) -> None:
-        for line in worker.lines():
+    def _read(self, job: _Job, worker: _Worker) -> bool:
+        """Take the answers that have arrived; False where the process has ended."""
+        lines, alive = worker.lines()
+        for line in lines:
             if not worker.ready:
                 worker.ready = True
                 continue
             job.settle(worker.start, json.loads(line))
             worker.start += 1
             worker.deadline = job.next_deadline()
+        return alive
 
     def _lose(self, job: _Job, worker: _Worker, failure: Failure) -> None:
         """Drop a worker: the item it was on is lost, those behind it go back to the queue."""
@@ -328,6 +317,17 @@ class SymPyPool:
                 job.chunks.append((worker.start + 1, worker.stop))
 
 
+def _wait_for(workers: list[_Worker], end: float) -> list[_Worker]:
+    """Those whose output can be read, by the first of their deadlines and `end`."""
+    with selectors.DefaultSelector() as selector:
+        for worker in workers:
+            assert worker.process.stdout is not None
+            selector.register(worker.process.stdout, selectors.EVENT_READ, worker)
+        soonest = min([end, *(worker.deadline for worker in workers)])
+        events = selector.select(max(0.0, soonest - time.monotonic()))
+        return [key.data for key, _ in events]
+
+
 def _chunks(sizes: Sequence[int]) -> deque[tuple[int, int]]:
     """Cut items of these sizes into runs that are short in number and in text."""
     runs: deque[tuple[int, int]] = deque()
@@ -340,13 +340,13 @@ def _chunks(sizes: Sequence[int]) -> deque[tuple[int, int]]:
     return runs
 
 
-_POOLS: "weakref.WeakSet[SymPyPool]" = weakref.WeakSet()
+_POOLS: "weakref.WeakSet[WorkerPool]" = weakref.WeakSet()
 
 
 @cache
-def shared_pool(workers: int = 1) -> SymPyPool:
+def shared_pool(workers: int = 1) -> WorkerPool:
     """The pool of `workers` processes that all callers of this process share."""
-    return SymPyPool(workers)
+    return WorkerPool(workers)
 
 
 def _after_fork_in_child() -> None:
@@ -355,130 +355,3 @@ def _after_fork_in_child() -> None:
 
 
 os.register_at_fork(after_in_child=_after_fork_in_child)
-
-
-def is_scalar(node: Node) -> bool:
-    """Whether SymPy can be given the tree: no tuple, set or words anywhere in it."""
-    return node.kind in SCALAR_KINDS and all(map(is_scalar, children(node)))
-
-
-def encode(node: Any) -> Any:
-    """A tree as JSON values: a node is `[kind, *args]`, a large integer hexadecimal text.
-
-    Python refuses to write integers of more than 4,300 digits in decimal.
-    """
-    if isinstance(node, Node):
-        return [node.kind, *map(encode, node.args)]
-    if isinstance(node, tuple):
-        return list(map(encode, node))
-    if isinstance(node, int) and not isinstance(node, bool) and abs(node) >> 62:
-        return {"hex": hex(node)}
-    return node
-
-
-def decode(value: Any) -> Any:
-    """The tree that `encode` made JSON of."""
-    if isinstance(value, list):
-        if value and isinstance(value[0], str):
-            return make(value[0], tuple(map(decode, value[1:])))
-        return tuple(map(decode, value))
-    if isinstance(value, dict):
-        return int(value["hex"], 16)
-    return value
-
-
-# The worker's side.
-
-
-def serve(memory_mb: int, parent: int) -> None:
-    """Answer requests from standard input until it ends: the whole life of a worker.
-
-    A request is one line, `{"op", "context", "items"}`; each item is answered by one line of JSON.
-    Operations: `equal` (two encoded trees -> `equal`, `different` or `unknown`), `compare` (answer
-    and gold as text -> verdict, reason, method) and `extract` (completions -> the answers, and the
-    reasons where there is none); the `context` of both is the conventions.
-    """
-    import signal
-    import warnings
-
-    warnings.simplefilter("ignore")
-    # Ctrl-C is the parent's to handle; it reaches the whole process group.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    # Whatever a library prints must not be taken for an answer.
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    _end_with(parent)
-    # Imported now, so that no row pays for it; everything else is small.
-    importlib.import_module("sympy")
-    gc.freeze()  # what is loaded stays: garbage is looked for among what rows leave behind
-    _limit_memory(memory_mb)
-    answers.write(b"ready\n")
-    answers.flush()
-    for line in sys.stdin.buffer:
-        request = json.loads(line)
-        answer = _operation(request["op"], request["context"])
-        for item in request["items"]:
-            try:
-                reply = json.dumps(answer(item))
-            except MemoryError:
-                # Too little is left to trust anything; the parent sees the end and starts anew.
-                os._exit(1)
-            except Exception:
-                # A fault of ours in one row is no reason to lose the others; it shows in the log.
-                traceback.print_exc()
-                reply = json.dumps("worker_crashed")
-            answers.write(reply.encode() + b"\n")
-            answers.flush()
-
-
-def _operation(op: str, context: Any) -> Callable[[Any], Any]:
-    """What answers the items of a request."""
-    if op == "equal":
-        return lambda item: Here().equal(decode(item[0]), decode(item[1]), 0.0)
-    from dpo_math_assets.verifier.conventions import Conventions
-    from dpo_math_assets.verifier.runtime.pipeline import compare, extract
-
-    conventions = Conventions(**context)
-    if op == "compare":
-        return lambda item: compare(item[0], item[1], conventions, Here())
-    if op == "extract":
-
-        def read(texts: list[str]) -> tuple[list[str | None], list[str | None]]:
-            found = [extract(text, conventions) for text in texts]
-            return [each.answer for each in found], [each.reason for each in found]
-
-        return read
-    raise ValueError(op)
-
-
-class Here:
-    """In a worker, the pool is the worker itself: its parent holds it to the deadline."""
-
-    def equal(self, a: Node, b: Node, _deadline_s: float) -> SymbolicResult:
-        from dpo_math_assets.verifier.backends.symbolic import equal
-
-        return equal(a, b)
-
-
-def _limit_memory(memory_mb: int) -> None:
-    """Cap this process's address space at what it has now plus `memory_mb` MiB; no core dumps."""
-    import resource
-    from pathlib import Path
-
-    statm = Path("/proc/self/statm")
-    # Without /proc (macOS) the imports count too.
-    present = int(statm.read_text().split()[0]) * resource.getpagesize() if statm.exists() else 0
-    limit = present + memory_mb * 2**20
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _end_with(parent: int) -> None:
-    """End this process soon after its parent, even in the middle of an item."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(ORPHAN_CHECK_S)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

@@ -14,23 +14,35 @@ import dagster
 import psutil
 import pytest
 
-from dpo_math_assets.verifier.runtime.worker_pool import SymPyPool, decode, encode
-from dpo_math_assets.verifier.syntax.nodes import make, num
+from dpo_math_assets.verifier.runtime.encoding import decode, encode
+from dpo_math_assets.verifier.runtime.worker_pool import WorkerPool
+from dpo_math_assets.verifier.syntax.nodes import (
+    Derivative,
+    Function,
+    Integral,
+    Power,
+    Product,
+    Sum,
+    Symbol,
+    Tuple,
+    UnknownFunction,
+    num,
+)
 
-X = make("sym", ("x",))
-SQUARE = make("pow", (X, num(2)))
+X = Symbol("x")
+SQUARE = Power(X, num(2))
 THIRD = num(1, 3)
 # The integral of x^2 from 0 to 1: numeric probing cannot settle it, SymPy can at once.
-INTEGRAL = make("integral", (SQUARE, X, num(0), num(1)))
-SIN = make("func", ("sin", make("func", ("sin", X))))
-EXP = make("func", ("exp", make("pow", (X, num(3)))))
+INTEGRAL = Integral(SQUARE, X, num(0), num(1))
+SIN = Function("sin", (Function("sin", (X,)),))
+EXP = Function("exp", (Power(X, num(3)),))
 # SymPy looks for this primitive for minutes.
-ENDLESS = make("integral", (make("mul", (SIN, EXP, make("func", ("ln", X)))), X, num(0), num(1)))
+ENDLESS = Integral(Product((SIN, EXP, Function("ln", (X,)))), X, num(0), num(1))
 
 
 @pytest.fixture
-def pool() -> Iterator[SymPyPool]:
-    with SymPyPool() as pool:
+def pool() -> Iterator[WorkerPool]:
+    with WorkerPool() as pool:
         yield pool
 
 
@@ -38,31 +50,31 @@ def _children() -> set[int]:
     return {child.pid for child in psutil.Process().children() if child.is_running()}
 
 
-def _ask(pool: SymPyPool) -> str:
+def _ask(pool: WorkerPool) -> str:
     return pool.equal(INTEGRAL, THIRD, 60.0)
 
 
-def _ask_in_child(pool: SymPyPool, answers: "multiprocessing.Queue[str]") -> None:
+def _ask_in_child(pool: WorkerPool, answers: "multiprocessing.Queue[str]") -> None:
     answers.put(_ask(pool))
 
 
 def _ask_afresh(answers: "multiprocessing.Queue[str]") -> None:
-    with SymPyPool() as pool:
+    with WorkerPool() as pool:
         answers.put(_ask(pool))
 
 
-def test_an_integral_equals_its_value_and_no_other(pool: SymPyPool) -> None:
+def test_an_integral_equals_its_value_and_no_other(pool: WorkerPool) -> None:
     assert pool.equal(INTEGRAL, THIRD, 60.0) == "equal"
     assert pool.equal(INTEGRAL, num(1, 4), 60.0) == "different"
 
 
 def test_no_process_starts_before_the_first_question() -> None:
     before = _children()
-    with SymPyPool(workers=2):
+    with WorkerPool(workers=2):
         assert _children() == before
 
 
-def test_an_endless_row_ends_at_its_deadline_and_the_next_row_is_answered(pool: SymPyPool) -> None:
+def test_an_endless_row_ends_at_its_deadline_and_the_next_row_is_answered(pool: WorkerPool) -> None:
     _ask(pool)
     begun = time.monotonic()
     assert pool.equal(ENDLESS, num(1), 1.0) == "timeout"
@@ -70,13 +82,13 @@ def test_an_endless_row_ends_at_its_deadline_and_the_next_row_is_answered(pool: 
     assert _ask(pool) == "equal"
 
 
-def test_an_endless_row_among_many_costs_no_other_row(pool: SymPyPool) -> None:
+def test_an_endless_row_among_many_costs_no_other_row(pool: WorkerPool) -> None:
     rows = [[encode(INTEGRAL), encode(THIRD)]] * 3
     rows[1:1] = [[encode(ENDLESS), encode(THIRD)]]
     assert pool.map("equal", rows, 2.0) == ["equal", "timeout", "equal", "equal"]
 
 
-def test_a_worker_that_is_killed_loses_only_the_row_it_was_on(pool: SymPyPool) -> None:
+def test_a_worker_that_is_killed_loses_only_the_row_it_was_on(pool: WorkerPool) -> None:
     before = _children()
     _ask(pool)
     (worker,) = _children() - before
@@ -86,7 +98,7 @@ def test_a_worker_that_is_killed_loses_only_the_row_it_was_on(pool: SymPyPool) -
     assert pool.map("equal", rows, 30.0) == ["worker_crashed", "equal"]
 
 
-def test_a_worker_that_died_while_idle_costs_no_row(pool: SymPyPool) -> None:
+def test_a_worker_that_died_while_idle_costs_no_row(pool: WorkerPool) -> None:
     before = _children()
     _ask(pool)
     (worker,) = _children() - before
@@ -97,10 +109,10 @@ def test_a_worker_that_died_while_idle_costs_no_row(pool: SymPyPool) -> None:
 
 def test_a_row_that_eats_memory_ends_its_worker_and_no_other_row() -> None:
     # The coefficients of (x + y + z + w + 1)^60, expanded, need far more than 64 MiB.
-    total = make("add", (*(make("sym", (name,)) for name in "xyzw"), num(1)))
-    power = make("pow", (total, num(60)))
-    greedy = make("deriv", (make("mul", (power, power)), X, 5))
-    with SymPyPool(memory_mb=64) as pool:
+    total = Sum((*(Symbol(name) for name in "xyzw"), num(1)))
+    power = Power(total, num(60))
+    greedy = Derivative(Product((power, power)), X, 5)
+    with WorkerPool(memory_mb=64) as pool:
         rows = [[encode(greedy), encode(X)], [encode(INTEGRAL), encode(THIRD)]]
         lost, right = pool.map("equal", rows, 60.0)
     assert lost == "worker_crashed"
@@ -111,14 +123,14 @@ def test_answers_do_not_depend_on_the_number_of_workers() -> None:
     rows = [[encode(INTEGRAL), encode(num(1, n))] for n in range(1, 41)]
     answers = []
     for workers in (1, 3):
-        with SymPyPool(workers=workers) as pool:
+        with WorkerPool(workers=workers) as pool:
             answers.append(pool.map("equal", rows, 60.0))
     assert answers[0] == answers[1]
     assert answers[0].index("equal") == 2
     assert answers[0].count("equal") == 1
 
 
-def test_progress_counts_every_row_up_to_the_last(pool: SymPyPool) -> None:
+def test_progress_counts_every_row_up_to_the_last(pool: WorkerPool) -> None:
     seen: list[tuple[int, int]] = []
     rows = [[encode(INTEGRAL), encode(THIRD)]] * 3
     pool.map("equal", rows, 60.0, on_progress=lambda done, total: seen.append((done, total)))
@@ -126,18 +138,18 @@ def test_progress_counts_every_row_up_to_the_last(pool: SymPyPool) -> None:
     assert seen == sorted(seen)
 
 
-def test_no_rows_need_no_worker(pool: SymPyPool) -> None:
+def test_no_rows_need_no_worker(pool: WorkerPool) -> None:
     before = _children()
     assert pool.map("equal", [], 1.0) == []
     assert _children() == before
 
 
 def test_many_threads_share_one_pool() -> None:
-    with SymPyPool(workers=2) as pool, ThreadPoolExecutor(8) as threads:
+    with WorkerPool(workers=2) as pool, ThreadPoolExecutor(8) as threads:
         assert list(threads.map(_ask, [pool] * 16)) == ["equal"] * 16
 
 
-def test_the_pool_answers_inside_an_event_loop(pool: SymPyPool) -> None:
+def test_the_pool_answers_inside_an_event_loop(pool: WorkerPool) -> None:
     async def ask_twice() -> list[str]:
         here = _ask(pool)
         return [here, *await asyncio.gather(*(asyncio.to_thread(_ask, pool) for _ in range(2)))]
@@ -146,7 +158,7 @@ def test_the_pool_answers_inside_an_event_loop(pool: SymPyPool) -> None:
 
 
 def test_a_forked_child_gets_workers_of_its_own_and_leaves_the_parents_alone(
-    pool: SymPyPool,
+    pool: WorkerPool,
 ) -> None:
     assert _ask(pool) == "equal"
     context = multiprocessing.get_context("fork")
@@ -171,9 +183,10 @@ def test_workers_end_when_their_parent_is_killed_in_the_middle_of_a_row() -> Non
     script = textwrap.dedent(
         """
         import threading
-        from dpo_math_assets_tests.verifier.test_pool import ENDLESS, THIRD, _ask, _children
-        from dpo_math_assets.verifier.runtime.worker_pool import SymPyPool
-        pool = SymPyPool()
+        from dpo_math_assets_tests.verifier.runtime.test_worker_pool import ENDLESS, THIRD
+        from dpo_math_assets_tests.verifier.runtime.test_worker_pool import _ask, _children
+        from dpo_math_assets.verifier.runtime.worker_pool import WorkerPool
+        pool = WorkerPool()
         _ask(pool)
         print(*_children(), flush=True)
         pool.equal(ENDLESS, THIRD, 600.0)
@@ -195,8 +208,8 @@ def test_a_worker_imports_neither_the_callers_main_module_nor_the_current_folder
 ) -> None:
     (tmp_path / "main.py").write_text(
         "print('started')\n"
-        "from dpo_math_assets_tests.verifier.test_pool import SymPyPool, _ask\n"
-        "print(_ask(SymPyPool()))\n"
+        "from dpo_math_assets_tests.verifier.runtime.test_worker_pool import WorkerPool, _ask\n"
+        "print(_ask(WorkerPool()))\n"
     )
     (tmp_path / "sympy.py").write_text("raise SystemExit('not to be imported')\n")
     done = subprocess.run(
@@ -216,12 +229,12 @@ def test_importing_the_verifier_loads_no_sympy() -> None:
 
 
 def test_trees_travel_unchanged_even_with_numbers_too_long_to_print() -> None:
-    tree = make("add", (num(7**9000), make("call", ("f", X)), make("integral", (X, X, None, None))))
+    tree = Sum((num(7**9000), UnknownFunction("f", (X,)), Integral(X, X, None, None)))
     assert decode(encode(tree)) == tree
 
 
 def test_a_single_question_is_answered_in_time_even_before_a_worker_has_started() -> None:
-    with SymPyPool() as pool:
+    with WorkerPool() as pool:
         begun = time.monotonic()
         assert pool.equal(INTEGRAL, THIRD, 0.01) == "timeout"
         assert time.monotonic() - begun < 5.0
@@ -230,15 +243,15 @@ def test_a_single_question_is_answered_in_time_even_before_a_worker_has_started(
 
 def test_what_sympy_cannot_be_given_is_unknown_and_starts_no_worker() -> None:
     before = _children()
-    with SymPyPool() as pool:
-        point = make("tuple", (num(1), num(2)))
-        assert pool.equal(make("mul", (num(2), point)), point, 5.0) == "unknown"
+    with WorkerPool() as pool:
+        point = Tuple((num(1), num(2)))
+        assert pool.equal(Product((num(2), point)), point, 5.0) == "unknown"
         assert _children() == before
 
 
 @dagster.op
 def ask_in_a_step(context: dagster.OpExecutionContext) -> str:
-    with SymPyPool() as pool:
+    with WorkerPool() as pool:
         return _ask(pool)
 
 

@@ -1,0 +1,116 @@
+"""The life of a worker process: it answers the requests of a `WorkerPool` until its input ends."""
+
+import gc
+import importlib
+import json
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any, Literal
+
+from dpo_math_assets.verifier.runtime.encoding import decode
+from dpo_math_assets.verifier.syntax.nodes import Node
+
+__all__ = ["serve"]
+
+# How often a busy worker looks whether its parent still lives.
+ORPHAN_CHECK_S = 0.5
+
+
+def serve(memory_mb: int, parent: int) -> None:
+    """Answer requests from standard input until it ends: the whole life of a worker.
+
+    A request is one line, `{"op", "context", "items"}`; each item is answered by one line of JSON.
+    Operations: `equal` (two encoded trees -> `equal`, `different` or `unknown`), `compare` (answer
+    and gold as text -> verdict, reason, method) and `extract` (completions -> the answers, and the
+    reasons where there is none); the `context` of both is the conventions.
+    """
+    import signal
+    import warnings
+
+    warnings.simplefilter("ignore")
+    # Ctrl-C is the parent's to handle; it reaches the whole process group.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    # Whatever a library prints must not be taken for an answer.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    _end_with(parent)
+    # Imported now, so that no row pays for it; everything else is small.
+    importlib.import_module("sympy")
+    gc.freeze()  # what is loaded stays: garbage is looked for among what rows leave behind
+    _limit_memory(memory_mb)
+    answers.write(b"ready\n")
+    answers.flush()
+    for line in sys.stdin.buffer:
+        request = json.loads(line)
+        answer = _operation(request["op"], request["context"])
+        for item in request["items"]:
+            try:
+                reply = json.dumps(answer(item))
+            except MemoryError:
+                # Too little is left to trust anything; the parent sees the end and starts anew.
+                os._exit(1)
+            except Exception:
+                # A fault of ours in one row is no reason to lose the others; it shows in the log.
+                traceback.print_exc()
+                reply = json.dumps("worker_crashed")
+            answers.write(reply.encode() + b"\n")
+            answers.flush()
+
+
+def _operation(op: str, context: Any) -> Callable[[Any], Any]:
+    """What answers the items of a request."""
+    if op == "equal":
+        return lambda item: _Here().equal(decode(item[0]), decode(item[1]), 0.0)
+    from dpo_math_assets.verifier.conventions import Conventions
+    from dpo_math_assets.verifier.runtime.pipeline import compare, extract
+
+    conventions = Conventions(**context)
+    if op == "compare":
+        return lambda item: compare(item[0], item[1], conventions, _Here())
+    if op == "extract":
+
+        def read(texts: list[str]) -> tuple[list[str | None], list[str | None]]:
+            found = [extract(text, conventions) for text in texts]
+            return [each.answer for each in found], [each.reason for each in found]
+
+        return read
+    raise ValueError(op)
+
+
+class _Here:
+    """In a worker, the pool is the worker itself: its parent holds it to the deadline."""
+
+    def equal(
+        self, a: Node, b: Node, _deadline_s: float
+    ) -> Literal["equal", "different", "unknown"]:
+        from dpo_math_assets.verifier.backends.symbolic import equal
+
+        return equal(a, b)
+
+
+def _limit_memory(memory_mb: int) -> None:
+    """Cap this process's address space at what it has now plus `memory_mb` MiB; no core dumps."""
+    import resource
+    from pathlib import Path
+
+    statm = Path("/proc/self/statm")
+    # Without /proc (macOS) the imports count too.
+    present = int(statm.read_text().split()[0]) * resource.getpagesize() if statm.exists() else 0
+    limit = present + memory_mb * 2**20
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _end_with(parent: int) -> None:
+    """End this process soon after its parent, even in the middle of an item."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(ORPHAN_CHECK_S)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
