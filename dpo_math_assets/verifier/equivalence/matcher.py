@@ -25,10 +25,8 @@ from dpo_math_assets.verifier.algebra.equations import (
     labelled_items,
     measured,
     names_of,
-    one_or_list,
     operands,
     operators,
-    sign_choices,
     without_arrows,
     without_labels,
 )
@@ -41,6 +39,7 @@ from dpo_math_assets.verifier.algebra.intervals import (
 )
 from dpo_math_assets.verifier.algebra.matrices import determinant, matrix_value
 from dpo_math_assets.verifier.algebra.predicates import holds, undefined
+from dpo_math_assets.verifier.algebra.signs import one_or_list, sign_choices
 from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.equivalence.commutativity import order_may_count, same_capitals
 from dpo_math_assets.verifier.equivalence.comparison import (
@@ -84,6 +83,7 @@ from dpo_math_assets.verifier.syntax.nodes import (
     PARAMETER,
     SCALAR_KINDS,
     Node,
+    Relation,
     children,
     contents,
     free_symbols,
@@ -163,8 +163,9 @@ class Matcher:
         divisors = not is_equation(a) and not _DIVISORS.isdisjoint(contents(a))
         if divisors and _DIVISORS.isdisjoint(contents(b)):
             a = coprime_letters(a)
-        if is_equation(a) and (number := measured(a)) and b.kind not in EQUATIONS:
-            a = number
+        stated = isinstance(a, Relation) and is_equation(a) and measured(a)
+        if stated and b.kind not in EQUATIONS:
+            a = stated
         a, b = _only_item(a, b), _only_item(b, a)
         subjects = _subject(a), _subject(b)
         same = self.match(a, b)
@@ -307,6 +308,7 @@ class Matcher:
                     same = solved if solved.state == "equal" else same
                 # a residue is its number, but `x = 3` is one solution of many
                 return UNKNOWN if value.kind == "mod" and same.state == "equal" else same
+            assert isinstance(equation, Relation)
             number = measured(equation) if value.kind in SCALAR_KINDS else None
             if number and not free_symbols(value) and self.match(number, value).state == "equal":
                 return UNKNOWN  # the number may be what was asked for
@@ -347,7 +349,7 @@ class Matcher:
         if any(side.kind not in SCALAR_KINDS for side in sides):
             same = self.every([(a.args[1], b.args[1]), (a.args[2], b.args[2])])
             return same if same.state == "equal" else UNKNOWN
-        differences = [difference(node) for node in (a, b)]
+        differences = [difference(node) for node in (a, b) if isinstance(node, Relation)]
         if any(not free_symbols(canonical(zero)) for zero in differences):
             return UNKNOWN  # a statement that is always or never true
         return self.proportional(differences[0], differences[1], positive=False)
@@ -411,6 +413,7 @@ class Matcher:
         """`y + 1 = x` against x - 1: equal if the equation is linear in the one symbol it gives."""
         if value.kind not in SCALAR_KINDS:
             return DIFFERENT
+        assert isinstance(equation, Relation)
         zero = difference(equation)
         if zero.kind not in SCALAR_KINDS:
             return UNKNOWN
@@ -482,7 +485,7 @@ class Matcher:
         outcome = self.match_pieces(a, b) if not both or len(names[0]) == 1 else None
         if outcome is not None:
             return outcome
-        if a.kind == b.kind == "rel":
+        if isinstance(a, Relation) and isinstance(b, Relation):
             normal = [below_zero(node) for node in (a, b)]
             if normal[0] is None or normal[1] is None:
                 return UNKNOWN
