@@ -23,7 +23,7 @@ from dpo_math_assets.verifier.extraction.tokens import (
     has_digits,
     has_words,
 )
-from dpo_math_assets.verifier.extraction.vetoes import doubtful
+from dpo_math_assets.verifier.extraction.vetoes import is_vetoed
 from dpo_math_assets.verifier.lexicon.vocabulary import unit_named
 from dpo_math_assets.verifier.syntax.normalization import clean
 
@@ -136,7 +136,7 @@ def tidy(answer: str, equality: Equality) -> str:
         if len(inner) == 1:
             return (
                 ""
-                if doubtful(answer, inner[0].start, inner[0].end)
+                if is_vetoed(answer, inner[0].start, inner[0].end)
                 else clean(inner[0].answer or "")
             )
     answer = clean(answer)

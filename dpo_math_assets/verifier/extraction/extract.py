@@ -54,7 +54,11 @@ from dpo_math_assets.verifier.extraction.tokens import (
     has_digits,
     has_words,
 )
-from dpo_math_assets.verifier.extraction.vetoes import contradicted, doubtful, taken_back
+from dpo_math_assets.verifier.extraction.vetoes import (
+    has_second_thoughts,
+    is_retracted,
+    is_vetoed,
+)
 from dpo_math_assets.verifier.lexicon.vocabulary import NUMBER_WORDS, TENS
 from dpo_math_assets.verifier.syntax.normalization import clean, normalise
 
@@ -283,7 +287,7 @@ def _answer_of(text: str, equality: Equality) -> Extraction:
                 # what is told of an answer is told at the end
                 rest = rest[: -2 * MAX_BARE] + _ABOUT_ANSWER.sub("", rest[-2 * MAX_BARE :])
             if rest.strip(_CLOSING) and (
-                contradicted(last.answer, rest)
+                is_retracted(last.answer, rest)
                 or (
                     marker in strong
                     and _renumbered(text, last, given["label"] + given["json"], equality)
@@ -355,7 +359,7 @@ def _tidied(text: str, answers: list[_Found], equality: Equality) -> list[_Found
     tidied = []
     for found in answers[-MAX_MARKERS:]:
         answer = tidy(found.answer, equality)
-        if answer and not _BLANK.fullmatch(answer) and not doubtful(text, found.at, found.end):
+        if answer and not _BLANK.fullmatch(answer) and not is_vetoed(text, found.at, found.end):
             tidied.append(_Found(found.at, found.end, answer))
     return tidied
 
@@ -390,7 +394,7 @@ def _settle(
     if len(distinct) > 1:
         between = text[answers[0].end : answers[-1].at]
         if (
-            taken_back(between)
+            has_second_thoughts(between)
             or _INSTEAD.search(between)
             or _SELECTED.search(text, answers[-1].end)
         ):

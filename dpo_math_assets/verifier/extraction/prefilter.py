@@ -11,7 +11,7 @@ import polars as pl
 
 from dpo_math_assets.verifier.extraction.extract import ASKING, BEGINS_JSON, LANGUAGES, QUESTIONS
 from dpo_math_assets.verifier.extraction.markers.international import ASCII_STEMS, OTHER_STEMS
-from dpo_math_assets.verifier.extraction.vetoes import DOUBTFUL
+from dpo_math_assets.verifier.extraction.vetoes import VETOED_BEFORE
 
 __all__ = ["decisive_parts"]
 
@@ -31,7 +31,7 @@ _HASHES = "#{4,}"
 _ABOVE_HASHES = r"(?:^|\n)([^\n]*[A-Za-z\d][^\n]*\n)\s*####"
 _HASHED = r"\n(#{4,}[ \t]*-?\$?\d[\d,]*(?:\.\d+)?[ \t]*(?:\n(?s:.*))?)$"
 # These expressions know no lookaround: without it, more is found, and the text stays whole.
-_DOUBTED = "(?im:" + DOUBTFUL.replace(r"(?<!\bI )", "") + ")"
+_VETOED = "(?im:" + VETOED_BEFORE.replace(r"(?<!\bI )", "") + ")"
 # More than `extract` looks for.
 _ANYTHING_ELSE = "|".join(
     (
@@ -72,7 +72,7 @@ def decisive_parts(texts: pl.Series) -> pl.Series:
         {"field": marked.str.extract(_FIELD), "above": hashed.str.extract(_ABOVE_HASHES)},
         {
             "line": pl.when(pl.col("field").is_null() & prose).then(marked).str.extract(_LINE),
-            "undoubted": pl.when(~pl.col("above").str.contains(_DOUBTED))
+            "undoubted": pl.when(~pl.col("above").str.contains(_VETOED))
             .then(hashed)
             .str.extract(_HASHED),
             "last": pl.when((markers + hashes == 0) & prose).then(text).str.extract(_LAST_LINE),

@@ -39,7 +39,7 @@ PLAIN_NUMBER = re.compile(AMOUNT)
 NUMERIC = r"[\d.,/]+"
 # The runs of digits in a text; with them it is asked whether a text repeats another one's numbers.
 NUMBERS = re.compile(r"\d+(?:\.\d+)?")
-FRACTION = r"\\[dt]?frac\{\d+\}\{\d+\}"
+FRACTION = r"\\[dt]?frac\{[^{}]*\}\{[^{}]*\}"
 # How a value begins: a sign, a digit, a formula or a command.
 VALUE_START = r"[-$\\\d]"
 
