@@ -21,11 +21,15 @@ Two problems are alike, by the first of these that holds:
     other. That number is a counter and no part of the problem if all problems with that run and
     the other numbers have one answer; the own numbers of a template change the answer. Problems
     without an answer, or with no number beside the counter, are not looked at.
+`wrapped_problem`
+    One holds the other's problem, however short, between two places where a wrapping may end (see
+    `traces.wrapping`): behind an instruction, under a system prompt, as a worked example. Words in
+    which a task is put do not count. What stands in this way beside more than ten different
+    problems is a template's worked example and says nothing.
 """
 
 import json
 import re
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +38,20 @@ from pydantic import BaseModel, Field
 
 from dpo_math_assets.errors import DatasetError
 from dpo_math_assets.pairs.split import EVAL, TRAIN, VALIDATION
-from dpo_math_assets.traces.prompts import canonical_key, canonical_tokens, normalise_prompt
+from dpo_math_assets.traces.prompts import canonical_key, plain_text, tokens
+from dpo_math_assets.traces.wrapping import (
+    NUMBER_WORDS,
+    TASK_WORDS,
+    Piece,
+    asked_and_all_pieces,
+)
 
 REMOVED_SCHEMA = pl.Schema(
     {
         "prompt_key": pl.String,
         "prompt": pl.String,  # the problem that is not trained on
         "split": pl.String,  # the side that it is removed from
-        "why": pl.String,  # same_problem, shared_words, same_numbers or same_answer
+        "why": pl.String,  # one of WHYS
         "matched_source": pl.String,  # eval, validation, or the benchmark file's name
         "matched_id": pl.String,
         "matched_prompt": pl.String,
@@ -56,20 +66,8 @@ _RANK = {"benchmark": 0, EVAL: 1, VALIDATION: 2, TRAIN: 3}
 # Problems whose runs of words are in memory at once.
 PROBLEMS_AT_ONCE = 50_000
 
-# The words in which a task is put. What is left of a prompt without them is what it asks.
-_TASK_WORDS = frozenset(
-    re.findall(
-        r"\w+",
-        """
-        answer calculate compute determine evaluate express find give simplify solve tell work write
-        a an are as be by does equal equals following for given how i is it let me much of out
-        please problem result s the this to value what you your
-        """,
-    )
-)
-
 # In the order in which a removal is explained.
-WHYS = ("same_problem", "shared_words", "same_numbers", "same_answer")
+WHYS = ("same_problem", "shared_words", "same_numbers", "same_answer", "wrapped_problem")
 
 # Runs of a prompt that are looked at for `same_answer`: those of the smallest hash, which two
 # prompts have in common if most of their wording is (a bottom-k sketch, Broder 1997). All of them,
@@ -77,11 +75,12 @@ WHYS = ("same_problem", "shared_words", "same_numbers", "same_answer")
 _SKETCH = 8
 
 _OPERATOR = r"[-+/^=<>%]"
-_NUMBER_WORD = (
-    r"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|"
-    r"fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|"
-    r"ninety|hundred|thousand|million)\b"
-)
+_NUMBER_WORD = rf"\b(?:{'|'.join(sorted(NUMBER_WORDS))})\b"
+
+# Neighbouring pieces of a prompt that are looked at together. Longer problems share runs of words.
+_PIECES = 12
+# A question of one number with no more tokens than this may be part of any problem.
+_TOKENS_ASKED = 2
 
 # Names that a prompt has in eval sets, the first one present counts.
 PROMPT_FIELDS = ("prompt", "question", "problem")
@@ -243,47 +242,148 @@ def _records(path: Path) -> list[tuple[int, dict[str, Any]]]:
     return records
 
 
-def asked_key(prompt: str) -> str | None:
-    """16 hex digits of what a prompt asks, without the words in which the task is put.
-
-    Words and letters count once, since *for x* may be said or not. Null where nothing but task
-    words, or a single token, is left: that says too little.
-    """
-    tokens = [token for token in canonical_tokens(prompt) if token not in _TASK_WORDS]
-    names = {token for token in tokens if token.isalpha()}
-    asked = sorted([*names, *(token for token in tokens if token not in names)])
-    return _hash(asked) if len(asked) > 1 else None
-
-
-def _hash(tokens: list[str]) -> str:
-    return blake2b("\x1f".join(tokens).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-
-
 def _same_problem(entries: pl.DataFrame, settings: DecontaminationSettings) -> list[pl.DataFrame]:
-    """(row, match, why) of problems that ask what a protected one asks."""
-    short = pl.concat(
-        [
-            entries.clear(),
-            *(
-                batch.filter(_words(batch).list.len() < 2 * settings.overlap_words)
-                for batch in entries.iter_slices(PROBLEMS_AT_ONCE)
-            ),
-        ]
-    )
-    asked = pl.Series([asked_key(text) for text in short["prompt"]], dtype=pl.String)
+    """(row, match, why) of problems that ask what a protected one asks, bare or wrapped.
+
+    The problem of either side is looked for everywhere in the other's prompt, so that only one of
+    them has to be told from its wrapping.
+    """
+    protected = entries.filter(pl.col("rank") < _RANK[TRAIN])
+    training = entries.filter(pl.col("rank") == _RANK[TRAIN])
+    asked, held = _asked_and_held(protected, settings)
+    texts, problems = [held], [asked]
+    for batch in training.iter_slices(PROBLEMS_AT_ONCE):
+        its_problem, its_text = _asked_and_held(batch, settings)
+        texts.append(its_text.join(asked.select("key").unique(), on="key", how="semi"))
+        problems.append(its_problem.join(held.select("key").unique(), on="key", how="semi"))
+    found = _without_examples(pl.concat(texts), settings)
+    keyed = entries.with_columns(pl.col("canonical_key").alias("key"))
+    short = pl.col("asked") & pl.col("short")
     return [
-        _first_match(keyed.drop_nulls("key")).with_columns(pl.lit("same_problem").alias("why"))
-        for keyed in (
-            entries.select("row", "rank", pl.col("canonical_key").alias("key")),
-            short.select("row", "rank", asked.alias("key")),
+        _first_match(rows, protectors).with_columns(pl.lit(why).alias("why"))
+        for rows, protectors, why in (
+            (keyed, keyed, "same_problem"),
+            (found.filter(short), asked.filter(short), "same_problem"),
+            (found, asked, "wrapped_problem"),
+            (pl.concat(problems), _without_examples(held, settings), "wrapped_problem"),
         )
     ]
 
 
-def _first_match(keyed: pl.DataFrame) -> pl.DataFrame:
-    """(row, match) of the rows whose key a row of a more protected side has (row, rank, key)."""
-    protectors = (
-        keyed.filter(pl.col("rank") < _RANK[TRAIN])
+_HELD_SCHEMA = pl.Schema(
+    {
+        "row": pl.UInt32,
+        "rank": pl.Int8,
+        "key": pl.UInt64,  # of the tokens of neighbouring pieces
+        "problem": pl.UInt64,  # the key of what the prompt asks
+        "asked": pl.Boolean,  # whether the key is of what the prompt asks
+        "short": pl.Boolean,  # whether the prompt has few words
+    }
+)
+
+
+def _asked_and_held(
+    prompts: pl.DataFrame, settings: DecontaminationSettings
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The keys of what each prompt asks, and of everything that it might ask (_HELD_SCHEMA)."""
+    asked: list[tuple[int, int, int, int, bool, bool]] = []
+    held: list[tuple[int, int, int, int, bool, bool]] = []
+    for row, rank, prompt in prompts.select("row", "rank", "prompt").iter_rows():
+        text = plain_text(prompt)
+        short = len(text.split()) < 2 * settings.overlap_words
+        posed, parts = asked_and_all_pieces(text)
+        every = _asked_tokens(parts)
+        own = _asked_keys(posed, every if posed is parts else _asked_tokens(posed))
+        problem = own[0] if own else row
+        asked.extend((row, rank, key, problem, True, short) for key in own)
+        others = _run_keys(every).difference(own)
+        held.extend((row, rank, key, problem, False, short) for key in others)
+    mine = pl.DataFrame(asked, schema=_HELD_SCHEMA, orient="row")
+    return mine, pl.concat([mine, pl.DataFrame(held, schema=_HELD_SCHEMA, orient="row")])
+
+
+def _without_examples(held: pl.DataFrame, settings: DecontaminationSettings) -> pl.DataFrame:
+    """Without keys that many prompts hold beside their own problem: worked examples, boilerplate.
+
+    A prompt that asks just that stays.
+    """
+    beside = held.filter(~pl.col("asked"))
+    examples = _no_template(beside, settings.template_prompts)
+    return pl.concat([held.filter("asked"), examples])
+
+
+def _asked_keys(asked: list[Piece], tokens: list[list[str]]) -> list[int]:
+    """The keys of a problem: of all of it, and of its part from first to last number.
+
+    The latter does without what stands before and behind the numbers. It is left out where that
+    could be any problem's: one number, and no question that is asked of it. No key where there is
+    a single token, or none: that says too little. `tokens` are those of each piece.
+    """
+    found = []
+    if sum(map(len, tokens)) > 1:
+        found.append(_sum_key(tokens))
+    counting = [place for place, piece in enumerate(asked) if piece.counts]
+    if counting:
+        part = slice(counting[0], counting[-1] + 1)
+        within = tokens[part]
+        numbers = sum(token[0].isdigit() for each in within for token in each)
+        if numbers > 1 or (
+            any(piece.asks for piece in asked[part]) and sum(map(len, within)) > _TOKENS_ASKED
+        ):
+            found.append(_sum_key(within))
+    return found
+
+
+def _run_keys(tokens: list[list[str]]) -> set[int]:
+    """The keys of up to _PIECES neighbouring pieces, given by their tokens, from each one on."""
+    tokens = [each for each in tokens if each]
+    keys = set()
+    for start in range(len(tokens)):
+        names: set[str] = set()
+        total = count = 0
+        for each in tokens[start : start + _PIECES]:
+            for token in each:
+                if token not in names:
+                    total += hash(token)
+                    count += 1
+                    if token.isalpha():
+                        names.add(token)
+            if count > 1:
+                keys.add(total % _KEYS)
+    return keys
+
+
+_KEYS = 2**64
+
+
+def _sum_key(parts: list[list[str]]) -> int:
+    """A key of the tokens in whatever order; words and letters count once.
+
+    *For x* may be said or not. It holds in this process only.
+    """
+    told = [token for each in parts for token in each]
+    names = {token for token in told if token.isalpha()}
+    others = (hash(token) for token in told if not token.isalpha())
+    return (sum(map(hash, names)) + sum(others)) % _KEYS
+
+
+def _asked_tokens(parts: list[Piece]) -> list[list[str]]:
+    """The tokens of each piece, without the words in which a task is put and closing signs."""
+    found = []
+    for piece in parts:
+        text = piece.text.replace("\\(", "").replace("\\)", "")
+        text = text.replace("\\[", "").replace("\\]", "").rstrip("=_?. ")
+        found.append([token for token in tokens(text) if token not in TASK_WORDS])
+    return found
+
+
+def _first_match(rows: pl.DataFrame, protectors: pl.DataFrame) -> pl.DataFrame:
+    """(row, match) of the rows whose key a row of a more protected side has.
+
+    Both frames have row, rank and key, and may be the same.
+    """
+    protecting = (
+        protectors.filter(pl.col("rank") < _RANK[TRAIN])
         .group_by("key")
         .agg(
             pl.col("row").sort_by("rank", "row").first().alias("match"),
@@ -291,8 +391,8 @@ def _first_match(keyed: pl.DataFrame) -> pl.DataFrame:
         )
     )
     return (
-        keyed.filter(pl.col("rank") > _RANK[EVAL])
-        .join(protectors, on="key")
+        rows.filter(pl.col("rank") > _RANK[EVAL])
+        .join(protecting, on="key")
         .filter(pl.col("match_rank") < pl.col("rank"))
         .group_by("row")
         .agg(pl.col("match").min())
@@ -338,7 +438,7 @@ def _shared_runs(entries: pl.DataFrame, settings: DecontaminationSettings) -> li
             [posed, numbered.join(posed.select("key").unique(), on="key", how="semi")]
         )
     return [
-        _first_match(found).with_columns(pl.lit(why).alias("why"))
+        _first_match(found, found).with_columns(pl.lit(why).alias("why"))
         for found, why in (
             (_no_template(told, settings.template_prompts), "shared_words"),
             (posed, "same_numbers"),
@@ -432,9 +532,7 @@ def _no_template(found: pl.DataFrame, template_prompts: int) -> pl.DataFrame:
 
 def first_shared_run(prompt: str, other: str, words: int) -> str | None:
     """The first run of `words` words of `prompt` that `other` has too, or null."""
-    spoken, heard = (
-        re.findall(r"[^\W_]+", normalise_prompt(text).lower()) for text in (prompt, other)
-    )
+    spoken, heard = (re.findall(r"[^\W_]+", plain_text(text).lower()) for text in (prompt, other))
     there = {tuple(heard[at : at + words]) for at in range(len(heard) - words + 1)}
     for at in range(len(spoken) - words + 1):
         if tuple(spoken[at : at + words]) in there:
@@ -443,9 +541,8 @@ def first_shared_run(prompt: str, other: str, words: int) -> str | None:
 
 
 def _plain(prompts: pl.DataFrame) -> pl.Series:
-    """The prompts without what no reader sees; white space matters to nobody here."""
-    plain = [text if text.isascii() else normalise_prompt(text) for text in prompts["prompt"]]
-    return pl.Series("word", plain, pl.String)
+    """The prompts in plain characters; white space matters to nobody here."""
+    return pl.Series("word", [plain_text(text) for text in prompts["prompt"]], pl.String)
 
 
 def _words(prompts: pl.DataFrame) -> pl.Series:

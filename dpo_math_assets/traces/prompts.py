@@ -14,12 +14,15 @@
 - Full-width forms are their ASCII characters.
 
 Case, spaces inside formulas (`5*7`, `5 * 7`) and notation (`×`, `\\times`) stay different: equal
-meaning is the verifier's subject, not this module's. `canonical_key` is coarser on purpose.
+meaning is the verifier's subject, not this module's. `canonical_key` is coarser on purpose: it
+compares the problems that prompts ask and not what these are wrapped in (see `wrapping`).
 """
 
 import re
 import unicodedata
 from hashlib import blake2b
+
+from dpo_math_assets.traces.wrapping import asked_pieces, folded
 
 _INVISIBLE = [
     0x00AD,  # soft hyphen
@@ -42,8 +45,9 @@ _LOOK_ALIKES = str.maketrans(
         **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},
     }
 )
-_LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x85\u2028\u2029]\s*")
-_SPACES = re.compile(r"[^\S\n]+")
+# A run of white space, unless it is the one space that it is to become.
+_SPACES = re.compile(r"[^\S ]\s*| \s+")
+_LINE_END = re.compile("[\n\r\v\f\x85\u2028\u2029]")
 
 # Groups of three digits are one number; LaTeX commands are words; each other sign stands alone.
 _TOKEN = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|\\?[^\W\d_]+|[^\s\w]|_")
@@ -56,11 +60,17 @@ def _hash(text: str) -> str:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
+def _plain_characters(text: str) -> str:
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", text.translate(_LOOK_ALIKES))
+
+
 def normalise_prompt(text: str) -> str:
     """The prompt with invisible differences of spelling removed; see the module's text."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", text.translate(_LOOK_ALIKES))
-    return _SPACES.sub(" ", _LINE_BREAK.sub("\n", text)).strip()
+    return _SPACES.sub(
+        lambda found: "\n" if _LINE_END.search(found[0]) else " ", _plain_characters(text)
+    ).strip()
 
 
 def prompt_key(text: str) -> str:
@@ -73,17 +83,25 @@ def text_key(text: str) -> str:
     return _hash(text)
 
 
-def canonical_tokens(text: str) -> list[str]:
-    """The prompt's words, numbers and operators in sorted order, in lower case."""
-    tokens = _TOKEN.findall(normalise_prompt(text).casefold())
-    kept = (_SAME.get(token, token.replace(",", "")) for token in tokens if token not in _SILENT)
-    return sorted(token for token in kept if token)
+def plain_text(text: str) -> str:
+    """The prompt in the characters in which problems are compared (`wrapping.folded`)."""
+    return folded(_plain_characters(text))
+
+
+def tokens(text: str) -> list[str]:
+    """The words, numbers and operators of a `plain_text` in order, in lower case."""
+    found = _TOKEN.findall(text.casefold())
+    kept = (_SAME.get(token, token.replace(",", "")) for token in found if token not in _SILENT)
+    return [token for token in kept if token]
 
 
 def canonical_key(text: str) -> str:
-    """16 hex digits: the same for prompts made of the same tokens in whatever order.
+    """16 hex digits: the same for prompts whose problem has the same tokens in whatever order.
 
-    It decides on which side of the split a prompt falls, so that `5*7` and `7*5`, or a twin with
-    its terms exchanged, never stand on both. Joining too much is safe there; too little is not.
+    The problem is what is left without the wrapping (`wrapping.asked_pieces`). The key decides on
+    which side of the split a prompt falls, so that `5*7` and `7*5`, or a twin with its terms
+    exchanged, or the same problem under a system prompt, never stand on both. Joining too much is
+    safe there; too little is not.
     """
-    return _hash("\x1f".join(canonical_tokens(text)))
+    asked = [token for piece in asked_pieces(plain_text(text)) for token in tokens(piece.text)]
+    return _hash("\x1f".join(sorted(asked)))

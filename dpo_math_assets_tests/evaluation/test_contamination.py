@@ -51,7 +51,7 @@ def test_a_held_out_prompt_that_was_trained_on_under_other_counters_is_found(tmp
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     found = training_overlap(asked(f"Question 21. {told}", answer="21"), [path], SETTINGS)
     assert found.select("prompt_id", "why", "training_file").rows() == [
-        ("bench/0", "same_answer", "train.jsonl")
+        ("bench/0", "same_problem", "train.jsonl")
     ]
 
 

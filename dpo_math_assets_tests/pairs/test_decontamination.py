@@ -110,20 +110,22 @@ def answered(frame: pl.DataFrame, *answers: str | None) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize(
-    "counted",
+    ("counted", "why"),
     [
-        f"Question {{}}. {BAKER}.",
-        f"{BAKER} (item {{}})",
-        BAKER.replace("and sells", "(case {}) and sells"),
-        f"Attempt {{}}: {BAKER_IN_WORDS}.",
-        f"Attempt {{}} of 30: {DUCKS}",
+        (f"Question {{}}. {BAKER}.", "same_problem"),
+        (f"{BAKER} (item {{}})", "same_answer"),
+        (BAKER.replace("and sells", "(case {}) and sells"), "same_answer"),
+        (f"Attempt {{}}: {BAKER_IN_WORDS}.", "same_problem"),
+        (f"Attempt {{}} of 30: {DUCKS}", "same_problem"),
     ],
     ids=["in front", "behind", "inside", "before numbers in words", "with the number of all"],
 )
-def test_a_held_out_problem_that_is_logged_with_a_counter_is_not_trained_on(counted: str) -> None:
+def test_a_held_out_problem_that_is_logged_with_a_counter_is_not_trained_on(
+    counted: str, why: str
+) -> None:
     prompts = [counted.format(number) for number in range(1, 31)]
     frame = answered(problems(eval=prompts[:3], train=prompts[3:]), *["201"] * 30)
-    assert {row[1] for row in removed(frame)} == {"same_answer"}
+    assert {row[1] for row in removed(frame)} == {why}
     assert len(removed(frame)) == 27
 
 
@@ -135,7 +137,7 @@ def test_a_benchmark_problem_that_is_logged_with_a_counter_is_not_trained_on(
     prompts = [f"Question {number}. {BAKER}" for number in range(1, 31)]
     frame = answered(problems(train=prompts), *["$201$"] * 30)
     found = removed(frame, benchmark_files=[str(file)])
-    assert found == [(f"train-{n}", "same_answer", "bench.jsonl", "1") for n in range(30)]
+    assert found == [(f"train-{n}", "same_problem", "bench.jsonl", "1") for n in range(30)]
 
 
 def test_problems_of_one_template_that_differ_in_one_own_number_are_trained_on() -> None:
@@ -172,10 +174,11 @@ def test_a_counter_before_a_template_does_not_join_problems_with_other_numbers()
 
     frame = answered(
         problems(
-            eval=[posed(n, 17) for n in range(1, 13)], train=[posed(n, 18) for n in range(13, 31)]
+            eval=[posed(n, 17) for n in range(1, 13)],
+            train=[posed(n, 18 + n % 12) for n in range(13, 31)],  # a template: 13 problems
         ),
         *["201"] * 12,
-        *["224"] * 18,
+        *[str((18 + n % 12) * 23 - 190) for n in range(13, 31)],
     )
     assert removed(frame) == []
 

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -81,3 +83,10 @@ def test_keys_are_16_hex_digits_that_never_change() -> None:
 
 def test_the_key_of_a_completion_tells_texts_apart_that_look_the_same() -> None:
     assert text_key("14 ") != text_key("14")
+
+
+@pytest.mark.parametrize("unit", [" ", "\t", " \t", "\n ", "a ", "\u00a0", "&", "x"])
+def test_a_long_prompt_is_normalised_in_time_in_proportion(unit: str) -> None:
+    begun = time.process_time()
+    normalise_prompt("a" + unit * (200_000 // len(unit)) + "b")
+    assert time.process_time() - begun < 1
