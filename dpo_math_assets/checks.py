@@ -43,7 +43,7 @@ from dpo_math_assets.storage import Store
 from dpo_math_assets.traces.intake import imbalance
 from dpo_math_assets.traces.overrides import HUMAN, read_overrides
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA, QUARANTINE_SCHEMA, TRACE_SCHEMA
-from dpo_math_assets.verifier import VERIFIER_VERSION, verify_frame
+from dpo_math_assets.verifier import verify_frame, version_of
 
 # Pairs whose two answers are judged once more; the same ones each time, by smallest hash.
 PAIRS_VERIFIED_AGAIN = 200
@@ -71,6 +71,7 @@ def _unprocessed(project: Project) -> list[str]:
         settings.intake.field_map,
         settings.verification.timeout_s,
         settings.pairing,
+        settings.verification.conventions(),
     )
 
 
@@ -198,6 +199,7 @@ def every_trace_is_verified(
 ) -> dg.AssetCheckResult:
     """As many cleaned traces as raw ones, each with a verdict of the present verifier."""
     store = project.store
+    version = version_of(project.settings().verification.conventions())
     wrong = {}
     total = 0
     for key in context.partition_keys:
@@ -208,7 +210,7 @@ def every_trace_is_verified(
             rows=pl.len(),
             unverified=pl.col("verdict").is_in(["correct", "incorrect", "undecided"]).not_().sum()
             + pl.col("verdict").null_count(),
-            outdated=pl.col("verifier_version").ne_missing(VERIFIER_VERSION).sum(),
+            outdated=pl.col("verifier_version").ne_missing(version).sum(),
         ).collect()
         rows, unverified, outdated = told.row(0)
         total += rows
@@ -220,7 +222,7 @@ def every_trace_is_verified(
     return dg.AssetCheckResult(
         passed=not wrong,
         description="; ".join(f"{key}: {why}" for key, why in wrong.items())
-        or f"All {total} traces are verified by version {VERIFIER_VERSION}.",
+        or f"All {total} traces are verified by version {version}.",
         metadata={"traces": total},
     )
 
@@ -394,6 +396,7 @@ def verdicts_hold_again(
         judged = verify_frame(
             pairs.select("prompt", side, "ground_truth", "rejected_reason"),
             candidate=side,
+            conventions=settings.conventions(),
             workers=settings.workers,
             timeout_s=settings.timeout_s,
         )

@@ -21,9 +21,12 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from dpo_math_assets.errors import DpoMathError, LogFormatError
+
+if TYPE_CHECKING:
+    from dpo_math_assets.verifier import Conventions
 
 # Names that rows of other tools have, the first one present counts.
 CANDIDATE_FIELDS = ("candidate", "prediction", "model_output", "final_answer")
@@ -53,12 +56,12 @@ def verify(options: argparse.Namespace) -> None:
     if (options.input is None) != (options.output is None):
         raise DpoMathError("--input and --output go together; without both, lines are filtered")
     if options.input is None:
-        _verify_lines(sys.stdin, sys.stdout)
+        _verify_lines(sys.stdin, sys.stdout, _settings(options).verification.conventions())
     else:
-        _verify_file(Path(options.input), Path(options.output), options.workers, options.timeout)
+        _verify_file(Path(options.input), Path(options.output), options)
 
 
-def _verify_lines(lines: TextIO, out: TextIO) -> None:
+def _verify_lines(lines: TextIO, out: TextIO, conventions: "Conventions") -> None:
     from dpo_math_assets.verifier import verify as judge
 
     for number, line in enumerate(lines, start=1):
@@ -71,7 +74,7 @@ def _verify_lines(lines: TextIO, out: TextIO) -> None:
             answer: dict[str, Any] = {"ok": False, "reason": "bad_payload", "detail": str(error)}
         else:
             candidate, gold = _inputs(row)
-            verdict = judge(candidate, gold)
+            verdict = judge(candidate, gold, conventions)
             answer = {"ok": verdict.ok is True, "reason": verdict.reason}
             if set(row) - {"final_answer", "ground_truth"}:
                 answer = {
@@ -84,12 +87,13 @@ def _verify_lines(lines: TextIO, out: TextIO) -> None:
         print(json.dumps(answer), file=out, flush=True)
 
 
-def _verify_file(source: Path, target: Path, workers: int | None, timeout_s: float) -> None:
+def _verify_file(source: Path, target: Path, options: argparse.Namespace) -> None:
     import polars as pl
 
     from dpo_math_assets.storage import atomic_file
     from dpo_math_assets.verifier import verify_frame
 
+    conventions = _settings(options).verification.conventions()
     counts: dict[str, int] = {}
     with atomic_file(target) as temporary, temporary.open("w", encoding="utf-8") as out:
         for rows in _batches(source):
@@ -99,7 +103,12 @@ def _verify_file(source: Path, target: Path, workers: int | None, timeout_s: flo
                 schema={"candidate": pl.String, "ground_truth": pl.String},
                 orient="row",
             )
-            judged = verify_frame(frame, workers=workers, timeout_s=timeout_s)
+            judged = verify_frame(
+                frame,
+                conventions=conventions,
+                workers=options.workers,
+                timeout_s=options.timeout,
+            )
             for row, verdict in zip(rows, judged.iter_rows(named=True), strict=True):
                 ok = {"correct": True, "incorrect": False}.get(verdict["verdict"])
                 told = {name: verdict[name] for name in ("reason", "method", "extracted")}
@@ -178,7 +187,7 @@ def build_pairs(options: argparse.Namespace) -> None:
     from dpo_math_assets.traces.landing import partition_key
     from dpo_math_assets.traces.places import fingerprint_file
     from dpo_math_assets.traces.schema import CLEANED_SCHEMA
-    from dpo_math_assets.verifier import VERIFIER_VERSION
+    from dpo_math_assets.verifier import version_of
 
     settings = _settings(options)
     target = Path(options.output)
@@ -203,7 +212,11 @@ def build_pairs(options: argparse.Namespace) -> None:
                 file=sys.stderr,
             )
             cleaned = clean_partition(
-                store, key, settings.verification.workers, settings.verification.timeout_s
+                store,
+                key,
+                settings.verification.workers,
+                settings.verification.timeout_s,
+                settings.verification.conventions(),
             )
             print(f"{name}: verdicts {cleaned['verdicts']}", file=sys.stderr)
         inputs = pairing_inputs(store, keys, settings.pairing)
@@ -219,7 +232,10 @@ def build_pairs(options: argparse.Namespace) -> None:
                     store.scan(CLEANED, keys, CLEANED_SCHEMA),
                     settings.selection(),
                     out,
-                    lineage={"exports": options.input, "verifier_version": VERIFIER_VERSION},
+                    lineage={
+                        "exports": options.input,
+                        "verifier_version": version_of(settings.verification.conventions()),
+                    },
                 )
             print(
                 f"{options.dataset}: {made.train} pairs to train on, {made.validation} to "
@@ -326,7 +342,10 @@ def evaluate(options: argparse.Namespace) -> None:
                 work.finish("drawn", name, inputs, asdict(report))
         drawn_samples = work.scan("drawn", models, SAMPLE_SCHEMA).collect()
         samples = judge_samples(
-            drawn_samples, settings.verification.workers, settings.verification.timeout_s
+            drawn_samples,
+            settings.verification.workers,
+            settings.verification.timeout_s,
+            settings.verification.conventions(),
         )
         write_parquet(out / "samples.parquet", samples)
         if options.against:
@@ -474,6 +493,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--output", help="where the judged lines go")
     one.add_argument("--workers", type=_positive(int), help="processes; default: one a core")
     one.add_argument("--timeout", type=_positive(float), default=5.0, help="seconds an answer")
+    _add_settings(one)
 
     one = command("build-pairs", build_pairs)
     one.add_argument("--input", nargs="+", required=True, help="log files of any shape")

@@ -18,7 +18,7 @@ from dpo_math_assets.traces.intake import INTAKE_VERSION
 from dpo_math_assets.traces.landing import Export, Registration
 from dpo_math_assets.traces.overrides import Overrides, read_overrides
 from dpo_math_assets.traces.places import Folder
-from dpo_math_assets.verifier import VERIFIER_VERSION
+from dpo_math_assets.verifier import version_of
 
 KEYS_A_TICK = 500
 # Runs that are asked for the same work before a human has to look.
@@ -87,6 +87,7 @@ def new_log_exports(
         settings.intake.field_map,
         settings.verification.timeout_s,
         settings.pairing,
+        settings.verification.conventions(),
     )
     if not waiting:
         cursor["settled"] = state
@@ -147,8 +148,9 @@ def _state(exports: dict[str, Export], settings: Settings, overrides: Overrides)
     return digest(
         [
             [[export.key, export.fingerprint] for export in exports.values()],
-            [INTAKE_VERSION, CLEANING_VERSION, VERIFIER_VERSION, PAIRING_VERSION],
+            [INTAKE_VERSION, CLEANING_VERSION, PAIRING_VERSION],
             settings.intake.field_map,
+            version_of(settings.verification.conventions()),
             settings.verification.timeout_s,
             settings.pairing.model_dump(),
             overrides.digest(),

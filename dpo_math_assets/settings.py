@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.evaluation.gate import GateSettings
@@ -19,6 +19,7 @@ from dpo_math_assets.pairs.selection import DatasetSettings
 from dpo_math_assets.storage import write_text
 from dpo_math_assets.traces.database import DatabaseSettings
 from dpo_math_assets.training.settings import TrainingSettings
+from dpo_math_assets.verifier import Conventions, CustomUnit
 
 
 class IntakeSettings(BaseModel):
@@ -41,6 +42,21 @@ class IntakeSettings(BaseModel):
     )
 
 
+def _with_units(units: dict[str, dict[str, Any]]) -> Conventions:
+    """The usual conventions with a user's units. Raises ValueError, which says what of which."""
+    name = ""
+    try:
+        found = []
+        for name, unit in units.items():
+            found.append(CustomUnit(name=name, **unit))
+        name = ""
+        return Conventions(units=tuple(found))
+    except ValidationError as error:
+        problem = error.errors()[0]
+        place = f"{name}: {problem['loc'][0]}: " if name else ""
+        raise ValueError(place + problem["msg"].removeprefix("Value error, ")) from None
+
+
 class VerificationSettings(BaseModel):
     """How traces and samples are verified."""
 
@@ -48,6 +64,22 @@ class VerificationSettings(BaseModel):
     timeout_s: float = Field(
         5.0, gt=0, le=3_600, description="Hard deadline of one answer, in seconds."
     )
+    units: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="Units of your own by name, each `factor` times the known unit `of`, with "
+        "other `spellings` if any: `furlong: {of: m, factor: 201.168, spellings: [fur]}`. Without "
+        "`of` it measures a thing of its own.",
+    )
+
+    @field_validator("units")
+    @classmethod
+    def _units_are_readable(cls, units: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        _with_units(units)
+        return units
+
+    def conventions(self) -> Conventions:
+        """How answers are read: the usual conventions with these units."""
+        return _with_units(self.units)
 
 
 class RetentionSettings(BaseModel):

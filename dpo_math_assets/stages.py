@@ -27,7 +27,7 @@ from dpo_math_assets.traces.overrides import (
 )
 from dpo_math_assets.traces.places import fingerprint_file
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA, QUARANTINE_SCHEMA, TRACE_SCHEMA
-from dpo_math_assets.verifier import VERIFIER_VERSION
+from dpo_math_assets.verifier import Conventions, version_of
 
 RAW = "raw_verifier_logs"
 QUARANTINE = "quarantined_lines"
@@ -39,6 +39,8 @@ OVERRIDES = "overrides"  # the folder where people put their own verdicts
 CRASHES_ALLOWED = 0.001
 UNREADABLE = "unreadable_export"  # quarantine reason of an export that is set aside whole
 
+_DEFAULT = Conventions()
+
 Report = dict[str, Any]
 
 
@@ -47,7 +49,9 @@ def reading_inputs(fingerprint: str, field_map: dict[str, str]) -> Report:
     return {"fingerprint": fingerprint, "field_map": field_map, "version": INTAKE_VERSION}
 
 
-def cleaning_inputs(raw: Report, timeout_s: float, overrides: str = "") -> Report:
+def cleaning_inputs(
+    raw: Report, timeout_s: float, overrides: str = "", conventions: Conventions = _DEFAULT
+) -> Report:
     """What a cleaned partition is made of; `raw` is the record of its raw partition.
 
     `overrides` stands for what people decided on its traces (`Overrides.digest_of`).
@@ -55,7 +59,7 @@ def cleaning_inputs(raw: Report, timeout_s: float, overrides: str = "") -> Repor
     return {
         "raw": digest(raw["inputs"]),
         "version": CLEANING_VERSION,
-        "verifier": VERIFIER_VERSION,
+        "verifier": version_of(conventions),
         "timeout_s": timeout_s,
         "overrides": overrides,
     }
@@ -140,6 +144,7 @@ def clean_partition(
     key: str,
     workers: int,
     timeout_s: float,
+    conventions: Conventions = _DEFAULT,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Report:
     """Verify the raw traces of an export again and mark what pairing has to know.
@@ -171,7 +176,7 @@ def clean_partition(
             store.forget(CLEANED, key)
 
         overrides = read_overrides(store.root / OVERRIDES)
-        report = verified_report(store, key, raw, timeout_s)
+        report = verified_report(store, key, raw, timeout_s, conventions)
         if report is None:
             report = asdict(
                 clean_export(
@@ -179,6 +184,7 @@ def clean_partition(
                     store.partition(CLEANED, key),
                     workers=workers,
                     timeout_s=timeout_s,
+                    conventions=conventions,
                     on_progress=on_progress,
                     approve=approve,
                 )
@@ -186,7 +192,7 @@ def clean_partition(
             report["overrides"] = {}
         traces = store.scan(CLEANED, [key], CLEANED_SCHEMA)
         decided = decided_traces(traces, overrides).get(key, [])
-        inputs = cleaning_inputs(raw, timeout_s, overrides.digest_of(decided))
+        inputs = cleaning_inputs(raw, timeout_s, overrides.digest_of(decided), conventions)
         if store.finished(CLEANED, key, inputs) is None:
             store.forget(CLEANED, key)
             if decided or report["overrides"]:
@@ -195,11 +201,13 @@ def clean_partition(
         return report
 
 
-def verified_report(store: Store, key: str, raw: Report, timeout_s: float) -> Report | None:
+def verified_report(
+    store: Store, key: str, raw: Report, timeout_s: float, conventions: Conventions = _DEFAULT
+) -> Report | None:
     """The report of a cleaned partition that is up to date, whatever people said since; or None."""
     record = store.record(CLEANED, key)
     applied = record["inputs"].get("overrides", "") if record else ""
-    return store.finished(CLEANED, key, cleaning_inputs(raw, timeout_s, applied))
+    return store.finished(CLEANED, key, cleaning_inputs(raw, timeout_s, applied, conventions))
 
 
 def decided_by_people(
@@ -312,7 +320,11 @@ def outdated_pairs(store: Store, keys: Iterable[str], settings: PairingSettings)
 
 
 def outdated_traces(
-    store: Store, exports: Mapping[str, Export], field_map: dict[str, str], timeout_s: float
+    store: Store,
+    exports: Mapping[str, Export],
+    field_map: dict[str, str],
+    timeout_s: float,
+    conventions: Conventions = _DEFAULT,
 ) -> list[str]:
     """Exports whose cleaned traces are missing, or are not what they have to be now.
 
@@ -324,7 +336,7 @@ def outdated_traces(
         if (
             raw is not None
             and store.finished(RAW, key, reading_inputs(export.fingerprint, field_map)) is not None
-            and verified_report(store, key, raw, timeout_s) is not None
+            and verified_report(store, key, raw, timeout_s, conventions) is not None
         ):
             verified.append(key)
     of_now = set(verified).difference(overruled(store, verified))
@@ -337,6 +349,7 @@ def unprocessed(
     field_map: dict[str, str],
     timeout_s: float,
     settings: PairingSettings,
+    conventions: Conventions = _DEFAULT,
 ) -> list[str]:
     """Exports, in order of arrival, whose content of now did not go all the way to pairs.
 
@@ -346,7 +359,7 @@ def unprocessed(
     """
     if not isinstance(store, Snapshot):
         store = Snapshot(store.root)
-    waiting = set(outdated_traces(store, exports, field_map, timeout_s))
+    waiting = set(outdated_traces(store, exports, field_map, timeout_s, conventions))
     waiting.update(outdated_pairs(store, exports, settings))
     return [key for key in exports if key in waiting]
 

@@ -8,6 +8,7 @@ from dpo_math_assets.pairs.selection import DatasetSettings
 from dpo_math_assets.resources import launchpad_config, with_overrides
 from dpo_math_assets.settings import Settings, load_settings, write_settings
 from dpo_math_assets.training.settings import TrainingSettings
+from dpo_math_assets.verifier import Conventions, verify
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -18,6 +19,13 @@ def write(tmp_path: Path, text: str) -> Path:
 
 def test_an_absent_file_gives_the_defaults(tmp_path: Path) -> None:
     assert load_settings(tmp_path / "none.yaml") == Settings()
+
+
+def test_units_of_the_file_are_conventions_of_the_verifier(tmp_path: Path) -> None:
+    text = "verification: {units: {furlong: {of: m, factor: 201.168, spellings: [fur]}}}"
+    conventions = load_settings(write(tmp_path, text)).verification.conventions()
+    assert verify("FINAL ANSWER: 2 fur", "402.336 m", conventions).verdict == "correct"
+    assert Settings().verification.conventions() == Conventions()
 
 
 def test_what_was_written_is_read_again(tmp_path: Path) -> None:
@@ -37,6 +45,17 @@ def test_what_was_written_is_read_again(tmp_path: Path) -> None:
         ("training: {1: 2}", "no setting named '1'"),
         ("training: [", "cannot be read as YAML"),
         ("- 1", "must hold sections"),
+        (
+            "verification: {units: {cup: {}}}",
+            "verification.units: Value error, cup: name: 'cup' is a unit",
+        ),
+        (
+            "verification: {units: {pace: {of: metr}}}",
+            "verification.units: Value error, the unit pace is of 'metr'",
+        ),
+        ("verification: {units: {pace: {factor: x}}}", "pace: factor: 'x' is no exact number"),
+        ("verification: {units: {pace: {fctor: 1}}}", "pace: fctor: Extra inputs"),
+        ("verification: {units: {pace: 3}}", "verification.units.pace: Input should be a valid"),
     ],
 )
 def test_a_mistake_in_the_file_is_named_and_never_ignored(

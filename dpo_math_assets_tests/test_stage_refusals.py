@@ -36,6 +36,7 @@ from dpo_math_assets.storage import Store, write_text
 from dpo_math_assets.traces.cleaning import CleaningReport
 from dpo_math_assets.traces.landing import Export
 from dpo_math_assets.traces.places import fingerprint_file
+from dpo_math_assets.verifier import Conventions, CustomUnit, conventions
 
 KEY, OTHER = "000001-a", "000002-b"
 SETTINGS = PairingSettings()
@@ -196,10 +197,11 @@ class TestCleaning:
         with pytest.raises(DpoMathError, match="its raw traces changed while they were verified"):
             clean_partition(store, KEY, 1, TIMEOUT + 1)
 
-    @pytest.mark.parametrize("name", ["CLEANING_VERSION", "VERIFIER_VERSION"])
+    @pytest.mark.parametrize("module", [stages, conventions])
     def test_what_another_version_cleaned_is_cleaned_again(
-        self, store: Store, monkeypatch: pytest.MonkeyPatch, name: str
+        self, store: Store, monkeypatch: pytest.MonkeyPatch, module: Any
     ) -> None:
+        name = "CLEANING_VERSION" if module is stages else "VERIFIER_VERSION"
         cleaned_again: list[str] = []
 
         def noted(told: CleaningReport) -> CleaningReport:
@@ -209,7 +211,7 @@ class TestCleaning:
         during(monkeypatch, noted)
         clean_partition(store, KEY, 1, TIMEOUT)
         assert cleaned_again == []
-        monkeypatch.setattr(stages, name, "another")
+        monkeypatch.setattr(module, name, "another")
         clean_partition(store, KEY, 1, TIMEOUT)
         assert cleaned_again == [name]
 
@@ -297,15 +299,22 @@ class TestWhatADatasetMayRestOn:
         registered = exports(tmp_path)
 
         def outdated(
-            field_map: dict[str, str] | None = None, timeout: float = TIMEOUT
+            field_map: dict[str, str] | None = None,
+            timeout: float = TIMEOUT,
+            units: tuple[CustomUnit, ...] = (),
         ) -> list[str]:
-            return outdated_traces(store, registered, field_map or {}, timeout)
+            read = Conventions(units=units)
+            return outdated_traces(store, registered, field_map or {}, timeout, read)
 
         assert outdated() == []
+        assert outdated(units=(CustomUnit(name="furlong", of="m", factor="201.168"),)) == [
+            KEY,
+            OTHER,
+        ]
         assert outdated({"answer": "ground_truth"}) == [KEY, OTHER]
         assert outdated(timeout=TIMEOUT + 1) == [KEY, OTHER]
         with monkeypatch.context() as newer:
-            newer.setattr(stages, "VERIFIER_VERSION", "another")
+            newer.setattr(conventions, "VERIFIER_VERSION", "another")
             assert outdated() == [KEY, OTHER]
         with monkeypatch.context() as newer:
             newer.setattr(stages, "INTAKE_VERSION", "another")

@@ -46,6 +46,7 @@ def cleaned_traces(context: dg.AssetExecutionContext, project: Project) -> dg.Ma
             key,
             settings.workers,
             settings.timeout_s,
+            settings.conventions(),
             on_progress=lambda done, of: context.log.info(f"{key}: {done} of {of} verified"),
         )
         context.log.info(f"{key}: {report['verdicts']}")
@@ -85,5 +86,5 @@ def _metadata(
             ["prompt", "candidate", "extracted", "ground_truth", "verdict", "reason", "method"],
         ),
         "path": dg.MetadataValue.path(path),
-        "verifier_version": VERIFIER_VERSION,
+        "verifier_version": report["verifier_version"],
     }

@@ -67,6 +67,7 @@ def dpo_dataset(
             project_settings.intake.field_map,
             project_settings.verification.timeout_s,
             project_settings.pairing,
+            project_settings.verification.conventions(),
         )
         exports = usable_exports(pinned, registered, waiting)
         lineage = {"exports": exports, "run_id": context.run_id}
@@ -77,6 +78,7 @@ def dpo_dataset(
                 settings,
                 draft.folder,
                 lineage=lineage,
+                conventions=project_settings.verification.conventions(),
             )
             if shared := problems_on_both_sides(draft.folder):
                 raise DpoMathError(

@@ -26,7 +26,7 @@ from dpo_math_assets.resources import Project, TaskRunner, launchpad_config, wit
 from dpo_math_assets.settings import Settings
 from dpo_math_assets.storage import digest, write_parquet
 from dpo_math_assets.training.models import identity
-from dpo_math_assets.verifier import VERIFIER_VERSION
+from dpo_math_assets.verifier import VERIFIER_VERSION, version_of
 
 if TYPE_CHECKING:
 
@@ -95,7 +95,7 @@ def _sample(
             "dataset": dataset.name,
             "prompts": prompts,
             "settings": settings.model_dump(exclude={"threads", "batch_size"}),
-            "verifier": VERIFIER_VERSION,
+            "verifier": version_of(verification.conventions()),
         }
         for model, folder in folders.items()
     }
@@ -121,7 +121,9 @@ def _sample(
         )
     for model in missing:
         drawn = pl.read_parquet(drafts / f"{model}.parquet")
-        judged = judge_samples(drawn, verification.workers, verification.timeout_s)
+        judged = judge_samples(
+            drawn, verification.workers, verification.timeout_s, verification.conventions()
+        )
         store.forget(SAMPLES, model)
         write_parquet(store.partition(SAMPLES, model), judged)
         store.finish(SAMPLES, model, inputs[model], reports[model])

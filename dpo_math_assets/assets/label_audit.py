@@ -52,7 +52,11 @@ def label_audit(
     # An ingest may run meanwhile: what is looked at here, and found up to date, is what is read.
     with store.pinned([CLEANED], registered) as pinned:
         waiting = outdated_traces(
-            pinned, registered, settings.intake.field_map, settings.verification.timeout_s
+            pinned,
+            registered,
+            settings.intake.field_map,
+            settings.verification.timeout_s,
+            settings.verification.conventions(),
         )
         exports = usable_exports(pinned, registered, waiting)
         rows = audit(pinned.scan(CLEANED, exports, CLEANED_SCHEMA), rows=config.rows)

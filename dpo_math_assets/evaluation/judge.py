@@ -4,11 +4,14 @@ import polars as pl
 
 from dpo_math_assets.errors import EvaluationError
 from dpo_math_assets.evaluation.schema import SAMPLE_SCHEMA, VERDICT_SCHEMA
-from dpo_math_assets.verifier import verify_frame
+from dpo_math_assets.verifier import Conventions, verify_frame
 
 
 def judge_samples(
-    samples: pl.DataFrame, workers: int | None = None, timeout_s: float = 5.0
+    samples: pl.DataFrame,
+    workers: int | None = None,
+    timeout_s: float = 5.0,
+    conventions: Conventions = Conventions(),  # noqa: B008 - frozen
 ) -> pl.DataFrame:
     """Fill in the verdict columns of samples: same rows, same order, SAMPLE_SCHEMA.
 
@@ -29,6 +32,7 @@ def judge_samples(
         samples,
         candidate="completion",
         ground_truth="ground_truth",
+        conventions=conventions,
         workers=workers,
         timeout_s=timeout_s,
     )

@@ -48,6 +48,7 @@ from dpo_math_assets.pairs.split import EVAL, TRAIN, VALIDATION
 from dpo_math_assets.pairs.survey import Survey, survey_traces
 from dpo_math_assets.storage import write_json, write_text
 from dpo_math_assets.traces.prompts import canonical_key
+from dpo_math_assets.verifier import Conventions
 
 __all__ = [
     "DatasetReport",
@@ -95,14 +96,16 @@ def build_dataset(
     out: Path,
     *,
     lineage: dict[str, Any],
+    conventions: Conventions = Conventions(),  # noqa: B008 - frozen
 ) -> DatasetReport:
     """Write the training set into the empty folder `out`, which the caller publishes when whole.
 
     `pairs` is the union of all exports' pairs (PAIR_SCHEMA), `traces` all cleaned traces
     (CLEANED_SCHEMA); both are streamed. `lineage` goes into the card and the report as it is.
+    `conventions` say which reference answers of a problem are equal.
     Raises DatasetError where nothing is left to train on, with why and what to do.
     """
-    report = _write_rows(pairs, traces, settings, out)
+    report = _write_rows(pairs, traces, settings, out, conventions)
     splits = [TRAIN, *([VALIDATION] if report.validation else [])]
     write_hf_dataset(out, splits, report.version)
     write_trainer_configs(out, validation=report.validation > 0)
@@ -115,10 +118,14 @@ def build_dataset(
 
 
 def _write_rows(
-    pairs: pl.LazyFrame, traces: pl.LazyFrame, settings: DatasetSettings, out: Path
+    pairs: pl.LazyFrame,
+    traces: pl.LazyFrame,
+    settings: DatasetSettings,
+    out: Path,
+    conventions: Conventions,
 ) -> DatasetReport:
     """Select, and write what is trained on, evaluated on and removed."""
-    survey = survey_traces(traces, settings)
+    survey = survey_traces(traces, settings, conventions)
     problems = survey.problems
     removed = contaminated(problems.filter(pl.col("set_aside").is_null()), settings)
     selected, selection = select_pairs(pairs, settings, survey, removed)

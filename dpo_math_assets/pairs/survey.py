@@ -12,7 +12,7 @@ from dpo_math_assets.pairs.pairing import HAS_PROMPT
 from dpo_math_assets.pairs.shares import prompt_shares
 from dpo_math_assets.pairs.split import EVAL, SplitSettings, assign_splits
 from dpo_math_assets.traces.prompts import canonical_key
-from dpo_math_assets.verifier import verify_frame
+from dpo_math_assets.verifier import Conventions, verify_frame
 
 PROBLEM_SCHEMA = pl.Schema(
     {
@@ -49,8 +49,15 @@ class Survey:
         )
 
 
-def survey_traces(traces: pl.LazyFrame, settings: SplitSettings) -> Survey:
-    """Survey all cleaned traces (CLEANED_SCHEMA), pairs or not."""
+def survey_traces(
+    traces: pl.LazyFrame,
+    settings: SplitSettings,
+    conventions: Conventions = Conventions(),  # noqa: B008 - frozen
+) -> Survey:
+    """Survey all cleaned traces (CLEANED_SCHEMA), pairs or not.
+
+    `conventions` say which reference answers of a problem are equal.
+    """
     return _survey(
         traces.filter(HAS_PROMPT).select(
             "prompt_key",
@@ -68,6 +75,7 @@ def survey_traces(traces: pl.LazyFrame, settings: SplitSettings) -> Survey:
             pl.col("gold_conflict").fill_null(False),
         ),
         settings,
+        conventions,
     )
 
 
@@ -98,14 +106,15 @@ def survey_pairs(pairs: pl.LazyFrame, settings: SplitSettings) -> Survey:
             ]
         ).unique(["prompt_key", "candidate_key", "right", "ground_truth"]),
         settings,
+        Conventions(),
     )
 
 
-def _survey(logged: pl.LazyFrame, settings: SplitSettings) -> Survey:
+def _survey(logged: pl.LazyFrame, settings: SplitSettings, conventions: Conventions) -> Survey:
     rows: int = logged.select(pl.len()).collect(engine="streaming").item()
     shares = [_share(logged.filter(share)) for share in prompt_shares(rows, ROWS_AT_ONCE)]
     problems, wrong_answers, contested = (pl.concat(tables) for tables in zip(*shares, strict=True))
-    return Survey(_judged(problems, settings), wrong_answers, contested)
+    return Survey(_judged(problems, settings, conventions), wrong_answers, contested)
 
 
 def _share(logged: pl.LazyFrame) -> list[pl.DataFrame]:
@@ -157,9 +166,11 @@ def _share(logged: pl.LazyFrame) -> list[pl.DataFrame]:
     return pl.collect_all([problems, wrong_answers, contested], engine="streaming")
 
 
-def _judged(problems: pl.DataFrame, settings: SplitSettings) -> pl.DataFrame:
+def _judged(
+    problems: pl.DataFrame, settings: SplitSettings, conventions: Conventions
+) -> pl.DataFrame:
     """Add what a whole problem is: its canonical key, its split, and whether it may be used."""
-    differing = _differing_golds(problems.filter(pl.col("golds").list.len() > 1))
+    differing = _differing_golds(problems.filter(pl.col("golds").list.len() > 1), conventions)
     missing = pl.col("ground_truth").is_null() | (pl.col("ground_truth") == "")
     keyed = problems.with_columns(
         pl.Series(
@@ -186,12 +197,13 @@ def _judged(problems: pl.DataFrame, settings: SplitSettings) -> pl.DataFrame:
     )
 
 
-def _differing_golds(problems: pl.DataFrame) -> pl.Series:
+def _differing_golds(problems: pl.DataFrame, conventions: Conventions) -> pl.Series:
     """Prompt keys whose reference answers the verifier does not establish as equal."""
     compared = verify_frame(
         problems.select("prompt_key", "ground_truth", pl.col("golds").alias("gold"))
         .explode("gold")
         .with_columns(pl.concat_str(pl.lit("FINAL ANSWER: "), "gold").alias("candidate")),
+        conventions=conventions,
         workers=1,
     )
     return compared.filter(pl.col("verdict") != "correct").get_column("prompt_key").unique()

@@ -37,7 +37,7 @@ from dpo_math_assets.traces.prompts import prompt_key, text_key
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA, TRACE_SCHEMA
 from dpo_math_assets.traces.tables import ParquetTable, row_groups
 from dpo_math_assets.traces.verdicts import says_nothing
-from dpo_math_assets.verifier import verify_frame
+from dpo_math_assets.verifier import Conventions, verify_frame
 
 CLEANING_VERSION = "2"
 
@@ -53,6 +53,7 @@ class Verify(Protocol):
         *,
         candidate: str = "candidate",
         ground_truth: str = "ground_truth",
+        conventions: Conventions = ...,
         workers: int | None = None,
         timeout_s: float = 5.0,
     ) -> pl.DataFrame: ...
@@ -85,6 +86,7 @@ def clean_export(
     *,
     workers: int | None = None,
     timeout_s: float = 5.0,
+    conventions: Conventions = Conventions(),  # noqa: B008 - frozen
     on_progress: Callable[[int, int], None] | None = None,
     approve: Callable[[CleaningReport], None] | None = None,
     verify: Verify = verify_frame,
@@ -101,6 +103,7 @@ def clean_export(
             frame,
             candidate=candidate,
             ground_truth=ground_truth,
+            conventions=conventions,
             workers=workers,
             timeout_s=timeout_s,
         )

@@ -4,7 +4,8 @@ Extract, parse, compare, verdict: `verify` does it for one completion, `verify_f
 `CONVENTIONS.md` beside this file says how answers are read where projects differ.
 """
 
-from dpo_math_assets.verifier.conventions import Conventions
+from dpo_math_assets.verifier.conventions import Conventions, version_of
+from dpo_math_assets.verifier.custom_units import CustomUnit
 from dpo_math_assets.verifier.extraction.extract import Extraction
 from dpo_math_assets.verifier.runtime.frames import verify_frame
 from dpo_math_assets.verifier.runtime.pipeline import compare, extract, verify
@@ -13,10 +14,12 @@ from dpo_math_assets.verifier.verdict import VERIFIER_VERSION, Verdict
 __all__ = [
     "VERIFIER_VERSION",
     "Conventions",
+    "CustomUnit",
     "Extraction",
     "Verdict",
     "compare",
     "extract",
     "verify",
     "verify_frame",
+    "version_of",
 ]

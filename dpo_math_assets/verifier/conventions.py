@@ -3,9 +3,18 @@
 `CONVENTIONS.md` beside this file gives the same table with examples.
 """
 
-from pydantic import BaseModel, ConfigDict, Field
+from contextlib import AbstractContextManager, nullcontext
+from functools import lru_cache
 
-__all__ = ["Conventions"]
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from dpo_math_assets.verifier.custom_units import CustomUnit, unit_table
+from dpo_math_assets.verifier.lexicon.units import using
+from dpo_math_assets.verifier.verdict import VERIFIER_VERSION
+
+__all__ = ["Conventions", "version_of"]
+
+_NOTHING_CHANGES = nullcontext()
 
 
 class Conventions(BaseModel):
@@ -37,3 +46,35 @@ class Conventions(BaseModel):
         ge=1,
         description="significant digits that a decimal must show to stand for a value it rounds",
     )
+    units: tuple[CustomUnit, ...] = Field(default=(), description="units beside the usual ones")
+
+    @field_validator("units")
+    @classmethod
+    def _units_are_known(cls, units: tuple[CustomUnit, ...]) -> tuple[CustomUnit, ...]:
+        unit_table(units)
+        return units
+
+    def in_force(self) -> AbstractContextManager[None]:
+        """Inside the block, this thread reads answers with the units of these conventions."""
+        return using(unit_table(self.units)) if self.units else _NOTHING_CHANGES
+
+
+_DEFAULT = Conventions()
+
+
+def version_of(conventions: Conventions) -> str:
+    """The version of a verifier with these conventions, by which labels made by others are stale.
+
+    It is VERIFIER_VERSION by default, and `VERSION+DIGEST` where some convention differs.
+    """
+    if conventions == _DEFAULT:
+        return VERIFIER_VERSION
+    return _version(conventions)
+
+
+@lru_cache(maxsize=64)
+def _version(conventions: Conventions) -> str:
+    from hashlib import sha256
+
+    written = conventions.model_dump_json(exclude_defaults=True)
+    return f"{VERIFIER_VERSION}+{sha256(written.encode()).hexdigest()[:8]}"

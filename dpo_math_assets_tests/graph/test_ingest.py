@@ -19,6 +19,7 @@ from dpo_math_assets.stages import CLEANED, RAW, clean_partition, read_partition
 from dpo_math_assets.traces.cleaning import CleaningReport
 from dpo_math_assets.traces.containers import Line
 from dpo_math_assets.traces.json_records import JsonRecords
+from dpo_math_assets.verifier import conventions
 from dpo_math_assets_tests.graph.conftest import Workbench, attempt, checks
 
 SHARED_LOGS = Path(__file__).parents[2].parent / "shared" / "data" / "logs"
@@ -239,7 +240,7 @@ def test_a_new_verifier_makes_every_export_unprocessed_and_the_old_pairs_make_no
         return unprocessed(project.store, project.landing.partitions(), {}, 5.0, settings.pairing)
 
     assert waiting() == []
-    monkeypatch.setattr(stages, "VERIFIER_VERSION", "another")
+    monkeypatch.setattr(conventions, "VERIFIER_VERSION", "another")
     assert waiting() == ["000001-a.jsonl", "000002-b.jsonl"]
     clean_partition(project.store, "000001-a.jsonl", 1, 5.0)
     result = workbench.run("train_and_evaluate", ALL_MODELS)

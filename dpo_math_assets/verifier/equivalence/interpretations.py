@@ -5,7 +5,7 @@ from fractions import Fraction
 from math import gcd, lcm
 
 from dpo_math_assets.verifier.algebra.exact import exact
-from dpo_math_assets.verifier.lexicon.vocabulary import UNITS
+from dpo_math_assets.verifier.lexicon.units import known_units
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.nodes import Node, free_symbols, make, num
 from dpo_math_assets.verifier.syntax.units import unit_factor
@@ -37,9 +37,9 @@ def unit_letters(node: Node) -> Node | None:
     number = tree.mul(*(factor for factor in node.args if not free_symbols(factor)))
     if letters[:1] == [_MICRO] and len(letters) == 2 and letters[1].kind == "sym":  # `2 \\mu C`
         name = f"u{letters[1].args[0]}"
-        return make("unit", (number, name)) if name in UNITS else None
+        return make("unit", (number, name)) if name in known_units() else None
     powers = [power for letter in letters for power in _unit_powers(letter, 1)]
-    if not powers or any(name not in UNITS for name, _ in powers):
+    if not powers or any(name not in known_units() for name, _ in powers):
         return None
     words = [name if power == 1 else f"{name}^{power}" for name, power in powers]
     return make("unit", (number, " ".join(words)))

@@ -22,7 +22,8 @@ from dpo_math_assets.verifier.extraction.tokens import (
     has_words,
     lower_words,
 )
-from dpo_math_assets.verifier.lexicon.vocabulary import NUMBER_WORDS, SCALES, TENS, UNITS, word_set
+from dpo_math_assets.verifier.lexicon.units import known_units
+from dpo_math_assets.verifier.lexicon.vocabulary import NUMBER_WORDS, SCALES, TENS, word_set
 
 __all__ = ["asserts", "changes", "last_said", "said"]
 
@@ -505,7 +506,11 @@ def _unit(thing: list[str]) -> list[str]:
     for place, word in enumerate(thing):
         name = word.removesuffix("s")
         if len(word) > 1 and (
-            name in UNITS or word in UNITS or word in _HALVES or "/" in word or "^" in word
+            name in known_units()
+            or word in known_units()
+            or word in _HALVES
+            or "/" in word
+            or "^" in word
         ):
             area = place > 0 and thing[place - 1].rstrip(".") in ("square", "cubic", "sq", "cu")
             return thing[place - area : place + 1]

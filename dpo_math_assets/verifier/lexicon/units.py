@@ -1,5 +1,11 @@
-"""The units of measure that have a name: spelling → dimension and factor. The data: units.toml."""
+"""The units of measure that have a name: spelling → dimension and factor. The data: units.toml.
 
+A user's own units join them for as long as `using` holds.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -14,7 +20,10 @@ __all__ = [
     "UNITS",
     "UPRIGHT_UNITS",
     "Unit",
+    "UnitTable",
+    "known_units",
     "unit_named",
+    "using",
 ]
 
 
@@ -25,8 +34,15 @@ class Unit(NamedTuple):
     factor: Fraction
 
 
-def _with_prefixes() -> dict[str, Unit]:
-    units: dict[str, Unit] = {}
+class UnitTable(dict[str, Unit]):
+    """Spelling → unit. A table equals only itself, so that what was read by it can be kept."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+    __eq__ = object.__eq__
+
+
+def _with_prefixes() -> UnitTable:
+    units = UnitTable()
     prefixes = {
         sign: (row["name"], Fraction(row["factor"])) for sign, row in _DATA["prefixes"].items()
     }
@@ -49,10 +65,28 @@ UPRIGHT_UNITS = word_set(_DATA["upright"])
 CURRENCY_CODES = word_set(_DATA["currency_codes"])
 CURRENCY_SIGNS = by_spelling(_DATA["currency_signs"])
 
+_KNOWN: ContextVar[UnitTable] = ContextVar("units", default=UNITS)
+
+
+def known_units() -> UnitTable:
+    """The units by which answers are read at present."""
+    return _KNOWN.get()
+
+
+@contextmanager
+def using(units: UnitTable) -> Iterator[None]:
+    """Inside the block, this thread reads answers by these units."""
+    token = _KNOWN.set(units)
+    try:
+        yield
+    finally:
+        _KNOWN.reset(token)
+
 
 def unit_named(word: str) -> str | None:
-    """The spelling in UNITS that a word has, a plural `s` aside; `ms` is no plural of m."""
-    if word in UNITS:
+    """The spelling of a known unit that a word has, a plural `s` aside; `ms` is no plural of m."""
+    units = _KNOWN.get()
+    if word in units:
         return word
-    plural = word.endswith("s") and len(word) > 2 and word[:-1] in UNITS
+    plural = word.endswith("s") and len(word) > 2 and word[:-1] in units
     return word[:-1] if plural else None

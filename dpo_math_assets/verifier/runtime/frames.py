@@ -13,11 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, overload
 
-from dpo_math_assets.verifier.conventions import Conventions
+from dpo_math_assets.verifier.conventions import Conventions, version_of
 from dpo_math_assets.verifier.equivalence.answers import Comparison
 from dpo_math_assets.verifier.runtime.pipeline import compared, extracted
 from dpo_math_assets.verifier.runtime.worker_pool import Failure, WorkerPool, shared_pool
-from dpo_math_assets.verifier.verdict import VERIFIER_VERSION
 
 if TYPE_CHECKING:
     # A worker process imports this package and has no use for Polars.
@@ -93,7 +92,7 @@ def verify_frame(
             pl.when("given").then(reason).otherwise(pl.lit("missing_inputs")).alias("reason"),
             pl.when("given").then("method"),
             pl.when("given").then("extracted"),
-            pl.lit(VERIFIER_VERSION).alias("verifier_version"),
+            pl.lit(version_of(conventions)).alias("verifier_version"),
         )
     )
 

@@ -8,7 +8,7 @@ import logging
 import time
 
 from dpo_math_assets.verifier.algebra.budget import DeadlineExceededError, within
-from dpo_math_assets.verifier.conventions import Conventions
+from dpo_math_assets.verifier.conventions import Conventions, version_of
 from dpo_math_assets.verifier.equivalence.answers import (
     NAMED_PARTS,
     AnswerText,
@@ -48,21 +48,23 @@ def verify(
     the first such row.
     """
     end = time.monotonic() + timeout_s
+    version = version_of(conventions)
     if not candidate or not candidate.strip() or not ground_truth or not ground_truth.strip():
-        return Verdict("undecided", "missing_inputs", None, None)
+        return Verdict("undecided", "missing_inputs", None, None, version)
     answer, refusal = extracted(candidate, conventions, timeout_s)
     if answer is None:
-        return Verdict("undecided", refusal or "no_final_answer", None, None)
+        return Verdict("undecided", refusal or "no_final_answer", None, None, version)
     left = end - time.monotonic()
     verdict, reason, method = compared(
         answer, ground_truth, conventions, pool or shared_pool(), left
     )
-    return Verdict(verdict, reason, method, answer)
+    return Verdict(verdict, reason, method, answer, version)
 
 
 def extract(candidate: str, conventions: Conventions = _DEFAULT) -> Extraction:
     """The final answer of a completion."""
-    return extract_answer(candidate, equality_under(conventions))
+    with conventions.in_force():
+        return extract_answer(candidate, equality_under(conventions))
 
 
 def compare(
@@ -76,9 +78,10 @@ def compare(
     Without a pool, what only SymPy could settle is undecided.
     """
     conventions = conventions or _DEFAULT
-    return plain_numbers(extracted, ground_truth) or compare_texts(
-        _stated(extracted, conventions), _stated(ground_truth, conventions), conventions, pool
-    )
+    with conventions.in_force():
+        return plain_numbers(extracted, ground_truth) or compare_texts(
+            _stated(extracted, conventions), _stated(ground_truth, conventions), conventions, pool
+        )
 
 
 # Only a text with one of these may be more than its answer.

@@ -25,7 +25,7 @@ from dpo_math_assets.verifier.lexicon.units import (
     CURRENCY_CODES,
     LONG_ABBREVIATIONS,
     SPACED_UNITS,
-    UNITS,
+    known_units,
     unit_named,
 )
 from dpo_math_assets.verifier.lexicon.words import NUMBER_WORDS, TENS, words
@@ -172,6 +172,7 @@ class _Lexer:
         self.next_brace = ""  # kind of the brace that the last command takes
         self.indexed = "_" in text
         self.contracted = "'" in text
+        self.known = known_units()
 
     def run(self) -> list[Token]:
         tokens = self.tokens
@@ -396,7 +397,7 @@ class _Lexer:
         elif run in ACCENTS and self.text.startswith("{", start + length):
             self.next_brace = "group"
             self._emit("accent", run, length)
-        elif run in FUNCTION_NAMES and not (run in UNITS and self._last() == "num"):
+        elif run in FUNCTION_NAMES and not (run in self.known and self._last() == "num"):
             self._emit("func", FUNCTION_NAMES[run], length)
         elif run in CONSTANTS:
             self._emit("const", CONSTANTS[run], length)
@@ -446,7 +447,7 @@ class _Lexer:
             self._letter(letter)
 
     def _is_unit_letter(self, run: str, upright: bool) -> bool:
-        if run not in UNITS:
+        if run not in self.known:
             return False
         if self._behind_value(upright, 1) or self._in_unit():
             return True
@@ -460,7 +461,7 @@ class _Lexer:
 
     def _is_unit(self, run: str, upright: bool) -> bool:
         """A unit's abbreviation behind a number or inside a unit: `5 kg`, `225 lbs`, `9 sq ft`."""
-        if run in UNITS and self._behind_value(upright, len(run)):
+        if run in self.known and self._behind_value(upright, len(run)):
             return True
         if not self.units or not _is_unit_word(run):
             return False

@@ -7,7 +7,7 @@ import re
 from functools import lru_cache, partial
 
 from dpo_math_assets.errors import DpoMathError, VerifierLimit
-from dpo_math_assets.verifier.lexicon.units import CURRENCY_SIGNS
+from dpo_math_assets.verifier.lexicon.units import CURRENCY_SIGNS, UnitTable, known_units
 from dpo_math_assets.verifier.lexicon.words import meanings
 from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.grammar.lists import answer
@@ -71,17 +71,18 @@ def parse(text: str, units: bool = True) -> Node:
         raise VerifierLimit(f"answer of {len(text)} characters; the limit is {MAX_CHARACTERS}")
     # Rules are recorded where they are applied, so that a recorded parse is never a kept one.
     read = _parsed.__wrapped__ if is_recording() else _parsed
-    found = read(text) if units else read(text, units=False)
+    found = read(text, units, known_units())
     if isinstance(found, Node):
         return found
     raise found()
 
 
 @lru_cache(maxsize=4096)
-def _parsed(text: str, units: bool = True) -> Node | partial[DpoMathError]:
+def _parsed(text: str, units: bool, _known: UnitTable) -> Node | partial[DpoMathError]:
     """The tree, or why there is none: golds come again and again, and so do bad answers.
 
-    Kept is how to make the error: one that is raised twice holds on to the frames of both.
+    Kept, for the units known at present, are the tree, or how to make the error: one that is
+    raised twice holds on to the frames of both.
     """
     if NUMERAL.fullmatch(text):
         return literal(text)
