@@ -7,11 +7,19 @@ capitals may be matrices or names (`AB` is not `BA`, nor `A^{-1}B` the same as `
 import re
 
 from dpo_math_assets.verifier.syntax import builders as tree
-from dpo_math_assets.verifier.syntax.nodes import Node, children, make, num
+from dpo_math_assets.verifier.syntax.nodes import (
+    Node,
+    Number,
+    Power,
+    Product,
+    Symbol,
+    children,
+    num,
+)
 
 __all__ = ["order_may_count", "same_capitals", "words_may_differ"]
 
-_TRANSPOSE = make("sym", ("T",))
+_TRANSPOSE = Symbol("T")
 _VOWELS = frozenset("aeiou")
 # Three small letters by themselves; more are a word anyway.
 _THREE = re.compile(r"(?<![A-Za-z0-9\\])[a-z]{3}(?![A-Za-z])")
@@ -73,21 +81,24 @@ def _rows(node: Node) -> frozenset[Row]:
 
 
 def _row(node: Node) -> Row:
-    if node.kind == "mul":
-        return tuple(entry for factor in node.args for entry in _row(factor))
-    if node.kind == "sym":
-        name = str(node.args[0])
-        return ((name, num(1)),) if name[0].isupper() and name[1:2] in ("", "_") else ()
-    if node.kind != "pow":
-        return ()
-    base, exponent = node.args
-    inner = _row(base)
-    if len(inner) == 1 and inner[0][1] == num(1):
-        return ((inner[0][0], exponent),)
+    match node:
+        case Product(factors):
+            return tuple(entry for factor in factors for entry in _row(factor))
+        case Symbol(name):
+            return ((name, num(1)),) if name[0].isupper() and name[1:2] in ("", "_") else ()
+        case Power(base, exponent):
+            return _raised(_row(base), exponent)
+    return ()
+
+
+def _raised(row: Row, exponent: Node) -> Row:
+    if len(row) == 1 and row[0][1] == num(1):
+        return ((row[0][0], exponent),)
     if exponent in (num(-1), _TRANSPOSE):  # the factors turn round
-        return tuple((name, exponent) for name, _ in reversed(inner))
-    whole = exponent.kind == "num" and exponent.args[1] == 1 and 1 < exponent.args[0] <= MAX_POWER
-    return inner * exponent.args[0] if whole else inner
+        return tuple((name, exponent) for name, _ in reversed(row))
+    if isinstance(exponent, Number) and exponent.q == 1 and 1 < exponent.p <= MAX_POWER:
+        return row * exponent.p
+    return row
 
 
 def _returns(row: Row) -> bool:

@@ -9,19 +9,18 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import permutations
 
+from dpo_math_assets.verifier.equivalence.families import is_scalar
 from dpo_math_assets.verifier.equivalence.progressions import is_straight
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.nodes import (
-    SCALAR_KINDS,
     Decimal,
     Node,
     Number,
     Product,
     Sum,
     Symbol,
-    contents,
+    children,
     free_symbols,
-    make,
 )
 
 __all__ = ["apart", "free_constants", "is_line", "renamed_constants"]
@@ -31,10 +30,9 @@ _FREE_NAME = re.compile(r"[Cc](?:_\d)?")
 _LETTER = re.compile(r"[A-DKackb](?:_\d)?")
 # Constants that are renamed in every way.
 MAX_CONSTANTS = 3
-_FREE = make("sym", ("C",))
+_FREE = Symbol("C")
 _VARIABLES = frozenset(("x", "y", "z", "t", "u", "v", "w", "s", "r", "theta"))
-_LINE = (Number, Decimal, Symbol, Sum, Product)
-_OF_LINES = frozenset((*_LINE, *(cls.kind for cls in _LINE)))
+_OF_LINES = (Number, Decimal, Symbol, Sum, Product)
 # A point at which no usual primitive is singular.
 _POINT = tree.rational(Fraction(3, 7))
 
@@ -59,7 +57,8 @@ def renamed_constants(a: Node, b: Node) -> Iterator[Node]:
 def _renamed(a: Node, own: list[str], others: list[str]) -> Iterator[Node]:
     """The value with its own names replaced by the others, in every order of these."""
     for order in permutations(others):
-        renamed = {_symbol(old): _symbol(new) for old, new in zip(own, order, strict=True)}
+        names = zip(own, order, strict=True)
+        renamed: dict[Node, Node] = {Symbol(old): Symbol(new) for old, new in names}
         yield tree.replace(a, renamed.get)
 
 
@@ -73,24 +72,22 @@ def free_constants(a: Node, b: Node) -> Iterator[tuple[Node, Node]]:
     variables = names[0].difference(own)
     if not 0 < len(own) == len(others) <= MAX_CONSTANTS or names[1].difference(others) != variables:
         return
-    if len(variables) != 1 or not variables <= _VARIABLES or (own == others and len(own) == 1):
+    if len(variables) != 1 or not variables <= _VARIABLES or own == others == own[:1]:
         return
-    if not all(
-        is_straight(side, name) for side in (a, b) for name in free_symbols(side) - variables
-    ):
+    if not (_straight_in(a, own) and _straight_in(b, others)):
         return
     if len(own) == 1:
         yield (
-            tree.substituted(a, _symbol(*own), _FREE),
-            tree.substituted(b, _symbol(*others), _FREE),
+            tree.substituted(a, Symbol(*own), _FREE),
+            tree.substituted(b, Symbol(*others), _FREE),
         )
         return
     for renamed in _renamed(a, own, others):
         yield renamed, b
 
 
-def _symbol(name: str) -> Node:
-    return make("sym", (name,))
+def _straight_in(value: Node, names: list[str]) -> bool:
+    return all(is_straight(value, name) for name in names)
 
 
 def apart(a: Node, b: Node) -> tuple[Node, Node] | None:
@@ -98,22 +95,24 @@ def apart(a: Node, b: Node) -> tuple[Node, Node] | None:
 
     They say the same where the two are equal, for then x is not in it. None for other values.
     """
-    bare = []
-    for value in (a, b):
-        if value.kind != "add" or value.args.count(_FREE) != 1:
-            return None
-        terms = [term for term in value.args if term != _FREE]
-        bare.append(tree.add(*terms))
-    names = free_symbols(bare[0]) & _VARIABLES
-    if len(names) != 1 or free_symbols(bare[0]) != free_symbols(bare[1]):
+    x, y = _without_constant(a), _without_constant(b)
+    if x is None or y is None or free_symbols(x) != free_symbols(y):
         return None
-    if any(value.kind not in SCALAR_KINDS for value in bare):
+    names = free_symbols(x) & _VARIABLES
+    if len(names) != 1:
         return None
-    between = tree.add(bare[0], tree.neg(bare[1]))
-    variable = make("sym", tuple(names))
-    return between, tree.substituted(between, variable, _POINT)
+    between = tree.add(x, tree.neg(y))
+    return between, tree.substituted(between, Symbol(next(iter(names))), _POINT)
+
+
+def _without_constant(value: Node) -> Node | None:
+    """The other terms of a sum that has C once."""
+    if not isinstance(value, Sum) or value.terms.count(_FREE) != 1:
+        return None
+    rest = tree.add(*(term for term in value.terms if term != _FREE))
+    return rest if is_scalar(rest) else None
 
 
 def is_line(value: Node) -> bool:
     """Whether a value such as x + C may as well be a sum of two variables as a primitive."""
-    return contents(value) <= _OF_LINES
+    return isinstance(value, _OF_LINES) and all(map(is_line, children(value)))

@@ -1,32 +1,41 @@
-r"""Readings that a letter has only beside an answer without it.
+r"""Meanings that a letter has only beside an answer without it.
 
 `C_n^2` may be a square and $\Gamma(5)$ a product; beside an answer that knows no such letter they
 are the ways to choose and the gamma function.
 """
 
 import re
+from dataclasses import dataclass
 
 from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier.algebra.exact import exact
+from dpo_math_assets.verifier.equivalence.families import is_scalar
 from dpo_math_assets.verifier.equivalence.interpretations import unit_vector
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.lexer import ParseError
 from dpo_math_assets.verifier.syntax.nodes import (
-    SCALAR_KINDS,
+    Constant,
+    Factorial,
     Node,
+    NumberDomain,
+    Power,
+    Product,
+    Summation,
+    Symbol,
+    UnknownFunction,
     children,
     contents,
     free_symbols,
-    make,
     num,
 )
 from dpo_math_assets.verifier.syntax.parser import parse
+from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["read_beside"]
 
 _CHOOSING_INDEX = re.compile(r"([CAP])_([a-z0-9+-]{1,9})")
 # Planck's constant over a full turn.
-_REDUCED = make("sym", ("hbar",))
+_REDUCED = "hbar"
 _DOMAINS = frozenset("RZQN")  # C is a choice, too
 # Euler's function is counted out up to here.
 MAX_TOTIENT = 10**9
@@ -34,77 +43,102 @@ MAX_TOTIENT = 10**9
 
 def read_beside(node: Node, other: Node) -> Node:
     """The node with its letters read as the other answer, which does not hold them, calls for."""
-    if other.kind == "domain" and node.kind == "sym" and node.args[0] in _DOMAINS:
-        return make("domain", node.args)
-    called, letters_there = _called(node), free_symbols(other)
-    factors = (called & letters_there) - _called(other)
-    strange = (free_symbols(node) - letters_there) | (called - letters_there - _called(other))
+    if isinstance(other, NumberDomain) and isinstance(node, Symbol) and node.name in _DOMAINS:
+        applied("reading.letter_of_domain", node, other)
+        return NumberDomain(node.name)
+    called, called_there, letters_there = _called(node), _called(other), free_symbols(other)
+    factors = (called & letters_there) - called_there
+    strange = (free_symbols(node) - letters_there) | (called - letters_there - called_there)
     if not strange and not factors:
         return node
     if any(name.startswith("hat(") for name in strange):  # `2\\hat{i}` beside `2i`
-        vectors = unit_vector(node, 3), unit_vector(other, 3)
-        return vectors[0] if vectors[0] and vectors[1] else node
+        vector = unit_vector(node, 3)
+        if not vector or not unit_vector(other, 3):
+            return node
+        applied("reading.unit_vectors", node, vector)
+        return vector
+    return _Change(strange, factors, letters_there).of(node)
 
-    def change(inner: Node) -> Node | None:
-        if inner == _REDUCED and inner.args[0] in strange and "h" in letters_there:
-            return tree.divide(make("sym", ("h",)), tree.mul(num(2), tree.PI))
-        if inner.kind == "sym" and inner.args[0] in strange:  # `\\vec{a}` beside a bold a
-            name = inner.args[0].removeprefix("vec(").removesuffix(")")
-            if len(name) == 2 and name.isupper() and inner.args != (name,) and name > name[::-1]:
-                return tree.neg(make("sym", (f"vec({name[::-1]})",)))  # from A to B, or back
-            return make("sym", (name,)) if name in letters_there else None
-        if inner.kind == "pow" and inner.args[0].kind == "sym" and inner.args[0].args[0] in strange:
-            return _chosen(inner)
-        if inner.kind == "mul":
-            if sum(map(tree.is_vector, inner.args)) > 1:
-                return inner  # no product of their lengths
-            return _function_values(inner, strange)
-        if inner.kind == "call" and len(inner.args) == 2:
-            name, argument = inner.args
-            if name in factors:  # `h(a + b)` beside `ah + bh`
-                return tree.mul(make("sym", (name,)), tree.replace(argument, change))
-            return _totient(argument) if name == "phi" and name in strange else None
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What to make of the letters that the other side does not hold, or holds as factors."""
+
+    strange: frozenset[str]
+    factors: frozenset[str]
+    letters_there: frozenset[str]
+
+    def of(self, node: Node) -> Node:
+        return tree.replace(node, self.part)
+
+    def part(self, inner: Node) -> Node | None:
+        match inner:
+            case Symbol(name) if name in self.strange:
+                return self.letter(name)
+            case Power(Symbol(name), k) if name in self.strange:
+                return _chosen(name, k)
+            case Product(factors):
+                if sum(map(tree.is_vector, factors)) > 1:
+                    return inner  # no product of their lengths
+                return _function_values(factors, self.strange)
+            case UnknownFunction(name, (argument,)) if name in self.factors:
+                applied("reading.letter_as_factor", inner)  # `h(a + b)` beside `ah + bh`
+                return tree.mul(Symbol(name), self.of(argument))
+            case UnknownFunction("phi", (argument,)) if "phi" in self.strange:
+                return _totient(argument)
         return None
 
-    return tree.replace(node, change)
+    def letter(self, name: str) -> Node | None:
+        if name == _REDUCED and "h" in self.letters_there:
+            applied("reading.reduced_constant", name)
+            return tree.divide(Symbol("h"), tree.mul(num(2), tree.PI))
+        plain = name.removeprefix("vec(").removesuffix(")")  # `\\vec{a}` beside a bold a
+        if len(plain) == 2 and plain.isupper() and plain != name and plain > plain[::-1]:
+            applied("reading.arrow", name)
+            return tree.neg(Symbol(f"vec({plain[::-1]})"))  # from A to B, or back
+        if plain not in self.letters_there:
+            return None
+        applied("reading.arrow", name)
+        return Symbol(plain)
 
 
 def _called(node: Node) -> frozenset[str]:
     """The names of the unknown functions of a tree."""
-    if "call" not in contents(node):
+    if UnknownFunction not in contents(node):
         return frozenset()
-    names = frozenset({str(node.args[0])}) if node.kind == "call" else frozenset[str]()
+    names = frozenset((node.name,)) if isinstance(node, UnknownFunction) else frozenset[str]()
     return names.union(*map(_called, children(node)))
 
 
-def _chosen(power: Node) -> Node | None:
+def _chosen(name: str, k: Node) -> Node | None:
     """`C_n^2` as the ways to choose 2 of n."""
-    found = _CHOOSING_INDEX.fullmatch(power.args[0].args[0])
-    k = power.args[1]
-    if found is None or k.kind not in SCALAR_KINDS or not any(map(str.isalpha, found[2])):
+    index = _CHOOSING_INDEX.fullmatch(name)
+    if index is None or not is_scalar(k) or not any(map(str.isalpha, index[2])):
         return None
     try:
-        return tree.chosen(found[1], parse(found[2]), k)
+        ways = tree.chosen(index[1], parse(index[2]), k)
     except (ParseError, VerifierLimit):
         return None
+    applied("reading.combinations", name, ways)
+    return ways
 
 
-def _function_values(product: Node, strange: frozenset[str]) -> Node | None:
+def _function_values(factors: tuple[Node, ...], strange: frozenset[str]) -> Node | None:
     r"""`\Gamma(5)` and `\zeta(2)`, which read as products, as the values of these functions."""
-    names = [factor.args[0] if factor.kind == "sym" else "" for factor in product.args]
-    for place, name in enumerate(names[:-1]):
-        if name in ("Gamma", "zeta") and name in strange:
-            x = product.args[place + 1]
-            if free_symbols(x):
-                return None
-            if name == "Gamma":
-                value = make("fact", (tree.add(x, num(-1)),))
-            else:
-                k = make("sym", ("k",))
-                term = make("pow", (k, tree.neg(x)))
-                value = make("sum", (term, k, num(1), make("const", ("oo",))))
-            rest = product.args[:place] + product.args[place + 2 :]
-            return tree.mul(*rest, value) if rest else value
+    for place, factor in enumerate(factors[:-1]):
+        if not isinstance(factor, Symbol) or factor.name not in strange & {"Gamma", "zeta"}:
+            continue
+        x = factors[place + 1]
+        if free_symbols(x):
+            return None
+        k = Symbol("k")
+        value: Node = (
+            Factorial(tree.add(x, num(-1)))
+            if factor.name == "Gamma"
+            else Summation(Power(k, tree.neg(x)), k, num(1), Constant("oo"))
+        )
+        applied("reading.special_function", factor, value)
+        return tree.mul(*factors[:place], *factors[place + 2 :], value)
     return None
 
 
@@ -120,4 +154,5 @@ def _totient(node: Node) -> Node | None:
             while n % p == 0:
                 n //= p
         p += 1
+    applied("reading.special_function", node)
     return num(result - result // n if n > 1 else result)

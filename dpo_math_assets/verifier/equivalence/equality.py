@@ -7,7 +7,9 @@ from functools import cache
 
 from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier.conventions import Conventions
-from dpo_math_assets.verifier.equivalence.matcher import Matcher
+from dpo_math_assets.verifier.equivalence.context import Context
+from dpo_math_assets.verifier.equivalence.outcome import Ternary
+from dpo_math_assets.verifier.equivalence.whole_answers import compare_answers, context_of
 from dpo_math_assets.verifier.syntax.parser import ParseError, parse
 
 __all__ = ["AnswerEquality", "equality_under"]
@@ -17,8 +19,8 @@ class AnswerEquality:
     """Equality of answers as text under one set of conventions; what cannot be read is unknown."""
 
     def __init__(self, conventions: Conventions) -> None:
-        self._quick = Matcher(conventions, None, probing=False)
-        self._thorough = Matcher(conventions, None)
+        self._quick = context_of(conventions, None, probing=False)
+        self._thorough = context_of(conventions, None)
 
     def quick_equal(self, a: str, b: str) -> bool:
         """Whether two answers are equal by the tiers that cost microseconds."""
@@ -26,12 +28,13 @@ class AnswerEquality:
 
     def differ(self, a: str, b: str) -> bool | None:
         """Whether two answers differ by all tiers but SymPy; None where that is not known."""
-        return {"equal": False, "different": True}.get(_state(self._thorough, a, b))
+        state = _state(self._thorough, a, b)
+        return None if state == "unknown" else state == "different"
 
 
-def _state(matcher: Matcher, a: str, b: str) -> str:
+def _state(context: Context, a: str, b: str) -> Ternary:
     try:
-        return matcher.answers(parse(a), parse(b)).state
+        return compare_answers(parse(a), parse(b), context).state
     except (ParseError, VerifierLimit):
         return "unknown"
 

@@ -1,8 +1,11 @@
-"""Two scalar expressions compared: exact values, canonical forms, rounded decimals, probing, SymPy.
+"""Two scalar expressions: tiers, cheapest first, each of which proves or abstains.
 
-The first tier that knows decides; what none establishes is unknown.
+`exact` values, `infinite` ones, `canonical` forms, `rounded` decimals, `probing` by values at
+points, and `symbolic`, which asks SymPy. What none of them establishes is unknown.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 
@@ -10,168 +13,283 @@ from dpo_math_assets.verifier.algebra.approximation import approximate
 from dpo_math_assets.verifier.algebra.canonical import canonical
 from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.algebra.predicates import has_infinity, holds, is_infinity, undefined
-from dpo_math_assets.verifier.backends.numeric import probe
+from dpo_math_assets.verifier.backends.numeric import ProbeResult, probe
 from dpo_math_assets.verifier.conventions import Conventions
-from dpo_math_assets.verifier.equivalence.comparison import (
-    DIFFERENT,
+from dpo_math_assets.verifier.equivalence.commutativity import order_may_count, same_capitals
+from dpo_math_assets.verifier.equivalence.context import Context
+from dpo_math_assets.verifier.equivalence.interpretations import thousands, unit_letters
+from dpo_math_assets.verifier.equivalence.outcome import (
+    AMBIGUOUS,
     EQUAL_EXACT,
+    EQUAL_NUMERIC,
     EQUAL_STRUCTURE,
+    EQUAL_SYMBOLIC,
     UNKNOWN,
     Outcome,
-    Pool,
+    different,
 )
 from dpo_math_assets.verifier.syntax import builders as tree
-from dpo_math_assets.verifier.syntax.nodes import Node, free_symbols, make, num
+from dpo_math_assets.verifier.syntax.nodes import (
+    Decimal,
+    Function,
+    IndexedProduct,
+    Integral,
+    Limit,
+    Node,
+    Quantity,
+    Summation,
+    Symbol,
+    free_symbols,
+    num,
+)
+from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["Scalars"]
+__all__ = ["TIERS", "compare_expressions", "compare_scalars"]
 
 # Seconds that SymPy may take over one pair of expressions.
 SYMPY_DEADLINE_S = 5.0
 # Digits that only a printed float shows; its last one may be off by one.
 FLOAT_DIGITS = 15
-
-
-class Scalars:
-    """The tiers for scalar expressions under one set of conventions.
-
-    Without `probing` only the tiers that cost microseconds are asked.
-    """
-
-    def __init__(self, conventions: Conventions, pool: Pool | None, probing: bool) -> None:
-        self.conventions = conventions
-        self.pool = pool
-        self.probing = probing
-
-    def compare(self, a: Node, b: Node) -> Outcome:
-        """Two expressions: exact values, canonical forms, rounded decimals, probing, SymPy."""
-        if a == b:
-            return UNKNOWN if undefined(a) else EQUAL_STRUCTURE
-        x, y = exact(a), exact(b)
-        if x is not None and y is not None:
-            if x == y or self.rounds(a, x, b, y) or self.rounds(b, y, a, x):
-                return EQUAL_EXACT
-            return DIFFERENT
-        if undefined(a) or undefined(b):
-            return UNKNOWN
-        if has_infinity(a) or has_infinity(b):
-            return _infinities(a, b)
-        result: str | None = None
-        letters = free_symbols(a)
-        if self.probing and (not letters or letters != free_symbols(b)):
-            result = probe(a, b)  # which differ, as a rule, and are seen to by one evaluation
-            if result == "different" and "dec" not in (a.kind, b.kind):
-                return DIFFERENT
-        if canonical(a) == canonical(b):
-            return EQUAL_STRUCTURE
-        for decimal, other in ((a, b), (b, a)):
-            value = approximate(other) if decimal.kind == "dec" else None
-            if value is not None and self.probing and self.rounded(decimal, other, value):
-                return Outcome("equal", "numeric")
-        if not self.probing:
-            return UNKNOWN
-        result = result or probe(a, b)
-        if result == "equal":
-            return Outcome("equal", "numeric")
-        if result == "different":
-            return UNKNOWN if self.may_round(a, b) or _rounds_inside(a, b) else DIFFERENT
-        stepped = any(holds(side, f"{name}()") for side in (a, b) for name in ("floor", "ceil"))
-        if self.pool is None or (stepped and letters):  # SymPy takes the letters for reals
-            return UNKNOWN
-        result = self.pool.equal(a, b, SYMPY_DEADLINE_S)
-        if result == "equal":
-            return Outcome("equal", "symbolic")
-        if result == "different":
-            return UNKNOWN if self.may_round(a, b) else DIFFERENT
-        return UNKNOWN if result == "unknown" else Outcome("unknown", reason=result)
-
-    def may_round(self, a: Node, b: Node) -> bool:
-        """Whether a decimal may round a sum or an integral, whose digits nobody has looked at."""
-        return any(
-            decimal.kind == "dec"
-            and len(str(_shown_digits(decimal))) >= self.conventions.rounded_digits
-            and any(holds(other, kind) for kind in _MAY_DIVERGE)
-            for decimal, other in ((a, b), (b, a))
-        )
-
-    def rounds(self, decimal: Node, value: Fraction, node: Node, other: Fraction) -> bool:
-        """Whether `decimal` is the rational `other` rounded or cut to the digits it shows.
-
-        Another decimal is only rounded: who cuts 6.018 to 6.01 has made a mistake.
-        """
-        if decimal.kind != "dec" or other.denominator == 1 or (value < 0) != (other < 0):
-            return False
-        shown = _shown_digits(decimal)
-        exactly = abs(other) * 10 ** decimal.args[2] if shown else Fraction(0)
-        if exactly.denominator == 1:  # the digits shown could have said it exactly
-            return False
-        ways = self.roundings(shown)
-        if node.kind == "dec":
-            ways = ways[:1]
-        return any(floor(exactly + shift) == shown + offset for shift, offset in ways)
-
-    def roundings(self, shown: int) -> list[tuple[Fraction, int]]:
-        """How floor(x * 10^places + shift) may relate to the digits shown for x.
-
-        Rounded, or cut off; in a full float's digits, one unit of its noise either way.
-        None where too few digits are shown to stand for another value.
-        """
-        digits = len(str(shown))
-        if digits < self.conventions.rounded_digits or not shown:
-            return []
-        ways = [(Fraction(1, 2), 0), (Fraction(0), 0)]
-        return [*ways, (Fraction(0), -1), (Fraction(-1), 0)] if digits >= FLOAT_DIGITS else ways
-
-    def rounded(self, decimal: Node, other: Node, value: float) -> bool:
-        """Whether a decimal is an irrational constant, about `value`, rounded or cut."""
-        unit = Fraction(1, 10) ** decimal.args[2]
-        shown = _shown_digits(decimal)
-        far = abs(value - decimal.args[0] / decimal.args[1]) > 2 * unit + 1e-9 * abs(value)
-        if far:
-            return False
-        # the float says near; balls say which digits
-        size = tree.neg(other) if value < 0 else other
-        for shift, offset in self.roundings(shown):
-            scaled = tree.add(tree.mul(tree.rational(1 / unit), size), tree.rational(shift))
-            if probe(make("func", ("floor", scaled)), num(shown + offset)) == "equal":
-                return True
-        return False
-
-
-def _infinities(a: Node, b: Node) -> Outcome:
-    """Infinity equals itself and no finite value; arithmetic with it decides nothing."""
-    if is_infinity(a) and is_infinity(b):
-        return EQUAL_STRUCTURE if a == b else DIFFERENT
-    if not (is_infinity(a) or is_infinity(b)) or (has_infinity(a) and has_infinity(b)):
-        return UNKNOWN
-    # what is not evaluated may diverge
-    open_ended = any(holds(node, kind) for node in (a, b) for kind in _MAY_DIVERGE)
-    return UNKNOWN if open_ended else DIFFERENT
-
-
 # How far a coefficient of three digits may lie from what it rounds, and for which letters to look.
 _ROUNDING = 0.005
 _SOMEWHERE = (num(1, 40), num(17, 10), num(40))
+_MAY_DIVERGE = (Limit, Summation, IndexedProduct, Integral)
+
+
+def compare_scalars(a: Node, b: Node, context: Context) -> Outcome:
+    """Two scalar answers: letters that may mean something else, then the tiers."""
+    if outcome := _letters_behind_numbers(a, b, context):
+        return outcome
+    same = compare_expressions(a, b, context)
+    if same.state == "different" and same_capitals(a, b):
+        applied("reading.order_of_capitals", a, b)
+        return UNKNOWN
+    if same.state != "equal" or same.method == "exact" or a == b or not order_may_count(a, b):
+        return same
+    applied("reading.order_of_capitals", a, b)
+    return UNKNOWN
+
+
+def _letters_behind_numbers(a: Node, b: Node, context: Context) -> Outcome | None:
+    """`5k` beside 5000 and `26 g` beside 26, of which nobody can tell what the letter is."""
+    for value, other in ((a, b), (b, a)):
+        thousand = thousands(value)
+        if thousand and exact(other) is not None and exact(other) == exact(thousand):
+            applied("reading.thousands", value, thousand)
+            return AMBIGUOUS
+    for value, other in ((a, b), (b, a)):
+        quantity = unit_letters(value)
+        if isinstance(quantity, Quantity) and not free_symbols(other):
+            if compare_expressions(quantity.value, other, context).state != "equal":
+                return different(a, b)
+            applied("reading.unit_letters", value, quantity)
+            return AMBIGUOUS
+    return None
+
+
+@dataclass(slots=True)
+class _Question:
+    """Two expressions that are not the same tree, and what probing says, once it is asked."""
+
+    a: Node
+    b: Node
+    context: Context
+    result: ProbeResult | None = None
+
+    def probed(self) -> ProbeResult:
+        if self.result is None:
+            self.result = probe(self.a, self.b)
+        return self.result
+
+
+def compare_expressions(a: Node, b: Node, context: Context) -> Outcome:
+    """Two expressions by the tiers alone."""
+    if a == b:
+        return UNKNOWN if undefined(a) else EQUAL_STRUCTURE
+    question = _Question(a, b, context)
+    for tier in TIERS.values():
+        if outcome := tier(question):
+            return outcome
+    return UNKNOWN
+
+
+def _exact(question: _Question) -> Outcome | None:
+    """Two rational numbers, of which a decimal may round the other."""
+    a, b = question.a, question.b
+    x, y = exact(a), exact(b)
+    if x is None or y is None:
+        return None
+    if x == y:
+        return EQUAL_EXACT
+    conventions = question.context.conventions
+    if _rounds(a, b, y, conventions) or _rounds(b, a, x, conventions):
+        applied("reading.rounded_decimal", a, b)
+        return EQUAL_EXACT
+    return different(a, b)
+
+
+def _undefined(question: _Question) -> Outcome | None:
+    return UNKNOWN if undefined(question.a) or undefined(question.b) else None
+
+
+def _infinite(question: _Question) -> Outcome | None:
+    """Infinity equals itself and no finite value; arithmetic with it decides nothing."""
+    a, b = question.a, question.b
+    if not (has_infinity(a) or has_infinity(b)):
+        return None
+    if is_infinity(a) and is_infinity(b):
+        return EQUAL_STRUCTURE if a == b else different(a, b)
+    if not (is_infinity(a) or is_infinity(b)) or (has_infinity(a) and has_infinity(b)):
+        return UNKNOWN
+    # what is not evaluated may diverge
+    return UNKNOWN if _may_diverge(a) or _may_diverge(b) else different(a, b)
+
+
+def _distinct(question: _Question) -> Outcome | None:
+    """Constants, and expressions in other letters: they differ, as a rule, at the first point."""
+    a, b = question.a, question.b
+    letters = free_symbols(a)
+    if not question.context.probing or (letters and letters == free_symbols(b)):
+        return None
+    exactly = not isinstance(a, Decimal) and not isinstance(b, Decimal)
+    return different(a, b) if question.probed() == "different" and exactly else None
+
+
+def _canonical(question: _Question) -> Outcome | None:
+    return EQUAL_STRUCTURE if canonical(question.a) == canonical(question.b) else None
+
+
+def _rounded(question: _Question) -> Outcome | None:
+    """A decimal and the irrational constant that it is rounded or cut."""
+    if not question.context.probing:
+        return UNKNOWN
+    for decimal, other in ((question.a, question.b), (question.b, question.a)):
+        if not isinstance(decimal, Decimal):
+            continue
+        value = approximate(other)
+        conventions = question.context.conventions
+        if value is not None and _rounds_constant(decimal, other, value, conventions):
+            applied("reading.rounded_decimal", decimal, other)
+            return EQUAL_NUMERIC
+    return None
+
+
+def _probing(question: _Question) -> Outcome | None:
+    result = question.probed()
+    if result == "equal":
+        return EQUAL_NUMERIC
+    if result == "unknown":
+        return None
+    if _may_round(question) or _rounds_inside(question.a, question.b):
+        return UNKNOWN
+    return different(question.a, question.b)
+
+
+def _symbolic(question: _Question) -> Outcome | None:
+    a, b, pool = question.a, question.b, question.context.pool
+    stepped = any(holds(side, f"{name}()") for side in (a, b) for name in ("floor", "ceil"))
+    if pool is None or (stepped and free_symbols(a)):  # SymPy takes the letters for reals
+        return None
+    result = pool.equal(a, b, SYMPY_DEADLINE_S)
+    if result == "equal":
+        return EQUAL_SYMBOLIC
+    if result == "different":
+        return UNKNOWN if _may_round(question) else different(a, b)
+    return UNKNOWN if result == "unknown" else Outcome("unknown", reason=result)
+
+
+TIERS: dict[str, Callable[[_Question], Outcome | None]] = {
+    "exact": _exact,
+    "undefined": _undefined,
+    "infinite": _infinite,
+    "distinct": _distinct,
+    "canonical": _canonical,
+    "rounded": _rounded,
+    "probing": _probing,
+    "symbolic": _symbolic,
+}
+
+
+def _may_diverge(node: Node) -> bool:
+    return any(holds(node, kind) for kind in _MAY_DIVERGE)
+
+
+def _may_round(question: _Question) -> bool:
+    """Whether a decimal may round a sum or an integral, whose digits nobody has looked at."""
+    digits = question.context.conventions.rounded_digits
+    return any(
+        isinstance(decimal, Decimal)
+        and len(str(_shown_digits(decimal))) >= digits
+        and _may_diverge(other)
+        for decimal, other in ((question.a, question.b), (question.b, question.a))
+    )
+
+
+def _rounds(decimal: Node, node: Node, value: Fraction, conventions: Conventions) -> bool:
+    """Whether a decimal is another rational rounded or cut to the digits it shows.
+
+    Another decimal is only rounded: who cuts 6.018 to 6.01 has made a mistake.
+    """
+    if not isinstance(decimal, Decimal) or value.denominator == 1:
+        return False
+    if (decimal.p < 0) != (value < 0):
+        return False
+    shown = _shown_digits(decimal)
+    exactly = abs(value) * 10**decimal.places if shown else Fraction(0)
+    if exactly.denominator == 1:  # the digits shown could have said it exactly
+        return False
+    ways = _roundings(shown, conventions)
+    if isinstance(node, Decimal):
+        ways = ways[:1]
+    return any(floor(exactly + shift) == shown + offset for shift, offset in ways)
+
+
+def _roundings(shown: int, conventions: Conventions) -> list[tuple[Fraction, int]]:
+    """How floor(x * 10^places + shift) may relate to the digits shown for x.
+
+    Rounded, or cut off; in a full float's digits, one unit of its noise either way.
+    None where too few digits are shown to stand for another value.
+    """
+    digits = len(str(shown))
+    if digits < conventions.rounded_digits or not shown:
+        return []
+    ways = [(Fraction(1, 2), 0), (Fraction(0), 0)]
+    return [*ways, (Fraction(0), -1), (Fraction(-1), 0)] if digits >= FLOAT_DIGITS else ways
+
+
+def _rounds_constant(decimal: Decimal, other: Node, value: float, conventions: Conventions) -> bool:
+    """Whether a decimal is an irrational constant, about `value`, rounded or cut."""
+    unit = Fraction(1, 10) ** decimal.places
+    if abs(value - decimal.p / decimal.q) > 2 * unit + 1e-9 * abs(value):
+        return False
+    # the float says near; balls say which digits
+    shown = _shown_digits(decimal)
+    size = tree.neg(other) if value < 0 else other
+    for shift, offset in _roundings(shown, conventions):
+        scaled = tree.add(tree.mul(tree.rational(1 / unit), size), tree.rational(shift))
+        if probe(Function("floor", (scaled,)), num(shown + offset)) == "equal":
+            return True
+    return False
 
 
 def _rounds_inside(a: Node, b: Node) -> bool:
     """Whether a decimal among letters may round what the other side has there: `0.433x^2`."""
-    if holds(a, "dec") == holds(b, "dec") or not free_symbols(a):
+    if holds(a, Decimal) == holds(b, Decimal) or not free_symbols(a):
         return False
     for number in _SOMEWHERE:
         x, y = (approximate(_at(node, number)) for node in (a, b))
         if x is None or y is None or abs(x - y) >= _ROUNDING * abs(x):
             return False
+    applied("reading.rounded_coefficient", a, b)
     return True
 
 
 def _at(node: Node, number: Node) -> Node:
-    return tree.replace(node, lambda part: number if part.kind == "sym" else None)
+    return tree.replace(node, lambda part: number if isinstance(part, Symbol) else None)
 
 
-_MAY_DIVERGE = ("limit", "sum", "prod", "integral")
-
-
-def _shown_digits(decimal: Node) -> int:
+def _shown_digits(decimal: Decimal) -> int:
     """The digits that a decimal shows, as an integer; 0 if it shows none after the point."""
-    p, q, places = decimal.args
-    return int(abs(p) * 10**places // q) if places > 0 else 0
+    if decimal.places <= 0:
+        return 0
+    return int(abs(decimal.p) * 10**decimal.places // decimal.q)

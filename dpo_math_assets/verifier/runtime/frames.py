@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, overload
 
 from dpo_math_assets.verifier.conventions import Conventions, version_of
-from dpo_math_assets.verifier.equivalence.answers import Comparison
+from dpo_math_assets.verifier.equivalence.outcome import Comparison
 from dpo_math_assets.verifier.runtime.pipeline import compared, extracted
 from dpo_math_assets.verifier.runtime.worker_pool import Failure, WorkerPool, shared_pool
 

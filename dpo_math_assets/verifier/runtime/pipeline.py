@@ -9,15 +9,14 @@ import time
 
 from dpo_math_assets.verifier.algebra.budget import DeadlineExceededError, within
 from dpo_math_assets.verifier.conventions import Conventions, version_of
-from dpo_math_assets.verifier.equivalence.answers import (
+from dpo_math_assets.verifier.equivalence.equality import equality_under
+from dpo_math_assets.verifier.equivalence.outcome import Comparison, Pool
+from dpo_math_assets.verifier.equivalence.texts import (
     NAMED_PARTS,
     AnswerText,
-    Comparison,
     compare_texts,
     plain_numbers,
 )
-from dpo_math_assets.verifier.equivalence.comparison import Pool
-from dpo_math_assets.verifier.equivalence.equality import equality_under
 from dpo_math_assets.verifier.extraction.extract import Extraction, split_boxes
 from dpo_math_assets.verifier.extraction.extract import extract as extract_answer
 from dpo_math_assets.verifier.runtime.worker_pool import shared_pool
@@ -79,9 +78,10 @@ def compare(
     """
     conventions = conventions or _DEFAULT
     with conventions.in_force():
-        return plain_numbers(extracted, ground_truth) or compare_texts(
+        outcome = plain_numbers(extracted, ground_truth) or compare_texts(
             _stated(extracted, conventions), _stated(ground_truth, conventions), conventions, pool
         )
+    return outcome.comparison()
 
 
 # Only a text with one of these may be more than its answer.
@@ -118,7 +118,7 @@ def compared(
 ) -> Comparison:
     """Verdict, reason and method of a pair; all its questions to the pool share the deadline."""
     if plain := plain_numbers(answer, gold):  # at once: nothing here that may take long
-        return plain
+        return plain.comparison()
     try:
         with within(timeout_s):
             return compare(answer, gold, conventions, _Remaining(pool, timeout_s))

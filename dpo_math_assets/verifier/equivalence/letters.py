@@ -1,0 +1,211 @@
+r"""What the letters of whole answers may stand for: parameters, constants, functions, factors.
+
+Where a letter has another meaning by custom alone, an equality under it decides nothing.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dpo_math_assets.verifier.algebra.equations import assigned
+from dpo_math_assets.verifier.algebra.predicates import holds
+from dpo_math_assets.verifier.equivalence.constants import (
+    apart,
+    free_constants,
+    is_line,
+    renamed_constants,
+)
+from dpo_math_assets.verifier.equivalence.context import Context
+from dpo_math_assets.verifier.equivalence.families import equation, is_scalar
+from dpo_math_assets.verifier.equivalence.outcome import EQUAL_STRUCTURE, UNKNOWN, Outcome
+from dpo_math_assets.verifier.equivalence.scalars import compare_expressions
+from dpo_math_assets.verifier.syntax import builders as tree
+from dpo_math_assets.verifier.syntax.nodes import (
+    PARAMETER,
+    Constant,
+    Function,
+    Node,
+    Power,
+    Product,
+    Sum,
+    Symbol,
+    UnknownFunction,
+    free_symbols,
+    num,
+)
+from dpo_math_assets.verifier.trace import applied
+
+__all__ = ["compare_families", "may_be_equal", "under_one_name"]
+
+# Letters that stand for integers by custom, without a word about it.
+INTEGER_LETTERS = frozenset("jklmnpqst")
+_PARAMETER = re.compile(rf"{PARAMETER}\d+")
+_PRINTED = {"E": Constant("e"), "I": Constant("i")}
+
+
+def value_of(node: Node) -> Node:
+    """An answer without the name it gives a value to."""
+    given = assigned(stated) if (stated := equation(node)) else None
+    return node if given is None else given[1]
+
+
+# Constants of primitives
+
+
+def compare_families(a: Node, b: Node, context: Context) -> Outcome | None:
+    """Primitives and solutions whose free constants take up what they differ by; or None."""
+    given = [assigned(stated) if (stated := equation(node)) else None for node in (a, b)]
+    if given[0] and given[1] and given[0][0] != given[1][0]:
+        return None
+    x, y = value_of(a), value_of(b)
+    if (pair := apart(x, y)) and (same := compare_expressions(*pair, context)).state != "different":
+        applied("reading.free_constant", x, y)
+        return same.demoted() if is_line(y) else same
+    for named in free_constants(x, y):
+        if context.compare(*(apart(*named) or named)).state == "equal":
+            applied("reading.free_constant", x, y)
+            return UNKNOWN if is_line(y) else EQUAL_STRUCTURE
+    return None
+
+
+# Names of one meaning
+
+
+def under_one_name(a: Node, b: Node) -> tuple[Node, Node]:
+    """Both answers with printed constants as constants, and parameters under one name."""
+    return _same_parameters(_printed_constants(a, b), _printed_constants(b, a))
+
+
+def _printed_constants(node: Node, other: Node) -> Node:
+    """`2 + 3*I` or `2 + 3j` beside `2 + 3i`: how computer algebra and engineers write i and e."""
+    here, there = free_symbols(node), free_symbols(other)
+    changed = node
+    plain = isinstance(node, Sum) and not all(map(free_symbols, node.terms))
+    if plain and holds(other, "i") and here - there == {"j"}:
+        changed = tree.substituted(node, Symbol("j"), tree.IMAGINARY)  # `3 + 4j`, no vector
+    # a letter alone may be a choice, and one beside others a current or a field
+    elif isinstance(node, Sum | Product | Power) and here <= _PRINTED.keys():
+        for letter in here - there:
+            constant = _PRINTED[letter]
+            if holds(other, constant.name) and not holds(node, constant.name):
+                changed = tree.substituted(changed, Symbol(letter), constant)
+    if changed is not node:
+        applied("reading.printed_constant", node, changed)
+    return changed
+
+
+def _same_parameters(a: Node, b: Node) -> tuple[Node, Node]:
+    """A parameter that one side declares and the other only uses, under one name."""
+    if (renamed := _renamed(a, b)) is not None:
+        return a, renamed
+    return _renamed(b, a) or a, b
+
+
+def _renamed(declaring: Node, using: Node) -> Node | None:
+    declared, used = free_symbols(value_of(declaring)), free_symbols(value_of(using))
+    parameters = sorted(name for name in declared if name.startswith(PARAMETER))
+    if not parameters or not used.isdisjoint(parameters):
+        return None
+    others = {name for name in used - declared if not name.startswith(PARAMETER)}
+    if holds(declaring, "pi"):  # `2\pi r` is no general solution
+        others &= INTEGER_LETTERS
+    if len(parameters) != len(others):
+        return None
+    names = zip(sorted(others), parameters, strict=True)
+    renamed: dict[Node, Node] = {Symbol(old): Symbol(new) for old, new in names}
+    changed = tree.replace(using, renamed.get)
+    applied("reading.parameter_name", using, changed)
+    return changed
+
+
+# Meanings by custom
+
+
+def may_be_equal(a: Node, b: Node, context: Context) -> bool:
+    """Whether two answers that differ are equal in a reading that is possible by custom."""
+    if _may_be_defined(a, b) or _may_be_defined(b, a):
+        applied("reading.defined_name", a, b)
+        return True
+    x, y = value_of(a), value_of(b)
+    if any(context.compare(other, y).state == "equal" for other in renamed_constants(x, y)):
+        applied("reading.other_constant", a, b)
+        return True
+    return equal_by_custom(a, b, context)
+
+
+def _may_be_defined(name: Node, other: Node) -> bool:
+    """`H_n` beside a formula in n: the question may have said what it stands for."""
+    if not isinstance(name, Symbol) or not is_scalar(other) or "_" not in name.name:
+        return False
+    return not free_symbols(other).isdisjoint(name.name.partition("_")[2])
+
+
+@dataclass(frozen=True, slots=True)
+class _Custom:
+    """What a part of a tree stands for to some readers; `applies` is a cheap test of a pair."""
+
+    rule: str
+    applies: Callable[[Node, Node], bool]
+    change: Callable[[Node], Node | None]
+
+
+def equal_by_custom(a: Node, b: Node, context: Context) -> bool:
+    """Whether both are equal with letters, logarithms or parameters as others read them."""
+    for custom in _CUSTOMS:
+        if not custom.applies(a, b):
+            continue
+        changed = tree.replace(a, custom.change), tree.replace(b, custom.change)
+        if changed == (a, b):
+            continue
+        if context.compare(*changed).state == "equal" or compare_families(*changed, context):
+            applied(custom.rule, a, b)
+            return True
+    return False
+
+
+def _any_integer(node: Node) -> Node | None:
+    """A parameter without what narrows its integers."""
+    numbered = _PARAMETER.match(node.name) if isinstance(node, Symbol) else None
+    return Symbol(numbered[0]) if numbered else None
+
+
+def _natural_logarithm(node: Node) -> Node | None:
+    if isinstance(node, Function) and node.name == "log" and node.arguments[1] == num(10):
+        return Function("ln", node.arguments[:1])
+    return None
+
+
+def _as_factor(node: Node) -> Node | None:
+    """`g(a + b)` as a multiple of g."""
+    if not isinstance(node, UnknownFunction) or len(node.arguments) != 1:
+        return None
+    return tree.mul(Symbol(node.name), tree.replace(node.arguments[0], _as_factor))
+
+
+def _as_constant(node: Node) -> Node | None:
+    return _PRINTED.get(node.name) if isinstance(node, Symbol) else None
+
+
+def _have_parameters(a: Node, b: Node) -> bool:
+    return any(name.startswith(PARAMETER) for name in free_symbols(a) | free_symbols(b))
+
+
+def _have_logarithms(a: Node, b: Node) -> bool:
+    return holds(a, "log()") or holds(b, "log()")
+
+
+def _have_functions(a: Node, b: Node) -> bool:
+    return holds(a, UnknownFunction) or holds(b, UnknownFunction)
+
+
+def _have_capitals(a: Node, b: Node) -> bool:
+    composed = isinstance(a, Sum | Product | Power) and isinstance(b, Sum | Product | Power)
+    return composed and not (free_symbols(a) | free_symbols(b)).isdisjoint(_PRINTED)
+
+
+_CUSTOMS = (
+    _Custom("reading.other_integers", _have_parameters, _any_integer),
+    _Custom("reading.natural_logarithm", _have_logarithms, _natural_logarithm),
+    _Custom("reading.letter_as_factor", _have_functions, _as_factor),
+    _Custom("reading.capital_as_constant", _have_capitals, _as_constant),
+)

@@ -1,0 +1,181 @@
+"""Lists and sets of values: with each other, with tuples and vectors, and with a single value."""
+
+from collections.abc import Sequence
+
+from dpo_math_assets.verifier.algebra.equations import (
+    assigned,
+    labelled_items,
+    names_of,
+    without_labels,
+)
+from dpo_math_assets.verifier.algebra.exact import exact
+from dpo_math_assets.verifier.algebra.predicates import holds
+from dpo_math_assets.verifier.equivalence.context import Context
+from dpo_math_assets.verifier.equivalence.families import (
+    COLLECTIONS,
+    RELATIONS,
+    ROWS,
+    SETS,
+    equation,
+)
+from dpo_math_assets.verifier.equivalence.interpretations import choice_letter
+from dpo_math_assets.verifier.equivalence.outcome import (
+    AMBIGUOUS,
+    EQUAL_STRUCTURE,
+    UNKNOWN,
+    Outcome,
+    different,
+)
+from dpo_math_assets.verifier.equivalence.progressions import written_out
+from dpo_math_assets.verifier.equivalence.sets import compare_pieces
+from dpo_math_assets.verifier.syntax import builders as tree
+from dpo_math_assets.verifier.syntax.nodes import (
+    Dots,
+    FiniteSet,
+    Matrix,
+    Node,
+    Number,
+    Product,
+    SetUnion,
+    Symbol,
+    Text,
+    Tuple,
+    ValueList,
+    children,
+)
+from dpo_math_assets.verifier.trace import applied
+
+__all__ = ["compare_lists"]
+
+Items = Sequence[Node]
+
+
+def compare_lists(a: Node, b: Node, context: Context) -> Outcome:
+    """Two answers of which one is a list or a set."""
+    a, b = labelled_items(a), labelled_items(b)
+    if _has_dots(a) or _has_dots(b):
+        filled = written_out(a), written_out(b)
+        if any(map(_has_dots, filled)):
+            return UNKNOWN
+        applied("reading.dots", a, b)
+        a, b = filled
+    for group, other in ((a, b), (b, a)):
+        if not isinstance(other, (*COLLECTIONS, *ROWS)):
+            return _compare_single(group, other, context, is_candidate=group is a)
+    first, second = _items(a), _items(b)
+    if first is None or second is None:
+        return UNKNOWN
+    return _compare_items(a, first, b, second, context)
+
+
+def _has_dots(node: Node) -> bool:
+    return holds(node, Dots, shallow=True)
+
+
+def _items(node: Node) -> Items | None:
+    """The items of a collection, a tuple or a vector; None for a matrix that is no vector."""
+    if isinstance(node, Matrix) and min(len(node.rows), len(node.rows[0])) > 1:
+        return None
+    return children(node)
+
+
+def _compare_single(group: Node, other: Node, context: Context, *, is_candidate: bool) -> Outcome:
+    """A list or set beside what is none, and no tuple or vector either."""
+
+    def pair(x: Node, y: Node) -> tuple[Node, Node]:
+        return (x, y) if is_candidate else (y, x)
+
+    items = children(group)
+    if outcome := _compare_choices(items, other):
+        return outcome
+    if isinstance(other, SetUnion) and all(map(equation, (*items, *other.operands))):
+        if names_of(list(items)):  # two letters: `x = 1 and y = 2`
+            return UNKNOWN
+        sides = (items, other.operands) if is_candidate else (other.operands, items)
+        return context.unordered(*sides, once=False)
+    if isinstance(group, ValueList) and len(items) == 1:
+        return context.compare(*pair(items[0], other))
+    if isinstance(group, FiniteSet) and isinstance(other, SETS):
+        return compare_pieces(*pair(group, other), context) or UNKNOWN
+    given = assigned(one) if (one := equation(other)) else None
+    if given is not None:
+        return context.compare(*pair(group, given[1]))
+    if _may_be_mixed_number(group) and exact(tree.add(*items)) == exact(other):
+        applied("reading.mixed_number", group, other)
+        return AMBIGUOUS
+    return UNKNOWN if isinstance(other, (*RELATIONS, *SETS)) else different(*pair(group, other))
+
+
+def _compare_choices(items: Items, other: Node) -> Outcome | None:
+    """Several choices: `A, C` and `AC`."""
+    chosen = tree.letters(other) if isinstance(other, Symbol | Product) else None
+    if not chosen or sorted(chosen) != sorted(choice_letter(item) or "-" for item in items):
+        return None
+    applied("reading.joined_choices", other)
+    return EQUAL_STRUCTURE
+
+
+def _may_be_mixed_number(group: Node) -> bool:
+    """`2 and 1/2`: two values, or one."""
+    if not isinstance(group, ValueList) or len(group.items) != 2:
+        return False
+    whole, part = group.items
+    return isinstance(whole, Number) and whole.q == 1 and tree.is_proper_fraction(part)
+
+
+def _compare_items(a: Node, first: Items, b: Node, second: Items, context: Context) -> Outcome:
+    once = isinstance(a, FiniteSet) or isinstance(b, FiniteSet)
+    if len(first) != len(second) and not once:
+        return different(a, b)
+    names = names_of(list(first)), names_of(list(second))
+    if names[0] and names[1]:
+        return _compare_labelled(first, names[0], second, names[1], context, once=once)
+    if bool(names[0]) != bool(names[1]):
+        if all(map(equation, (*first, *second))):  # `y = \\pm 2x` beside `2x \\pm y = 0`
+            return context.unordered(first, second, once)
+        return _compare_labels_left_out(a, b, names[0] or names[1], (first, second), context)
+    ordered = isinstance(a, ROWS) or isinstance(b, ROWS)
+    if ordered and once:
+        return different(a, b)
+    if ordered or (not once and context.conventions.bare_list_ordered):
+        return context.in_order(first, second)
+    applied("reading.any_order", a, b)
+    return context.unordered(first, second, once)
+
+
+def _compare_labelled(
+    first: Items, names: Items, second: Items, others: Items, context: Context, *, once: bool
+) -> Outcome:
+    """Two lists of assignments: by name where each has one of its own."""
+    places = {name: place for place, name in enumerate(others)}
+    if len(places) == len(second) == len(first) and places.keys() == set(names):
+        return context.in_order(first, [second[places[name]] for name in names])
+    return context.unordered(first, second, once)
+
+
+def _compare_labels_left_out(
+    a: Node, b: Node, labels: Items, items: tuple[Items, Items], context: Context
+) -> Outcome:
+    """Labelled values against bare ones: in order, unless all carry one label."""
+    applied("reading.labels_left_out", a, b)
+    once = isinstance(a, FiniteSet) or isinstance(b, FiniteSet)
+    first, second = (without_labels(list(side)) for side in items)
+    free = isinstance(a, COLLECTIONS) and isinstance(b, COLLECTIONS) and _numbered(labels)
+    if len(set(labels)) == 1 or free:
+        same = context.unordered(first, second, once)
+        points = len(labels) > 1 and (isinstance(a, Tuple) or isinstance(b, Tuple))
+        return same.demoted() if points and not free else same  # `x = 1 or x = 2`
+    outcome = context.in_order(first, second)
+    if outcome.state == "different" and isinstance(labels[0], Text):
+        # words have no order of their own, as x and y have
+        same = context.unordered(first, second, once)
+        return UNKNOWN if same.state == "equal" else outcome
+    return outcome
+
+
+def _numbered(labels: Items) -> bool:
+    """`x_1`, `x_2`: solutions of one unknown, numbered as they were found."""
+    names = [label.name.partition("_") for label in labels if isinstance(label, Symbol)]
+    return len(names) == len(labels) and all(
+        name == names[0][0] and number.isdigit() for name, _, number in names
+    )

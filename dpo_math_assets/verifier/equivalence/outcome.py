@@ -1,0 +1,88 @@
+"""What the comparison of two answers gives: an `Outcome`, with what shows a difference.
+
+`SymbolicBackend` is who answers what only SymPy can.
+"""
+
+from fractions import Fraction
+from typing import Literal, NamedTuple, Protocol
+
+from dpo_math_assets.verifier.syntax.nodes import Node
+
+__all__ = [
+    "AMBIGUOUS",
+    "EQUAL_EXACT",
+    "EQUAL_NUMERIC",
+    "EQUAL_STRUCTURE",
+    "EQUAL_SYMBOLIC",
+    "EQUAL_TEXT",
+    "TOO_LARGE",
+    "UNKNOWN",
+    "UNPARSABLE_ANSWER",
+    "UNPARSABLE_GOLD",
+    "Comparison",
+    "Method",
+    "Outcome",
+    "Pool",
+    "Ternary",
+    "Witness",
+    "different",
+]
+
+Ternary = Literal["equal", "different", "unknown"]
+Method = Literal["text", "exact", "structural", "numeric", "symbolic"]
+# Verdict, reason and method of a pair.
+Comparison = tuple[str, str, str | None]
+
+
+class Pool(Protocol):
+    """What answers the hard questions: `worker_pool.SymPyPool`."""
+
+    def equal(self, a: Node, b: Node, deadline_s: float) -> str:
+        """`equal`, `different`, `unknown`, `timeout` or `worker_crashed`."""
+        ...
+
+
+class Witness(NamedTuple):
+    """What shows a difference: a part of each answer, and the point at which their values part."""
+
+    answer: Node
+    gold: Node
+    point: tuple[tuple[str, Fraction], ...] = ()
+
+
+class Outcome(NamedTuple):
+    """`method` belongs to `equal`, `reason` to `unknown`, `witness` to `different`."""
+
+    state: Ternary
+    method: Method = "exact"
+    reason: str = "undetermined"
+    witness: Witness | None = None
+
+    def demoted(self) -> "Outcome":
+        """The outcome where an equality proves nothing: unknown in its place."""
+        return UNKNOWN if self.state == "equal" else self
+
+    def comparison(self) -> Comparison:
+        """The verdict, its reason, and the method of a pass."""
+        if self.state == "equal":
+            return "correct", "pass", self.method
+        if self.state == "different":
+            return "incorrect", "mismatch", None
+        return "undecided", self.reason, None
+
+
+EQUAL_TEXT = Outcome("equal", "text")
+EQUAL_EXACT = Outcome("equal", "exact")
+EQUAL_STRUCTURE = Outcome("equal", "structural")
+EQUAL_NUMERIC = Outcome("equal", "numeric")
+EQUAL_SYMBOLIC = Outcome("equal", "symbolic")
+UNKNOWN = Outcome("unknown")
+UNPARSABLE_ANSWER = Outcome("unknown", reason="unparsable_answer")
+UNPARSABLE_GOLD = Outcome("unknown", reason="unparsable_gold")
+TOO_LARGE = Outcome("unknown", reason="too_large")
+AMBIGUOUS = Outcome("unknown", reason="ambiguous_answer")
+
+
+def different(answer: Node, gold: Node, point: tuple[tuple[str, Fraction], ...] = ()) -> Outcome:
+    """The outcome of two trees that differ, and that show it by themselves (at a point)."""
+    return Outcome("different", witness=Witness(answer, gold, point))

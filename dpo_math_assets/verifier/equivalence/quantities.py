@@ -1,0 +1,235 @@
+"""Values that carry a mark: a unit, a currency, a percent sign, a base, a time of day."""
+
+import re
+from fractions import Fraction
+
+from dpo_math_assets.verifier.algebra.exact import exact
+from dpo_math_assets.verifier.algebra.predicates import holds
+from dpo_math_assets.verifier.equivalence.context import Context
+from dpo_math_assets.verifier.equivalence.families import NUMBERS, is_scalar
+from dpo_math_assets.verifier.equivalence.interpretations import (
+    bare_digits,
+    clock,
+    digits_in_base,
+    thousands,
+    unit_letters,
+)
+from dpo_math_assets.verifier.equivalence.outcome import (
+    AMBIGUOUS,
+    EQUAL_EXACT,
+    UNKNOWN,
+    Outcome,
+    different,
+)
+from dpo_math_assets.verifier.syntax import builders as tree
+from dpo_math_assets.verifier.syntax.nodes import (
+    BasedInteger,
+    Decimal,
+    Function,
+    Node,
+    Percent,
+    Product,
+    Quantity,
+    Ratio,
+    Symbol,
+    children,
+    num,
+)
+from dpo_math_assets.verifier.syntax.units import is_unit_of, unit_factor
+from dpo_math_assets.verifier.trace import applied
+
+__all__ = ["compare_based", "compare_percents", "compare_quantities", "compare_times"]
+
+# A month has no fixed number of days, an ounce may be a fluid one, a pound may be money.
+# The sign of the yen is the yuan's too.
+_NO_FIXED_FACTOR = (
+    *({"month^1", "s^1"}, {"g^1", "m^3"}, {"g^1", "sterling^1"}),
+    {"yen^1", "yuan^1"},
+)
+# An angle is a number in one book and not in another: `rad/s` and revolutions a second.
+_ANGLE = re.compile(r"\brad\^-?\d ?")
+_ANGLES = frozenset(("asin", "acos", "atan", "acot", "asec", "acsc", "arg"))
+_MONEY_IN_POUNDS = {"pound", "GBP"}
+# Scale -> what a degree is in kelvin, and where zero lies.
+_TEMPERATURES = {
+    "degree C": (Fraction(1), Fraction(27315, 100)),
+    "degree F": (Fraction(5, 9), Fraction(45967, 180)),
+    "K": (Fraction(1), Fraction(0)),
+}
+# Sizes that differ from place to place, or have other names here.
+_LOOSE_UNITS = frozenset(("ton", "cup", "spoon", "teaspoon", "tablespoon"))
+# Units that are no round multiple of others, and bytes: a kilobyte is a thousand, or 1024.
+_NEVER_ROUND = ("eV", "electronvolt", "atm", "atmosphere", "B", "byte")
+
+# The dimension of a unit and its size in base units.
+Factor = tuple[str, Fraction]
+
+
+def compare_quantities(a: Node, b: Node, context: Context) -> Outcome:
+    """Values of which one or both have a unit."""
+    a, b = _with_unit(a), _with_unit(b)
+    if isinstance(a, Quantity):
+        if isinstance(b, Quantity):
+            return _compare_units(a, b, context)
+        return _compare_bare(a, b, context, candidate_is_bare=False)
+    assert isinstance(b, Quantity)
+    return _compare_bare(b, a, context, candidate_is_bare=True)
+
+
+def _with_unit(node: Node) -> Node:
+    """`2 m` beside another length is two metres."""
+    quantity = unit_letters(node)
+    if quantity is None:
+        return node
+    applied("reading.unit_letters", node, quantity)
+    return quantity
+
+
+def _compare_units(a: Quantity, b: Quantity, context: Context) -> Outcome:
+    names = {a.unit, b.unit}
+    if len(names) == 1 or names == _MONEY_IN_POUNDS:
+        return context.compare(a.value, b.value)
+    if names <= _TEMPERATURES.keys():  # two temperatures, or two differences of them
+        applied("reading.temperatures", a, b)
+        return context.any_of([(a.value, b.value), (_kelvin(a), _kelvin(b))]).demoted()
+    if "degree" in names and names & {"rad", "radian"}:
+        return context.compare(tree.plain(a), tree.plain(b))
+    first, second = unit_factor(a.unit), unit_factor(b.unit)
+    if first and second:
+        return _compare_known_units(a, first, b, second, context)
+    same = context.compare(a.value, b.value)
+    if same.state != "equal":
+        return same if _LOOSE_UNITS.isdisjoint(names) else UNKNOWN
+    words = set(a.unit.split()), set(b.unit.split())
+    within = words[0] <= words[1] or words[1] <= words[0]
+    return same if within and "/" not in words[0] ^ words[1] else UNKNOWN
+
+
+def _compare_known_units(
+    a: Quantity, first: Factor, b: Quantity, second: Factor, context: Context
+) -> Outcome:
+    names, dimensions = {a.unit, b.unit}, {first[0], second[0]}
+    if len(dimensions) > 1:
+        sizes = {_ANGLE.sub("", dimension) for dimension in dimensions}
+        of_euro = "cent" in names and "euro^1" in dimensions
+        undecided = of_euro or len(sizes) == 1 or dimensions in _NO_FIXED_FACTOR
+        return UNKNOWN if undecided else different(a, b)
+    applied("reading.unit_conversion", a, b)
+    scaled = (tree.mul(tree.rational(size), x.value) for (_, size), x in ((first, a), (second, b)))
+    same = context.compare(*scaled)
+    loose = not _LOOSE_UNITS.isdisjoint(names) or any(name.endswith(_NEVER_ROUND) for name in names)
+    return UNKNOWN if loose and same.state == "different" else same
+
+
+def _kelvin(temperature: Quantity) -> Node:
+    degree, zero = _TEMPERATURES[temperature.unit]
+    return tree.add(tree.mul(tree.rational(degree), temperature.value), tree.rational(zero))
+
+
+def _compare_bare(
+    quantity: Quantity, other: Node, context: Context, *, candidate_is_bare: bool
+) -> Outcome:
+    """A value with a unit beside one without."""
+
+    def compared(value: Node, bare: Node) -> Outcome:
+        return context.compare(*((bare, value) if candidate_is_bare else (value, bare)))
+
+    value, name = quantity.value, quantity.unit
+    if _may_be_thousands(quantity, other):
+        return AMBIGUOUS
+    if isinstance(value, Ratio) and name in ("am", "pm") and not isinstance(other, Ratio):
+        return different(quantity, other)
+    if name == "degree" and _in_radians(other):
+        applied("reading.degrees_as_radians", quantity, other)
+        if isinstance(value, Decimal):  # it rounds the degrees of an arctangent, not its radians
+            return compared(value, tree.mul(num(180), tree.divide(other, tree.PI)))
+        value = tree.plain(quantity)
+    elif not context.conventions.units_optional:
+        return different(quantity, other)
+    same = compared(value, other)
+    if same.state == "equal":
+        applied("reading.unit_left_out", quantity, other)
+    if same.state == "different" and _right_in_another_unit(value, name, other):
+        applied("reading.another_unit", quantity, other)
+        return AMBIGUOUS
+    return same
+
+
+def _may_be_thousands(quantity: Quantity, other: Node) -> bool:
+    """`5 K` beside 5000: kelvin, or thousands."""
+    if quantity.unit not in ("K", "M") or not isinstance(quantity.value, NUMBERS):
+        return False
+    thousand = thousands(Product((quantity.value, Symbol(quantity.unit))))
+    if thousand is None or exact(other) != exact(thousand):
+        return False
+    applied("reading.thousands", quantity, thousand)
+    return True
+
+
+def _in_radians(node: Node) -> bool:
+    """Whether a value without a degree sign says by its form that it is an angle in radians."""
+    if isinstance(node, Function) and node.name in _ANGLES:
+        return True
+    return holds(node, "pi") or any(map(_in_radians, children(node)))
+
+
+def _right_in_another_unit(value: Node, unit: str, number: Node) -> bool:
+    """150 cents against 1.50, 5 feet 6 inches against 66: right if another unit is meant."""
+    factor = unit_factor(unit)
+    size = exact(value) if is_scalar(value) else None
+    meant = exact(number) if is_scalar(number) else None
+    if factor is None or not size or not meant:
+        return False
+    return is_unit_of(factor[0], size * factor[1] / meant)
+
+
+def compare_percents(a: Node, b: Node, context: Context) -> Outcome:
+    """Values of which one or both are per cent: a hundredth, and by convention the bare number."""
+    if isinstance(a, Percent) and isinstance(b, Percent):
+        return context.compare(a.value, b.value)
+    percent, other = (a, b) if isinstance(a, Percent) else (b, a)
+    assert isinstance(percent, Percent)
+    value = percent.value
+    if isinstance(other, Quantity):
+        if unit_factor(other.unit) or other.unit == "degree":
+            return different(a, b)
+        pairs: list[tuple[Node, Node]] = [(percent, other.value)]
+    else:
+        pairs = [(tree.plain(percent), other)]
+        if isinstance(value, Decimal) and is_scalar(other):  # 33.33% rounds a third
+            pairs.append((value, tree.mul(num(100), other)))
+        size = exact(value) if is_scalar(value) else None
+        if context.conventions.percent_matches_number and (size is None or abs(size) >= 1):
+            applied("reading.percent_as_number", percent, other)
+            pairs.append((value, other))
+    return context.any_of(pairs if percent is a else [pair[::-1] for pair in pairs])
+
+
+def compare_based(a: Node, b: Node, context: Context) -> Outcome:
+    """Integers of which one or both are written in a base."""
+    if isinstance(a, BasedInteger) and isinstance(b, BasedInteger):
+        return EQUAL_EXACT if a.value == b.value else different(a, b)
+    based, other = (a, b) if isinstance(a, BasedInteger) else (b, a)
+    assert isinstance(based, BasedInteger)
+    if not is_scalar(other):
+        return UNKNOWN
+    if exact(other) == based.value:
+        return EQUAL_EXACT
+    # the base is often left away where the question has named it
+    if bare_digits(other) != digits_in_base(based.value, based.base):
+        return different(a, b)
+    applied("reading.base_left_out", based, other)
+    return EQUAL_EXACT
+
+
+def compare_times(a: Node, b: Node) -> Outcome | None:
+    """Two times of day, one of them with am or pm; None for anything else."""
+    if not isinstance(a, Quantity) and not isinstance(b, Quantity):
+        return None
+    first, second = clock(a), clock(b)
+    if first is None or second is None:
+        return None
+    applied("reading.time_of_day", a, b)
+    apart = first[0] - second[0]
+    both_sure = first[1] and second[1]
+    return EQUAL_EXACT if (apart if both_sure else apart % 720) == 0 else different(a, b)

@@ -1,0 +1,225 @@
+r"""Readings that a side has only beside the other, in the order in which they are tried.
+
+`[1, 2]` is an interval, and beside a list it is a list. The other module of readings is `letters`,
+for what single letters may stand for.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from dpo_math_assets.verifier.algebra.approximation import approximate
+from dpo_math_assets.verifier.algebra.equations import measured, names_of
+from dpo_math_assets.verifier.algebra.matrices import matrix_value
+from dpo_math_assets.verifier.equivalence.families import (
+    RELATIONS,
+    ROWS,
+    SCALARS,
+    Types,
+    equation,
+)
+from dpo_math_assets.verifier.equivalence.interpretations import (
+    choice_letter,
+    coprime_letters,
+    unit_vector,
+)
+from dpo_math_assets.verifier.syntax import builders as tree
+from dpo_math_assets.verifier.syntax.nodes import (
+    Choice,
+    FiniteSet,
+    Interval,
+    Matrix,
+    Node,
+    Product,
+    Quantity,
+    Relation,
+    Symbol,
+    Tuple,
+    ValueList,
+    children,
+    contents,
+    free_symbols,
+    num,
+)
+from dpo_math_assets.verifier.trace import applied
+
+__all__ = ["BESIDE", "NAMED_PAIRS", "WHOLE_ANSWERS", "Reading", "read_both"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Another reading of a node `of` some types, `beside` a node of others.
+
+    `read` gives the node so read, or the node itself. A gold is read so too, or is `never`, or is
+    left `ambiguous` by it: then nobody can tell what the answer beside it is worth.
+    """
+
+    rule: str
+    of: Types
+    beside: Types
+    read: Callable[[Node, Node], Node]
+    gold: Literal["too", "never", "ambiguous"] = "too"
+
+    def applied_to(self, node: Node, other: Node) -> Node:
+        """The node as it reads beside the other."""
+        if not isinstance(node, self.of) or not isinstance(other, self.beside):
+            return node
+        changed = self.read(node, other)
+        if changed is not node:
+            applied(self.rule, node, changed)
+        return changed
+
+
+def read_both(readings: tuple[Reading, ...], a: Node, b: Node) -> tuple[Node, Node] | None:
+    """Both sides as they read beside each other; None where the gold is left ambiguous."""
+    for reading in readings:
+        x = reading.applied_to(a, b)
+        y = b if reading.gold == "never" else reading.applied_to(b, a)
+        if y is not b and reading.gold == "ambiguous":
+            return None
+        a, b = x, y
+    return a, b
+
+
+# Readings of whole answers
+
+_DIVISORS = frozenset(("gcd()", "lcm()"))
+
+
+def _coprime(node: Node, other: Node) -> Node:
+    if equation(node) or _DIVISORS.isdisjoint(contents(node)):
+        return node
+    return coprime_letters(node) if _DIVISORS.isdisjoint(contents(other)) else node
+
+
+def _measured(node: Node, other: Node) -> Node:
+    """7 of `a + b = 7`."""
+    stated = equation(node)
+    if stated is None or isinstance(other, RELATIONS):
+        return node
+    return measured(stated) or node
+
+
+def _pair_in_braces(node: Node, other: Node) -> Node:
+    r"""`\{(2, -1)\}` beside `(2, -1)` or `x = 2, y = -1`."""
+    items = children(node)
+    if len(items) != 1 or not isinstance(items[0], Tuple):
+        return node
+    labelled = isinstance(other, Tuple) or names_of(list(children(other)))
+    return items[0] if labelled else node
+
+
+def _choice_with_value(node: Node, other: Node) -> Node:
+    """`D, 5` beside 5 or D."""
+    items = children(node)
+    if len(items) != 2 or not isinstance(items[0], Symbol) or free_symbols(items[1]):
+        return node
+    letter = choice_letter(items[0])
+    return Choice(letter, items[1]) if letter else node
+
+
+def _only_item(node: Node, other: Node) -> Node:
+    items = children(node)
+    return items[0] if len(items) == 1 else node
+
+
+_SINGLE = (*SCALARS, Quantity, Choice)
+_ANY = (Node,)
+
+# Beside whole answers only: inside others a set is no item of its own, say.
+WHOLE_ANSWERS = (
+    Reading("reading.coprime_letters", _ANY, _ANY, _coprime, gold="never"),
+    Reading("reading.stated_quantity", (Relation,), _ANY, _measured, gold="never"),
+    Reading("reading.set_of_one", (FiniteSet,), (Tuple, ValueList), _pair_in_braces),
+    Reading("reading.choice_in_list", (ValueList,), _SINGLE, _choice_with_value),
+    Reading("reading.set_of_one", (FiniteSet,), _SINGLE, _only_item),
+)
+
+# Readings of any two parts
+
+
+def _named_point(node: Node, other: Node) -> Node:
+    """`A(1, 2)` beside a tuple."""
+    name_and_pair = _name_and_pair(node)
+    return name_and_pair[1] if name_and_pair else node
+
+
+def _combinations(node: Node, other: Node) -> Node:
+    """`C(5, 2)` beside a number: the ways to choose."""
+    name_and_pair = _name_and_pair(node)
+    if name_and_pair is None:
+        return node
+    name, pair = name_and_pair
+    return tree.chosen(name, *pair.items) if name in ("C", "P") and len(pair.items) == 2 else node
+
+
+def _name_and_pair(node: Node) -> tuple[str, Tuple] | None:
+    if not isinstance(node, Product) or len(node.factors) != 2:
+        return None
+    name, pair = node.factors
+    if not isinstance(name, Symbol) or not isinstance(pair, Tuple) or not name.name[0].isupper():
+        return None
+    return name.name, pair
+
+
+def _descending_pair(node: Node, other: Node) -> Node:
+    """`[3, -1]` beside the point `(3, -1)`: no interval descends."""
+    if not _is_closed(node):
+        return node
+    ends = children(node)
+    low, high = map(approximate, ends)
+    return node if low is None or high is None or low <= high else Tuple(ends)
+
+
+def _as_list(node: Node, other: Node) -> Node:
+    return ValueList(children(node)) if _is_closed(node) else node
+
+
+def _as_row(node: Node, other: Node) -> Node:
+    return Tuple(children(node)) if _is_closed(node) else node
+
+
+def _is_closed(node: Node) -> bool:
+    return isinstance(node, Interval) and node.low_closed and node.high_closed
+
+
+def _components(node: Node, other: Node) -> Node:
+    """`2i - 3j` beside a vector."""
+    vector = isinstance(other, Tuple) or (isinstance(other, Matrix) and 1 in _shape(other))
+    size = len(children(other)) if vector else 0
+    return (unit_vector(node, size) if size in (2, 3) else None) or node
+
+
+def _shape(matrix: Matrix) -> tuple[int, int]:
+    return len(matrix.rows), len(matrix.rows[0])
+
+
+def _identity(node: Node, other: Node) -> Node:
+    """`3I_2` beside a matrix of two rows and columns."""
+    size = len(other.rows) if isinstance(other, Matrix) else 0
+    names = [Symbol(name) for name in ("I", f"I_{size}", "E", f"E_{size}")]
+    rows = tuple(tuple(num(int(k == place)) for k in range(size)) for place in range(size))
+    changed = tree.replace(node, lambda part: Matrix(rows) if part in names else None)
+    return node if changed == node else matrix_value(changed) or changed
+
+
+def _rows_in_brackets(node: Node, other: Node) -> Node:
+    """`((1, 2), (3, 4))` beside a matrix."""
+    items = children(node)
+    rows = tuple(item.items for item in items if isinstance(item, Tuple))
+    return Matrix(rows) if len(rows) == len(items) and len(set(map(len, rows))) == 1 else node
+
+
+NAMED_PAIRS = (
+    Reading("reading.named_point", (Product,), (*ROWS, ValueList), _named_point),
+    Reading("reading.combinations", (Product,), SCALARS, _combinations),
+)
+BESIDE = (
+    *NAMED_PAIRS,
+    Reading("reading.descending_pair", (Interval,), (Tuple,), _descending_pair),
+    Reading("reading.brackets_of_list", (Interval,), (ValueList,), _as_list, gold="ambiguous"),
+    Reading("reading.brackets_of_list", (Interval,), (Matrix,), _as_row, gold="ambiguous"),
+    Reading("reading.unit_vectors", SCALARS, ROWS, _components),
+    Reading("reading.identity_matrix", SCALARS, (Matrix,), _identity),
+    Reading("reading.rows_in_brackets", (Tuple,), (Matrix,), _rows_in_brackets),
+)

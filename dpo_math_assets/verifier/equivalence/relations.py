@@ -1,0 +1,166 @@
+"""Relations beside any other answer: equations, congruences, ratios, inequalities."""
+
+from dpo_math_assets.verifier.algebra.equations import (
+    below_zero,
+    is_name,
+    operands,
+    operators,
+)
+from dpo_math_assets.verifier.algebra.exact import exact
+from dpo_math_assets.verifier.equivalence.context import Context
+from dpo_math_assets.verifier.equivalence.equations import (
+    compare_equation_and_value,
+    compare_equations,
+    proportional,
+)
+from dpo_math_assets.verifier.equivalence.families import RELATIONS, equation, is_scalar
+from dpo_math_assets.verifier.equivalence.interpretations import congruent
+from dpo_math_assets.verifier.equivalence.outcome import (
+    EQUAL_EXACT,
+    UNKNOWN,
+    Outcome,
+    different,
+)
+from dpo_math_assets.verifier.equivalence.sets import compare_pieces
+from dpo_math_assets.verifier.syntax import builders as tree
+from dpo_math_assets.verifier.syntax.nodes import (
+    Congruence,
+    Node,
+    Quantity,
+    Ratio,
+    Relation,
+    RelationChain,
+    SetBuilder,
+    Tuple,
+    free_symbols,
+)
+from dpo_math_assets.verifier.syntax.units import unit_factor
+from dpo_math_assets.verifier.trace import applied
+
+__all__ = ["compare_relations"]
+
+
+def compare_relations(a: Node, b: Node, context: Context) -> Outcome:
+    """Two answers, one or both of them relations, and none a list or a set of values."""
+    a, b = _condition_of_points(a), _condition_of_points(b)
+    first, second = equation(a), equation(b)
+    if first and second:
+        return compare_equations(first, second, context)
+    if one := first or second:
+        return compare_equation_and_value(a, b, one, context)
+    if isinstance(a, Congruence) or isinstance(b, Congruence):
+        return _compare_congruences(a, b, context)
+    if isinstance(a, Ratio) or isinstance(b, Ratio):
+        return _compare_ratios(a, b, context)
+    return _compare_inequalities(a, b, context)
+
+
+def _condition_of_points(node: Node) -> Node:
+    """The condition of a set of points, `\\{(x, y) | x^2 + y^2 < 4\\}`, which says all of it."""
+    if not isinstance(node, SetBuilder) or not isinstance(node.condition, RELATIONS):
+        return node
+    if not isinstance(node.element, Tuple) or not is_name(node.element):
+        return node
+    applied("reading.set_of_points", node, node.condition)
+    return node.condition
+
+
+def _compare_congruences(a: Node, b: Node, context: Context) -> Outcome:
+    """Residues of one modulus, equal up to its multiples; beside other answers their residue."""
+    if not isinstance(a, Congruence) or not isinstance(b, Congruence):
+        residue, other = _residue(a), _residue(b)
+        applied("reading.residue", a, b)
+        return context.compare(residue, other)
+    residues = _residue(a), _residue(b)
+    named = residues[0] != a.relation, residues[1] != b.relation
+    if all(named) and operands(a.relation)[0] != operands(b.relation)[0]:
+        return UNKNOWN
+    sides = residues if any(named) else (a.relation, b.relation)
+    modulus = exact(b.modulus)
+    values = [exact(side) if is_scalar(side) else None for side in sides]
+    if values[0] is None or values[1] is None or modulus is None or exact(a.modulus) != modulus:
+        return context.every([sides, (a.modulus, b.modulus)])
+    applied("reading.residue", a, b)
+    same = modulus and (values[0] - values[1]) % modulus == 0
+    return EQUAL_EXACT if same else different(a, b)
+
+
+def _residue(node: Node) -> Node:
+    return congruent(node.relation) if isinstance(node, Congruence) else node
+
+
+def _compare_ratios(a: Node, b: Node, context: Context) -> Outcome:
+    if isinstance(a, Quantity) or isinstance(b, Quantity):  # 2:30 against 2:30 p.m.
+        if any(isinstance(node, Quantity) and unit_factor(node.unit) for node in (a, b)):
+            return UNKNOWN  # hours and minutes, or minutes and seconds
+        a, b = (node.value if isinstance(node, Quantity) else node for node in (a, b))
+    if isinstance(a, Ratio) and isinstance(b, Ratio):
+        return _compare_two_ratios(a, b, context)
+    ratio, other = (a, b) if isinstance(a, Ratio) else (b, a)
+    if not isinstance(ratio, Ratio) or len(ratio.items) != 2 or not is_scalar(other):
+        return different(a, b)
+    quotient = tree.divide(*ratio.items)
+    applied("reading.quotient", ratio, quotient)
+    return context.compare(quotient, b) if ratio is a else context.compare(a, quotient)
+
+
+def _compare_two_ratios(a: Ratio, b: Ratio, context: Context) -> Outcome:
+    if len(a.items) != len(b.items):
+        return different(a, b)
+    if any(exact(part) == 0 for part in a.items + b.items):
+        return context.in_order(a.items, b.items)
+    same = context.every(
+        (tree.mul(x, b.items[0]), tree.mul(y, a.items[0]))
+        for x, y in zip(a.items[1:], b.items[1:], strict=True)
+    )
+    if a != b and same.state == "equal" and _looks_like_time(a) and _looks_like_time(b):
+        applied("reading.ratio_or_time", a, b)
+        return UNKNOWN
+    return same
+
+
+def _looks_like_time(ratio: Ratio) -> bool:
+    """`10:40`: two digits behind the colon, as minutes have."""
+    parts = [exact(part) for part in ratio.items]
+    return len(parts) == 2 and parts[1] is not None and 10 <= parts[1] < 60
+
+
+def _compare_inequalities(a: Node, b: Node, context: Context) -> Outcome:
+    """Inequalities with each other, and with the sets that they describe."""
+    a, b = _ascending(a), _ascending(b)
+    if type(a) is type(b) and operators(a) == operators(b):
+        same = context.in_order(operands(a), operands(b))
+        if same.state == "equal":
+            return same
+    both = isinstance(a, RELATIONS) and isinstance(b, RELATIONS)
+    if not both and not context.conventions.interval_matches_inequality:
+        return different(a, b)
+    names = free_symbols(a), free_symbols(b)
+    if both and names[0] != names[1]:
+        return different(a, b)
+    outcome = compare_pieces(a, b, context) if not both or len(names[0]) == 1 else None
+    if outcome is not None:
+        if not both:
+            applied("reading.inequality_as_set", a, b)
+        return outcome
+    if isinstance(a, Relation) and isinstance(b, Relation):
+        return _compare_signs(a, b, context)
+    return UNKNOWN if both else different(a, b)
+
+
+def _compare_signs(a: Relation, b: Relation, context: Context) -> Outcome:
+    """Two inequalities in several letters: multiples of each other or not."""
+    first, second = below_zero(a), below_zero(b)
+    if first is None or second is None:
+        return UNKNOWN
+    if first[0] != second[0]:
+        return different(a, b)
+    return proportional(first[1], second[1], context, positive=first[0] != "!=")
+
+
+def _ascending(node: Node) -> Node:
+    """`c > b > a` as `a < b < c`."""
+    if not isinstance(node, RelationChain) or not {">", ">="}.issuperset(node.ops):
+        return node
+    signs = tuple(sign.replace(">", "<") for sign in reversed(node.ops))
+    return RelationChain(signs, node.items[::-1])

@@ -1,0 +1,122 @@
+r"""What an answer comes to before it is compared: `x = 2 + 3 = 5`, `(1, 2) + (3, 4)`, `\det A`."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from dpo_math_assets.verifier.algebra.equations import is_name, is_quantity
+from dpo_math_assets.verifier.algebra.matrices import determinant, matrix_value
+from dpo_math_assets.verifier.algebra.predicates import holds
+from dpo_math_assets.verifier.equivalence.context import Context
+from dpo_math_assets.verifier.equivalence.families import RELATIONS, is_scalar
+from dpo_math_assets.verifier.equivalence.interpretations import compound_unit
+from dpo_math_assets.verifier.equivalence.readings import NAMED_PAIRS, read_both
+from dpo_math_assets.verifier.syntax import builders as tree
+from dpo_math_assets.verifier.syntax.nodes import (
+    FiniteSet,
+    Function,
+    Interval,
+    Matrix,
+    Node,
+    Power,
+    Product,
+    Relation,
+    RelationChain,
+    Sum,
+    Text,
+    Tuple,
+    ValueList,
+    children,
+    free_symbols,
+)
+from dpo_math_assets.verifier.trace import applied
+
+__all__ = ["CONTRADICTION", "settled"]
+
+# What a chain comes to whose values differ.
+CONTRADICTION = Text("contradiction")
+_EQUALS = frozenset(("=", "approx"))
+
+
+def settled(node: Node, context: Context) -> Node:
+    """The statement or value that a node comes to; `CONTRADICTION` where it contradicts itself."""
+    if isinstance(node, FiniteSet) and len(node.items) == 1:
+        node = node.items[0] if isinstance(node.items[0], RELATIONS) else node
+    if isinstance(node, ValueList):
+        return _named("reading.compound_unit", node, compound_unit(node))
+    if isinstance(node, Sum | Product | Power | Function):
+        return _computed(node)
+    if isinstance(node, Relation) and node.op == "in":
+        if not is_name(node.left):
+            return node
+        return _named("reading.membership", node, node.right)
+    if isinstance(node, Relation) and node.op in _EQUALS:
+        sides = read_both(NAMED_PAIRS, node.left, node.right) or children(node)
+        return _stated(node, (node.op,), sides, context)
+    if isinstance(node, RelationChain) and _EQUALS.issuperset(node.ops):
+        return _stated(node, node.ops, node.items, context)
+    return node
+
+
+def _named(rule: str, node: Node, changed: Node | None) -> Node:
+    """What a rule makes of a node, or the node where it makes nothing of it."""
+    if changed is None or changed is node:
+        return node
+    applied(rule, node, changed)
+    return changed
+
+
+def _computed(node: Sum | Product | Power | Function) -> Node:
+    """A sum, product or power of matrices and tuples, worked out."""
+    if isinstance(node, Power) and isinstance(node.base, Interval | ValueList):  # `[1, -1]^T`
+        return _named("reading.matrix_arithmetic", node, matrix_value(node))
+    if not isinstance(node, Function) and holds(node, Tuple, shallow=True):
+        if isinstance(node, Product):
+            if not free_symbols(node):
+                return _named("reading.matrix_arithmetic", node, matrix_value(node))
+        else:
+            value = matrix_value(node)  # `(1, 2) + (3, 4)`
+            row = value is not None and len(value.rows) == 1 and not holds(node, Matrix)
+            result = Tuple(value.rows[0]) if value and row else value
+            return _named("reading.matrix_arithmetic", node, result)
+    if not holds(node, Matrix):
+        return node
+    worked_out = tree.replace(node, _determined)
+    return _named("reading.matrix_arithmetic", node, matrix_value(worked_out) or worked_out)
+
+
+def _determined(node: Node) -> Node | None:
+    if not isinstance(node, Function) or node.name != "det":
+        return None
+    return determinant(node.arguments[0]) if isinstance(node.arguments[0], Matrix) else None
+
+
+def _stated(node: Node, signs: Sequence[str], items: Sequence[Node], context: Context) -> Node:
+    """What equals signs between names and values give: `name = value`, or the value."""
+    opens = len(items) > 2 and is_quantity(items[0])  # `m + n = 3 + 4 = 7`
+    names = [item for item in items if is_name(item) or (opens and item is items[0])]
+    values = [item for item in items if item not in names]
+    if len(names) == len(values) == 1:
+        return Relation("=", names[0], values[0])
+    if not values or not _is_one_value(names, values, signs):
+        return Relation("=", *items) if len(items) == 2 else node
+    exactly = values
+    if all(is_scalar(item) and not free_symbols(item) for item in values):
+        exactly = [
+            item
+            for sign, item in zip(("=", *signs), items, strict=True)
+            if sign == "=" and item not in names
+        ] or values
+        value = exactly[0]
+    else:
+        value = values[-1]
+    applied("reading.chain", node, value)
+    if any(context.compare(x, y).state != "equal" for x, y in pairwise(exactly)):
+        return CONTRADICTION
+    return Relation("=", names[0], value) if names else value
+
+
+def _is_one_value(names: list[Node], values: list[Node], signs: Sequence[str]) -> bool:
+    """Whether values are steps to one value, and no equation to be solved."""
+    if len(values) == 1 or (names and len(signs) > 1):
+        return True
+    return all(is_scalar(item) and not free_symbols(item) for item in values)

@@ -1,0 +1,107 @@
+"""Two whole answers: readings that hold for an answer, and not for the parts of one, come on top.
+
+The steps are in `compare_answers` and, for answers in letters, in `_compare_letters`, in the order
+in which they are tried.
+"""
+
+from dpo_math_assets.verifier.algebra.equations import is_name
+from dpo_math_assets.verifier.algebra.predicates import holds
+from dpo_math_assets.verifier.conventions import Conventions
+from dpo_math_assets.verifier.equivalence import dispatch
+from dpo_math_assets.verifier.equivalence.context import Context
+from dpo_math_assets.verifier.equivalence.contextual_readings import read_beside
+from dpo_math_assets.verifier.equivalence.families import NUMBERS, RELATIONS, equation
+from dpo_math_assets.verifier.equivalence.letters import (
+    compare_families,
+    equal_by_custom,
+    may_be_equal,
+    under_one_name,
+)
+from dpo_math_assets.verifier.equivalence.outcome import (
+    EQUAL_STRUCTURE,
+    UNKNOWN,
+    Outcome,
+    Pool,
+    different,
+)
+from dpo_math_assets.verifier.equivalence.progressions import same_values
+from dpo_math_assets.verifier.equivalence.readings import WHOLE_ANSWERS, read_both
+from dpo_math_assets.verifier.equivalence.sets import compare_integer_sets
+from dpo_math_assets.verifier.syntax import builders as tree
+from dpo_math_assets.verifier.syntax.nodes import (
+    Node,
+    Relation,
+    SetIntersection,
+    SetUnion,
+    Symbol,
+    UnknownFunction,
+    ValueList,
+    free_symbols,
+)
+from dpo_math_assets.verifier.trace import applied
+
+__all__ = ["compare_answers", "context_of"]
+
+
+def context_of(conventions: Conventions, pool: Pool | None, *, probing: bool = True) -> Context:
+    """The context in which answers are compared under some conventions."""
+    return Context(conventions, pool, dispatch.compare, probing)
+
+
+def compare_answers(a: Node, b: Node, context: Context) -> Outcome:
+    """Two whole answers, the first the candidate's."""
+    if isinstance(a, NUMBERS) and isinstance(b, NUMBERS):  # the commonest, with one reading only
+        return context.compare(a, b)
+    if outcome := dispatch.identical(a, b):
+        return outcome
+    a, b = read_both(WHOLE_ANSWERS, a, b) or (a, b)
+    subjects = _subject(a), _subject(b)
+    same = context.compare(a, b)
+    if None not in subjects and subjects[0] != subjects[1]:
+        return same.demoted()
+    if same.state == "equal":
+        return same
+    functions = holds(a, UnknownFunction) or holds(b, UnknownFunction)
+    if functions or free_symbols(a) or free_symbols(b):
+        return _compare_letters(a, b, same, context)
+    return UNKNOWN if same.state == "different" and equal_by_custom(a, b, context) else same
+
+
+def _compare_letters(a: Node, b: Node, same: Outcome, context: Context) -> Outcome:
+    """Answers in letters that are not equal as they stand: what the letters may stand for."""
+    if outcome := _compare_solutions(a, b) or compare_integer_sets(a, b):
+        return outcome
+    if same.state == "different" and (family := compare_families(a, b, context)):
+        return family
+    beside = read_beside(a, b), read_beside(b, a)
+    if beside != (a, b):
+        return context.compare(*beside)
+    renamed = under_one_name(a, b)
+    if renamed != (a, b):
+        a, b = renamed
+        if outcome := _compare_solutions(a, b):
+            return outcome
+        same = context.compare(a, b)
+    return UNKNOWN if same.state == "different" and may_be_equal(a, b, context) else same
+
+
+def _compare_solutions(a: Node, b: Node) -> Outcome | None:
+    """General solutions by the values that they run through; None for other answers."""
+    same = same_values(a, b)
+    if same is None:
+        return None
+    applied("reading.general_solution", a, b)
+    return EQUAL_STRUCTURE if same else different(a, b)
+
+
+def _subject(node: Node) -> str | None:
+    """The unknown that `x = 1, 2` or `x < 1 or x > 2` speaks of, where it names just one."""
+    if isinstance(node, ValueList) and (first := equation(node.items[0])):
+        alone = not any(isinstance(item, RELATIONS) for item in node.items[1:])
+        return repr(first.left) if alone and is_name(first.left) else None
+    if isinstance(node, Relation) and node.op == "!=" and isinstance(node.left, Symbol):
+        return repr(node.left)
+    if isinstance(node, SetUnion | SetIntersection) and all(map(tree.is_inequality, node.operands)):
+        names = free_symbols(node)
+        return repr(Symbol(*names)) if len(names) == 1 else None
+    return None

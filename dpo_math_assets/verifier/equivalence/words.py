@@ -1,0 +1,100 @@
+"""Answers in words, beside other words and beside anything else.
+
+Words equal the same words; a few words differ from other words and from a number.
+"""
+
+import re
+
+from dpo_math_assets.verifier.algebra.predicates import holds
+from dpo_math_assets.verifier.equivalence.context import Context
+from dpo_math_assets.verifier.equivalence.outcome import (
+    EQUAL_TEXT,
+    UNPARSABLE_ANSWER,
+    UNPARSABLE_GOLD,
+    Outcome,
+    different,
+)
+from dpo_math_assets.verifier.lexicon.vocabulary import NOUNS, ORDINALS
+from dpo_math_assets.verifier.syntax import builders as tree
+from dpo_math_assets.verifier.syntax.nodes import Decimal, Node, Number, Quantity, Text, Tuple
+from dpo_math_assets.verifier.trace import applied
+
+__all__ = ["compare_words"]
+
+_MONTH = "(?P<{}>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_DATE = re.compile(
+    rf"{_MONTH.format('month')} (?P<day>\d\d?)|(?P<early>\d\d?) (?:of )?{_MONTH.format('later')}"
+)
+_REMAINDER = re.compile(r"(\d+) remainder (\d+)")
+_IT_IS = re.compile(r"^(?:it|this|that|they) (?:is|are) ")
+_ARTICLES = ("the", "a", "an")
+# Words that few enough are to differ from others.
+_FEW = 2
+# Letters of a common beginning that make one stem.
+_STEM = 5
+
+
+def compare_words(a: Node, b: Node, context: Context) -> Outcome:
+    """Words beside anything."""
+    if isinstance(a, Text) and isinstance(b, Text):
+        return _compare_texts(a, b)
+    text, other = (a, b) if isinstance(a, Text) else (b, a)
+    assert isinstance(text, Text)
+    name = tree.letters(other)
+    if name and name.isalpha() and name.lower() == text.words:  # a word read as a product
+        applied("reading.word_of_letters", other, text)
+        return EQUAL_TEXT
+    content = _content_words(text)
+    few = len(content) <= _FEW and _alphabetic(text) and ORDINALS.isdisjoint(content)
+    if few and isinstance(other, Number | Decimal | Quantity | Tuple) and not holds(other, Text):
+        return different(a, b)
+    return UNPARSABLE_ANSWER if text is a else UNPARSABLE_GOLD
+
+
+def _compare_texts(a: Text, b: Text) -> Outcome:
+    first, second = _facts(a.words), _facts(b.words)
+    if first and second:
+        applied("reading.date_or_remainder", a, b)
+        return EQUAL_TEXT if first == second else different(a, b)
+    words = _content_words(a), _content_words(b)
+    if words[0] == words[1]:
+        return EQUAL_TEXT
+    if _same_but_noun(*words):
+        applied("reading.noun_left_out", a, b)
+        return EQUAL_TEXT
+    few = max(map(len, words)) <= _FEW and _alphabetic(a) and _alphabetic(b)
+    return different(a, b) if few and not _related(*words) else UNPARSABLE_ANSWER
+
+
+def _facts(words: str) -> tuple[str, ...] | None:
+    """Day and month of `march 5` or `5 march`, or the parts of `3 remainder 2`."""
+    date = _DATE.fullmatch(words) if words[:1].isalnum() and len(words) < 20 else None
+    if date:
+        return date["day"] or date["early"], date["month"] or date["later"]
+    division = _REMAINDER.fullmatch(words)
+    return division.groups() if division else None
+
+
+def _related(first: list[str], second: list[str]) -> bool:
+    """Whether words may say the same: some more than others, one stem, numbers in other words."""
+    if set(first) <= set(second) or set(second) <= set(first):
+        return True
+    if ORDINALS.isdisjoint(first) != ORDINALS.isdisjoint(second):
+        return True
+    return any(
+        a[:_STEM] == b[:_STEM] for a in first for b in second if a != b and len(a) > _STEM < len(b)
+    )
+
+
+def _same_but_noun(first: list[str], second: list[str]) -> bool:
+    """`isosceles` and `isosceles triangle`: the question has named what it asks for."""
+    shorter, longer = sorted((first, second), key=len)
+    return shorter != [] and shorter == longer[:-1] and longer[-1] in NOUNS
+
+
+def _content_words(text: Text) -> list[str]:
+    return [word for word in _IT_IS.sub("", text.words).split() if word not in _ARTICLES]
+
+
+def _alphabetic(text: Text) -> bool:
+    return text.words.replace(" ", "").isalpha()
