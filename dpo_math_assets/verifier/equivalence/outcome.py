@@ -35,7 +35,7 @@ Comparison = tuple[str, str, str | None]
 
 
 class Pool(Protocol):
-    """What answers the hard questions: `worker_pool.SymPyPool`."""
+    """What answers the hard questions: `worker_pool.WorkerPool`."""
 
     def equal(self, a: Node, b: Node, deadline_s: float) -> str:
         """`equal`, `different`, `unknown`, `timeout` or `worker_crashed`."""
