@@ -93,6 +93,25 @@ def _sum(terms: Iterable[Node]) -> Node:
 
 
 def _product(factors: Iterable[Node]) -> Node:
+    coefficient, parts = _gathered(factors)
+    if coefficient == 0:
+        return ZERO
+    value = tree.rational(coefficient)
+    if any(isinstance(part, Number | Product) for part in parts):
+        # a product or rational that comes out of a power again joins the product
+        return _product((value, *parts))
+    if not parts:
+        return value
+    if coefficient != 1:
+        if len(parts) == 1 and isinstance(parts[0], Sum):
+            # 2(x+1) and 2x+2 are one form
+            return _sum(_product((value, term)) for term in parts[0].terms)
+        parts.insert(0, value)
+    return parts[0] if len(parts) == 1 else Product(tuple(parts))
+
+
+def _gathered(factors: Iterable[Node]) -> tuple[Fraction, list[Node]]:
+    """The rational factor of a product, and its other factors in order, like powers as one."""
     coefficient = Fraction(1)
     powers: dict[Node, list[Node]] = {}
     for factor in factors:
@@ -103,23 +122,12 @@ def _product(factors: Iterable[Node]) -> Node:
                 powers.setdefault(part.base, []).append(part.exponent)
             else:
                 powers.setdefault(part, []).append(ONE)
-    if coefficient == 0:
-        return ZERO
     parts = [
         _power(base, exponent)
         for base, exponents in powers.items()
         if (exponent := exponents[0] if len(exponents) == 1 else _sum(exponents)) != ZERO
     ]
-    value = tree.rational(coefficient)
-    if any(isinstance(part, Number | Product) for part in parts):
-        # a product or rational that comes out of a power again joins the product
-        return _product((value, *parts))
-    if coefficient == 1 and parts:
-        return parts[0] if len(parts) == 1 else Product(tuple(sorted(parts, key=sort_key)))
-    if len(parts) == 1 and isinstance(parts[0], Sum):
-        # 2(x+1) and 2x+2 are one form
-        return _sum(_product((value, term)) for term in parts[0].terms)
-    return Product((value, *sorted(parts, key=sort_key))) if parts else value
+    return coefficient, sorted(parts, key=sort_key)
 
 
 def _power(base: Node, exponent: Node) -> Node:

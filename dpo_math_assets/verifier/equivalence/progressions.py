@@ -79,36 +79,42 @@ def same_values(a: Node, b: Node) -> bool | None:
     if not sides[0] or not sides[1]:
         return None
     unit = sides[0][0].step
-    first, second = ([found for line in side if (found := _measured(line, unit))] for side in sides)
-    if len(first) < len(sides[0]) or len(second) < len(sides[1]):
-        return None
+    first, second = (_measured(side, unit) for side in sides)
+    return None if first is None or second is None else _same(first, second)
+
+
+def _same(first: list[_Measured], second: list[_Measured]) -> bool | None:
     period = reduce(_common_multiple, (found.step for found in first + second), Fraction(1))
     if sum(period / found.step for found in first + second) > MAX_VALUES:
         return None
-    values = ({x for found in side for x in found.values(period)} for side in (first, second))
-    return next(values) == next(values)
+    values = [{x for found in side for x in found.values(period)} for side in (first, second)]
+    return values[0] == values[1]
 
 
 def written_out(node: Node) -> Node:
-    r"""`1, 2, \\dots, 10` with what the dots leave out; any other list or set as it is.
-
-    Two numbers may begin a progression of either kind: `2, 4, \\dots, 16` says too little.
-    """
+    r"""`1, 2, \dots, 10` with what the dots leave out; any other list or set as it is."""
     if not isinstance(node, ValueList | FiniteSet | Tuple) or node.items.count(Dots()) != 1:
         return node
     place = node.items.index(Dots())
     first, last = _numbers(node.items[:place]), _numbers(node.items[place + 1 :])
-    if not first or not last:
-        return node
+    whole = _continued(first, last) if first and last else None
+    return type(node)(tuple(map(tree.rational, whole))) if whole else node
+
+
+def _continued(first: list[Fraction], last: list[Fraction]) -> list[Fraction] | None:
+    r"""The one progression that begins and ends so.
+
+    Two numbers may begin one of either kind: `2, 4, \dots, 16` says too little.
+    """
     step = first[1] - first[0] if len(first) > 1 else Fraction(1)
     count = (last[-1] - first[0]) / step if step else Fraction(-1)
     if count.denominator != 1 or not 0 < count <= MAX_VALUES:
-        return node
+        return None
     whole = [first[0] + k * step for k in range(int(count) + 1)]
     if whole[: len(first)] != first or whole[-len(last) :] != last:
-        return node
+        return None
     grows = len(first) == 2 and first[0] and _reaches(first[0], first[1] / first[0], last[-1])
-    return node if grows and step != 1 else type(node)(tuple(map(tree.rational, whole)))
+    return None if grows and step != 1 else whole
 
 
 def _numbers(items: tuple[Node, ...]) -> list[Fraction] | None:
@@ -233,18 +239,23 @@ def is_straight(node: Node, name: str) -> bool:
     return isinstance(node, Symbol)
 
 
-def _measured(line: _Progression, unit: Node) -> _Measured | None:
-    size = exact(canonical(tree.divide(line.step, unit)))
-    if not size:
-        return None
-    shift, rest = Fraction(0), []
-    for term in line.start.terms if isinstance(line.start, Sum) else (line.start,):
-        share = exact(canonical(tree.divide(term, unit)))
-        if share is None:
-            rest.append(term)
-        else:
-            shift += share
-    return _Measured((canonical(tree.add(*rest)) if rest else None, line.beside), shift, abs(size))
+def _measured(lines: list[_Progression], unit: Node) -> list[_Measured] | None:
+    """Progressions in units of a step; None where one has another."""
+    found = []
+    for line in lines:
+        size = exact(canonical(tree.divide(line.step, unit)))
+        if not size:
+            return None
+        shift, rest = Fraction(0), []
+        for term in line.start.terms if isinstance(line.start, Sum) else (line.start,):
+            share = exact(canonical(tree.divide(term, unit)))
+            if share is None:
+                rest.append(term)
+            else:
+                shift += share
+        beside = canonical(tree.add(*rest)) if rest else None
+        found.append(_Measured((beside, line.beside), shift, abs(size)))
+    return found
 
 
 def _common_multiple(a: Fraction, b: Fraction) -> Fraction:
