@@ -129,16 +129,12 @@ def is_quantity(node: Node) -> bool:
         case SetUnion() | SetIntersection():
             return all(map(is_name, node.operands))
         case Sum():
-            terms = [tree.neg(term) if _is_negated(term) else term for term in node.terms]
-            letters = [name for term in terms for name in free_symbols(term)]
-            return 1 < len(letters) == len(set(letters)) and all(map(_is_name_or_power, terms))
+            letters = [name for term in node.terms for name in free_symbols(term)]
+            once = 1 < len(letters) == len(set(letters))
+            return once and all(map(_is_name_or_power, node.terms))
         case Product():
             return len(free_symbols(node)) > 1 and all(map(_is_name_or_power, node.factors))
     return False
-
-
-def _is_negated(term: Node) -> bool:
-    return isinstance(term, Product) and term.factors[0] == num(-1)
 
 
 def _is_name_or_power(node: Node) -> bool:
