@@ -91,9 +91,12 @@ def _compare(answer: AnswerText, gold: AnswerText, context: Context) -> Outcome:
     if answer.boxes:
         return _compare_boxes(answer.boxes, pair.gold_node, context, named=NAMED_PARTS in text)
     outcome = pair.compared(context)
-    if outcome.method == "structural" and outcome.state == "equal":
-        return UNKNOWN if words_may_differ(text, pair.gold) else outcome
-    return outcome if outcome.state == "equal" else _read_again(pair, outcome, context)
+    if outcome.state != "equal":
+        return _read_again(pair, outcome, context)
+    if outcome.method == "structural" and words_may_differ(text, pair.gold):
+        applied("reading.spelled_word", text, pair.gold)
+        return UNKNOWN
+    return outcome
 
 
 _PLAIN = re.compile(r"\s*(-?)(\$?)\s?(\d{1,18}|[1-9]\d{0,2}(?:,\d{3}){1,5})(?:\.(\d{1,18}))?\.?\s*")
