@@ -3,7 +3,7 @@
 import pytest
 
 from dpo_math_assets.verifier import Conventions, compare, verify
-from dpo_math_assets.verifier.equivalence.outcome import Pool
+from dpo_math_assets.verifier.runtime.pipeline import Pool
 from dpo_math_assets.verifier.syntax.nodes import Node
 
 EQUAL = [

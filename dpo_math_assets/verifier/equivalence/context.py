@@ -12,7 +12,7 @@ from dpo_math_assets.verifier.equivalence.outcome import (
     UNKNOWN,
     Method,
     Outcome,
-    Pool,
+    SymbolicEqual,
     different,
 )
 from dpo_math_assets.verifier.syntax.nodes import Node, ValueList
@@ -30,12 +30,12 @@ MAX_UNORDERED = 64
 class Context:
     """The conventions and backends of a comparison, and `dispatch`, which compares any two trees.
 
-    Without `probing` only the tiers that cost microseconds are asked; without `pool`, what only
+    Without `probing` only the tiers that cost microseconds are asked; without `symbolic`, what only
     SymPy could settle is unknown. The first of two trees is always the candidate's.
     """
 
     conventions: Conventions
-    pool: Pool | None
+    symbolic: SymbolicEqual | None
     dispatch: Callable[[Node, Node, "Context"], Outcome]
     probing: bool = True
 

@@ -19,8 +19,8 @@ class AnswerEquality:
     """Equality of answers as text under one set of conventions; what cannot be read is unknown."""
 
     def __init__(self, conventions: Conventions) -> None:
-        self._quick = context_of(conventions, None, probing=False)
-        self._thorough = context_of(conventions, None)
+        self._quick = context_of(conventions, probing=False)
+        self._thorough = context_of(conventions)
 
     def quick_equal(self, a: str, b: str) -> bool:
         """Whether two answers are equal by the tiers that cost microseconds."""

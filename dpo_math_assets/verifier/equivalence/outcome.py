@@ -1,10 +1,11 @@
 """What the comparison of two answers gives: an `Outcome`, with what shows a difference.
 
-`SymbolicBackend` is who answers what only SymPy can.
+`SymbolicEqual` is who answers what only SymPy can.
 """
 
+from collections.abc import Callable
 from fractions import Fraction
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
 from dpo_math_assets.verifier.syntax.nodes import Node
 
@@ -22,7 +23,7 @@ __all__ = [
     "Comparison",
     "Method",
     "Outcome",
-    "Pool",
+    "SymbolicEqual",
     "Ternary",
     "Witness",
     "different",
@@ -30,16 +31,11 @@ __all__ = [
 
 Ternary = Literal["equal", "different", "unknown"]
 Method = Literal["text", "exact", "structural", "numeric", "symbolic"]
+# Whether SymPy finds two expressions equal, by the deadline of who asks: `equal`, `different`,
+# `unknown`, `timeout` or `worker_crashed`.
+SymbolicEqual = Callable[[Node, Node], str]
 # Verdict, reason and method of a pair.
 Comparison = tuple[str, str, str | None]
-
-
-class Pool(Protocol):
-    """What answers the hard questions: `worker_pool.WorkerPool`."""
-
-    def equal(self, a: Node, b: Node, deadline_s: float) -> str:
-        """`equal`, `different`, `unknown`, `timeout` or `worker_crashed`."""
-        ...
 
 
 class Witness(NamedTuple):

@@ -46,8 +46,6 @@ from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["TIERS", "compare_expressions", "compare_scalars"]
 
-# Seconds that SymPy may take over one pair of expressions.
-SYMPY_DEADLINE_S = 5.0
 # Digits that only a printed float shows; its last one may be off by one.
 FLOAT_DIGITS = 15
 # How far a coefficient of three digits may lie from what it rounds, and for which letters to look.
@@ -186,11 +184,11 @@ def _probing(question: _Question) -> Outcome | None:
 
 
 def _symbolic(question: _Question) -> Outcome | None:
-    a, b, pool = question.a, question.b, question.context.pool
+    a, b, symbolic = question.a, question.b, question.context.symbolic
     stepped = any(holds(side, f"{name}()") for side in (a, b) for name in ("floor", "ceil"))
-    if pool is None or (stepped and free_symbols(a)):  # SymPy takes the letters for reals
+    if symbolic is None or (stepped and free_symbols(a)):  # SymPy takes the letters for reals
         return None
-    result = pool.equal(a, b, SYMPY_DEADLINE_S)
+    result = symbolic(a, b)
     if result == "equal":
         return EQUAL_SYMBOLIC
     if result == "different":

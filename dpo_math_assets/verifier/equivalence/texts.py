@@ -7,6 +7,7 @@ candidate may have without them being one answer.
 """
 
 import re
+from dataclasses import replace
 from typing import NamedTuple
 
 from dpo_math_assets.errors import VerifierLimit
@@ -26,7 +27,7 @@ from dpo_math_assets.verifier.equivalence.outcome import (
     UNPARSABLE_ANSWER,
     UNPARSABLE_GOLD,
     Outcome,
-    Pool,
+    SymbolicEqual,
     different,
 )
 from dpo_math_assets.verifier.equivalence.whole_answers import compare_answers, context_of
@@ -61,13 +62,16 @@ class AnswerText(NamedTuple):
 
 
 def compare_texts(
-    answer: AnswerText, gold: AnswerText, conventions: Conventions, pool: Pool | None
+    answer: AnswerText,
+    gold: AnswerText,
+    conventions: Conventions,
+    symbolic: SymbolicEqual | None,
 ) -> Outcome:
     """A final answer against a gold answer, neither empty.
 
-    Without a pool, what only SymPy could settle is unknown.
+    Without `symbolic`, what only SymPy could settle is unknown.
     """
-    context = context_of(conventions, pool)
+    context = context_of(conventions, symbolic)
     if NUMERAL.fullmatch(answer.text) and NUMERAL.fullmatch(gold.text):  # with one reading each
         if answer.text == gold.text:
             return EQUAL_TEXT
@@ -177,7 +181,7 @@ class _Pair:
             if gold_node is not self.gold_node:
                 # `3,250` as two values only where the candidate has them in this order
                 ordered = context.conventions.model_copy(update={"bare_list_ordered": True})
-                context = context_of(ordered, context.pool)
+                context = replace(context, conventions=ordered)
         commas = context.conventions.decimal_comma and ("," in self.answer or "," in self.gold)
         if commas and (outcome := _decimal_commas(self.answer, node, self.gold, gold_node)):
             applied("reading.decimal_comma", self.answer, self.gold)

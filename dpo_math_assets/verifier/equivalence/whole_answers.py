@@ -21,7 +21,7 @@ from dpo_math_assets.verifier.equivalence.outcome import (
     EQUAL_STRUCTURE,
     UNKNOWN,
     Outcome,
-    Pool,
+    SymbolicEqual,
     different,
 )
 from dpo_math_assets.verifier.equivalence.progressions import same_values
@@ -43,9 +43,11 @@ from dpo_math_assets.verifier.trace import applied
 __all__ = ["compare_answers", "context_of"]
 
 
-def context_of(conventions: Conventions, pool: Pool | None, *, probing: bool = True) -> Context:
+def context_of(
+    conventions: Conventions, symbolic: SymbolicEqual | None = None, *, probing: bool = True
+) -> Context:
     """The context in which answers are compared under some conventions."""
-    return Context(conventions, pool, dispatch.compare, probing)
+    return Context(conventions, symbolic, dispatch.compare, probing)
 
 
 def compare_answers(a: Node, b: Node, context: Context) -> Outcome:

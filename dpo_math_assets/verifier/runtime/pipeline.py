@@ -6,11 +6,12 @@ Nothing here raises for any text: what overruns its deadline is `timeout`, and a
 
 import logging
 import time
+from typing import Protocol
 
 from dpo_math_assets.verifier.algebra.budget import DeadlineExceededError, within
 from dpo_math_assets.verifier.conventions import Conventions, version_of
 from dpo_math_assets.verifier.equivalence.equality import equality_under
-from dpo_math_assets.verifier.equivalence.outcome import Comparison, Pool
+from dpo_math_assets.verifier.equivalence.outcome import Comparison, SymbolicEqual
 from dpo_math_assets.verifier.equivalence.texts import (
     NAMED_PARTS,
     AnswerText,
@@ -23,7 +24,16 @@ from dpo_math_assets.verifier.runtime.worker_pool import shared_pool
 from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.verdict import Verdict
 
-__all__ = ["Extracted", "compare", "compared", "extract", "extracted", "verify"]
+__all__ = [
+    "Extracted",
+    "Pool",
+    "compare",
+    "compare_with",
+    "compared",
+    "extract",
+    "extracted",
+    "verify",
+]
 
 # A final answer, or why there is none.
 Extracted = tuple[str | None, str | None]
@@ -31,6 +41,14 @@ Extracted = tuple[str | None, str | None]
 _DEFAULT = Conventions()
 
 log = logging.getLogger(__name__)
+
+
+class Pool(Protocol):
+    """What answers the hard questions: `worker_pool.WorkerPool`."""
+
+    def equal(self, a: Node, b: Node, deadline_s: float) -> str:
+        """`equal`, `different`, `unknown`, `timeout` or `worker_crashed`."""
+        ...
 
 
 def verify(
@@ -71,16 +89,25 @@ def compare(
     ground_truth: str,
     conventions: Conventions | None = None,
     pool: Pool | None = None,
+    timeout_s: float = 5.0,
 ) -> Comparison:
     """(verdict, reason, method) of a final answer against a gold answer, neither empty.
 
-    Without a pool, what only SymPy could settle is undecided.
+    Without a pool, what only SymPy could settle is undecided; with one, SymPy has `timeout_s`.
     """
-    conventions = conventions or _DEFAULT
+    symbolic = _Remaining(pool, timeout_s).equal if pool else None
+    return compare_with(extracted, ground_truth, conventions or _DEFAULT, symbolic)
+
+
+def compare_with(
+    extracted: str, ground_truth: str, conventions: Conventions, symbolic: SymbolicEqual | None
+) -> Comparison:
+    """What `compare` gives, where `symbolic` asks SymPy."""
     with conventions.in_force():
-        outcome = plain_numbers(extracted, ground_truth) or compare_texts(
-            _stated(extracted, conventions), _stated(ground_truth, conventions), conventions, pool
-        )
+        outcome = plain_numbers(extracted, ground_truth)
+        if outcome is None:
+            sides = _stated(extracted, conventions), _stated(ground_truth, conventions)
+            outcome = compare_texts(*sides, conventions, symbolic)
     return outcome.comparison()
 
 
@@ -121,7 +148,7 @@ def compared(
         return plain.comparison()
     try:
         with within(timeout_s):
-            return compare(answer, gold, conventions, _Remaining(pool, timeout_s))
+            return compare_with(answer, gold, conventions, _Remaining(pool, timeout_s).equal)
     except DeadlineExceededError:
         return "undecided", "timeout", None
     except Exception:
@@ -136,6 +163,6 @@ class _Remaining:
         self.pool = pool
         self.end = time.monotonic() + timeout_s
 
-    def equal(self, a: Node, b: Node, deadline_s: float) -> str:
+    def equal(self, a: Node, b: Node) -> str:
         left = self.end - time.monotonic()
-        return self.pool.equal(a, b, min(deadline_s, left)) if left > 0 else "timeout"
+        return self.pool.equal(a, b, left) if left > 0 else "timeout"

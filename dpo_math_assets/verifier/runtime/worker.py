@@ -64,13 +64,13 @@ def serve(memory_mb: int, parent: int) -> None:
 def _operation(op: str, context: Any) -> Callable[[Any], Any]:
     """What answers the items of a request."""
     if op == "equal":
-        return lambda item: _Here().equal(decode(item[0]), decode(item[1]), 0.0)
+        return lambda item: _equal(decode(item[0]), decode(item[1]))
     from dpo_math_assets.verifier.conventions import Conventions
-    from dpo_math_assets.verifier.runtime.pipeline import compare, extract
+    from dpo_math_assets.verifier.runtime.pipeline import compare_with, extract
 
     conventions = Conventions(**context)
     if op == "compare":
-        return lambda item: compare(item[0], item[1], conventions, _Here())
+        return lambda item: compare_with(item[0], item[1], conventions, _equal)
     if op == "extract":
 
         def read(texts: list[str]) -> tuple[list[str | None], list[str | None]]:
@@ -81,15 +81,11 @@ def _operation(op: str, context: Any) -> Callable[[Any], Any]:
     raise ValueError(op)
 
 
-class _Here:
-    """In a worker, the pool is the worker itself: its parent holds it to the deadline."""
+def _equal(a: Node, b: Node) -> Literal["equal", "different", "unknown"]:
+    """SymPy in the worker itself: its parent holds it to the deadline."""
+    from dpo_math_assets.verifier.backends.symbolic import equal
 
-    def equal(
-        self, a: Node, b: Node, _deadline_s: float
-    ) -> Literal["equal", "different", "unknown"]:
-        from dpo_math_assets.verifier.backends.symbolic import equal
-
-        return equal(a, b)
+    return equal(a, b)
 
 
 def _limit_memory(memory_mb: int) -> None:
