@@ -31,13 +31,11 @@ from dpo_math_assets.verifier.syntax.nodes import (
 )
 
 __all__ = [
-    "EQUATIONS",
     "assigned",
     "below_zero",
     "between",
     "called",
     "difference",
-    "is_equation",
     "is_name",
     "is_polynomial",
     "is_quantity",
@@ -45,7 +43,6 @@ __all__ = [
     "labelled_items",
     "measured",
     "names_of",
-    "operands",
     "operators",
     "without_arrows",
     "without_labels",
@@ -57,8 +54,6 @@ _INDICES = frozenset("nkm")
 # Functions whose value for letters is a number that an answer states: `\\gcd(a, b) = 6`.
 _NAMES = frozenset(("gcd", "lcm", "det"))
 _NAMED_FUNCTIONS = frozenset(("sin", "cos", "tan", "cot", "sec", "csc"))
-
-EQUATIONS = frozenset(("rel", "chain", "mod", "ratio"))
 
 
 def is_name(node: Node) -> bool:
@@ -143,10 +138,6 @@ def _is_name_or_power(node: Node) -> bool:
     return is_name(node)
 
 
-def is_equation(node: Node) -> bool:
-    return isinstance(node, Relation) and node.op in ("=", "approx")
-
-
 def assigned(node: Node) -> tuple[Node, Node] | None:
     """(name, value) of an equation that gives a value to a name; None for any other node."""
     if not isinstance(node, Relation) or node.op not in ("=", "approx"):
@@ -192,11 +183,6 @@ def operators(node: Node) -> tuple[str, ...]:
     if isinstance(node, RelationChain):
         return node.ops
     return (node.op,) if isinstance(node, Relation) else ()
-
-
-def operands(node: Node) -> tuple[Node, ...]:
-    """What stands between the signs of a relation or a chain, or in a ratio."""
-    return children(node)
 
 
 def between(node: Node) -> Interval | None:

@@ -28,7 +28,7 @@ _WITH_BOUNDS = (Summation, IndexedProduct, Integral, Limit)
 def holds(node: Node, *parts: type[Node] | str, shallow: bool = False) -> bool:
     """Whether a tree has a node of one of the classes, or a constant or `function()` so named."""
     if shallow:
-        return any(type(part) in parts or part.kind in parts for part in (node, *children(node)))
+        return any(type(part) in parts for part in (node, *children(node)))
     return not contents(node).isdisjoint(parts)
 
 

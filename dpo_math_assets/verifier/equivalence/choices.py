@@ -1,17 +1,18 @@
 """Multiple choice: a letter, perhaps with the answer beside it."""
 
 from dpo_math_assets.verifier.equivalence.context import Context
-from dpo_math_assets.verifier.equivalence.interpretations import choice_letter
 from dpo_math_assets.verifier.equivalence.outcome import (
     AMBIGUOUS,
     EQUAL_EXACT,
     Outcome,
     different,
 )
-from dpo_math_assets.verifier.syntax.nodes import Choice, Node
+from dpo_math_assets.verifier.syntax.nodes import Choice, Node, Symbol
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["compare_choices"]
+__all__ = ["choice_letter", "compare_choices"]
+
+_LETTERS = frozenset("ABCDEFGHIJ")
 
 
 def compare_choices(a: Node, b: Node, context: Context) -> Outcome:
@@ -32,3 +33,10 @@ def compare_choices(a: Node, b: Node, context: Context) -> Outcome:
         return different(a, b)
     applied("reading.answer_of_choice", a, b)
     return context.compare(first, second)
+
+
+def choice_letter(node: Node) -> str | None:
+    """The letter of a choice, or a capital that may be one."""
+    if isinstance(node, Choice):
+        return node.letter
+    return node.name if isinstance(node, Symbol) and node.name in _LETTERS else None

@@ -12,6 +12,7 @@ from typing import get_args
 from dpo_math_assets.verifier.algebra.equations import is_name
 from dpo_math_assets.verifier.algebra.predicates import holds, undefined
 from dpo_math_assets.verifier.algebra.signs import one_or_list, sign_choices
+from dpo_math_assets.verifier.equivalence.bases import compare_based
 from dpo_math_assets.verifier.equivalence.cases import compare_cases, compare_conditional
 from dpo_math_assets.verifier.equivalence.choices import compare_choices
 from dpo_math_assets.verifier.equivalence.context import Context
@@ -36,16 +37,15 @@ from dpo_math_assets.verifier.equivalence.outcome import (
     Outcome,
 )
 from dpo_math_assets.verifier.equivalence.quantities import (
-    compare_based,
     compare_percents,
     compare_quantities,
-    compare_times,
 )
 from dpo_math_assets.verifier.equivalence.readings import BESIDE, read_both
 from dpo_math_assets.verifier.equivalence.relations import compare_relations
 from dpo_math_assets.verifier.equivalence.scalars import compare_expressions, compare_scalars
 from dpo_math_assets.verifier.equivalence.sets import compare_others, compare_sets
 from dpo_math_assets.verifier.equivalence.settling import CONTRADICTION, settled
+from dpo_math_assets.verifier.equivalence.times import compare_times
 from dpo_math_assets.verifier.equivalence.words import compare_words
 from dpo_math_assets.verifier.syntax.nodes import (
     AnyNode,

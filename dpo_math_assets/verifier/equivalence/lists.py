@@ -10,6 +10,7 @@ from dpo_math_assets.verifier.algebra.equations import (
 )
 from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.algebra.predicates import holds
+from dpo_math_assets.verifier.equivalence.choices import choice_letter
 from dpo_math_assets.verifier.equivalence.context import Context
 from dpo_math_assets.verifier.equivalence.families import (
     COLLECTIONS,
@@ -18,7 +19,6 @@ from dpo_math_assets.verifier.equivalence.families import (
     SETS,
     equation,
 )
-from dpo_math_assets.verifier.equivalence.interpretations import choice_letter
 from dpo_math_assets.verifier.equivalence.outcome import (
     AMBIGUOUS,
     EQUAL_STRUCTURE,

@@ -1,4 +1,4 @@
-"""Values that carry a mark: a unit, a currency, a percent sign, a base, a time of day."""
+"""Values that carry a mark: a unit, a currency, a percent sign."""
 
 import re
 from fractions import Fraction
@@ -7,23 +7,15 @@ from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.algebra.predicates import holds
 from dpo_math_assets.verifier.equivalence.context import Context
 from dpo_math_assets.verifier.equivalence.families import NUMBERS, is_scalar
-from dpo_math_assets.verifier.equivalence.interpretations import (
-    bare_digits,
-    clock,
-    digits_in_base,
-    thousands,
-    unit_letters,
-)
 from dpo_math_assets.verifier.equivalence.outcome import (
     AMBIGUOUS,
-    EQUAL_EXACT,
     UNKNOWN,
     Outcome,
     different,
 )
+from dpo_math_assets.verifier.equivalence.unit_readings import thousands, unit_letters
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.nodes import (
-    BasedInteger,
     Decimal,
     Function,
     Node,
@@ -38,7 +30,7 @@ from dpo_math_assets.verifier.syntax.nodes import (
 from dpo_math_assets.verifier.syntax.units import is_unit_of, unit_factor
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["compare_based", "compare_percents", "compare_quantities", "compare_times"]
+__all__ = ["compare_percents", "compare_quantities"]
 
 # A month has no fixed number of days, an ounce may be a fluid one, a pound may be money.
 # The sign of the yen is the yuan's too.
@@ -203,33 +195,3 @@ def compare_percents(a: Node, b: Node, context: Context) -> Outcome:
             applied("reading.percent_as_number", percent, other)
             pairs.append((value, other))
     return context.any_of(pairs if percent is a else [pair[::-1] for pair in pairs])
-
-
-def compare_based(a: Node, b: Node, context: Context) -> Outcome:
-    """Integers of which one or both are written in a base."""
-    if isinstance(a, BasedInteger) and isinstance(b, BasedInteger):
-        return EQUAL_EXACT if a.value == b.value else different(a, b)
-    based, other = (a, b) if isinstance(a, BasedInteger) else (b, a)
-    assert isinstance(based, BasedInteger)
-    if not is_scalar(other):
-        return UNKNOWN
-    if exact(other) == based.value:
-        return EQUAL_EXACT
-    # the base is often left away where the question has named it
-    if bare_digits(other) != digits_in_base(based.value, based.base):
-        return different(a, b)
-    applied("reading.base_left_out", based, other)
-    return EQUAL_EXACT
-
-
-def compare_times(a: Node, b: Node) -> Outcome | None:
-    """Two times of day, one of them with am or pm; None for anything else."""
-    if not isinstance(a, Quantity) and not isinstance(b, Quantity):
-        return None
-    first, second = clock(a), clock(b)
-    if first is None or second is None:
-        return None
-    applied("reading.time_of_day", a, b)
-    apart = first[0] - second[0]
-    both_sure = first[1] and second[1]
-    return EQUAL_EXACT if (apart if both_sure else apart % 720) == 0 else different(a, b)

@@ -11,6 +11,8 @@ from typing import Literal
 from dpo_math_assets.verifier.algebra.approximation import approximate
 from dpo_math_assets.verifier.algebra.equations import measured, names_of
 from dpo_math_assets.verifier.algebra.matrices import matrix_value
+from dpo_math_assets.verifier.equivalence.choices import choice_letter
+from dpo_math_assets.verifier.equivalence.divisors import coprime_letters
 from dpo_math_assets.verifier.equivalence.families import (
     RELATIONS,
     ROWS,
@@ -18,11 +20,7 @@ from dpo_math_assets.verifier.equivalence.families import (
     Types,
     equation,
 )
-from dpo_math_assets.verifier.equivalence.interpretations import (
-    choice_letter,
-    coprime_letters,
-    unit_vector,
-)
+from dpo_math_assets.verifier.equivalence.vectors import unit_vector
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.nodes import (
     Choice,

@@ -3,7 +3,6 @@
 from dpo_math_assets.verifier.algebra.equations import (
     below_zero,
     is_name,
-    operands,
     operators,
 )
 from dpo_math_assets.verifier.algebra.exact import exact
@@ -14,7 +13,6 @@ from dpo_math_assets.verifier.equivalence.equations import (
     proportional,
 )
 from dpo_math_assets.verifier.equivalence.families import RELATIONS, equation, is_scalar
-from dpo_math_assets.verifier.equivalence.interpretations import congruent
 from dpo_math_assets.verifier.equivalence.outcome import (
     EQUAL_EXACT,
     UNKNOWN,
@@ -31,7 +29,9 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Relation,
     RelationChain,
     SetBuilder,
+    Symbol,
     Tuple,
+    children,
     free_symbols,
 )
 from dpo_math_assets.verifier.syntax.units import unit_factor
@@ -73,7 +73,7 @@ def _compare_congruences(a: Node, b: Node, context: Context) -> Outcome:
         return context.compare(residue, other)
     residues = _residue(a), _residue(b)
     named = residues[0] != a.relation, residues[1] != b.relation
-    if all(named) and operands(a.relation)[0] != operands(b.relation)[0]:
+    if all(named) and children(a.relation)[0] != children(b.relation)[0]:
         return UNKNOWN
     sides = residues if any(named) else (a.relation, b.relation)
     modulus = exact(b.modulus)
@@ -86,7 +86,13 @@ def _compare_congruences(a: Node, b: Node, context: Context) -> Outcome:
 
 
 def _residue(node: Node) -> Node:
-    return congruent(node.relation) if isinstance(node, Congruence) else node
+    """3 of `x = 3 (mod 7)`, and what else is no congruence as it is."""
+    match node:
+        case Congruence(relation=Relation(op="equiv" | "=", left=Symbol(), right=value)):
+            return value
+        case Congruence():
+            return node.relation
+    return node
 
 
 def _compare_ratios(a: Node, b: Node, context: Context) -> Outcome:
@@ -129,7 +135,7 @@ def _compare_inequalities(a: Node, b: Node, context: Context) -> Outcome:
     """Inequalities with each other, and with the sets that they describe."""
     a, b = _ascending(a), _ascending(b)
     if type(a) is type(b) and operators(a) == operators(b):
-        same = context.in_order(operands(a), operands(b))
+        same = context.in_order(children(a), children(b))
         if same.state == "equal":
             return same
     both = isinstance(a, RELATIONS) and isinstance(b, RELATIONS)

@@ -17,7 +17,6 @@ from dpo_math_assets.verifier.backends.numeric import ProbeResult, probe
 from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.equivalence.commutativity import order_may_count, same_capitals
 from dpo_math_assets.verifier.equivalence.context import Context
-from dpo_math_assets.verifier.equivalence.interpretations import thousands, unit_letters
 from dpo_math_assets.verifier.equivalence.outcome import (
     AMBIGUOUS,
     EQUAL_EXACT,
@@ -28,6 +27,7 @@ from dpo_math_assets.verifier.equivalence.outcome import (
     Outcome,
     different,
 )
+from dpo_math_assets.verifier.equivalence.unit_readings import thousands, unit_letters
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.nodes import (
     Decimal,

@@ -8,8 +8,8 @@ from dpo_math_assets.verifier.algebra.matrices import determinant, matrix_value
 from dpo_math_assets.verifier.algebra.predicates import holds
 from dpo_math_assets.verifier.equivalence.context import Context
 from dpo_math_assets.verifier.equivalence.families import RELATIONS, is_scalar
-from dpo_math_assets.verifier.equivalence.interpretations import compound_unit
 from dpo_math_assets.verifier.equivalence.readings import NAMED_PAIRS, read_both
+from dpo_math_assets.verifier.equivalence.unit_readings import compound_unit
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.nodes import (
     FiniteSet,

@@ -14,10 +14,10 @@ from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.algebra.predicates import undefined
 from dpo_math_assets.verifier.conventions import Conventions
+from dpo_math_assets.verifier.equivalence.commas import as_list, decimal_comma
 from dpo_math_assets.verifier.equivalence.commutativity import words_may_differ
 from dpo_math_assets.verifier.equivalence.context import Context
 from dpo_math_assets.verifier.equivalence.families import COLLECTIONS
-from dpo_math_assets.verifier.equivalence.interpretations import as_list, decimal_comma
 from dpo_math_assets.verifier.equivalence.outcome import (
     AMBIGUOUS,
     EQUAL_EXACT,

@@ -703,14 +703,13 @@ _REMEMBERED = 256
 
 @lru_cache(maxsize=_REMEMBERED)
 def contents(node: Node) -> frozenset[type[Node] | str]:
-    """What a tree is made of: classes (and kinds), names of constants, functions as `gcd()`."""
+    """What a tree is made of: classes, names of constants, functions as `gcd()`."""
     found: set[type[Node] | str] = set()
     waiting = [node]
     while waiting:
         part = waiting.pop()
         cls = type(part)
         found.add(cls)
-        found.add(cls.kind)
         if isinstance(part, Constant):
             found.add(part.name)
         elif isinstance(part, Function):
