@@ -5,7 +5,8 @@ the pinned packages of constraints.txt, and starts what was asked for:
 
     demo   the whole lineage on the embedded default (about five minutes on two cores)
     ui     the Dagster UI on the state that demo left, or on your own data (--port 3100, say)
-    test   the test suite; what follows is passed on to pytest
+    test   the test suite, in as many processes as there are cores, four at most; what follows
+           is passed on to pytest (-m unit: what needs a minute; -n 0: in this process)
     check  lint, types, and whether Dagster can load the definitions
     bench  every benchmark in benchmarks/, or the one that is named (bench verifier --show); the
            quick form with --short. Real data for it lies in `shared` beside the project
@@ -35,6 +36,8 @@ PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 CONSTRAINTS = ROOT / "constraints.txt"
 STAMP = VENV / "installed.txt"
 REPORTS_PORT = "3001"
+# Tests of one file may share what is dear to make; conftest.py puts the longest files first.
+BY_FILE = ("--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def install() -> None:
@@ -103,10 +106,11 @@ def main() -> int:
     scripts = sorted((ROOT / "benchmarks").glob("*.py"))
     # Beside the benchmarks lies what they measure against, which is imported and not run.
     benchmarks = [path for path in scripts if "__main__" in path.read_text("utf-8")]
+    processes = str(min(os.cpu_count() or 1, 4))
     commands = {
         "demo": [[BIN / "dpo-math", "demo"]],
         "ui": [[BIN / "dagster", "dev", *workspace]],
-        "test": [[PYTHON, "-m", "pytest"]],
+        "test": [[PYTHON, "-m", "pytest", "-n", processes, *BY_FILE]],
         "bench": [],
         "pin": [[PYTHON, "-m", "dpo_math_assets_tests.pins"]],
         "check": [

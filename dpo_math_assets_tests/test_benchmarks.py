@@ -25,6 +25,7 @@ def training() -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 def test_losses_are_reported_on_problems_that_neither_training_nor_the_demos_tuning_saw(
     training: ModuleType,
 ) -> None:

@@ -2,6 +2,7 @@
 
 import importlib.util
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
@@ -39,6 +40,14 @@ def started(monkeypatch, tmp_path):
 
 def test_bench_without_a_name_runs_every_benchmark_in_its_short_form(started):
     assert started("bench", "--short") == (0, [["intake", "--short"], ["verifier", "--short"]])
+
+
+def test_the_suite_runs_in_several_processes_and_what_follows_goes_to_pytest(started):
+    by_file = ["--dist", "loadfile", "--no-loadscope-reorder"]
+    assert started("test", "-m", "unit", "-n", "0") == (
+        0,
+        [["-m", "pytest", "-n", ANY, *by_file, "-m", "unit", "-n", "0"]],
+    )
 
 
 def test_a_named_benchmark_runs_alone_with_what_follows_its_name(started):

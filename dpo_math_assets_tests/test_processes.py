@@ -7,11 +7,11 @@ import time
 import pytest
 
 CHILD = """
-import os, threading, time
+import os, signal, threading
 from dpo_math_assets.processes import _end_with_the_run
 threading.Thread(target=_end_with_the_run, args=(os.getppid(),), daemon=True).start()
 print(os.getpid(), flush=True)
-time.sleep(60)
+signal.pause()
 """
 PARENT = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]])"
 

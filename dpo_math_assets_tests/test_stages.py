@@ -36,11 +36,12 @@ from dpo_math_assets.storage import Store
 from dpo_math_assets.traces.containers import ExportFile
 from dpo_math_assets.traces.landing import LandingArea
 from dpo_math_assets.traces.places import fingerprint_file
+from dpo_math_assets_tests.conftest import FAULT_ROUNDS
 
 pytestmark = pytest.mark.fault
 
 STAGES = (RAW, CLEANED, PAIRS)
-KILLS = 20
+KILLS = 10 * FAULT_ROUNDS
 
 
 def write_log(path: Path, answers: list[int], broken: str = "{cut o") -> None:

@@ -1,15 +1,20 @@
+import fcntl
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
 import pytest
 
+from dpo_math_assets import storage
 from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.storage import (
     Store,
@@ -150,12 +155,12 @@ def test_old_versions_go_and_the_current_the_spared_and_those_in_use_stay(tmp_pa
 
 
 USE = """
-import sys, time
+import signal, sys
 from pathlib import Path
 from dpo_math_assets.storage import VersionedFolder
 with VersionedFolder(Path(sys.argv[1])).in_use("1"):
     print("held", flush=True)
-    time.sleep(60)
+    signal.pause()
 """
 
 
@@ -204,14 +209,30 @@ def test_what_a_killed_process_left_is_taken_over_by_the_next_writer(tmp_path: P
     assert names(tmp_path) == ["a.txt"]
 
 
+@contextmanager
+def asking_for_a_lock() -> Iterator[threading.Event]:
+    """Yields what is set as soon as another thread asks for the lock of a file."""
+    asked = threading.Event()
+
+    def flock(descriptor: int, how: int) -> None:
+        asked.set()
+        fcntl.flock(descriptor, how)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(storage, "fcntl", SimpleNamespace(**{**vars(fcntl), "flock": flock}))
+        yield asked
+
+
 def test_two_writers_of_one_file_write_one_after_the_other(tmp_path: Path) -> None:
     target = tmp_path / "a.txt"
     second = threading.Thread(target=write_text, args=(target, "second"))
     with atomic_file(target) as temporary:
         temporary.write_text("first")
-        second.start()
-        second.join(0.3)
+        with asking_for_a_lock() as asked:
+            second.start()
+            asked.wait()
         assert second.is_alive()
+        assert temporary.read_text() == "first"
     second.join()
     assert target.read_text() == "second"
     assert names(tmp_path) == ["a.txt"]
@@ -229,8 +250,9 @@ def test_whoever_waits_for_a_partition_in_the_making_goes_on_when_it_is_made(
 
     other = threading.Thread(target=look)
     with store.making("traces", "1"):
-        other.start()
-        other.join(0.3)
+        with asking_for_a_lock() as asked:
+            other.start()
+            asked.wait()
         with store.making("traces", "2"):  # another one need not wait
             write_text(store.partition("traces", "1"), "made")
     other.join()

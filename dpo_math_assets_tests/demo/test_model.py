@@ -11,6 +11,8 @@ from dpo_math_assets.demo.settings import SIZES, demo_sampling, demo_settings, d
 from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.pairs.split import EVAL, TRAIN, VALIDATION, SplitSettings
 
+pytestmark = pytest.mark.model
+
 SMALL = SIZES["small"]
 
 

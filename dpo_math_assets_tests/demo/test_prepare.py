@@ -1,6 +1,7 @@
 """The demo's inputs: made once, whole, and the same from the same seed."""
 
 import json
+import shutil
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -11,16 +12,21 @@ from dpo_math_assets.demo.prepare import DemoPaths, prepare_demo
 from dpo_math_assets.demo.settings import SIZES
 from dpo_math_assets.pairs.split import EVAL, TRAIN, VALIDATION, SplitSettings, split_of
 from dpo_math_assets.traces.prompts import canonical_key
+from dpo_math_assets_tests.conftest import Demo
 
 Numbers = dict[str, float | int | str]
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DemoPaths, list[Numbers]]:
-    root = tmp_path_factory.mktemp("demo")
-    told: list[Numbers] = []
-    paths = prepare_demo(root, root / "landing", seed=0, size="small", on_progress=told.append)
-    return root, paths, told
+def prepared(
+    demo: Demo, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, DemoPaths, list[Numbers]]:
+    """A copy of the demo's inputs, and the progress that their making gave."""
+    root = tmp_path_factory.mktemp("prepared") / "demo"
+    shutil.copytree(demo.root, root)
+    (model,) = (path for path in (root / "base_model").iterdir() if path.is_dir())
+    (export,) = (root / "landing").iterdir()
+    return root, DemoPaths(base_model=model, export=export), demo.progress
 
 
 @pytest.mark.slow

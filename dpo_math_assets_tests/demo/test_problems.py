@@ -9,7 +9,10 @@ import pytest
 
 from dpo_math_assets.demo.problems import FINAL, KINDS, Problem, problems
 
-MANY = list(islice(problems(0, 6, 12), 1000))
+
+@pytest.fixture(scope="module")
+def many() -> list[Problem]:
+    return list(islice(problems(0, 6, 12), 1000))
 
 
 def answer_by_hand(problem: Problem) -> str:
@@ -25,41 +28,43 @@ def answer_by_hand(problem: Problem) -> str:
     }[shape]
 
 
-def test_every_reference_answer_is_right() -> None:
-    wrong = [problem for problem in MANY if answer_by_hand(problem) != problem.answer]
+def test_every_reference_answer_is_right(many: list[Problem]) -> None:
+    wrong = [problem for problem in many if answer_by_hand(problem) != problem.answer]
     assert wrong == []
 
 
-def test_worked_answers_end_in_the_reference_and_misconceived_ones_never_do() -> None:
-    for problem in MANY:
+def test_worked_answers_end_in_the_reference_and_misconceived_ones_never_do(
+    many: list[Problem],
+) -> None:
+    for problem in many:
         assert problem.worked.endswith(f"\n{FINAL}{problem.answer}")
         assert problem.misconceived.rpartition(FINAL)[2] != problem.answer
 
 
-def test_every_step_of_a_worked_answer_is_true_arithmetic() -> None:
-    for problem in MANY:
+def test_every_step_of_a_worked_answer_is_true_arithmetic(many: list[Problem]) -> None:
+    for problem in many:
         for a, sign, b, result in re.findall(r"(\d+)([-+*/])(\d+)=(\d+)", problem.worked):
             x, y = Fraction(a), Fraction(b)
             value = {"+": x + y, "-": x - y, "*": x * y, "/": x / y}[sign]
             assert value == Fraction(result), (problem.prompt, problem.worked)
 
 
-def test_no_problem_comes_twice_in_another_order_of_its_operands() -> None:
+def test_no_problem_comes_twice_in_another_order_of_its_operands(many: list[Problem]) -> None:
     by_numbers = Counter(
-        (problem.kind, tuple(sorted(re.findall(r"\d+", problem.prompt)))) for problem in MANY
+        (problem.kind, tuple(sorted(re.findall(r"\d+", problem.prompt)))) for problem in many
     )
     assert max(by_numbers.values()) == 1
-    assert len({problem.key for problem in MANY}) == len(MANY)
+    assert len({problem.key for problem in many}) == len(many)
 
 
-def test_all_kinds_are_present_from_the_start() -> None:
-    kinds = Counter(problem.kind for problem in MANY[:200])
+def test_all_kinds_are_present_from_the_start(many: list[Problem]) -> None:
+    kinds = Counter(problem.kind for problem in many[:200])
     assert set(kinds) == set(KINDS) and min(kinds.values()) > 30
 
 
-def test_the_seed_alone_decides_which_problems_come_and_in_which_order() -> None:
-    assert list(islice(problems(0, 6, 12), 50)) == MANY[:50]
-    assert list(islice(problems(1, 6, 12), 50)) != MANY[:50]
+def test_the_seed_alone_decides_which_problems_come_and_in_which_order(many: list[Problem]) -> None:
+    assert list(islice(problems(0, 6, 12), 50)) == many[:50]
+    assert list(islice(problems(1, 6, 12), 50)) != many[:50]
 
 
 @pytest.mark.parametrize(

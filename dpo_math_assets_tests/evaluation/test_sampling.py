@@ -208,6 +208,7 @@ def test_a_chat_template_is_used_only_where_asked_for(tiny_model):
     assert plain.tokenizer.decode(plain.encode("Solve 1")) == "Solve 1"
 
 
+@pytest.mark.model
 def test_completions_stop_at_the_models_window(tmp_path):
     narrow = make_tiny_model(tmp_path / "narrow", window=30)
     settings = SETTINGS.model_copy(update={"max_new_tokens": 1000, "batch_size": 1})

@@ -249,6 +249,7 @@ def test_what_cannot_be_compared_is_refused_with_the_reason(samples, said):
         compare_models(samples, settings=QUICK)
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth_about_as_often_as_they_say():
     rng = np.random.default_rng(1)
     held = 0

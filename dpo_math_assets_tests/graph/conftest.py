@@ -82,10 +82,17 @@ class Workbench:
         return {name: value.value for name, value in materialization.metadata.items()}
 
 
-@pytest.fixture
-def workbench(tmp_path: Path) -> Iterator[Workbench]:
+@pytest.fixture(scope="session")
+def dagster_instance() -> Iterator[dg.DagsterInstance]:
+    """One instance in memory for all tests of a process; each of them finds it empty."""
     with dg.DagsterInstance.ephemeral() as instance:
-        yield Workbench(tmp_path, instance)
+        yield instance
+
+
+@pytest.fixture
+def workbench(tmp_path: Path, dagster_instance: dg.DagsterInstance) -> Workbench:
+    dagster_instance.wipe()
+    return Workbench(tmp_path, dagster_instance)
 
 
 def checks(result: dg.ExecuteInProcessResult) -> dict[str, bool]:

@@ -55,6 +55,7 @@ def test_the_password_of_a_landing_url_is_not_in_what_the_ui_shows(
         assert made.project.landing_folder == "sftp://user:TopSecret@host/exports"
 
 
+@pytest.mark.process
 def test_loading_the_definitions_takes_no_heavy_library() -> None:
     program = (
         "import json, sys; from dpo_math_assets.definitions import defs; defs();"

@@ -30,7 +30,6 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.landing = folder / "data" / "landing"
         home = folder / "home"
         home.mkdir()
         shutil.copyfile(ROOT / "dagster.yaml", home / "dagster.yaml")
@@ -112,17 +111,21 @@ class Server:
         return (self.folder / "dagster.log").read_text()[-6000:]
 
     def stop(self) -> None:
-        os.killpg(self.process.pid, signal.SIGINT)
+        # A process of the background ignores SIGINT, and so does all that it starts.
+        self.process.terminate()
         try:
-            self.process.wait(30)
-        except subprocess.TimeoutExpired:
+            self.process.wait(10)
+        finally:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.log.close()
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    started = Server(tmp_path_factory.mktemp("live"))
+    folder = tmp_path_factory.mktemp("live")
+    # The sensor looks at once, and then every half a minute.
+    drop(folder, "today.jsonl", "3*4")
+    started = Server(folder)
     try:
         started.wait(
             "the code location",
@@ -135,15 +138,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         started.stop()
 
 
-def drop(server: Server, name: str, prompt: str) -> None:
+def drop(folder: Path, name: str, prompt: str) -> None:
     """Land a finished export whose prompt has a right and a wrong answer."""
-    server.landing.mkdir(parents=True, exist_ok=True)
+    landing = folder / "data" / "landing"
+    landing.mkdir(parents=True, exist_ok=True)
     lines = [attempt(prompt, "12", "12", ok=True), attempt(prompt, "13", "12", ok=False)]
-    path = server.folder / name
+    path = folder / name
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     old = time.time() - 60
     os.utime(path, (old, old))
-    path.rename(server.landing / name)
+    path.rename(landing / name)
 
 
 def landed(server: Server, name: str) -> str:
@@ -158,7 +162,6 @@ def landed(server: Server, name: str) -> str:
 
 
 def test_a_dropped_export_becomes_pairs_without_anybody_clicking(server: Server) -> None:
-    drop(server, "today.jsonl", "3*4")
     assert landed(server, "today.jsonl") == "000001-today.jsonl"
     query = "{ runsOrError { ... on Runs { results { status jobName } } } }"
 
@@ -171,7 +174,7 @@ def test_a_dropped_export_becomes_pairs_without_anybody_clicking(server: Server)
 
 
 def test_materialize_all_reaches_every_asset_and_every_model(server: Server) -> None:
-    drop(server, "all.jsonl", "4*3")
+    drop(server.folder, "all.jsonl", "4*3")
     key = landed(server, "all.jsonl")
     started = server.ask(
         """
@@ -227,7 +230,7 @@ def test_materialize_all_reaches_every_asset_and_every_model(server: Server) -> 
 
 @pytest.mark.browser
 def test_a_person_materializes_a_partition_by_clicking(server: Server, browser: Any) -> None:
-    drop(server, "clicked.jsonl", "2*6")
+    drop(server.folder, "clicked.jsonl", "2*6")
     key = landed(server, "clicked.jsonl")
     raw = server.folder / "data" / "raw_verifier_logs" / f"{key}.parquet"
     raw.unlink()

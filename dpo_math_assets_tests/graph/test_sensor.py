@@ -142,6 +142,7 @@ def test_a_verdict_of_a_person_is_asked_for_without_anybody_clicking(workbench: 
     assert "typo.jsonl, row 1: override is 'wrong'" in (third.skip_message or "")
 
 
+@pytest.mark.slow
 def test_a_verdict_that_a_person_takes_back_at_once_is_taken_out_of_the_pairs_again(
     workbench: Workbench,
 ) -> None:

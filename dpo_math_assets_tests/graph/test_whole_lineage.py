@@ -1,18 +1,19 @@
 """The whole lineage in process, from a log export to the release gate, on a tiny real model."""
 
 import json
+import shutil
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from dpo_math_assets.assets.dpo_checkpoint import read_manifest
-from dpo_math_assets.demo.prepare import prepare_demo
 from dpo_math_assets.demo.settings import demo_sampling, demo_training
 from dpo_math_assets.evaluation.run import read_decision
 from dpo_math_assets.partitions import ALL_MODELS
 from dpo_math_assets.settings import write_settings
 from dpo_math_assets.verifier import VERIFIER_VERSION
+from dpo_math_assets_tests.conftest import Demo
 from dpo_math_assets_tests.graph.conftest import Workbench, attempt, checks
 
 ASSETS = (
@@ -28,16 +29,15 @@ ASSETS = (
 
 @pytest.mark.slow
 def test_a_log_export_becomes_a_judged_checkpoint_with_every_check_evaluated(
-    workbench: Workbench, tmp_path: Path
+    workbench: Workbench, demo: Demo
 ) -> None:
     project = workbench.project
-    paths = prepare_demo(
-        tmp_path / "demo", workbench.landing, size="small", on_progress=lambda told: None
-    )
+    shutil.copytree(demo.landing, workbench.landing, dirs_exist_ok=True)
+    (base_model,) = (path for path in (demo.root / "base_model").iterdir() if path.is_dir())
     write_settings(
         project.settings_file,
         {
-            "training": demo_training(str(paths.base_model)).model_dump(exclude_defaults=True),
+            "training": demo_training(str(base_model)).model_dump(exclude_defaults=True),
             "sampling": demo_sampling("small").model_dump(exclude_defaults=True),
         },
     )
@@ -72,7 +72,7 @@ def test_a_log_export_becomes_a_judged_checkpoint_with_every_check_evaluated(
 
     checkpoint = project.store.current("dpo_checkpoint")
     manifest = read_manifest(checkpoint)
-    assert manifest["base_model"] == str(paths.base_model)
+    assert manifest["base_model"] == str(base_model)
     assert manifest["dataset_version"] == dataset.name
     assert manifest["verifier_versions"] == [VERIFIER_VERSION]
     assert manifest["settings"]["beta"] == 0.3

@@ -250,6 +250,7 @@ def runs_of(text: str) -> set[tuple[str, ...]]:
     return {tuple(words[at : at + 8]) for at in range(len(words) - 7)}
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(posed(), min_size=2, max_size=30, unique=True), st.sampled_from(["a", "b", "c"]))
 def test_near_duplicates_never_stand_on_both_sides_of_the_split(

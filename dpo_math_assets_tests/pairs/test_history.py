@@ -89,6 +89,7 @@ def small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(history, "STRIDE", 2)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small")
 def test_each_export_in_turn_has_the_pairs_and_the_report_of_the_traces(tmp_path: Path) -> None:
     exports = many_exports(20)
@@ -100,6 +101,7 @@ attempts = st.lists(st.tuples(st.sampled_from("pqr"), st.integers(0, 9)), max_si
 mishap = st.sampled_from(["none", "lost", "one lost", "cut", "changed", "stopped"])
 
 
+@pytest.mark.slow
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

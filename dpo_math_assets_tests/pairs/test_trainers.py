@@ -13,6 +13,8 @@ import yaml
 
 from dpo_math_assets_tests.pairs.test_dataset import build, lines
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

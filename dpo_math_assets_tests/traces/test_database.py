@@ -128,7 +128,7 @@ def server() -> Iterator[Server]:
     started.stop()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
 def runtime(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Runtime]:
     if request.param == "sqlite":
         url = sa.URL.create("sqlite", database=str(tmp_path / "runtime.db"))

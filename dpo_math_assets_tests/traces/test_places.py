@@ -32,7 +32,7 @@ def store() -> Iterator[str]:
     server.stop()
 
 
-@pytest.fixture(params=["s3", "memory"])
+@pytest.fixture(params=[pytest.param("s3", marks=pytest.mark.server), "memory"])
 def url(request: pytest.FixtureRequest) -> str:
     """An empty landing area in an object store."""
     bucket = f"logs-{uuid.uuid4().hex}"

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -31,27 +32,33 @@ num_processes: 2
 
 
 @pytest.fixture
-def two(settings: TrainingSettings, tmp_path: Path) -> TrainingSettings:
+def two(
+    settings: TrainingSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> TrainingSettings:
     """Two processes with a pair each a step are one process with two pairs a step."""
+    # Where a launch puts its request, which its processes have in their command lines.
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
     (tmp_path / "two.yaml").write_text(CONFIG)
     accelerate = f"--config_file {tmp_path / 'two.yaml'}"
     return settings.model_copy(update={"accelerate": accelerate, "batch_size": 1})
 
 
-def ranks() -> list[psutil.Process]:
-    """The processes of any launch that are alive."""
+def ranks(folder: Path) -> list[psutil.Process]:
+    """The processes of the test's launches that are alive."""
     found = []
     for process in psutil.process_iter(["cmdline"]):
-        if "dpo_math_assets.training.launch" in (process.info["cmdline"] or []):
+        line = process.info["cmdline"] or []
+        if "dpo_math_assets.training.launch" in line and line[-1].startswith(str(folder)):
             found.append(process)
     return found
 
 
-def none_is_left(seconds: float = 15) -> bool:
+def none_is_left(folder: Path, seconds: float = 60) -> bool:
     deadline = time.monotonic() + seconds
-    while ranks() and time.monotonic() < deadline:
+    while ranks(folder) and time.monotonic() < deadline:
         time.sleep(0.1)
-    return not ranks()
+    return not ranks(folder)
 
 
 def run(
@@ -89,7 +96,7 @@ def test_two_processes_make_one_whole_checkpoint_with_the_curves_that_one_proces
     )
     for name in ("loss", "rewards/margins", "logps/chosen", "logps/rejected"):
         assert report["final"][name] == pytest.approx(alone["final"][name], rel=0.1), name
-    assert none_is_left()
+    assert none_is_left(tmp_path)
 
 
 # Runs in every process of the launch, which finds it in PYTHONPATH.
@@ -120,7 +127,7 @@ def test_a_process_that_dies_fails_the_run_clearly_leaves_no_orphan_and_can_be_r
         fatal.setenv("DIE_AFTER", str(tmp_path / "work" / "*" / "checkpoint-20" / "whole"))
         with pytest.raises(TrainingError, match=r"(?s)accelerate launch ended with status 1.*-9"):
             run(long, dataset, tmp_path)
-    assert none_is_left()
+    assert none_is_left(tmp_path)
     assert not (tmp_path / "out" / "manifest.json").exists()
     report = run(long, dataset, tmp_path)
     assert 20 <= report["resumed_from_step"] < 150 == report["steps"]
@@ -159,10 +166,10 @@ def test_processes_end_with_the_run_that_started_them_however_it_ends(
     )
     assert starter.stdout is not None
     assert any("'step': 2" in line for line in starter.stdout)
-    assert len(ranks()) >= 2
+    assert len(ranks(tmp_path)) >= 2
     starter.send_signal(ending)
     starter.wait(60)
-    assert none_is_left()
+    assert none_is_left(tmp_path)
 
 
 @pytest.mark.slow

@@ -1,16 +1,15 @@
 """Killed at any moment and started again: the same weights as a run that was never killed.
 
 A child process dies by SIGKILL at a given moment; the run is then started again here. One moment
-is in the default suite for each way of going wrong; `FAULT_ROUNDS=20` adds kills at random times.
+is in the suite for each way of going wrong, and kills at random moments: more of them with
+`FAULT_ROUNDS=20`.
 """
 
 import json
-import os
 import random
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,8 @@ import pytest
 from dpo_math_assets.training.checkpoints import newest_whole
 from dpo_math_assets.training.launch import run_training
 from dpo_math_assets.training.settings import TrainingSettings
+from dpo_math_assets_tests.conftest import FAULT_ROUNDS
 
-ROUNDS = int(os.environ.get("FAULT_ROUNDS", "2"))
 LORA = {"adapter": "lora", "lora_r": 4, "lora_dropout": 0.2, "learning_rate": 3e-2}
 
 DYING_RUN = """
@@ -30,6 +29,7 @@ from dpo_math_assets.storage import VersionedFolder
 from dpo_math_assets.training import dpo, progress
 from dpo_math_assets.training.launch import run_training
 from dpo_math_assets.training.settings import TrainingSettings
+from dpo_math_assets_tests.conftest import FAULT_ROUNDS
 
 moment, settings = sys.argv[1], TrainingSettings.model_validate_json(sys.argv[2])
 dataset, root, work = map(Path, sys.argv[3:])
@@ -144,8 +144,8 @@ def test_a_retry_goes_on_from_the_last_whole_checkpoint_to_the_very_same_weights
 
 @pytest.mark.slow
 @pytest.mark.fault
-@pytest.mark.parametrize("seed", range(ROUNDS))
-def test_a_run_that_is_killed_again_and_again_at_random_times_ends_with_the_same_weights(
+@pytest.mark.parametrize("seed", range(2 * FAULT_ROUNDS))
+def test_a_run_that_is_killed_again_and_again_at_random_moments_ends_with_the_same_weights(
     settings: TrainingSettings,
     dataset: Path,
     tmp_path: Path,
@@ -156,8 +156,8 @@ def test_a_run_that_is_killed_again_and_again_at_random_times_ends_with_the_same
     chosen = settings.model_copy(update=LORA if seed % 2 else {})
     for _ in range(2):
         run = start("none", chosen, dataset, tmp_path)
-        run.stdout.readline()  # it has begun to score
-        time.sleep(moments.uniform(0, 2.0))
+        for _ in range(moments.randint(1, 18)):  # as many lines as a whole run has
+            run.stdout.readline()
         run.kill()
         run.communicate()
     for states in (tmp_path / "work").glob("dpo-*"):
