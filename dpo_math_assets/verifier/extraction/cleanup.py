@@ -9,7 +9,7 @@ import re
 from fractions import Fraction
 
 from dpo_math_assets.verifier.extraction.markers.boxed import boxes
-from dpo_math_assets.verifier.extraction.prose import asserts, changes, said
+from dpo_math_assets.verifier.extraction.prose import is_assertion, may_change_value, stated_value
 from dpo_math_assets.verifier.extraction.resolve import Equality
 from dpo_math_assets.verifier.extraction.tokens import (
     CHOICE,
@@ -179,7 +179,7 @@ def tidy(answer: str, equality: Equality) -> str:
     answer = _AT.sub("", clean(answer))
     if "ratio" in answer and (ratio := _RATIO.fullmatch(answer)):
         return f"{ratio[1]}:{ratio[2]}"
-    if (named := _NAMELY.fullmatch(answer)) and asserts(named[1]):
+    if (named := _NAMELY.fullmatch(answer)) and is_assertion(named[1]):
         answer = named[2]
     if choice := (
         _CHOICE_SAID.match(answer) or _IS_CORRECT.fullmatch(answer) or _OPTION.fullmatch(answer)
@@ -294,7 +294,7 @@ def _without_bracket(answer: str) -> str:
 def _stated(answer: str) -> str | None:
     """The value that an answer states in a sentence, in plain text or in a formula's."""
     plain = _TEXT.sub(r" \1 ", answer) if "\\text" in answer else answer
-    return said(plain)
+    return stated_value(plain)
 
 
 _TWICE = re.compile(
@@ -325,7 +325,12 @@ def restated(answer: str, equality: Equality) -> str | None:
         return None
     if _ABOUT.match(found[2]) and _rounded(first, second):
         return first
-    remark = has_words(second) and not changes(second) and not has_words(first) and asserts(second)
+    remark = (
+        has_words(second)
+        and not may_change_value(second)
+        and not has_words(first)
+        and is_assertion(second)
+    )
     return first if remark or equality.differ(first, second) is False else None
 
 

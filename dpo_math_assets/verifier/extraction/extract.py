@@ -33,9 +33,10 @@ from dpo_math_assets.verifier.extraction.cleanup import (
     restated,
     tidy,
 )
+from dpo_math_assets.verifier.extraction.endings import last_number
 from dpo_math_assets.verifier.extraction.markers import international as tongues
 from dpo_math_assets.verifier.extraction.markers.boxed import boxes
-from dpo_math_assets.verifier.extraction.prose import asserts, last_said, said
+from dpo_math_assets.verifier.extraction.prose import is_assertion, stated_value
 from dpo_math_assets.verifier.extraction.resolve import Equality
 from dpo_math_assets.verifier.extraction.tokens import (
     AMOUNT,
@@ -513,7 +514,7 @@ def _leads_elsewhere(answer: str, rest: str, equality: Equality) -> bool:
     if formula := _FORMULA_ENDS.match(rest):
         rest = rest[formula.end() :]
     checks = " but " not in rest and _CHECKED.search(rest)
-    another = None if checks else last_said(rest[-2 * MAX_BARE :])
+    another = None if checks else last_number(rest[-2 * MAX_BARE :])
     if another is None:
         return False
     own = NUMBERS.findall(answer)
@@ -929,7 +930,7 @@ def _bare(text: str, equality: Equality) -> Extraction:
         if not _prose(stripped):
             answer = tidy(stripped, equality)
             return Extraction(answer, "bare", None) if answer else _NONE
-        if first_sentence(stripped) == stripped.rstrip(".!") and (value := said(stripped)):
+        if first_sentence(stripped) == stripped.rstrip(".!") and (value := stated_value(stripped)):
             return Extraction(restated(value, equality) or value, "conclusion", None)
     if _LISTED.fullmatch(last):
         parts = _listed(stripped, equality)
@@ -945,7 +946,7 @@ def _bare(text: str, equality: Equality) -> Extraction:
         and not _prose(last)
         and not _ITEM_ONLY.fullmatch(last)
         and not _next_item(lines[0], last)
-        and (not _THEREFORE.match(last) or (said(last) and not last[-1].isdigit()))
+        and (not _THEREFORE.match(last) or (stated_value(last) and not last[-1].isdigit()))
         and has_digits(last)
         and (not last.startswith("=") or EQUALS_VALUE.match(last))  # no half-done sum
     ):
@@ -961,7 +962,7 @@ def _bare(text: str, equality: Equality) -> Extraction:
             return _NONE
         if _OPTION_LINE.match(before) and _OPTION_LINE.match(last):
             return _NONE  # the choices, and none of them chosen
-        stated = said(before) if ":" in last or last.startswith("[") else None
+        stated = stated_value(before) if ":" in last or last.startswith("[") else None
         if stated and equality.differ(stated, last.rsplit(":", 1)[-1].strip(" *[]")) is True:
             return _AMBIGUOUS  # `Confidence: 95%` below the sentence that gives the answer
         answer = tidy(last, equality)
@@ -996,9 +997,9 @@ def _result_told(before: str, sentence: str, equality: Equality) -> str | None:
     result = _RESULT.search(before[-MAX_BARE:])
     if result is None:
         return None
-    value = said(sentence)
+    value = stated_value(sentence)
     if value is None and _THEREFORE.match(sentence):
-        value = said(_alone(sentence, result[1]))
+        value = stated_value(_alone(sentence, result[1]))
     return value if value and equality.quick_equal(value, result[1]) else None
 
 
@@ -1070,12 +1071,12 @@ def _one_formula(text: str) -> str | None:
     if len(formulas) != 1 or len(SENTENCE_END.findall(" ".join(text.split()))) > 1:
         return None
     around = FORMULA.sub(" ", text)
-    if not has_words(around) or not asserts(around):
+    if not has_words(around) or not is_assertion(around):
         return None
     words = WORD.findall(around.lower())
     plain = _PLAIN_AROUND.issuperset(words)
     shown = _SHOWN.search(text) is not None and _TASKS.isdisjoint(words)
-    stated = plain or shown or said(FORMULA.sub(" 7 ", " ".join(text.split()))) is not None
+    stated = plain or shown or stated_value(FORMULA.sub(" 7 ", " ".join(text.split()))) is not None
     return formulas[0] if stated else None
 
 
@@ -1103,7 +1104,7 @@ def _conclusion(line: str) -> str | None:
     if not starts or line.rstrip(" *$")[-1:] != ".":
         return None
     sentence = line[starts[-1] :]
-    return said(clean(sentence.replace("*", ""))) if first_sentence(sentence) else None
+    return stated_value(clean(sentence.replace("*", ""))) if first_sentence(sentence) else None
 
 
 def _prose(text: str) -> bool:

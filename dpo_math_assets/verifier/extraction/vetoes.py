@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple
 
 from dpo_math_assets.verifier.extraction.tokens import FRACTION, NUMBER, SENTENCE_BREAK
-from dpo_math_assets.verifier.lexicon.words import table, word_set
+from dpo_math_assets.verifier.lexicon.phrases import phrases
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["VETOED_BEFORE", "has_second_thoughts", "is_retracted", "is_vetoed"]
@@ -27,20 +27,14 @@ _LETTERS = re.compile(r"[a-z]+")
 
 
 class _Veto(NamedTuple):
-    """A rule, its phrases, and words of which each match holds one: most sentences hold none."""
-
     id: str
     words: frozenset[str]
     pattern: "re.Pattern[str]"
 
 
 def _veto(rule: str) -> _Veto:
-    phrases = table("languages/english_vetoes")
-    row = phrases[rule.removeprefix("veto.")]
-    pattern = row["pattern"].replace("\n", "")
-    for name, fragment in {**phrases["fragments"], "number": _NUMBER.pattern}.items():
-        pattern = pattern.replace(f"{{{name}}}", fragment)
-    return _Veto(rule, word_set(row["words"]), re.compile(pattern, re.IGNORECASE))
+    name = rule.removeprefix("veto.")
+    return _Veto(rule, *phrases("english_vetoes", name, number=_NUMBER.pattern))
 
 
 _BEFORE = (
