@@ -10,7 +10,6 @@ from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.equivalence.outcome import (
     EQUAL_STRUCTURE,
     UNKNOWN,
-    Method,
     Outcome,
     SymbolicEqual,
     different,
@@ -45,16 +44,13 @@ class Context:
 
     def every(self, pairs: Pairs) -> Outcome:
         """Equal if every pair is; different as soon as one is."""
-        method, unknown = EQUAL_STRUCTURE.method, None
+        outcomes = []
         for x, y in pairs:
             outcome = self.compare(x, y)
             if outcome.state == "different":
                 return outcome
-            if outcome.state == "unknown":
-                unknown = unknown or outcome
-            else:
-                method = _costlier(method, outcome.method)
-        return unknown or Outcome("equal", method)
+            outcomes.append(outcome)
+        return _joined(outcomes)
 
     def any_of(self, pairs: Pairs) -> Outcome:
         """Equal if one pair is; different, as the first pair is, only if all are."""
@@ -79,45 +75,52 @@ class Context:
 
         Repeated items count `once`, as in sets, or each time, as in lists.
         """
-        if len(first) > MAX_UNORDERED or len(second) > MAX_UNORDERED:
+        if max(len(first), len(second)) > MAX_UNORDERED:
             return self.in_order(first, second) if first == second else UNKNOWN
-        method, unknown = EQUAL_STRUCTURE.method, None
-        rest = list(second)
+        outcomes, rest = [], list(second)
         for item in first:
-            place, outcome = self._partner(item, rest)
-            if outcome is None:
-                again = once and self.any_of([(item, other) for other in second]).state == "equal"
-                if not again:
-                    return _listed([item], second)
-            elif outcome.state == "equal":
+            outcome, place = self._partner(item, rest)
+            if outcome.state == "equal":
                 del rest[place]
-                method = _costlier(method, outcome.method)
-            else:
-                unknown = outcome
-        if rest and unknown is None and not once:
+            elif outcome.state == "different":
+                # in a set it may be the equal of one that another is, too
+                if not once or not self._has_equal(item, second):
+                    return _listed([item], second)
+                continue
+            outcomes.append(outcome)
+        if rest and not once and _joined(outcomes).state == "equal":
             return _listed(first, second)
         for item in rest:
-            outcome = self.any_of([(other, item) for other in first])
+            outcome = self.any_of((other, item) for other in first)
             if outcome.state == "different":
                 return _listed(first, [item])
             if outcome.state == "unknown":
-                unknown = outcome
-        return unknown or Outcome("equal", method)
+                outcomes.append(outcome)
+        return _joined(outcomes)
 
-    def _partner(self, item: Node, others: list[Node]) -> tuple[int, Outcome | None]:
-        """The place and the outcome of the first equal of an item, else of one that may be it."""
-        maybe: tuple[int, Outcome | None] = -1, None
+    def _has_equal(self, item: Node, others: Sequence[Node]) -> bool:
+        return any(self.compare(item, other).state == "equal" for other in others)
+
+    def _partner(self, item: Node, others: list[Node]) -> tuple[Outcome, int]:
+        """The outcome and the place of the first equal of an item, else of one that may be it."""
+        maybe = Outcome("different"), -1
         for place, other in enumerate(others):
             outcome = self.compare(item, other)
             if outcome.state == "equal":
-                return place, outcome
+                return outcome, place
             if outcome.state == "unknown":
-                maybe = place, outcome
+                maybe = outcome, place
         return maybe
 
 
-def _costlier(method: Method, other: Method) -> Method:
-    return max(method, other, key=METHODS.index)
+def _joined(outcomes: list[Outcome]) -> Outcome:
+    """Unknown as the first that is; else equal, by the costliest of the methods."""
+    method = EQUAL_STRUCTURE.method
+    for outcome in outcomes:
+        if outcome.state == "unknown":
+            return outcome
+        method = max(method, outcome.method, key=METHODS.index)
+    return Outcome("equal", method)
 
 
 def _listed(first: Sequence[Node], second: Sequence[Node]) -> Outcome:

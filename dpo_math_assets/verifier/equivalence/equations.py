@@ -116,7 +116,8 @@ def proportional(a: Node, b: Node, context: Context, *, positive: bool) -> Outco
         if x == 0 and y == 0:
             continue
         if x == 0 or y == 0 or (positive and x * y < 0):
-            return different(a, b, tuple(point.items()))
+            applied("witness.point", point)
+            return different(a, b)
         applied("reading.multiple_of_equation", a, b)
         return compare_expressions(a, canonical(tree.mul(tree.rational(x / y), b)), context)
     return UNKNOWN
@@ -149,12 +150,10 @@ def compare_equation_and_value(a: Node, b: Node, equation: Relation, context: Co
     """An equation, which is one of a and b, beside an answer that is none."""
     is_gold = equation is b
     value = a if is_gold else b
-    if isinstance(value, Relation | RelationChain) or (
-        not context.conventions.assignment_matches_value
-    ):
+    comparable = not isinstance(value, Relation | RelationChain)
+    if not comparable or not context.conventions.assignment_matches_value:
         return different(a, b)
-    given = assigned(equation)
-    if given is not None:
+    if given := assigned(equation):
         applied("reading.assigned_value", equation, given[1])
         same = context.compare(a, given[1]) if is_gold else context.compare(given[1], b)
         if same.state == "different" and is_gold and free_symbols(a):
@@ -162,11 +161,18 @@ def compare_equation_and_value(a: Node, b: Node, equation: Relation, context: Co
             same = solved if solved.state == "equal" else same
         # a residue is its number, but `x = 3` is one solution of many
         return same.demoted() if isinstance(value, Congruence) else same
-    number = measured(equation) if is_scalar(value) and not free_symbols(value) else None
-    if number and context.compare(number, value).state == "equal":
-        return UNKNOWN  # the number may be what was asked for
+    if _may_be_asked_for(equation, value, context):
+        return UNKNOWN
     # an answer may give what a gold equation says of y; an answer must not leave y unsolved
     return _solves(equation, value, context) if is_gold else UNKNOWN
+
+
+def _may_be_asked_for(equation: Relation, value: Node, context: Context) -> bool:
+    """Whether a value is the number that `a + b = 7` states."""
+    if not is_scalar(value) or free_symbols(value):
+        return False
+    number = measured(equation)
+    return number is not None and context.compare(number, value).state == "equal"
 
 
 def _solves(equation: Relation, value: Node, context: Context) -> Outcome:

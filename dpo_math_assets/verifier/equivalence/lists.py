@@ -89,19 +89,16 @@ def _compare_single(group: Node, other: Node, context: Context, *, is_candidate:
     if outcome := _compare_choices(items, other):
         return outcome
     if isinstance(other, SetUnion) and all(map(equation, (*items, *other.operands))):
-        if names_of(list(items)):  # two letters: `x = 1 and y = 2`
-            return UNKNOWN
         sides = (items, other.operands) if is_candidate else (other.operands, items)
-        return context.unordered(*sides, once=False)
+        # of two letters `x = 1 and y = 2` is no alternative
+        return UNKNOWN if names_of(list(items)) else context.unordered(*sides, once=False)
     if isinstance(group, ValueList) and len(items) == 1:
         return context.compare(*pair(items[0], other))
     if isinstance(group, FiniteSet) and isinstance(other, SETS):
         return compare_pieces(*pair(group, other), context) or UNKNOWN
-    given = assigned(one) if (one := equation(other)) else None
-    if given is not None:
+    if (stated := equation(other)) and (given := assigned(stated)):
         return context.compare(*pair(group, given[1]))
-    if _may_be_mixed_number(group) and exact(tree.add(*items)) == exact(other):
-        applied("reading.mixed_number", group, other)
+    if _may_be_mixed_number(group, other):
         return AMBIGUOUS
     return UNKNOWN if isinstance(other, (*RELATIONS, *SETS)) else different(*pair(group, other))
 
@@ -115,12 +112,17 @@ def _compare_choices(items: Items, other: Node) -> Outcome | None:
     return EQUAL_STRUCTURE
 
 
-def _may_be_mixed_number(group: Node) -> bool:
+def _may_be_mixed_number(group: Node, other: Node) -> bool:
     """`2 and 1/2`: two values, or one."""
     if not isinstance(group, ValueList) or len(group.items) != 2:
         return False
     whole, part = group.items
-    return isinstance(whole, Number) and whole.q == 1 and tree.is_proper_fraction(part)
+    if not isinstance(whole, Number) or whole.q != 1 or not tree.is_proper_fraction(part):
+        return False
+    same = exact(tree.add(whole, part)) == exact(other)
+    if same:
+        applied("reading.mixed_number", group, other)
+    return same
 
 
 def _compare_items(a: Node, first: Items, b: Node, second: Items, context: Context) -> Outcome:

@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from dpo_math_assets.verifier.syntax.nodes import Node
@@ -39,11 +38,10 @@ Comparison = tuple[str, str, str | None]
 
 
 class Witness(NamedTuple):
-    """What shows a difference: a part of each answer, and the point at which their values part."""
+    """What shows a difference: a part of each answer."""
 
     answer: Node
     gold: Node
-    point: tuple[tuple[str, Fraction], ...] = ()
 
 
 class Outcome(NamedTuple):
@@ -79,6 +77,6 @@ TOO_LARGE = Outcome("unknown", reason="too_large")
 AMBIGUOUS = Outcome("unknown", reason="ambiguous_answer")
 
 
-def different(answer: Node, gold: Node, point: tuple[tuple[str, Fraction], ...] = ()) -> Outcome:
-    """The outcome of two trees that differ, and that show it by themselves (at a point)."""
-    return Outcome("different", witness=Witness(answer, gold, point))
+def different(answer: Node, gold: Node) -> Outcome:
+    """The outcome of two trees that differ, and that show it by themselves."""
+    return Outcome("different", witness=Witness(answer, gold))

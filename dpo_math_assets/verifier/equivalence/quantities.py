@@ -181,17 +181,23 @@ def compare_percents(a: Node, b: Node, context: Context) -> Outcome:
         return context.compare(a.value, b.value)
     percent, other = (a, b) if isinstance(a, Percent) else (b, a)
     assert isinstance(percent, Percent)
-    value = percent.value
-    if isinstance(other, Quantity):
-        if unit_factor(other.unit) or other.unit == "degree":
-            return different(a, b)
-        pairs: list[tuple[Node, Node]] = [(percent, other.value)]
+    if not isinstance(other, Quantity):
+        pairs = _numbers_of(percent, other, context)
+    elif unit_factor(other.unit) or other.unit == "degree":
+        return different(a, b)
     else:
-        pairs = [(tree.plain(percent), other)]
-        if isinstance(value, Decimal) and is_scalar(other):  # 33.33% rounds a third
-            pairs.append((value, tree.mul(num(100), other)))
-        size = exact(value) if is_scalar(value) else None
-        if context.conventions.percent_matches_number and (size is None or abs(size) >= 1):
-            applied("reading.percent_as_number", percent, other)
-            pairs.append((value, other))
+        pairs = [(percent, other.value)]
     return context.any_of(pairs if percent is a else [pair[::-1] for pair in pairs])
+
+
+def _numbers_of(percent: Percent, other: Node, context: Context) -> list[tuple[Node, Node]]:
+    """What a percentage beside another answer may be: one of the pairs must be equal."""
+    value = percent.value
+    pairs = [(tree.plain(percent), other)]
+    if isinstance(value, Decimal) and is_scalar(other):  # 33.33% rounds a third
+        pairs.append((value, tree.mul(num(100), other)))
+    size = exact(value) if is_scalar(value) else None
+    if context.conventions.percent_matches_number and (size is None or abs(size) >= 1):
+        applied("reading.percent_as_number", percent, other)
+        pairs.append((value, other))
+    return pairs

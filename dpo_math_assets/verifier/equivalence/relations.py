@@ -138,20 +138,27 @@ def _compare_inequalities(a: Node, b: Node, context: Context) -> Outcome:
         same = context.in_order(children(a), children(b))
         if same.state == "equal":
             return same
-    both = isinstance(a, RELATIONS) and isinstance(b, RELATIONS)
-    if not both and not context.conventions.interval_matches_inequality:
-        return different(a, b)
+    if not isinstance(a, RELATIONS) or not isinstance(b, RELATIONS):
+        return _compare_with_set(a, b, context)
     names = free_symbols(a), free_symbols(b)
-    if both and names[0] != names[1]:
+    if names[0] != names[1]:
         return different(a, b)
-    outcome = compare_pieces(a, b, context) if not both or len(names[0]) == 1 else None
-    if outcome is not None:
-        if not both:
-            applied("reading.inequality_as_set", a, b)
+    if len(names[0]) == 1 and (outcome := compare_pieces(a, b, context)):
         return outcome
     if isinstance(a, Relation) and isinstance(b, Relation):
         return _compare_signs(a, b, context)
-    return UNKNOWN if both else different(a, b)
+    return UNKNOWN
+
+
+def _compare_with_set(a: Node, b: Node, context: Context) -> Outcome:
+    """An inequality beside the set that it describes."""
+    outcome = None
+    if context.conventions.interval_matches_inequality:
+        outcome = compare_pieces(a, b, context)
+    if outcome is None:
+        return different(a, b)
+    applied("reading.inequality_as_set", a, b)
+    return outcome
 
 
 def _compare_signs(a: Relation, b: Relation, context: Context) -> Outcome:

@@ -92,31 +92,35 @@ def _determined(node: Node) -> Node | None:
 
 def _stated(node: Node, signs: Sequence[str], items: Sequence[Node], context: Context) -> Node:
     """What equals signs between names and values give: `name = value`, or the value."""
-    opens = len(items) > 2 and is_quantity(items[0])  # `m + n = 3 + 4 = 7`
-    names = [item for item in items if is_name(item) or (opens and item is items[0])]
+    names = _names(items)
     values = [item for item in items if item not in names]
     if len(names) == len(values) == 1:
         return Relation("=", names[0], values[0])
-    if not values or not _is_one_value(names, values, signs):
+    steps, value = _steps(signs, items, names, values)
+    if value is None:
         return Relation("=", *items) if len(items) == 2 else node
-    exactly = values
-    if all(is_scalar(item) and not free_symbols(item) for item in values):
-        exactly = [
-            item
-            for sign, item in zip(("=", *signs), items, strict=True)
-            if sign == "=" and item not in names
-        ] or values
-        value = exactly[0]
-    else:
-        value = values[-1]
     applied("reading.chain", node, value)
-    if any(context.compare(x, y).state != "equal" for x, y in pairwise(exactly)):
+    if any(context.compare(x, y).state != "equal" for x, y in pairwise(steps)):
         return CONTRADICTION
     return Relation("=", names[0], value) if names else value
 
 
-def _is_one_value(names: list[Node], values: list[Node], signs: Sequence[str]) -> bool:
-    """Whether values are steps to one value, and no equation to be solved."""
-    if len(values) == 1 or (names and len(signs) > 1):
-        return True
-    return all(is_scalar(item) and not free_symbols(item) for item in values)
+def _names(items: Sequence[Node]) -> list[Node]:
+    opens = len(items) > 2 and is_quantity(items[0])  # `m + n = 3 + 4 = 7`
+    return [item for item in items if is_name(item) or (opens and item is items[0])]
+
+
+def _steps(
+    signs: Sequence[str], items: Sequence[Node], names: list[Node], values: list[Node]
+) -> tuple[list[Node], Node | None]:
+    """The values that must be equal, and the one that they come to, if any.
+
+    Numbers come to the first of them; those behind a sign of approximation are left out.
+    """
+    if values and all(is_scalar(item) and not free_symbols(item) for item in values):
+        exact = (item for sign, item in zip(("=", *signs), items, strict=True) if sign == "=")
+        values = [item for item in exact if item not in names] or values
+        return values, values[0]
+    if len(values) == 1 or (values and names and len(signs) > 1):
+        return values, values[-1]
+    return values, None

@@ -22,6 +22,7 @@ from dpo_math_assets.verifier.extraction.extract import Extraction, split_boxes
 from dpo_math_assets.verifier.extraction.extract import extract as extract_answer
 from dpo_math_assets.verifier.runtime.worker_pool import shared_pool
 from dpo_math_assets.verifier.syntax.nodes import Node
+from dpo_math_assets.verifier.trace import applied
 from dpo_math_assets.verifier.verdict import Verdict
 
 __all__ = [
@@ -108,6 +109,8 @@ def compare_with(
         if outcome is None:
             sides = _stated(extracted, conventions), _stated(ground_truth, conventions)
             outcome = compare_texts(*sides, conventions, symbolic)
+    if outcome.witness:
+        applied("witness.parts", outcome.witness.answer, outcome.witness.gold)
     return outcome.comparison()
 
 
