@@ -8,9 +8,9 @@ from gives nothing.
 import re
 from fractions import Fraction
 
+from dpo_math_assets.verifier.extraction.candidate import Equality
 from dpo_math_assets.verifier.extraction.markers.boxed import boxes
 from dpo_math_assets.verifier.extraction.prose import is_assertion, may_change_value, stated_value
-from dpo_math_assets.verifier.extraction.resolve import Equality
 from dpo_math_assets.verifier.extraction.tokens import (
     CHOICE,
     LATEX_WORD,
@@ -132,13 +132,12 @@ def tidy(answer: str, equality: Equality) -> str:
     if "**" in answer:
         answer = _EMPHASIS.sub("", answer)
     if "\\boxed" in answer or "\\fbox" in answer:
-        inner = boxes(answer, equality)
+        inner = boxes(answer)
         if len(inner) == 1:
-            return (
-                ""
-                if is_vetoed(answer, inner[0].start, inner[0].end)
-                else clean(inner[0].answer or "")
-            )
+            [box] = inner
+            if box.other and equality.differ(*box.other) is not False:
+                return ""
+            return "" if is_vetoed(answer, box.start, box.end) else clean(box.answer or "")
     answer = clean(answer)
     if answer.startswith("="):
         answer = EQUALS_VALUE.sub("", answer)

@@ -9,8 +9,13 @@ that it asks itself, a doubt, keeps it whole.
 
 import polars as pl
 
-from dpo_math_assets.verifier.extraction.extract import ASKING, BEGINS_JSON, LANGUAGES, QUESTIONS
-from dpo_math_assets.verifier.extraction.markers.international import ASCII_STEMS, OTHER_STEMS
+from dpo_math_assets.verifier.extraction.markers.international import (
+    _ASCII_STEMS as ASCII_STEMS,
+)
+from dpo_math_assets.verifier.extraction.markers.international import (
+    _OTHER_STEMS as OTHER_STEMS,
+)
+from dpo_math_assets.verifier.extraction.segments import ASKING, BEGINS_JSON, LANGUAGES, QUESTIONS
 from dpo_math_assets.verifier.extraction.vetoes import VETOED_BEFORE
 
 __all__ = ["decisive_parts"]

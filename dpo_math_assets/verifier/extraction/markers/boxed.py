@@ -10,19 +10,24 @@ formula runs over both.
 import re
 from typing import NamedTuple
 
-from dpo_math_assets.verifier.extraction.resolve import Equality
+from dpo_math_assets.verifier.extraction.candidate import Candidate, Finder
 from dpo_math_assets.verifier.extraction.tokens import FRACTION, NUMBER
 from dpo_math_assets.verifier.lexicon.vocabulary import ORDINALS, SCALES, unit_named, word_set
 
-__all__ = ["Box", "boxes"]
+__all__ = ["BOXED", "BREAK", "Box", "boxes"]
 
 
 class Box(NamedTuple):
-    """Offsets of a box in its text, and its answer: None if its place leaves that open."""
+    """Offsets of a box in its text, and its answer: None if its place leaves that open.
+
+    `other` is its content and another value that the text gives beside it: `\\boxed{3} or 4`. The
+    box has an answer only if they are equal.
+    """
 
     start: int
     end: int
     answer: str | None
+    other: tuple[str, str] | None = None
 
 
 class _Before:
@@ -49,6 +54,11 @@ _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 REACH = 60
 # How far back the beginning of a displayed formula is looked for.
 DISPLAY_REACH = 2_000
+
+# The end of a sentence, question or displayed formula that ends its line, or its paragraph: nothing
+# before it belongs to a box.
+BREAK = r"(?:\.\s*\n|(?:[!?]|\\\])\s*\n\s*\n)"
+_BREAK = re.compile(BREAK)
 
 # Commands around a box that only show it.
 _SHOWING = word_set(
@@ -156,15 +166,16 @@ _UNIT_AFTER = re.compile(
 _CUT = (",", "\\", "+", "-", "=", "^", "_", "{", "(", "/")
 
 
-def boxes(text: str, equality: Equality) -> list[Box]:
+def boxes(text: str) -> list[Box]:
     """The outermost boxes in order; one scan of the braces serves them all."""
     starts = [(found.start(), found.end()) for found in _BOX.finditer(text)]
     if not starts:
         return []
-    begin = max(0, starts[0][0] - REACH)
+    begin = starts[0][0] - len(_since_break(text, starts[0][0], REACH))
     while begin and text[begin - 1] == "\\":
         begin -= 1  # what the backslash escapes is no brace
     closing, around = _braces(text, begin, {end - 1 for _, end in starts})
+    last = text.rfind("\\boxed")
     found: list[Box] = []
     covered = -1
     for start, end in starts:
@@ -172,16 +183,28 @@ def boxes(text: str, equality: Equality) -> list[Box]:
         if start < covered:
             continue
         if close is not None:
-            found.append(_in_place(text, start, end, close, around[end - 1], equality))
+            brace = around[end - 1]
+            inside = brace >= 0 and start - brace <= REACH
+            before_brace = text[max(begin, brace - REACH) : brace] if inside else ""
+            found.append(_in_place(text, start, end, close, inside and _alters(before_brace)))
             covered = close
-        elif text.find("\\boxed", end) < 0:
+        elif last < end:
             # an open box at the end of a line, as cut or careless completions have it
-            stop = text.find("\n", end)
-            stop = len(text) if stop < 0 else stop
-            content = text[end:stop].rstrip("$ ")
-            cut = stop == len(text) and content.endswith(_CUT)
-            found.append(Box(start, stop, None if cut else content))
+            covered = text.find("\n", end)
+            covered = len(text) if covered < 0 else covered
+            content = text[end:covered].rstrip("$ ")
+            cut = covered == len(text) and content.endswith(_CUT)
+            found.append(Box(start, covered, None if cut else content))
     return found
+
+
+def _since_break(text: str, end: int, reach: int) -> str:
+    """What stands before `end`, at most `reach` characters, and belongs to what stands there."""
+    before = text[max(0, end - reach) : end]
+    if "\n" not in before:
+        return before
+    begins = [found.end() for found in _BREAK.finditer(before)]
+    return before[begins[-1] :] if begins else before
 
 
 def _braces(text: str, begin: int, wanted: set[int]) -> tuple[dict[int, int], dict[int, int]]:
@@ -201,40 +224,44 @@ def _braces(text: str, begin: int, wanted: set[int]) -> tuple[dict[int, int], di
     return closing, around
 
 
-def _in_place(text: str, start: int, end: int, close: int, brace: int, equality: Equality) -> Box:
-    """The box with its answer as its place makes it."""
+def _in_place(text: str, start: int, end: int, close: int, inside: bool) -> Box:
+    """The box with its answer as its place makes it; `inside` a brace that holds something else."""
     content, after = text[end:close], close + 1
     if len(content) > REACH:
         return Box(start, after, content)
-    left, right = text[max(0, start - REACH) : start], text[after : after + REACH]
-    following = right
+    left, following = _since_break(text, start, REACH), text[after : after + REACH]
     if _governed(left):
         return Box(start, after, None)
+    right = following
     if ("\n" in left or "\n" in right) and not _runs_on(text, start, left, right):
         left, right = left[left.rfind("\n") + 1 :], right.partition("\n")[0]
-    if _changed(left, content, right, equality) or _OPEN_END.match(following):
+    if _changed(left, content, right) or _OPEN_END.match(following) or _ASKED.match(right):
         return Box(start, after, None)
+    answer = _with_surroundings(left, content, right, inside)
+    if answer == content and _NUMBER.fullmatch(content) and (unit := _unit(following)):
+        # 3 dozen: 36 or 3, as the question wants it
+        answer = None if unit == "dozen" else f"{content} {unit}"
+    return Box(start, after, answer, _other_form(content, right))
+
+
+def _with_surroundings(left: str, content: str, right: str, inside: bool) -> str | None:
+    """The content with the sign, mark or formula that touches its box; None for a mere term."""
     if mark := _MARK_AFTER.match(right):
         content += "^\\circ" if mark[1][:1] in "°^d" else "\\%"
     if _NEGATIVE_BEFORE.ends(left):
         content = f"-{content}" if _SIMPLE.fullmatch(content) else f"-({content})"
-    if _ASKED.match(right):
-        return Box(start, after, None)
     if left.endswith(("*", "_")):
         left = _EMPHASIS_BEFORE.sub(" ", left)
-    inside = start - brace <= REACH and brace >= 0 and _alters(text[max(0, brace - REACH) : brace])
-    if _TERM_BEFORE.ends(left.rstrip()) and not inside and not _SIGN_BEFORE.ends(left):
-        return Box(start, after, None)
+    signed = _SIGN_BEFORE.ends(left)
+    if not inside and not signed and _TERM_BEFORE.ends(left.rstrip()):
+        return None
     suffix = right != "" and _SUFFIX.match(right) is not None
     if not suffix and _TERM_AFTER.match(right):
-        return Box(start, after, None)
+        return None
     absolute = right[:1] == "|" and left[-1:] == "|" and left.count("|") == 1
-    if inside or suffix or absolute or _SIGN_BEFORE.ends(left) or _UNEQUAL_BEFORE.ends(left):
-        return Box(start, after, _unwrapped(left, content, right))
-    if _NUMBER.fullmatch(content) and (unit := _unit(following)):
-        # 3 dozen: 36 or 3, as the question wants it
-        return Box(start, after, None if unit == "dozen" else f"{content} {unit}")
-    return Box(start, after, content)
+    if inside or suffix or absolute or signed or _UNEQUAL_BEFORE.ends(left):
+        return _unwrapped(left, content, right)
+    return content
 
 
 def _runs_on(text: str, start: int, left: str, right: str) -> bool:
@@ -244,16 +271,14 @@ def _runs_on(text: str, start: int, left: str, right: str) -> bool:
         above = left[: -len(line) - 1].rsplit("\n", 1)[-1]
         if above.count("$") % 2 == 1:
             return True
-    back = max(0, start - DISPLAY_REACH)
-    if text.count("$$", back, start) % 2 == 1:
+    before = _since_break(text, start, DISPLAY_REACH)
+    if before.count("$$") % 2 == 1:
         return True
     pairs = (("\\[", "\\]"), ("\\begin{", "\\end{"))
-    return any(
-        text.rfind(begin, back, start) > text.rfind(end, back, start) for begin, end in pairs
-    )
+    return any(before.rfind(begin) > before.rfind(end) for begin, end in pairs)
 
 
-def _changed(left: str, content: str, right: str, equality: Equality) -> bool:
+def _changed(left: str, content: str, right: str) -> bool:
     """Whether what stands on the line of a box makes another value of it, or sets it aside."""
     if _APART_BEFORE.ends(left) or _OF_THE_ANSWER.ends(left):
         return True
@@ -267,9 +292,17 @@ def _changed(left: str, content: str, right: str, equality: Equality) -> bool:
         word[1] == "halves" or word[1].removesuffix("s") in _FRACTIONS
     ):
         return True
-    if other := _OR_AFTER.match(right):
-        return equality.differ(content, other[1]) is not False
+    if _OR_AFTER.match(right):
+        return False  # an answer if it is the same value
     return _OF_NUMBER.match(right) is not None and _SHARE.search(content + right[:3]) is not None
+
+
+def _other_form(content: str, right: str) -> tuple[str, str] | None:
+    """The content and the value that stands behind an `or`."""
+    if "or" not in right:
+        return None
+    other = _OR_AFTER.match(_WORDS_SET.sub(r"\1", right) if "\\text" in right else right)
+    return (content, other[1]) if other else None
 
 
 def _governed(left: str) -> bool:
@@ -315,3 +348,24 @@ def _unit(right: str) -> str | None:
     name = found["name"]
     known = name in SCALES or unit_named(name) is not None
     return found["unit"].replace("}", "") if known and name != "in" else None
+
+
+_LETTER_IS = re.compile(r"(?<![A-Za-z\\])([A-Za-z])\s*=\s*$")
+
+
+def _find(text: str) -> list[Candidate]:
+    """The boxes with their answers, and the letters they are given to if these differ."""
+    found = boxes(text) if "box" in text else []
+    names = [""] * len(found)
+    if len(found) > 1:
+        named = [_LETTER_IS.search(text[max(0, box.start - 12) : box.start]) for box in found]
+        letters = {name[1] for name in named if name}
+        if len(found) == len(letters):
+            names = [f"{name[1]}=" if name else "" for name in named]
+    return [
+        Candidate(box.start, box.end, name + box.answer if box.answer else "", box.other)
+        for box, name in zip(found, names, strict=True)
+    ]
+
+
+BOXED = Finder("marker.boxed", "boxed", ("boxed", "fbox"), _find)

@@ -7,10 +7,13 @@ language: numbers, formulas, choices and units. Any word of doubt before or behi
 import re
 from itertools import islice
 
+from dpo_math_assets.verifier.extraction.candidate import Candidate, Finder
+from dpo_math_assets.verifier.extraction.markers.final_answer import stated
+from dpo_math_assets.verifier.extraction.markers.lines import rest
 from dpo_math_assets.verifier.extraction.tokens import FORMULA, LATEX_WORD, first_sentence
 from dpo_math_assets.verifier.lexicon.vocabulary import unit_named
 
-__all__ = ["ASCII_STEMS", "OTHER_STEMS", "legible", "marks"]
+__all__ = ["INTERNATIONAL"]
 
 # Markers that are looked at.
 MAX_MARKS = 100
@@ -18,8 +21,8 @@ MAX_MARKS = 100
 REACH = 80
 
 # Without these there is none of them; most texts are plain ASCII.
-ASCII_STEMS = ("ntwort", "spuesta", "sposta")
-OTHER_STEMS = ("éponse", "твет", "答え", "答案", "故选", "故選")
+_ASCII_STEMS = ("ntwort", "spuesta", "sposta")
+_OTHER_STEMS = ("éponse", "твет", "答え", "答案", "故选", "故選")
 _MARK = re.compile(
     r"(?:\b(?:ist|lautet) (?:somit |also |daher )?die (?:(?:richtige|korrekte|endgültige) )?"
     r"antwort\b:?"
@@ -27,7 +30,7 @@ _MARK = re.compile(
     r"(?: (?:finale?|correcte?|correcta|correta|corretta))?[*_]*"
     r"(?:\s?(?P<colon>[:：])|\s(?:ist|lautet|est|es|é|è)\b"
     r"(?: (?:also|somit|daher|donc|entonces|portanto|quindi)\b)?\s?:?)"
-    r"|答え(?:は|\s?[:：])|答案[\s*]*(?:是|为|為|應為|应为|选|選)?[\s*]*[:：]?|故[选選](?:答案)?[:：]?"
+    r"|答え(?:は|\s?[:：])|答案[\s*]*+(?:是|为|為|應為|应为|选|選)?[\s*]*+[:：]?|故[选選](?:答案)?[:：]?"
     r")[\s*_]*(?=\S)",
     re.IGNORECASE,
 )
@@ -53,13 +56,17 @@ _WORDS = re.compile(r"[A-Za-zÀ-ɏЀ-ӿ]{2,}")
 _CLAUSE_ENDS = re.compile(r"[。；]|，(?!\d)|(?:です|となります|になります)(?:[。．]|$)")
 
 
-def marks(text: str) -> list[tuple[int, bool]]:
-    """Where answers begin behind markers in other languages, and whether nothing doubts them."""
-    ascii_one = any(stem in text for stem in ASCII_STEMS)
-    if not ascii_one and (text.isascii() or not any(stem in text for stem in OTHER_STEMS)):
+def _find(text: str) -> list[Candidate]:
+    """Answers behind markers in other languages; empty where something doubts them."""
+    ascii_one = any(stem in text for stem in _ASCII_STEMS)
+    if not ascii_one and (text.isascii() or not any(stem in text for stem in _OTHER_STEMS)):
         return []
-    found = islice(_MARK.finditer(text), MAX_MARKS)
-    return [(mark.end(), _stands(text, mark)) for mark in found if _alone(text, mark)]
+    found = [mark for mark in islice(_MARK.finditer(text), MAX_MARKS) if _alone(text, mark)]
+    doubted = max((doubt.start() for doubt in _DOUBT.finditer(text)), default=-1) if found else -1
+    return [
+        stated(mark.end(), _legible(rest(text, mark.end())) if _stands(text, mark, doubted) else "")
+        for mark in found
+    ]
 
 
 def _sentence_before(text: str, mark: "re.Match[str]") -> str:
@@ -72,17 +79,23 @@ def _alone(text: str, mark: "re.Match[str]") -> bool:
     return not mark["colon"] or _ARTICLES.fullmatch(_sentence_before(text, mark)) is not None
 
 
-def _stands(text: str, mark: "re.Match[str]") -> bool:
-    """Whether what is marked can be read, and nothing before or behind doubts it."""
-    if mark[0][0] < "⺀" and _GROUPED.match(text, mark.end()):
+def _stands(text: str, mark: "re.Match[str]", doubted: int) -> bool:
+    """Whether what is marked can be read, and nothing before or behind doubts it.
+
+    `doubted` is where the last word of doubt in the text begins.
+    """
+    if doubted >= mark.end() or (mark[0][0] < "⺀" and _GROUPED.match(text, mark.end())):
         return False
-    return not _DOUBT.search(_sentence_before(text, mark)) and not _DOUBT.search(text, mark.end())
+    return not _DOUBT.search(_sentence_before(text, mark))
 
 
-def legible(line: str) -> str:
+def _legible(line: str) -> str:
     """The answer that begins a line, if it holds no word of a language but units of measure."""
     answer = first_sentence(line)
     if not answer.isascii() and (end := _CLAUSE_ENDS.search(answer)):
         answer = answer[: end.start()]
     words = _WORDS.findall(LATEX_WORD.sub("", FORMULA.sub("", answer)))
     return answer if all(map(unit_named, words)) else ""
+
+
+INTERNATIONAL = Finder("marker.international", "label", (*_ASCII_STEMS, *_OTHER_STEMS), _find)

@@ -1,0 +1,25 @@
+"""`#### 5`, as GSM8K marks its answers."""
+
+import re
+
+from dpo_math_assets.verifier.extraction.candidate import Candidate, Finder
+from dpo_math_assets.verifier.extraction.tokens import CHOICE
+
+__all__ = ["HASHES"]
+
+# Four hashes are a Markdown heading too: an answer begins like a value and is no numbered title.
+_HASHES = re.compile(
+    rf"(?<!#)#{{4,}}+[ \t]*+(?=[-+$€£.(\\\[{{\d]|{CHOICE}\s*$)(?!\d+[.)]\s+[A-Za-z])([^\n]*)",
+    re.MULTILINE,
+)
+
+
+def _find(text: str) -> list[Candidate]:
+    begins = text.find("####")
+    if begins < 0:
+        return []
+    found = _HASHES.finditer(text, begins)
+    return [Candidate(mark.start(), mark.start(1), mark[1]) for mark in found]
+
+
+HASHES = Finder("marker.hashes", "hashes", ("#{4,}",), _find)
