@@ -16,15 +16,6 @@ from hypothesis import strategies as st
 from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier import compare, extract, verify
 from dpo_math_assets.verifier.extraction.prefilter import decisive_parts
-from dpo_math_assets.verifier.lexicon.vocabulary import (
-    ACCENTS,
-    CONSTANTS,
-    CURRENCY_CODES,
-    FUNCTION_NAMES,
-    GREEK,
-    UNITS,
-)
-from dpo_math_assets.verifier.syntax import lexer
 from dpo_math_assets.verifier.syntax.normalization import normalise
 from dpo_math_assets.verifier.syntax.parser import ParseError, parse
 
@@ -394,36 +385,3 @@ def test_two_times_of_day_are_equal_only_if_the_clock_shows_the_same(
     same = (hour, minute) == (other_hour, other_minute)
     assert verify(said, twelve(other_hour, other_minute)).ok is same
     assert verify(said, f"{hour:02d}:{minute:02d}").ok is not False
-
-
-@relaxed
-@given(st.from_regex(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", fullmatch=True))
-def test_a_numeral_read_without_the_grammar_is_the_number_that_the_grammar_reads(
-    numeral: str,
-) -> None:
-    assert parse(numeral) == parse(f" {numeral}")  # with a space, it takes the long way
-
-
-names = st.sampled_from(
-    [*FUNCTION_NAMES, *UNITS, *ACCENTS, *CONSTANTS, *GREEK, *CURRENCY_CODES, "Interval", "percent"]
-)
-words = st.one_of(names, st.text(string.ascii_letters, min_size=3, max_size=9))
-
-
-@relaxed
-@given(st.lists(words, min_size=1, max_size=4), st.sampled_from(["{}", "5 {}", r"\text{{{}}}"]))
-def test_a_word_seen_at_once_is_the_token_that_the_longer_way_gives(
-    said: list[str], frame: str
-) -> None:
-    text = frame.format(" ".join(said))
-    with pytest.MonkeyPatch.context() as patch:
-        shorter = _tokens(text)
-        patch.setattr(lexer, "_is_only_a_word", lambda run: False)
-        assert _tokens(text) == shorter
-
-
-def _tokens(text: str) -> list[lexer.Token] | str:
-    try:
-        return lexer.lex(text)
-    except ParseError as error:
-        return str(error)

@@ -12,7 +12,7 @@ from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.equivalence.families import is_scalar
 from dpo_math_assets.verifier.equivalence.vectors import unit_vector
 from dpo_math_assets.verifier.syntax import builders as tree
-from dpo_math_assets.verifier.syntax.lexer import ParseError
+from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.nodes import (
     Constant,
     Factorial,

@@ -14,7 +14,7 @@ from dpo_math_assets.verifier.syntax.grammar.lists import answer
 from dpo_math_assets.verifier.syntax.grammar.parameters import with_parameters
 from dpo_math_assets.verifier.syntax.grammar.stream import NotMathematicsError, Stream
 from dpo_math_assets.verifier.syntax.grammar.words import text as words
-from dpo_math_assets.verifier.syntax.lexer import MAX_CHARACTERS, lex, literal
+from dpo_math_assets.verifier.syntax.lexer import MAX_CHARACTERS, lex
 from dpo_math_assets.verifier.syntax.nodes import (
     Choice,
     Decimal,
@@ -25,6 +25,7 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Tuple,
 )
 from dpo_math_assets.verifier.syntax.normalization import clean, to_ascii, undouble
+from dpo_math_assets.verifier.syntax.numerals import literal
 from dpo_math_assets.verifier.syntax.rewrites import parts_of, rewritten
 from dpo_math_assets.verifier.trace import applied, is_recording
 

@@ -25,7 +25,6 @@ from dpo_math_assets.verifier.syntax.grammar.names import indexed, numbered, pri
 from dpo_math_assets.verifier.syntax.grammar.parameters import declares
 from dpo_math_assets.verifier.syntax.grammar.stream import NotMathematicsError, Stream
 from dpo_math_assets.verifier.syntax.grammar.words import words_after
-from dpo_math_assets.verifier.syntax.lexer import Token
 from dpo_math_assets.verifier.syntax.nodes import (
     Congruence,
     Constant,
@@ -53,6 +52,7 @@ from dpo_math_assets.verifier.syntax.nodes import (
     ValueList,
     num,
 )
+from dpo_math_assets.verifier.syntax.scanner import Token
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = [

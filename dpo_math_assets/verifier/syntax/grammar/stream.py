@@ -7,8 +7,8 @@ that it cannot walk.
 
 from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier.syntax.errors import ParseError
-from dpo_math_assets.verifier.syntax.lexer import Token
 from dpo_math_assets.verifier.syntax.nodes import Node
+from dpo_math_assets.verifier.syntax.scanner import Token
 
 __all__ = ["NotMathematicsError", "Stream"]
 

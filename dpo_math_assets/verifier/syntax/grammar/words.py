@@ -6,7 +6,6 @@ from dpo_math_assets.verifier.lexicon.units import unit_named
 from dpo_math_assets.verifier.lexicon.words import NUMBER_WORDS, SCALES, meanings, words
 from dpo_math_assets.verifier.syntax.builders import is_inequality, mul
 from dpo_math_assets.verifier.syntax.grammar.stream import NotMathematicsError, Stream
-from dpo_math_assets.verifier.syntax.lexer import Token
 from dpo_math_assets.verifier.syntax.nodes import (
     Conditional,
     Node,
@@ -17,6 +16,7 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Text,
     num,
 )
+from dpo_math_assets.verifier.syntax.scanner import Token
 from dpo_math_assets.verifier.syntax.units import unit_factor
 from dpo_math_assets.verifier.trace import applied
 
