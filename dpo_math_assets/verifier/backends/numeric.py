@@ -146,7 +146,7 @@ class _Probe:
             ambiguous = ambiguous or values.ambiguous
             outcome = _outcome(values)
             if outcome == "differ":
-                applied("witness.point", point)
+                applied("witness.point", _Place(point))
                 return found, ambiguous, True
             found[outcome] += 1
         return found, ambiguous, False
@@ -168,7 +168,7 @@ class _Probe:
             except UnknownValueError:  # too large a value there
                 continue
             if _outcome(found) == "differ":
-                applied("witness.point", point)
+                applied("witness.point", _Place(point))
                 return True
         return False
 
@@ -191,6 +191,20 @@ class _Probe:
             for point in complex_points(self.names, self.draw())
         ]
         return "equal" if found.count(False) >= AGREEMENTS and True not in found else "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A point as an explanation shows it; written out only where somebody asks."""
+
+    point: Point
+
+    def __str__(self) -> str:
+        if not self.point:
+            return "the values differ"
+        return ", ".join(
+            f"{name} = {re}" + (f" + {im} i" if im else "") for name, (re, im) in self.point.items()
+        )
 
 
 def _outcome(values: Comparison) -> str:
