@@ -29,11 +29,14 @@ os.environ.setdefault("POLARS_MAX_THREADS", "2")
 
 import polars as pl
 
-from dpo_math_assets.verifier import Verdict, verify, verify_frame
+from dpo_math_assets.verifier import Verdict, explain, verify, verify_frame
+from dpo_math_assets.verifier.rules import rules
 from dpo_math_assets.verifier.runtime.worker_pool import shared_pool
 
 # Sources whose answers are plain syntax; the others are LaTeX.
 PLAIN_SYNTAX = ("kas_compare_tests", "perseus_numeric")
+# Rows that say in words what the verdict may be: `correct`, `not incorrect (...)`.
+REPORTED_KINDS = "reported_kinds"
 GSM8K_LOGS = ("openai_gsm8k_solutions", "zeroeval_gsm8k", "star_gsm8k")
 OTHER_LOGS = ("zeroeval_math_l5", "qwen25math_rm_example", "bbh_arithmetic")
 DEADLINE_S = 5.0
@@ -110,13 +113,15 @@ COLUMNS = ["source", "rows", "right", "false pass", "false mismatch", "undecided
 
 
 def accuracy(shared: Path, show: bool) -> None:
-    """Labelled pairs of answers, by source."""
+    """Labelled pairs of answers, by source. Rows whose label is in words come in `kinds`."""
     heading("Accuracy on labelled answers")
     tallies: dict[str, Tally] = {}
     groups = {"all LaTeX": Tally(), "all plain syntax": Tally()}
     files = sorted((shared / "verify_cases").glob("*.jsonl"))
     files.append(shared / "data" / "answers" / "hardverify_math.jsonl")
     for path in files:
+        if path.stem == REPORTED_KINDS:
+            continue
         tally = tallies.setdefault(path.stem, Tally())
         group = groups["all plain syntax" if path.stem in PLAIN_SYNTAX else "all LaTeX"]
         for row in rows_of(path):
@@ -128,6 +133,46 @@ def accuracy(shared: Path, show: bool) -> None:
         print()
         for name, tally in tallies.items():
             tally.show(name)
+
+
+def kinds(shared: Path, show: bool) -> None:
+    """Kinds of faults that public reports about other checkers led to, and which of them hold."""
+    heading("Reported kinds of faults")
+    rows = rows_of(shared / "verify_cases" / f"{REPORTED_KINDS}.jsonl")
+    faults: dict[str, list[str]] = {row["kind"]: [] for row in rows}
+    for row in rows:
+        verdict = verify(row["prediction"], row["gold"]).verdict
+        expected = row["expected"].split(" (")[0]
+        holds = verdict != expected[4:] if expected.startswith("not ") else verdict == expected
+        if not holds:
+            line = f"{short(row['prediction'])!r} against {short(row['gold'])!r}: {verdict}"
+            faults[row["kind"]].append(line)
+    wrong = sum(map(len, faults.values()))
+    print(
+        f"{len(rows) - wrong} of {len(rows)} rows hold, "
+        f"{sum(not lines for lines in faults.values())} of {len(faults)} kinds whole."
+    )
+    for kind, lines in faults.items():
+        for line in lines if show else ():
+            print(f"- {kind}: {line}")
+
+
+def rule_evidence(shared: Path) -> None:
+    """For how many real rows each rule is applied: one without a row should say why it stays."""
+    heading("Rules by the real rows they are applied to")
+    counts: Counter[str] = Counter()
+    pairs = [
+        (str(row["candidate"]), str(row["ground_truth"]))
+        for path in sorted((shared / "data" / "logs").glob("*.jsonl"))
+        for row in rows_of(path)
+    ]
+    cases = [*(shared / "verify_cases").glob("*.jsonl"), *(shared / "data/answers").glob("*.jsonl")]
+    pairs += [(row["prediction"], row["gold"]) for path in sorted(cases) for row in rows_of(path)]
+    for pair in dict.fromkeys(pairs):
+        counts.update({step.rule for step in explain(*pair).steps})
+    unused = sorted(rules().keys() - counts.keys())
+    table(["rule", "rows"], [list(line) for line in counts.most_common()])
+    print(f"\n{len(unused)} of {len(rules())} rules without a row: {', '.join(unused) or 'none'}")
 
 
 def log_frame(shared: Path, name: str) -> pl.DataFrame:
@@ -399,6 +444,9 @@ def main() -> None:
     if not (shared / "verify_cases").is_dir():
         sys.exit(f"no data at {shared}: give the folder that holds data/ and verify_cases/")
     accuracy(shared, options.show)
+    kinds(shared, options.show)
+    if not options.short:
+        rule_evidence(shared)
     logs(shared, options.show)
     self_match(shared)
     speed(shared, 20_000 if options.short else 1_000_000)
