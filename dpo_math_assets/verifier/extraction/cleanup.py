@@ -1,288 +1,209 @@
 """What stands behind a marker, without the prose and the wrapping around it.
 
-`so **$18**, as desired.` is `$18`, `(C) because 10 is even` is C, `5 (five)` is 5. What a
-sentence states is for `said.py` to tell; an answer that was cut off or that its own text goes on
-from gives nothing.
+`so **$18**, as desired.` is `$18`, `(C) because 10 is even` is C, `5 (five)` is 5. The rules are
+tried in order, each on what the rules before it left. What a sentence states is read in `prose`,
+one value in several forms in `restatements`; an answer that was cut off, or that its own text goes
+on from, gives nothing.
 """
 
 import re
-from fractions import Fraction
+from collections.abc import Callable
+from typing import NamedTuple
 
 from dpo_math_assets.verifier.extraction.candidate import Equality
 from dpo_math_assets.verifier.extraction.markers.boxed import boxes
-from dpo_math_assets.verifier.extraction.prose import is_assertion, may_change_value, stated_value
+from dpo_math_assets.verifier.extraction.prose import is_assertion, stated_value
+from dpo_math_assets.verifier.extraction.restatements import (
+    chained_value,
+    restated_value,
+    summed_value,
+)
 from dpo_math_assets.verifier.extraction.tokens import (
     CHOICE,
-    LATEX_WORD,
     NUMBERS,
     NUMERIC,
     PLAIN_NUMBER,
+    TEXT_COMMAND,
     VALUE_START,
-    WORD,
     first_sentence,
-    has_digits,
     has_words,
 )
 from dpo_math_assets.verifier.extraction.vetoes import is_vetoed
-from dpo_math_assets.verifier.lexicon.vocabulary import unit_named
 from dpo_math_assets.verifier.syntax.normalization import clean
+from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["EQUALS_VALUE", "MAX_ANSWER", "MAX_BARE", "chained", "restated", "tidy"]
+__all__ = ["EQUALS_VALUE", "MAX_ANSWER", "MAX_BARE", "clean_answer"]
 
 # Longer answers are handed on as they stand; no later step takes them.
 MAX_ANSWER = 10_000
 MAX_BARE = 300
+# How much of the end of an answer is searched for signs that say nothing.
+MAX_SIGNS = 60
+
+EQUALS_VALUE = re.compile(rf"^=\s*(?=-?\$?{NUMERIC}%?(?:\s+[A-Za-z ]+)?$)")
+
+# What was cut off had more to say: `The answer is 7 and`
+_DANGLING = (
+    *(" and", " or", " but", " than", " times", " plus", " minus", " to", " of", " is", " are"),
+    *(" the", "+", "/", "=", "^", "(", "{"),
+)
+_CUT_OFF = ("The", "the")
+# `see above`, and `12!`, where it is open whether somebody shouts
+_NOWHERE = re.compile(r"(?:(?:as )?(?:see|shown|given) )?(?:above|below)|\d+!", re.IGNORECASE)
+_TAG = re.compile(r"</?(?:b|i|em|strong|u|span)>")
+_BRACKET = re.compile(r"[()\[\]{}]")
+_EMPHASIS = re.compile(r"\*\*(?=[\s.,;:]|$)|(?<=\s)\*\*")
+_STRUCK = re.compile(r"~~[^~\n]{1,60}~~\s*")
+# The end of a proof, a tick; and what says that something follows.
+_SIGNS_BEHIND = re.compile(
+    r"[\s.$\\]*(?:[✓✔✅∎□■🎉]\uFE0F?|(?<=[\s$])\$?\\(?:blacksquare|qed|checkmark)\$?)+\s*$"
+)
+_SIGNS_BEFORE = re.compile(r"^(?:∴|=>|→|\\therefore|[Aa]ns[.:])\s*")
+# `a) 3 b) 5`
+_LETTER_OF_PART = re.compile(r"(?<![\w(])([a-e])\)")
+# `54 → 27`
+_LED_TO = re.compile(rf"[\w)] ?(?:->|→) ?-?{NUMERIC}$")
+# A choice with its value: `(C) 10` in other orders. `a: 5` gives a value to a letter, and `A, 5`
+# are two answers.
+_CHOICE_AND_VALUE = (
+    rf"(?=\(|(?i:option|choice) )(?:(?i:option|choice) )?(?P<open>\()?(?P<letter>(?i:{CHOICE}))"
+    r"(?(open)\))(?:,|:|,? which is)\s+"
+    rf"(?P<value>{VALUE_START}[^,]{{0,40}})",
+    rf"(?P<letter>{CHOICE})(?::|,? which is)\s+(?P<value>{VALUE_START}[^,]{{0,40}})",
+    rf"(?:option|choice) \(?(?P<letter>{CHOICE})\)?\s+(?:[-–]\s+)?"
+    rf"(?P<value>{VALUE_START}[^,()]{{0,40}})",
+    rf"(?P<letter>{CHOICE})\s+\((?P<value>{VALUE_START}[^,()]{{0,40}})\)",
+)
+_CHOICE_FIRST = tuple(re.compile(pattern) for pattern in _CHOICE_AND_VALUE)
+_CHOICE_LAST = re.compile(
+    rf"(?P<value>{VALUE_START}[^,()]{{0,40}}?)(?:\s+(?P<open>\()"
+    rf"|,?\s+(?:which is )?\(?(?:option|choice) \(?)(?P<letter>{CHOICE})(?(open)\)|\)?)\s*"
+)
+_CHOICE_ENDS = frozenset("ABCDEFGHIJ)")
+# `3 x 4 = 12`
+_CROSS = re.compile(r"(?<=\d) x (?=\d)")
+# `54, I think`
+_HEDGE = re.compile(r",? I (?:think|believe|guess)$")
+_NOT_ANOTHER = re.compile(rf"([^,()]{{1,60}}?),?\s+\(?not\s+\$?-?{NUMERIC}\$?\)?")
+_SO = re.compile(r",\s+so\b", re.IGNORECASE)
+_GOES_ON = re.compile(r"\b(?:then|so|total|therefore|thus|hence)\b", re.IGNORECASE)
 _REMARK = re.compile(
     r"(?<![\s,]),?\s+\(?(?:because|since|as we|which|so that|i hope|as (?:desired|required|needed|"
     r"requested|claimed|expected|wanted|stated|shown|before))\b",
     re.IGNORECASE,
 )
 _WRONG = re.compile(r"\b(?:not|never|wrong|incorrect|false|impossible|too)\b")
-_EMPHASIS = re.compile(r"\*\*(?=[\s.,;:]|$)|(?<=\s)\*\*")
-_CHOICE_SAID = re.compile(
-    rf"(?:for sure |definitely |certainly |clearly )?\(?({CHOICE})\)?[,;] [a-z]+ "
-)
-_IS_CORRECT = re.compile(
-    rf"(?:.*[,;:]\s+|)(?:therefore |so |thus |hence )?(?:option |choice )?\(?({CHOICE})\)? is "
-    r"(?:the )?(?:correct|right|best|answer)(?: answer| option| choice| one)?",
-    re.IGNORECASE,
-)
-_OPTION = re.compile(rf"(?:option|choice)\s+\(?({CHOICE})\)?", re.IGNORECASE)
-# \textbf{(B)} as contests number their choices
-_SET_CHOICE = re.compile(
-    rf"\\(?:text|textbf|mathrm|mathbf|textrm)\s*\{{\s*\(({CHOICE})\)\s*\}}(?:\\ |~)?"
-)
-_TEXT = re.compile(r"\\(?:text|textrm|textbf|mbox|mathrm)\s*\{([^{}]*)\}")
-# What was cut off had more to say: `The answer is 7 and`
-_DANGLING = (
-    *(" and", " or", " but", " than", " times", " plus", " minus", " to", " of", " is", " are"),
-    *(" the", "+", "/", "=", "^", "(", "{"),
-)
-_AT = re.compile(
+_LEAD_IN = re.compile(
     r"^(?:at (?=\d)|given by |simply |just |exactly |indeed |then |clearly |obviously |thus |"
     rf"(?:so|therefore|in total),? (?={VALUE_START})|in bold: |(?:I think )?it(?:['’]s| is) "
     rf"(?={VALUE_START}|[a-z-]+$)|"
     r"(?:so |thus )?we (?:have|get|obtain|find) (?=[^A-Za-z]*$))",
     re.IGNORECASE,
 )
-_CUT_OFF = frozenset(("The", "the"))
-# `see above`, and `12!`, where it is open whether somebody shouts
-_NOWHERE = re.compile(r"(?:(?:as )?(?:see|shown|given) )?(?:above|below)|\d+!", re.IGNORECASE)
-_BOLD_TAG = re.compile(r"</?(?:b|i|em|strong|u|span)>")
-# Signs before and behind an answer that say nothing: the end of a proof, a tick.
-_SIGNS_BEFORE = re.compile(r"^(?:∴|=>|→|\\therefore|[Aa]ns[.:])\s*")
-_SIGNS_BEHIND = re.compile(
-    r"[\s.$\\]*(?:[✓✔✅∎□■🎉]\uFE0F?|(?<=[\s$])\$?\\(?:blacksquare|qed|checkmark)\$?)+\s*$"
-)
-_SIGNS_IN_LATEX = ("\\blacksquare", "\\qed", "\\checkmark")
-_STRUCK = re.compile(r"~~[^~\n]{1,60}~~\s*")
-_NOT_ANOTHER = re.compile(rf"([^,()]{{1,60}}?),?\s+\(?not\s+\$?-?{NUMERIC}\$?\)?")
+_RATIO = re.compile(r"[A-Za-z, ]*\bratio\b[A-Za-z ]* is (\d+) to (\d+)")
 # `an even number, namely 36`, `the sum: 36`
 _NAMELY = re.compile(
-    rf"((?:[Aa]n?|[Tt]he) [a-z ]{{2,40}})(?:, namely|, i\.e\.,?|:)\s+({VALUE_START}[^,;]{{0,60}})"
+    r"((?:[Aa]n?|[Tt]he) [a-z ]{2,40})(?:, namely|, i\.e\.,?|:)\s+"
+    rf"({VALUE_START}[^,;]{{0,60}})"
 )
-EQUALS_VALUE = re.compile(r"^=\s*(?=-?\$?[\d.,]+%?(?:\s+[A-Za-z ]+)?$)")
-# A choice with its value, in other orders than `(C) 10`
-_CHOICE_FIRST = re.compile(
-    r"(?P<named>(?i:option|choice) )?(?P<open>\()?(?P<letter>[A-Ja-j])(?(open)\))"
-    rf"(?:(?P<comma>,)|:|,? which is)\s+(?P<value>{VALUE_START}[^,]{{0,40}})"
+_CHOICE_STATED = re.compile(
+    rf"(?:for sure |definitely |certainly |clearly )?\(?({CHOICE})\)?[,;] [a-z]+ "
 )
-_CHOICE_BEFORE = re.compile(
-    rf"(?:option|choice) \(?(?P<named>{CHOICE})\)?\s+(?:[-–]\s+)?"
-    rf"(?P<value>{VALUE_START}[^,()]{{0,40}})|"
-    rf"(?P<letter>{CHOICE})\s+\((?P<inner>{VALUE_START}[^,()]{{0,40}})\)"
+_CHOICE_IS_CORRECT = re.compile(
+    rf"(?:.*[,;:]\s+|)(?:therefore |so |thus |hence )?(?:option |choice )?\(?({CHOICE})\)? is "
+    r"(?:the )?(?:correct|right|best|answer)(?: answer| option| choice| one)?",
+    re.IGNORECASE,
 )
-_CHOICE_LAST = re.compile(
-    rf"(?P<value>{VALUE_START}[^,()]{{0,40}}?)(?:\s+\((?P<letter>{CHOICE})\)|"
-    rf",?\s+(?:which is )?\(?(?:option|choice) \(?(?P<named>{CHOICE})\)?)\s*"
+_CHOICE_NAMED = re.compile(rf"(?:option|choice)\s+\(?({CHOICE})\)?", re.IGNORECASE)
+# \textbf{(B)} as contests number their choices
+_SET_CHOICE = re.compile(
+    rf"\\(?:text|textbf|mathrm|mathbf|textrm)\s*\{{\s*\(({CHOICE})\)\s*\}}(?:\\ |~)?"
 )
-_CHOICE_ENDS = frozenset("ABCDEFGHIJ)")
-_RATIO = re.compile(r"[A-Za-z, ]*\bratio\b[A-Za-z ]* is (\d+) to (\d+)")
-_LED_TO = re.compile(rf"[\w)] ?(?:->|→) ?-?{NUMERIC}$")
 # Words of which nobody knows what they do to the equation behind them: `Si es par, x = 3`
 _CLAUSE_BEFORE = re.compile(r"[^\W\d_]{2,20}(?: [^\W\d_]{1,20}){0,4}, [a-zA-Z] ?= ?[^,=]+")
-# `a) 3 b) 5`
-_LETTER_OF_PART = re.compile(r"(?<![\w(])([a-e])\)")
-_SO = re.compile(r",\s+so\b", re.IGNORECASE)
-_GOES_ON = re.compile(r"\b(?:then|so|total|therefore|thus|hence)\b", re.IGNORECASE)
 
 
-def _new_numbers(behind: str, before: str) -> bool:
-    """Whether a text goes on with numbers that did not stand before."""
-    return not set(NUMBERS.findall(behind)) <= set(NUMBERS.findall(before))
+class _Rule(NamedTuple):
+    """What it makes of an answer that holds one of its signs; None: nothing.
+
+    `settles`: that is the answer, and the rules behind it are not tried.
+    """
+
+    id: str
+    signs: tuple[str, ...]
+    read: Callable[[str, Equality], str | None]
+    settles: bool = False
+    longest: int = MAX_ANSWER
 
 
-def tidy(answer: str, equality: Equality) -> str:
+def clean_answer(answer: str, equality: Equality) -> str:
     """What stands behind a marker, without the prose and the wrapping around it."""
     if len(answer) > MAX_ANSWER:
         return answer
     plain = answer.strip(" *").rstrip(".")
     if PLAIN_NUMBER.fullmatch(plain):
         return plain
-    if plain.endswith(_DANGLING) or plain in _CUT_OFF or _NOWHERE.fullmatch(plain):
-        return ""
-    if plain.endswith("\\") and "$" in plain:
-        return ""  # a formula that was cut off
-    if "<" in answer:
-        answer = _BOLD_TAG.sub("", answer)
-    if "</" in answer:
-        answer = answer[: answer.index("</")]
-    answer = _without_bracket(answer)
-    answer = answer.replace('\\"', '"').strip("*#_ \t")
-    if "**" in answer:
-        answer = _EMPHASIS.sub("", answer)
-    if "\\boxed" in answer or "\\fbox" in answer:
-        inner = boxes(answer)
-        if len(inner) == 1:
-            [box] = inner
-            if box.other and equality.differ(*box.other) is not False:
-                return ""
-            return "" if is_vetoed(answer, box.start, box.end) else clean(box.answer or "")
-    answer = clean(answer)
-    if answer.startswith("="):
-        answer = EQUALS_VALUE.sub("", answer)
-    if "~~" in answer:
-        answer = _STRUCK.sub("", answer)
-    if not answer.isascii() or answer.rstrip("\n\t $").endswith(_SIGNS_IN_LATEX):
-        answer = _SIGNS_BEHIND.sub("", answer)
-    if not answer.isascii() or answer[:1] in ("=", "A", "a", "\\"):
-        answer = _SIGNS_BEFORE.sub("", answer)
-    if answer.startswith("a)") and "b)" in answer:
-        answer = _LETTER_OF_PART.sub(r"(\1)", answer)
-    if ("->" in answer or "→" in answer) and _LED_TO.search(answer):
-        return ""  # `54 → 27`
-    if len(answer) <= MAX_BARE:
-        if both := _with_choice(_TEXT.sub(r"\1", answer) if "\\text" in answer else answer):
-            return both
-        if "=" in answer and (value := chained(answer, equality) or _summed(answer, equality)):
-            return value
-        if (" x " in answer or " I " in answer) and answer[:1].isdigit():
-            answer = _HEDGE.sub("", _CROSS.sub(" × ", answer))
-        if "not" in answer and (first := _NOT_ANOTHER.fullmatch(answer)):
-            answer = first[1]
-    if not has_words(answer) and "\\text" not in answer:
-        return (restated(answer, equality) if " (" in answer else None) or clean(answer)
-    sentence = first_sentence(answer)
-    behind = answer[len(sentence) :]
-    if behind and has_words(behind):
-        if _GOES_ON.search(behind) and _new_numbers(behind, sentence):
-            return ""  # the first sentence was not the last word
-        answer = sentence
-    so = _SO.search(answer)
-    if so and _new_numbers(answer[so.end() :], answer[: so.start()]):
-        return ""  # `12 minus 3, so 9`
-    if remark := _REMARK.search(answer):
-        if "which" in remark[0] and _WRONG.search(answer, remark.end()):
-            return ""  # which is wrong
-        answer = answer[: remark.start()]
-    answer = _AT.sub("", clean(answer))
-    if "ratio" in answer and (ratio := _RATIO.fullmatch(answer)):
-        return f"{ratio[1]}:{ratio[2]}"
-    if (named := _NAMELY.fullmatch(answer)) and is_assertion(named[1]):
-        answer = named[2]
-    if choice := (
-        _CHOICE_SAID.match(answer) or _IS_CORRECT.fullmatch(answer) or _OPTION.fullmatch(answer)
-    ):
-        return choice[1]
-    if len(answer) > MAX_BARE:
+    answer, settled = _apply(_FORMS, answer, equality)
+    if settled:
         return answer
-    if "\\text" in answer or "\\math" in answer:
-        if _WRONG.search(answer):
-            return ""  # 7 \text{ is too small}
-        answer = _SET_CHOICE.sub(r"(\1) ", answer)
-    stated = _stated(answer)
+    if not has_words(answer) and "\\text" not in answer:
+        return (restated_value(answer, equality) if " (" in answer else None) or clean(answer)
+    answer, settled = _apply(_SENTENCES, answer, equality)
+    return answer if settled or len(answer) > MAX_BARE else _stated(answer, equality)
+
+
+def _stated(answer: str, equality: Equality) -> str:
+    """The value that an answer states in a sentence, or all of it, in the first of its forms."""
+    stated = stated_value(TEXT_COMMAND.sub(r" \1 ", answer) if "\\text" in answer else answer)
     if not stated and "=" in answer and _CLAUSE_BEFORE.fullmatch(answer):
+        applied("cleanup.clause", answer)
         return ""
-    return restated(stated or answer, equality) or stated or answer
+    return restated_value(stated or answer, equality) or stated or answer
 
 
-def _with_choice(answer: str) -> str | None:
-    """`(C) 10` for a choice with its value in any order."""
-    if found := _CHOICE_FIRST.fullmatch(answer):
-        letter = found["letter"]
-        marked = found["named"] or found["open"]
-        if not marked and (letter.islower() or found["comma"]):
-            return None  # `a: 5` gives a value to a letter, `A, 5` are two answers
-    elif found := _CHOICE_BEFORE.fullmatch(answer):
-        return f"({found['named'] or found['letter']}) {clean(found['value'] or found['inner'])}"
-    elif answer.rstrip()[-1:] in _CHOICE_ENDS and (found := _CHOICE_LAST.fullmatch(answer)):
-        letter = found["letter"] or found["named"]
-    else:
-        return None
-    return f"({letter.upper()}) {clean(found['value'])}"
+def _apply(rules: tuple[_Rule, ...], answer: str, equality: Equality) -> tuple[str, bool]:
+    """What the rules make of an answer, and whether one of them settled it."""
+    for rule in rules:
+        for sign in rule.signs:
+            if sign in answer:
+                break
+        else:
+            continue
+        after = rule.read(answer, equality) if len(answer) <= rule.longest else None
+        if after is None or (after == answer and not rule.settles):
+            continue
+        applied(rule.id, answer, after)
+        if rule.settles:
+            return after, True
+        answer = after
+    return answer, False
 
 
-# Rows of one value each: `x &= 3 + 4 \\\\ &= 7`
-_ALIGNED = re.compile(
-    r"(?:\$\$|\\\[)?\s*\\begin\{(align\*?|aligned|split|eqnarray\*?)\}((?:[^\\]|\\(?!end\{))*)\\end\{\1\}"
-    r"\s*(?:\$\$|\\\])?"
-)
+def _text(read: Callable[[str], str | None]) -> Callable[[str, Equality], str | None]:
+    """A rule that asks nobody what is equal."""
+    return lambda answer, _: read(answer)
 
 
-def chained(answer: str, equality: Equality) -> str | None:
-    """One value for `2/5 = 0.4 = 40\\%`, `12/5 = 2.4 hours` and aligned rows that go on with `=`.
-
-    The last with its unit, or else the first; nothing where they are not known to be equal.
-    """
-    if "\\begin" in answer:
-        aligned = _ALIGNED.fullmatch(answer)
-        rows = (
-            [row.replace("&", " ").strip() for row in aligned[2].split("\\\\")] if aligned else []
-        )
-        rows = [row for row in rows if row]
-        if len(rows) < 2 or not all(row.startswith("=") for row in rows[1:]):
-            return None
-        values = "".join(rows).split("=")[1:]
-        agree = values and not any(equality.differ(value, values[-1]) for value in values[:-1])
-        return clean(values[-1]) if agree else None
-    if "%" not in answer and not has_words(answer) and "\\text" not in answer:
-        return None
-    parts = [clean(part) for part in answer.split("=")]
-    words = WORD.findall(LATEX_WORD.sub("", parts[-1]))
-    if words and not any(map(unit_named, words)):
-        return None
-    if len(parts) > 4 or any(has_words(part) or "\\text" in part for part in parts[:-1]):
-        return None
-    if any(equality.differ(part, parts[0]) is not False for part in parts[1:]):
-        return None
-    return parts[-1] if words else parts[0]
+def _without(pattern: "re.Pattern[str]", by: str = "") -> Callable[[str, Equality], str]:
+    return lambda answer, _: pattern.sub(by, answer)
 
 
-# `54, I think`
-_HEDGE = re.compile(r",? I (?:think|believe|guess)$")
-# `3 x 4 = 12`
-_CROSS = re.compile(r"(?<=\d) x (?=\d)")
-# `m = 5, n = 31, m + n = 36`
-_LAST_OF_SUM = re.compile(
-    r"(?:[a-z] = [^,=]{1,20}, (?:and |so |thus )?)+([a-z] ?[-+*] ?[a-z] = [^,=]{1,30})"
-)
+def _cut_off(answer: str) -> str | None:
+    plain = answer.strip(" *").rstrip(".")
+    formula = plain.endswith("\\") and "$" in plain
+    return "" if formula or plain.endswith(_DANGLING) or plain in _CUT_OFF else None
 
 
-_LETTER = re.compile(r"[A-Za-z](?:_\w+)?")
-# Not that in `\\sum_{k=1}`
-_EQUALS = re.compile(r"=(?![^{}]{0,20}\})")
+def _nowhere(answer: str) -> str | None:
+    return "" if _NOWHERE.fullmatch(answer.strip(" *").rstrip(".")) else None
 
 
-def _summed(answer: str, equality: Equality) -> str | None:
-    """The sum that assignments lead to; or a quantity without what is between it and its value."""
-    if answer.count("=") < 2:
-        return None
-    if found := _LAST_OF_SUM.fullmatch(answer):
-        return found[1]
-    parts = [part.strip() for part in _EQUALS.split(answer)]
-    name = parts[0].strip("$ ")
-    lettered = any(map(str.isalpha, LATEX_WORD.sub("", name)))
-    if len(parts) != 3 or not lettered or _LETTER.fullmatch(name) or "," in name or "$" in name:
-        return None
-    same = equality.differ(clean(parts[1]), clean(parts[2])) is False
-    return f"{name} = {clean(parts[2])}" if same else None
+def _markup(answer: str) -> str:
+    return _TAG.sub("", answer).partition("</")[0]
 
 
-_BRACKET = re.compile(r"[()\[\]{}]")
-
-
-def _without_bracket(answer: str) -> str:
-    """An answer without the bracket that closes what its sentence opened: `(The answer is 12.)`."""
+def _bracket(answer: str) -> str:
+    """Without the bracket that closes what its sentence opened: `(The answer is 12.)`."""
     answer = answer.removeprefix("}")
     end = answer.rstrip(" .")
     if end.endswith((")", "]", "}")) and not _BRACKET.search(end, 0, len(end) - 1):
@@ -290,61 +211,153 @@ def _without_bracket(answer: str) -> str:
     return answer
 
 
-def _stated(answer: str) -> str | None:
-    """The value that an answer states in a sentence, in plain text or in a formula's."""
-    plain = _TEXT.sub(r" \1 ", answer) if "\\text" in answer else answer
-    return stated_value(plain)
+def _emphasis(answer: str) -> str:
+    answer = answer.replace('\\"', '"').strip("*#_ \t")
+    return _EMPHASIS.sub("", answer) if "**" in answer else answer
 
 
-_TWICE = re.compile(
-    r"(.{1,60}?)(?:,?\s+(?:or|i\.e\.,?|that is,?|or equivalently|equivalently)"
-    r"|,(?= (?:about|approx)))"
-    r",?\s+([^,]{1,60})"
-)
-_AGAIN = (" or", "i.e", "that is", "equivalently", ", about", ", approx")
-_ABOUT = re.compile(r"^\s*(?:about|approximately|approx\.?|roughly|around|≈|~|\\approx)\s*")
-_IN_BRACKETS = re.compile(r"(.{0,60}[\w$}%])(?:\s*\\?\s+|~)\(([^()]{1,60})\)")
-
-
-def restated(answer: str, equality: Equality) -> str | None:
-    r"""The first of two forms of a value: `$\frac{3}{4}$ or 0.75`, `5 (five)`, `5 (apples)`."""
-    plain = " ".join((_TEXT.sub(r" \1 ", answer) if "\\" in answer else answer).split())
-    twice = any(word in plain for word in _AGAIN)
-    if twice and (found := _TWICE.fullmatch(plain)):
-        first, second = clean(found[1]), clean(_ABOUT.sub("", found[2]))
-        same = equality.differ(first, second) is False
-        return first if same or (_ABOUT.match(found[2]) and _rounded(first, second)) else None
-    found = _IN_BRACKETS.fullmatch(plain) if plain.endswith(")") else None
-    if found is None:
+def _box(answer: str, equality: Equality) -> str | None:
+    inner = boxes(answer)
+    if len(inner) != 1:
         return None
-    first, second = clean(found[1]), clean(_ABOUT.sub("", found[2].removeprefix("or ")))
-    if PLAIN_NUMBER.fullmatch(second) and equality.differ(second, first.lower()) is False:
-        return second  # thirty-six (36)
-    if "=" in first or not has_digits(first):
-        return None
-    if _ABOUT.match(found[2]) and _rounded(first, second):
-        return first
-    remark = (
-        has_words(second)
-        and not may_change_value(second)
-        and not has_words(first)
-        and is_assertion(second)
+    [box] = inner
+    if box.other and equality.differ(*box.other) is not False:
+        return ""
+    return "" if is_vetoed(answer, box.start, box.end) else clean(box.answer or "")
+
+
+def _signs(answer: str) -> str:
+    cut = max(0, len(answer) - MAX_SIGNS)
+    return _SIGNS_BEFORE.sub("", answer[:cut] + _SIGNS_BEHIND.sub("", answer[cut:]))
+
+
+def _parts(answer: str) -> str | None:
+    return _LETTER_OF_PART.sub(r"(\1)", answer) if answer.startswith("a)") else None
+
+
+def _arrow(answer: str) -> str | None:
+    return "" if _LED_TO.search(answer) else None
+
+
+def _choice_and_value(answer: str) -> str | None:
+    """`(C) 10` for a choice with its value in any order."""
+    if "\\text" in answer:
+        answer = TEXT_COMMAND.sub(r"\1", answer)
+    found = None
+    if answer[:1].isalpha() or answer[:1] == "(":
+        found = next(filter(None, (form.fullmatch(answer) for form in _CHOICE_FIRST)), None)
+    elif answer.rstrip()[-1:] in _CHOICE_ENDS:
+        found = _CHOICE_LAST.fullmatch(answer)
+    return f"({found['letter'].upper()}) {clean(found['value'])}" if found else None
+
+
+def _cross(answer: str) -> str | None:
+    return _CROSS.sub(" × ", answer) if answer[:1].isdigit() else None
+
+
+def _hedge(answer: str) -> str | None:
+    return _HEDGE.sub("", answer) if answer[:1].isdigit() else None
+
+
+def _not_another(answer: str) -> str | None:
+    found = _NOT_ANOTHER.fullmatch(answer)
+    return found[1] if found else None
+
+
+def _first_sentence(answer: str) -> str:
+    sentence = first_sentence(answer)
+    return sentence if has_words(answer[len(sentence) :]) else answer
+
+
+def _goes_on(answer: str) -> str | None:
+    """Nothing, if the first sentence is not the last word: `12 minus 3, so 9`."""
+    sentence = _first_sentence(answer)
+    behind = answer[len(sentence) :]
+    if behind and _GOES_ON.search(behind) and _new_numbers(behind, sentence):
+        return ""
+    so = _SO.search(sentence)
+    return "" if so and _new_numbers(sentence[so.end() :], sentence[: so.start()]) else None
+
+
+def _new_numbers(behind: str, before: str) -> bool:
+    """Whether a text goes on with numbers that did not stand before."""
+    return not set(NUMBERS.findall(behind)) <= set(NUMBERS.findall(before))
+
+
+def _remarked_wrong(answer: str) -> str | None:
+    remark = _REMARK.search(answer)
+    if remark and "which" in remark[0] and _WRONG.search(answer, remark.end()):
+        return ""
+    return None
+
+
+def _remark(answer: str) -> str:
+    remark = _REMARK.search(answer)
+    return answer[: remark.start()] if remark else answer
+
+
+def _lead_in(answer: str) -> str:
+    return _LEAD_IN.sub("", clean(answer))
+
+
+def _ratio(answer: str) -> str | None:
+    found = _RATIO.fullmatch(answer)
+    return f"{found[1]}:{found[2]}" if found else None
+
+
+def _namely(answer: str) -> str | None:
+    found = _NAMELY.fullmatch(answer)
+    return found[2] if found and is_assertion(found[1]) else None
+
+
+def _choice(answer: str) -> str | None:
+    found = (
+        _CHOICE_STATED.match(answer)
+        or _CHOICE_IS_CORRECT.fullmatch(answer)
+        or _CHOICE_NAMED.fullmatch(answer)
     )
-    return first if remark or equality.differ(first, second) is False else None
+    return found[1] if found else None
 
 
-_FRACTION = re.compile(r"\\[dt]?frac\{(\d+)\}\{(\d+)\}|(\d+)/(\d+)|(\d+)(\.\d+)")
+def _called_wrong(answer: str) -> str | None:
+    return "" if _WRONG.search(answer) else None
 
 
-def _rounded(exact: str, rounded: str) -> bool:
-    """Whether a decimal is a fraction rounded to its digits, however few: 0.67 is 2/3."""
-    given = _FRACTION.fullmatch(exact)
-    point = rounded.find(".")
-    if given is None or point < 0 or not rounded.replace(".", "", 1).isdecimal() or len(exact) > 40:
-        return False
-    above, below = given[1] or given[3], given[2] or given[4]
-    if above and not int(below):
-        return False
-    value = Fraction(f"{above}/{below}") if above else Fraction(exact)
-    last_digit = Fraction(1, 10 ** (len(rounded) - point - 1))
-    return 2 * abs(value - Fraction(rounded)) <= last_digit
+_ANY = ("",)
+_SHOWN = ("✓", "✔", "✅", "∎", "□", "■", "🎉", "∴", "→", "=>", "\\", "ns.", "ns:")
+_SET = ("\\text", "\\math")
+
+# Of any answer.
+_FORMS = (
+    _Rule("veto.cut_off", _ANY, _text(_cut_off), settles=True),
+    _Rule("cleanup.nowhere", ("bove", "elow", "BOVE", "ELOW", "!"), _text(_nowhere), settles=True),
+    _Rule("cleanup.markup", ("<",), _text(_markup)),
+    _Rule("cleanup.bracket", (")", "]", "}"), _text(_bracket)),
+    _Rule("cleanup.emphasis", ("*", "#", "_", " ", "\t", '\\"'), _text(_emphasis)),
+    _Rule("cleanup.box", ("\\boxed", "\\fbox"), _box, settles=True),
+    _Rule("cleanup.wrapping", _ANY, _text(clean)),
+    _Rule("cleanup.equals", ("=",), _without(EQUALS_VALUE)),
+    _Rule("cleanup.struck", ("~~",), _without(_STRUCK)),
+    _Rule("cleanup.signs", _SHOWN, _text(_signs)),
+    _Rule("cleanup.parts", ("b)",), _text(_parts)),
+    _Rule("cleanup.arrow", ("->", "→"), _text(_arrow), settles=True),
+    _Rule("cleanup.choice_and_value", _ANY, _text(_choice_and_value), True, MAX_BARE),
+    _Rule("cleanup.chain", ("=",), chained_value, True, MAX_BARE),
+    _Rule("cleanup.sum", ("=",), summed_value, True, MAX_BARE),
+    _Rule("cleanup.cross", (" x ",), _text(_cross), longest=MAX_BARE),
+    _Rule("cleanup.hedge", (" I ",), _text(_hedge), longest=MAX_BARE),
+    _Rule("cleanup.not_another", ("not",), _text(_not_another), longest=MAX_BARE),
+)
+# Of an answer with words.
+_SENTENCES = (
+    _Rule("veto.goes_on", _ANY, _text(_goes_on), settles=True),
+    _Rule("cleanup.first_sentence", _ANY, _text(_first_sentence)),
+    _Rule("veto.remarked_wrong", ("which", "Which", "WHICH"), _text(_remarked_wrong), settles=True),
+    _Rule("cleanup.remark", (" ",), _text(_remark)),
+    _Rule("cleanup.lead_in", _ANY, _text(_lead_in)),
+    _Rule("cleanup.ratio", ("ratio",), _text(_ratio), True, MAX_BARE),
+    _Rule("cleanup.namely", (":", "namely", "i.e."), _text(_namely)),
+    _Rule("cleanup.choice", _ANY, _text(_choice), settles=True),
+    _Rule("veto.remarked_wrong", _SET, _text(_called_wrong), True, MAX_BARE),
+    _Rule("cleanup.set_choice", _SET, _without(_SET_CHOICE, r"(\1) "), longest=MAX_BARE),
+)

@@ -22,12 +22,11 @@ from dpo_math_assets.verifier.extraction.choices import is_value, listed_choices
 from dpo_math_assets.verifier.extraction.cleanup import (
     MAX_ANSWER,
     MAX_BARE,
-    chained,
-    restated,
-    tidy,
+    clean_answer,
 )
 from dpo_math_assets.verifier.extraction.endings import last_number
 from dpo_math_assets.verifier.extraction.markers.bare import ABOUT, bare_answers, is_prose
+from dpo_math_assets.verifier.extraction.restatements import chained_value, restated_value
 from dpo_math_assets.verifier.extraction.segments import BEGINS_JSON
 from dpo_math_assets.verifier.extraction.tokens import (
     CHOICE,
@@ -123,7 +122,7 @@ def _is_sentence(candidate: Candidate, equality: Equality) -> bool:
     """Whether a sentence stands below a heading, and no answer."""
     if not candidate.below_heading:
         return False
-    words = WORD.findall(LATEX_WORD.sub("", tidy(candidate.text, equality)))
+    words = WORD.findall(LATEX_WORD.sub("", clean_answer(candidate.text, equality)))
     return len(words) > MAX_WORDS
 
 
@@ -132,13 +131,13 @@ def _resolve_bare(text: str, equality: Equality) -> Extraction:
     for bare in bare_answers(text):
         first = bare.texts[0]
         if bare.marker == "aligned":
-            if value := chained(first, equality):
+            if value := chained_value(first, equality):
                 return Extraction(value, "last_line", None)
         elif bare.marker == "conclusion":
             if bare.other is None or equality.quick_equal(*bare.other):
-                return Extraction(restated(first, equality) or first, "conclusion", None)
+                return Extraction(restated_value(first, equality) or first, "conclusion", None)
         elif bare.marker == "parts":
-            answers = [tidy(part, equality) for part in bare.texts]
+            answers = [clean_answer(part, equality) for part in bare.texts]
             joined = "; ".join(f"\\boxed{{{answer}}}" for answer in answers)
             return Extraction(joined, "parts", None)
         elif bare.marker in ("formula", "json"):
@@ -146,7 +145,7 @@ def _resolve_bare(text: str, equality: Equality) -> Extraction:
         elif bare.other and equality.differ(*bare.other) is True:
             return AMBIGUOUS
         else:
-            answer = tidy(first, equality)
+            answer = clean_answer(first, equality)
             return Extraction(answer, bare.marker, None) if answer else NONE
     return NONE
 
@@ -162,7 +161,9 @@ class _Resolver(NamedTuple):
         if given["final"] and given["json"]:
             # in the reasoning of JSON, a sentence as final answer is told again as a value
             last = given["final"][-1]
-            if last.start < given["json"][-1].start and is_prose(tidy(last.text, self.equality)):
+            if last.start < given["json"][-1].start and is_prose(
+                clean_answer(last.text, self.equality)
+            ):
                 given["final"] = []
         if len(given["label"]) > 1:
             given["label"] = self.last_labels(sorted(given["label"]))
@@ -208,7 +209,7 @@ class _Resolver(NamedTuple):
         """The candidates without their wrapping; blanks to fill in and vetoed ones are none."""
         standing = []
         for candidate in candidates[-MAX_MARKERS:]:
-            answer = tidy(candidate.text, self.equality)
+            answer = clean_answer(candidate.text, self.equality)
             if (
                 answer
                 and not _BLANK.fullmatch(answer)

@@ -22,6 +22,7 @@ __all__ = [
     "PLAIN_NUMBER",
     "SENTENCE_BREAK",
     "SENTENCE_END",
+    "TEXT_COMMAND",
     "VALUE_START",
     "WORD",
     "first_sentence",
@@ -70,6 +71,8 @@ PART = "(?:[a-h]|i{1,3}|iv|v)"
 # A word of English, and not the name of a variable.
 WORD = re.compile(r"[A-Za-z]{2,}")
 LATEX_WORD = re.compile(r"\\[A-Za-z]+")
+# Upright text in a formula, such as `\text{ apples}`.
+TEXT_COMMAND = re.compile(r"\\(?:text|textrm|textbf|mbox|mathrm)\s*\{([^{}]*)\}")
 _LOWER_WORD = re.compile(r"[a-z][a-z'’-]*")
 
 
