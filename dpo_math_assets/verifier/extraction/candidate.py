@@ -66,19 +66,29 @@ class Candidate(NamedTuple):
 class Anchor(NamedTuple):
     """Where a text may begin for a finder: what stands before decides nothing.
 
-    Both are patterns without lookaround. `above` matches the end of what stands before the finder's
-    needle; its only group is what the text keeps of it. `opens` matches from the needle on.
+    `needle` is one of the finder's. What stands before the first needle of the text must match
+    `above` at its end, whose only group is what is kept of it, and the text from there on must
+    match `opens` at its beginning, so that the finder gives a candidate. With `lone`, no other
+    needle may follow; with `clear`, no word of a veto may stand on the line above; without
+    `in_json`, the text may not be JSON. With `instead`, `above` is looked for anywhere, and what
+    stands before the end of its last match is replaced.
+    All patterns are without lookaround.
     """
 
+    needle: str
     above: str
     opens: str
+    lone: bool = True
+    clear: bool = False
+    in_json: bool = False
+    instead: str = ""
 
 
 class Finder(NamedTuple):
     """A marker. Every text in which it finds something has a match of one of its `needles`.
 
-    `rule` is its id, `kind` how strong it is. A text of which one of the `anchors` holds, and that
-    has no other needle of any finder, is read from there on; a finder without any leaves it whole.
+    `rule` is its id, `kind` how strong it is. A text with needles of none but anchored ones may be
+    read from an anchor on; any other is read whole.
     """
 
     rule: str

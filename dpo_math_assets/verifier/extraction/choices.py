@@ -20,7 +20,7 @@ _REMARK = re.compile(r"\s+(?:[-–—:] [A-Za-z]|[✓✔✅❌✗✘(]).*$|[*_]+
 _VALUE = re.compile(rf"-?{VALUE_START}[^,;]{{0,60}}$")
 
 # Every text that lists choices has a match of one of these; without lookaround.
-NEEDLES = (r"(?:^|[\s(])[B-J][).:]\s", r"C\)")
+NEEDLES = (rf"(?:^|[\s(])(?:A[).]|[B-J][).:])\s+{VALUE_START}", r"C\)")
 
 
 def listed_choices(text: str) -> dict[str, set[str]]:

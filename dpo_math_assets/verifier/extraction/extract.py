@@ -39,10 +39,17 @@ __all__ = ["Extraction", "extract", "split_boxes"]
 # A marker with a number and nothing else, as most of what `prefilter` leaves of completions is.
 _NUMBER_ALONE = re.compile(
     rf"(?:FINAL ANSWER|F(?i:inal answer)):[ \t]*+(?P<final>{AMOUNT})\s*+"
+    rf"|#{{4,}}+[ \t]*+(?P<hashes>{AMOUNT})\s*+"
+    rf"|(?:A:[ \t]*+|[Tt]he (?:final |correct )?answer is:? )(?P<label>{AMOUNT})\.?\s*+"
     r'|[ \t]*+(?:\{[ \t]*+)?"(?:final_)?answer"[ \t]*+:[ \t]*+(?P<quote>"?)'
     rf"(?P<json>{AMOUNT})(?P=quote)\s*+\}}\s*+(?:```\s*+)?"
 )
-_ALONE_RULES = {"final": "marker.final_answer", "json": "marker.json_field"}
+_ALONE_RULES = {
+    "final": "marker.final_answer",
+    "hashes": "marker.hashes",
+    "json": "marker.json_field",
+    "label": "marker.phrases",
+}
 
 
 def extract(

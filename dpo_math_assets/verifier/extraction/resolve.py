@@ -112,7 +112,8 @@ _SUM_BEFORE = re.compile(r"(?<![\w)])[\d$(][\d\s.,$()+*/×÷x−-]*=$")
 def resolve(text: str, given: Candidates, equality: Equality) -> Extraction:
     """The answer of a text, by the candidates of each kind that its markers have given."""
     for kind, candidates in given.items():
-        given[kind] = [each for each in candidates if not _is_sentence(each, equality)]
+        if any(_is_sentence(each, equality) for each in candidates):
+            given[kind] = [each for each in candidates if not _is_sentence(each, equality)]
     if any(given.values()):
         return _Resolver(text, equality).decide(given)
     return _resolve_bare(text, equality)
@@ -157,7 +158,8 @@ class _Resolver(NamedTuple):
     equality: Equality
 
     def decide(self, given: Candidates) -> Extraction:
-        given["boxed"] = [self.with_other_form(box) for box in given["boxed"]]
+        if given["boxed"]:
+            given["boxed"] = [self.with_other_form(box) for box in given["boxed"]]
         if given["final"] and given["json"]:
             # in the reasoning of JSON, a sentence as final answer is told again as a value
             last = given["final"][-1]
@@ -168,8 +170,8 @@ class _Resolver(NamedTuple):
         if len(given["label"]) > 1:
             given["label"] = self.last_labels(sorted(given["label"]))
         strong = {kind: self.standing(given[kind]) for kind in _STRONG if given[kind]}
-        for kind, candidates in given.items():
-            answers = strong[kind] if kind in strong else self.standing(candidates)
+        for kind in filter(given.get, KINDS):
+            answers = strong[kind] if kind in strong else self.standing(given[kind])
             if answers:
                 return self.decide_kind(kind, answers, given, strong if kind in strong else {})
         # blanks and doubtful ones, or boxes in larger formulas

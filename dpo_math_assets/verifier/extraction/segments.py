@@ -60,7 +60,8 @@ NEEDLES = (
     r"EOS\]",
     rf"```(?:{LANGUAGES})(?-u:\b)",
     f" (?:{'|'.join(ASKING)}):",
-    rf"\n[#*\[>_ \t-]*(?:[A-Z][a-z]+ )?(?:{QUESTIONS}|question|problem)",
+    rf"\n[#*\[>_ \t-]*(?:[A-Z][a-z]+ )?(?:{QUESTIONS}|question|problem)"
+    r"(?: ?#?\d{1,3})?[*_\]]*(?:[:\n]|\. )",
 )
 
 Question = tuple[int, bool]

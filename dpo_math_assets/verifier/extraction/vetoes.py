@@ -13,7 +13,7 @@ from dpo_math_assets.verifier.extraction.tokens import FRACTION, NUMBER, SENTENC
 from dpo_math_assets.verifier.lexicon.phrases import phrases
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["VETOED_BEFORE", "has_second_thoughts", "is_retracted", "is_vetoed"]
+__all__ = ["WORDS_BEFORE", "has_second_thoughts", "is_retracted", "is_vetoed"]
 
 # How far before an answer its sentence is looked at.
 REACH = 120
@@ -57,11 +57,9 @@ _SECOND_THOUGHTS = (
 )
 _RECONSIDERED = _veto("veto.reconsidered")
 _CORRECTED = _veto("veto.corrected")
-_WORDS_BEFORE = frozenset[str]().union(*(veto.words for veto in _BEFORE))
+# Without one of these (in lower case, as runs of letters), nothing before an answer vetoes it.
+WORDS_BEFORE = frozenset[str]().union(*(veto.words for veto in _BEFORE))
 _WORDS_BEHIND = frozenset[str]().union(*(veto.words for veto in _SECOND_THOUGHTS))
-
-# What vetoes before an answer look for, as one pattern.
-VETOED_BEFORE = "|".join(veto.pattern.pattern for veto in _BEFORE)
 
 
 def is_vetoed(text: str, start: int, end: int) -> bool:
@@ -72,7 +70,7 @@ def is_vetoed(text: str, start: int, end: int) -> bool:
     before = text[max(0, start - REACH) : start]
     begins = before.rfind("\n", 0, len(before.rstrip(_WRAPPING))) + 1
     words = _words(before[begins:])
-    if _WORDS_BEFORE.isdisjoint(words):
+    if WORDS_BEFORE.isdisjoint(words):
         return False
     for clause in _CLAUSE_BREAK.finditer(before, begins):
         if before[clause.end() :].strip(_WRAPPING):

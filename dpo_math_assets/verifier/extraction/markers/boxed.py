@@ -10,11 +10,11 @@ formula runs over both.
 import re
 from typing import NamedTuple
 
-from dpo_math_assets.verifier.extraction.candidate import Candidate, Finder
+from dpo_math_assets.verifier.extraction.candidate import Anchor, Candidate, Finder
 from dpo_math_assets.verifier.extraction.tokens import FRACTION, NUMBER
 from dpo_math_assets.verifier.lexicon.vocabulary import ORDINALS, SCALES, unit_named, word_set
 
-__all__ = ["BOXED", "BREAK", "Box", "boxes"]
+__all__ = ["BOXED", "Box", "boxes"]
 
 
 class Box(NamedTuple):
@@ -57,8 +57,11 @@ DISPLAY_REACH = 2_000
 
 # The end of a sentence, question or displayed formula that ends its line, or its paragraph: nothing
 # before it belongs to a box.
-BREAK = r"(?:\.\s*\n|(?:[!?]|\\\])\s*\n\s*\n)"
-_BREAK = re.compile(BREAK)
+_LINE_BREAK = r"(?:\.\s*\n|(?:[!?]|\\\])\s*\n\s*\n)"
+_BREAK = re.compile(_LINE_BREAK)
+# A box, and what has its name and no braces.
+_BOXES = r"\\(?:boxed|fbox)"
+_UNBRACED = r"\\(?:boxed|fbox)[ \t]*(?:[^ \t{]|$)|(?:^|[^\\])(?:boxed|fbox)"
 
 # Commands around a box that only show it.
 _SHOWING = word_set(
@@ -368,4 +371,10 @@ def _find(text: str) -> list[Candidate]:
     ]
 
 
-BOXED = Finder("marker.boxed", "boxed", ("boxed", "fbox"), _find)
+BOXED = Finder(
+    "marker.boxed",
+    "boxed",
+    (_BOXES, _UNBRACED),
+    _find,
+    (Anchor(_BOXES, _LINE_BREAK, rf"(?s:.*){_BOXES}[ \t]*\{{", lone=False, instead=".\n"),),
+)

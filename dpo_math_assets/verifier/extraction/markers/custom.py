@@ -2,8 +2,13 @@
 
 import re
 
-from dpo_math_assets.verifier.extraction.candidate import Candidate, Finder, last_occurrences
-from dpo_math_assets.verifier.extraction.markers.final_answer import stated
+from dpo_math_assets.verifier.extraction.candidate import (
+    Anchor,
+    Candidate,
+    Finder,
+    last_occurrences,
+)
+from dpo_math_assets.verifier.extraction.markers.final_answer import LINE_ABOVE, stated
 from dpo_math_assets.verifier.extraction.markers.lines import rest
 
 __all__ = ["custom_finder"]
@@ -21,4 +26,6 @@ def custom_finder(labels: tuple[str, ...]) -> Finder:
                     found.append(stated(end, rest(text, end)))
         return found
 
-    return Finder("marker.custom", "label", tuple(map(re.escape, labels)), find)
+    needles = tuple(map(re.escape, labels))
+    anchors = [Anchor(needle, LINE_ABOVE + r"([*#_> \t]{0,20})", needle) for needle in needles]
+    return Finder("marker.custom", "label", needles, find, tuple(anchors))

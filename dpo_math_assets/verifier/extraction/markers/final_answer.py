@@ -5,6 +5,7 @@ plain `Answer:` of `phrases` too.
 """
 
 import re
+from functools import lru_cache
 
 from dpo_math_assets.verifier.extraction.candidate import (
     Anchor,
@@ -17,7 +18,16 @@ from dpo_math_assets.verifier.extraction.tokens import (
     SENTENCE_END,
 )
 
-__all__ = ["ANSWER", "FINAL_ANSWER", "LINE_ABOVE", "answer_words", "is_final", "labelled", "stated"]
+__all__ = [
+    "ANSWER",
+    "FINAL_ANSWER",
+    "LINE_ABOVE",
+    "answer_words",
+    "is_final",
+    "label_anchor",
+    "labelled",
+    "stated",
+]
 
 # `answer` and `ANSWER`, however they begin.
 ANSWER = "nswer|NSWER"
@@ -33,9 +43,10 @@ _HEADINGS = ("A", "Final A", "Final a", "FINAL A", "The Final A", "The Answer")
 _BEFORE_FINAL = " \t>*_#-0123456789.)"
 
 
-def answer_words(text: str) -> list[int]:
-    """Where the ends of `answer` and `ANSWER` begin."""
-    return last_occurrences(text, "nswer", "NSWER")
+@lru_cache(maxsize=1)
+def answer_words(text: str) -> tuple[int, ...]:
+    """Where the ends of `answer` and `ANSWER` begin: three finders ask it of each text."""
+    return tuple(last_occurrences(text, "nswer", "NSWER"))
 
 
 def is_final(text: str, at: int) -> bool:
@@ -80,6 +91,11 @@ def stated(end: int, answer: str) -> Candidate:
     return Candidate(end, end, "" if asked else answer)
 
 
+def label_anchor(label: str) -> Anchor:
+    """A label that begins a line, below one that does not run on into it."""
+    return Anchor(ANSWER, rf"{LINE_ABOVE}([*#_> \t]{{0,20}}{label})", rf"(?:{ANSWER})[*_ ]*:")
+
+
 def _find(text: str) -> list[Candidate]:
     final = [labelled(text, at) for at in answer_words(text) if is_final(text, at)]
     return [candidate for candidate in final if candidate]
@@ -90,5 +106,5 @@ FINAL_ANSWER = Finder(
     "final",
     (ANSWER,),
     _find,
-    (Anchor(LINE_ABOVE + r"([*#_> \t]{0,20}(?:FINAL A|F(?i:inal a)))", rf"(?:{ANSWER})[*_ ]*:"),),
+    (label_anchor("(?:FINAL A|F(?i:inal a))"),),
 )

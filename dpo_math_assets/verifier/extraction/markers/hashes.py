@@ -2,11 +2,12 @@
 
 import re
 
-from dpo_math_assets.verifier.extraction.candidate import Candidate, Finder
-from dpo_math_assets.verifier.extraction.tokens import CHOICE
+from dpo_math_assets.verifier.extraction.candidate import Anchor, Candidate, Finder
+from dpo_math_assets.verifier.extraction.tokens import CHOICE, NUMBER
 
 __all__ = ["HASHES"]
 
+_NEEDLE = "#{4,}"
 # Four hashes are a Markdown heading too: an answer begins like a value and is no numbered title.
 _HASHES = re.compile(
     rf"(?<!#)#{{4,}}+[ \t]*+(?=[-+$€£.(\\\[{{\d]|{CHOICE}\s*$)(?!\d+[.)]\s+[A-Za-z])([^\n]*)",
@@ -22,4 +23,15 @@ def _find(text: str) -> list[Candidate]:
     return [Candidate(mark.start(), mark.start(1), mark[1]) for mark in found]
 
 
-HASHES = Finder("marker.hashes", "hashes", ("#{4,}",), _find)
+_ALONE = rf"#{{4,}}[ \t]*-?\$?{NUMBER}[ \t]*(?:\n|$)"
+HASHES = Finder(
+    "marker.hashes",
+    "hashes",
+    (_NEEDLE,),
+    _find,
+    (
+        # below a sentence that has ended, or a line that vetoes nothing
+        Anchor(_NEEDLE, r"[A-Za-z\d][^\n]*\.\s*\n()", _ALONE),
+        Anchor(_NEEDLE, r"[A-Za-z\d][^\n]*\n(?:\s*\n)?()", _ALONE, clear=True),
+    ),
+)

@@ -91,5 +91,12 @@ JSON_FIELD = Finder(
     (ANSWER, '"final"'),
     _find,
     # A field behind another field or at the beginning of a line; its key ends what stood before it.
-    (Anchor(r'(?:^|\n|",\s*)([ \t]*\{?[ \t]*"(?:final_)?a)', rf'(?:{ANSWER})"[ \t]*:'),),
+    (
+        Anchor(
+            ANSWER,
+            r'(?:^|\n|",\s*)([ \t]*\{?[ \t]*"(?:final_)?a)',
+            rf'(?:{ANSWER})"[ \t]*:',
+            in_json=True,
+        ),
+    ),
 )

@@ -5,7 +5,6 @@
 """
 
 import re
-from collections.abc import Callable, Iterator
 
 from dpo_math_assets.verifier.extraction.candidate import Anchor, Candidate, Finder
 from dpo_math_assets.verifier.extraction.markers.final_answer import (
@@ -13,6 +12,7 @@ from dpo_math_assets.verifier.extraction.markers.final_answer import (
     LINE_ABOVE,
     answer_words,
     is_final,
+    label_anchor,
     labelled,
     stated,
 )
@@ -46,33 +46,23 @@ _IS_OPTION = re.compile(
     r"(?:correct|right)(?: (?:answer|option|choice|one))?(?![\w'’]| \w)"
 )
 _IS_OPTION_NEEDLES = (" is correct", " is the correct", " is the right")
+_A_LINE = r"(?:^|\n)A:"
 _SHORT_LABELS = ("A:", "Ans:")
 
 
-def _label(text: str, at: int) -> Iterator[Candidate]:
-    """`Answer:`, or such a heading. Final ones have a finder of their own."""
-    if (candidate := labelled(text, at)) is not None:
-        yield candidate
-
-
-def _tag(text: str, at: int) -> Iterator[Candidate]:
-    """`<answer>5</answer>`"""
+def _tag(text: str, at: int) -> Candidate | None:
+    """`<answer>5</answer>`, `[ANSWER] 5 [/ANSWER]`"""
     end = at + 5
     if text.startswith(">", end) and _TAG.search(text, max(0, at - 8), at):
         close = text.find("</", end)
-        yield stated(end, text[end + 1 : close] if close >= 0 else line_at(text, end + 1))
-
-
-def _bracketed(text: str, at: int) -> Iterator[Candidate]:
-    """`[ANSWER] 5 [/ANSWER]`"""
-    end = at + 5
+        return stated(end, text[end + 1 : close] if close >= 0 else line_at(text, end + 1))
     if text.startswith("]", end) and text[at - 2 : at].lower() == "[a":
         close = text.find("[/", end)
-        if close >= 0:
-            yield stated(end, text[end + 1 : close])
+        return stated(end, text[end + 1 : close]) if close >= 0 else None
+    return None
 
 
-def _sentence(text: str, at: int) -> Iterator[Candidate]:
+def _sentence(text: str, at: int) -> Candidate | None:
     """`the answer is 5`"""
     end = at + 5
     states_it = states.match(text, end + text.startswith("s", end))
@@ -83,29 +73,26 @@ def _sentence(text: str, at: int) -> Iterator[Candidate]:
         or _OF.search(text, max(0, article.start() - 10), article.start())
         or _REMARKED.match(text, states_it.end())
     ):
-        return
+        return None
     denied = _NOT_BUT.match(text, states_it.end())
     end, start = (denied.end(), denied.end()) if denied else (end, states_it.end())
-    yield stated(end, first_sentence(opening_line(text, start).rstrip("* "), ask=True))
+    return stated(end, first_sentence(opening_line(text, start).rstrip("* "), ask=True))
 
 
-# The first one that fits reads an occurrence of `answer`.
-_READERS: tuple[Callable[[str, int], Iterator[Candidate]], ...] = (
-    _label,
-    _tag,
-    _bracketed,
-    _sentence,
-)
+def _behind_answer(text: str) -> list[Candidate]:
+    """What each `answer` of the text gives that is no JSON and no final answer."""
+    found = []
+    for at in answer_words(text):
+        if candidate := labelled(text, at):
+            if not is_final(text, at):  # which has a finder of its own
+                found.append(candidate)
+        elif candidate := _tag(text, at) or _sentence(text, at):
+            found.append(candidate)
+    return found
 
 
 def _find(text: str) -> list[Candidate]:
-    found: list[Candidate] = []
-    for at in answer_words(text):
-        for read in _READERS:
-            if candidates := list(read(text, at)):
-                if read is not _label or not is_final(text, at):
-                    found += candidates
-                break
+    found = _behind_answer(text)
     if ("ption" in text or "hoice" in text) and any(name in text for name in _OPTION_NAMED):
         found += _letters(_OPTION_IS, text)
     if not found and any(needle in text for needle in _IS_OPTION_NEEDLES):
@@ -125,17 +112,17 @@ PHRASES = Finder(
     "marker.phrases",
     "label",
     (
-        *(ANSWER, "ption", "hoice", r"(?:^|\n)Ans:", r"(?:^|\n)A:"),
+        *(ANSWER, _A_LINE, r"(?:^|\n)Ans:", "ption", "hoice"),
         " is (?:the )?(?:correct|right|best)",
     ),
     _find,
     (
-        # a label or a sentence that begins a line, below one that does not run on into it
-        Anchor(LINE_ABOVE + r"([*#_> \t]{0,20}A)", rf"(?:{ANSWER})[*_ ]*:"),
+        label_anchor("A"),
         Anchor(
+            ANSWER,
             LINE_ABOVE + r"((?:(?:So|Thus|Hence|Therefore),? )?[Tt]he (?:final |correct )?a)",
             rf"(?:{ANSWER}) is:? [$*\\(\[-]*\d",
         ),
-        Anchor(r"()", r"\n?A:[^\n]*\s*$"),
+        Anchor(_A_LINE, "()", r"\n?A:[^\n]*\s*$"),
     ),
 )
