@@ -66,18 +66,18 @@ def _letters_of_word(row: str) -> str:
 
 def _rows(node: Node) -> frozenset[Row]:
     """The rows of two capitals and more among the products of a tree."""
-    found: set[Row] = set()
+    rows: set[Row] = set()
 
     def visit(inner: Node) -> None:
         row = _row(inner)
         if len(row) > 1:
-            found.add(row)
+            rows.add(row)
             return
         for child in children(inner):
             visit(child)
 
     visit(node)
-    return frozenset(found)
+    return frozenset(rows)
 
 
 def _row(node: Node) -> Row:

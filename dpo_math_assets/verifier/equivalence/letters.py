@@ -134,7 +134,7 @@ def may_be_equal(a: Node, b: Node, context: Context) -> bool:
 
 
 def _may_be_defined(name: Node, other: Node) -> bool:
-    """`H_n` beside a formula in n: the question may have said what it stands for."""
+    """`H_n` beside a formula in n: the question may have defined it."""
     if not isinstance(name, Symbol) or not is_scalar(other) or "_" not in name.name:
         return False
     return not free_symbols(other).isdisjoint(name.name.partition("_")[2])

@@ -176,7 +176,7 @@ def _compare_labels_left_out(
 
 
 def _numbered(labels: Items) -> bool:
-    """`x_1`, `x_2`: solutions of one unknown, numbered as they were found."""
+    """`x_1`, `x_2`: solutions of one unknown, numbered in the order of the solution."""
     names = [label.name.partition("_") for label in labels if isinstance(label, Symbol)]
     return len(names) == len(labels) and all(
         name == names[0][0] and number.isdigit() for name, _, number in names

@@ -4,7 +4,7 @@ from dpo_math_assets.verifier.algebra.predicates import holds
 from dpo_math_assets.verifier.equivalence.context import Context
 from dpo_math_assets.verifier.equivalence.families import is_scalar
 from dpo_math_assets.verifier.equivalence.outcome import UNKNOWN, Outcome, different
-from dpo_math_assets.verifier.syntax.nodes import Dots, Matrix, Node, Tuple
+from dpo_math_assets.verifier.syntax.nodes import Dots, Matrix, Node, Tuple, children
 
 __all__ = ["compare_rows", "compare_scalar_beside", "rows_of"]
 
@@ -29,7 +29,7 @@ def compare_rows(a: Node, b: Node, context: Context) -> Outcome:
         return different(a, b)
     if not alike and not all(min(shape) == 1 for shape in shapes):
         return different(a, b)
-    return context.in_order(*([cell for row in found for cell in row] for found in (rows, others)))
+    return context.in_order(children(a), children(b))
 
 
 def compare_scalar_beside(a: Node, b: Node, context: Context) -> Outcome:

@@ -234,7 +234,7 @@ def _rounds(decimal: Node, node: Node, value: Fraction, conventions: Conventions
         return False
     shown = _shown_digits(decimal)
     exactly = abs(value) * 10**decimal.places if shown else Fraction(0)
-    if exactly.denominator == 1:  # the digits shown could have said it exactly
+    if exactly.denominator == 1:  # the digits shown could have shown it exactly
         return False
     ways = _roundings(shown, conventions)
     if isinstance(node, Decimal):

@@ -216,10 +216,10 @@ def _pointed(answer: str, gold: str, context: Context) -> tuple[str, str]:
 
 def _with_point(text: str) -> str:
     """`2,5 cm` with a point, where a known unit says that it is one value."""
-    found = _COMMA_AND_UNIT.fullmatch(text) if "," in text else None
-    if found is None or (len(found[2]) == 3 and len(found[1].lstrip("-")) < 4):
+    match = _COMMA_AND_UNIT.fullmatch(text) if "," in text else None
+    if match is None or (len(match[2]) == 3 and len(match[1].lstrip("-")) < 4):
         return text
-    pointed = f"{found[1]}.{found[2]}{found[3]}"
+    pointed = f"{match[1]}.{match[2]}{match[3]}"
     node = _parsed(pointed)
     known = isinstance(node, Quantity) and (node.unit == "degree" or unit_factor(node.unit))
     return pointed if known or isinstance(node, Percent) else text
@@ -300,7 +300,7 @@ def _with_floors(text: str) -> str:
     """Brackets as Gauss wrote them, beside an answer with floors: `[n/2]` for ⌊n/2⌋."""
     if "floor" in text:
         return text
-    return _BRACKET.sub(lambda found: "\\lfloor " if "[" in found[0] else "\\rfloor ", text)
+    return _BRACKET.sub(lambda match: "\\lfloor " if "[" in match[0] else "\\rfloor ", text)
 
 
 # `3 km`, which nobody writes for a product of letters
@@ -321,8 +321,9 @@ def _products(pair: _Pair) -> tuple[Node, Node] | None:
     return (node, gold_node) if free_symbols(node) and free_symbols(gold_node) else None
 
 
+# It starts where a run of spaces does, so that no run is scanned more than once.
 _DEGREE = re.compile(
-    r"\s*(?:\^\s*\{?\s*\\(?:circ|degree)(?![A-Za-z])\s*\}?|°|\\degree(?![A-Za-z]))"
+    r"(?<!\s)\s*(?:\^\s*(?:\{\s*)?\\(?:circ|degree)(?![A-Za-z])\s*\}?|°|\\degree(?![A-Za-z]))"
 )
 _DEGREE_MARKS = ("circ", "degree", "°")
 _ANGLE_NAMES = "alpha|beta|gamma|theta|phi|varphi"

@@ -273,6 +273,26 @@ def test_a_row_that_the_pool_could_not_settle_is_undecided_and_says_why(
     assert compare("\\int_0^1 x^x\\,dx", "0.7", None, pool)[:2] == ("undecided", reason)
 
 
+class _TakesItsTime(_SaysNothing):
+    """A pool that keeps the deadlines it is given."""
+
+    def __init__(self) -> None:
+        super().__init__("unknown")
+        self.deadlines: list[float] = []
+
+    def equal(self, a: Node, b: Node, deadline_s: float) -> str:
+        self.deadlines.append(deadline_s)
+        return super().equal(a, b, deadline_s)
+
+
+def test_sympy_has_the_time_that_the_caller_has_left() -> None:
+    pool = _TakesItsTime()
+    compare("\\int_0^1 x^x\\,dx", "0.7", None, pool, timeout_s=300.0)
+    assert len(pool.deadlines) == 1 and 0 < pool.deadlines[0] <= 300.0
+    compare("\\int_0^1 x^x\\,dx", "0.7", None, pool, timeout_s=0.0)
+    assert len(pool.deadlines) == 1  # nothing is left, and it is not asked
+
+
 def test_easy_rows_do_not_import_sympy() -> None:
     import subprocess
     import sys
