@@ -32,6 +32,13 @@ if TYPE_CHECKING:
 CANDIDATE_FIELDS = ("candidate", "prediction", "model_output", "final_answer")
 GOLD_FIELDS = ("ground_truth", "gold")
 
+# What a command may need beyond the base installation, and the extra that brings it.
+EXTRA_OF = {
+    **dict.fromkeys(("dagster", "dagster_pipes"), "graph"),
+    **dict.fromkeys(("accelerate", "matplotlib", "scipy", "torch", "transformers", "trl"), "train"),
+    "datasets": "datasets",
+}
+
 # Rows verified together: enough to be fast, few enough for any machine's memory.
 BATCH_ROWS = 50_000
 
@@ -45,6 +52,16 @@ def main(arguments: list[str] | None = None) -> int:
         # The reader of our output has gone; there is nobody left to tell.
         sys.stderr.close()
         return 1
+    except ModuleNotFoundError as error:
+        extra = EXTRA_OF.get((error.name or "").partition(".")[0])
+        if extra is None:
+            raise
+        print(
+            f"dpo-math {options.command}: needs {error.name}, which is not installed here: "
+            f"pip install 'dpo-math-assets[{extra}]'",
+            file=sys.stderr,
+        )
+        return 2
     except (DpoMathError, OSError) as error:
         print(f"dpo-math {options.command}: {error}", file=sys.stderr)
         return 2
