@@ -7,11 +7,19 @@ from typing import Any, Optional
 import dagster as dg
 from pydantic import BaseModel, Field, create_model
 
+from dpo_math_assets.attempts import Attempts
 from dpo_math_assets.errors import DpoMathError
+from dpo_math_assets.pairs.pairing import PAIRING_VERSION
 from dpo_math_assets.settings import Settings, load_settings, override
 from dpo_math_assets.stages import OVERRIDES
-from dpo_math_assets.storage import Store
+from dpo_math_assets.storage import Store, digest
+from dpo_math_assets.traces.cleaning import CLEANING_VERSION
+from dpo_math_assets.traces.intake import INTAKE_VERSION
 from dpo_math_assets.traces.landing import MANIFEST, LandingArea
+from dpo_math_assets.verifier import version_of
+
+# Of all but the verifier that makes the exports' partitions.
+VERSIONS = [INTAKE_VERSION, CLEANING_VERSION, PAIRING_VERSION]
 
 
 class Project(dg.ConfigurableResource):
@@ -59,6 +67,22 @@ class Project(dg.ConfigurableResource):
     def settings_file(self) -> Path:
         """The YAML file of the stages' settings."""
         return Path(self.data_root) / "settings.yaml"
+
+    def attempts(self, asset: str) -> Attempts:
+        """Which partitions of an asset a process died at; forgotten when what made them changes."""
+        exports = self.landing.partitions()
+        settings = self.settings()
+        shared = [
+            settings.model_dump(),
+            version_of(settings.verification.conventions()),
+            VERSIONS,
+        ]
+
+        def made_of(key: str) -> str:
+            export = exports.get(key)
+            return digest([export.fingerprint if export else None, shared])
+
+        return Attempts(Path(self.data_root) / "attempts" / asset, made_of)
 
     def settings(self) -> Settings:
         """The settings as they are now: the file is read when a run needs it."""

@@ -7,21 +7,18 @@ import dagster as dg
 
 from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.jobs import ingest_exports
-from dpo_math_assets.pairs.pairing import PAIRING_VERSION
 from dpo_math_assets.partitions import EXPORTS, export_partitions, range_tags
-from dpo_math_assets.resources import Project
+from dpo_math_assets.resources import VERSIONS, Project
 from dpo_math_assets.settings import Settings
-from dpo_math_assets.stages import RAW, unprocessed
+from dpo_math_assets.stages import CLEANED, PAIRS, RAW, unprocessed
 from dpo_math_assets.storage import digest
-from dpo_math_assets.traces.cleaning import CLEANING_VERSION
-from dpo_math_assets.traces.intake import INTAKE_VERSION
 from dpo_math_assets.traces.landing import Export, Registration
 from dpo_math_assets.traces.overrides import Overrides, read_overrides
 from dpo_math_assets.traces.places import Folder
 from dpo_math_assets.verifier import version_of
 
 KEYS_A_TICK = 500
-# Runs that are asked for the same work before a human has to look.
+# Runs that are asked for the same work, and do none of it, before a human has to look.
 MOST_ATTEMPTS = 3
 UNFINISHED_RUNS = [
     dg.DagsterRunStatus.QUEUED,
@@ -49,7 +46,8 @@ def new_log_exports(
     """What is stored decides what is asked for, so that nothing is lost with a run or a cursor.
 
     One run at a time: pairs rest on the traces of all earlier exports. The cursor holds unfinished
-    files, the state in which all was processed, and how often the same work was asked for.
+    files, the state in which all was processed, and how often the same work was asked for without
+    any of it being done.
     """
     cursor: dict[str, Any] = {"observed": {}, "settled": "", "asked": "", "attempts": 0}
     cursor.update(json.loads(context.cursor or "{}"))
@@ -92,7 +90,7 @@ def new_log_exports(
     if not waiting:
         cursor["settled"] = state
         return skip("Nothing new")
-    asked = digest([state, waiting])
+    asked = digest([state, _done(project, waiting)])
     attempts = cursor["attempts"] if cursor["asked"] == asked else 0
     if attempts == MOST_ATTEMPTS:
         return skip(
@@ -137,7 +135,7 @@ def _look(
         )
     found = project.landing.register(settings.intake.settle_seconds, observed, at_most=KEYS_A_TICK)
     for path, why in found.unreadable.items():
-        context.log.error(f"{path} cannot be read ({why}); make it readable, it is tried again")
+        context.log.error(f"{path} cannot be read ({why}). It is looked at again")
     for copy in found.duplicates:
         context.log.info(f"{copy.path} holds the same bytes as {copy.duplicate_of}: left out")
     return found
@@ -148,7 +146,7 @@ def _state(exports: dict[str, Export], settings: Settings, overrides: Overrides)
     return digest(
         [
             [[export.key, export.fingerprint] for export in exports.values()],
-            [INTAKE_VERSION, CLEANING_VERSION, PAIRING_VERSION],
+            VERSIONS,
             settings.intake.field_map,
             version_of(settings.verification.conventions()),
             settings.verification.timeout_s,
@@ -156,6 +154,21 @@ def _state(exports: dict[str, Export], settings: Settings, overrides: Overrides)
             overrides.digest(),
         ]
     )
+
+
+def _done(project: Project, waiting: list[str]) -> list[Any]:
+    """How far the exports have come that are not processed to the end.
+
+    It differs after a run that did anything for one of them, be it that it died there: such an
+    export is passed over in the end (`attempts`).
+    """
+    assets = [(name, project.attempts(name)) for name in (RAW, CLEANED, PAIRS)]
+    done = []
+    for key in waiting:
+        for name, attempts in assets:
+            record = project.store.record(name, key)
+            done.append([key, record and record["inputs"], attempts.deaths(key)])
+    return done
 
 
 def _running(instance: dg.DagsterInstance) -> str | None:

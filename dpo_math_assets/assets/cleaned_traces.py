@@ -52,7 +52,7 @@ def cleaned_traces(context: dg.AssetExecutionContext, project: Project) -> dg.Ma
         context.log.info(f"{key}: {report['verdicts']}")
         return _metadata(project, key, report, problems)
 
-    return each_partition(context, clean, project.landing.left_out())
+    return each_partition(context, clean, project)
 
 
 def _metadata(

@@ -42,7 +42,7 @@ PAIRS_DRAWN = 50_000
     group_name=GROUP,
     owners=OWNERS,
     kinds={"polars", "json"},
-    code_version="2",
+    code_version="3",
 )
 @plain_failures()
 def dpo_dataset(

@@ -40,7 +40,7 @@ def preference_pairs(context: dg.AssetExecutionContext, project: Project) -> dg.
         context.log.info(f"{key}: {report['pairs']} pairs")
         return _metadata(project, key, report)
 
-    return each_partition(context, pair, project.landing.left_out())
+    return each_partition(context, pair, project)
 
 
 def _metadata(project: Project, key: str, report: dict[str, Any]) -> dict[str, Any]:

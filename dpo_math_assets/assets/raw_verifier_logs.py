@@ -58,7 +58,7 @@ def raw_verifier_logs(context: dg.AssetExecutionContext, project: Project) -> dg
             context.log.warning(f"{key} is set aside: {report['unreadable']}")
         return _metadata(project, key, report)
 
-    return each_partition(context, read, project.landing.left_out())
+    return each_partition(context, read, project)
 
 
 def _metadata(project: Project, key: str, report: dict[str, Any]) -> dict[str, Any]:

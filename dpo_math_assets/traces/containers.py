@@ -83,6 +83,7 @@ class ExportFile:
         self.path = path
         self.bytes_in = 0
         self.bytes_decompressed = 0
+        self.mark_bytes = 0  # of the byte-order mark, known once lines were read
         self._hash = blake2b(digest_size=16)
         self._undecodable: Damage | None = None
         self._rest: Iterator[bytes] = iter(())
@@ -108,6 +109,7 @@ class ExportFile:
             chunks = self._counted(self._decompressed(file))
             head = self._head(chunks)
             encoding, mark = _encoding(head)
+            self.mark_bytes = len(mark)
             body = chain([head[len(mark) :]], chunks)
             number, offset = 1, len(mark)
             utf8 = encoding == "utf-8"

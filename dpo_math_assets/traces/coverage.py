@@ -64,8 +64,13 @@ class Coverage:
             self._pass_line_end()
         self._last = (offset, raw)
 
-    def finish(self) -> None:
-        """Nothing more comes: what is left must be what may stand between records."""
+    def finish(self, mark: int) -> None:
+        """Nothing more comes: what is left must be what may stand between records.
+
+        `mark` is the size of the byte-order mark, which may be all that there is.
+        """
+        if not self._begun:
+            self.accounted += mark
         self._pass_to(None)
 
     def _pass_line_end(self) -> None:

@@ -4,23 +4,31 @@ The delimiter (comma, semicolon or tab) is the one that the header has most of. 
 absent field. Where the one cell of a row is a JSON object, that is the record, as `row_to_json` in
 PostgreSQL's CSV gives it, with a header or without. A row with another number of cells than the
 header is kept aside, and reading goes on at the next line, so that a stray quote costs a line and
-not the rest of the export.
+not the rest of the export. A first row that names no field that is known, here or by a field map,
+may be a record of a file without a header: it is kept aside too, though it names the columns.
 """
 
 import csv
+import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from typing import Any
 
 from dpo_math_assets.traces.containers import MAX_RECORD_BYTES, Damage, Line, whole_bytes
-from dpo_math_assets.traces.json_records import Record, decode
+from dpo_math_assets.traces.json_records import Record, decode, object_of
 from dpo_math_assets.traces.shapes import FIELD_NAMES
 
 _DELIMITERS = ",;\t"
 _QUOTED_RECORD = '"{""'  # a JSON object as the first cell of a row
+# A field's name, as opposed to a value: no number, no sentence.
+_NAME = re.compile(r"[^\W\d][\w .-]{0,60}")
+# What databases and people call the one column of a CSV whose cells are JSON objects.
+_JSON_COLUMNS = frozenset(
+    ["data", "json", "json_build_object", "jsonb", "line", "record", "row_to_json", "to_jsonb"]
+)
 _KNOWN = {name for names in FIELD_NAMES.values() for name in names} | {"steps", "plan_json"}
 
 
@@ -58,8 +66,10 @@ class Header:
 class CsvRecords:
     """Reads lines into records; `blank_lines` counts lines with nothing on them."""
 
-    def __init__(self) -> None:
+    def __init__(self, mapped: Collection[str] = ()) -> None:
+        """`mapped` are the names that a field map gives to the log's fields."""
         self.blank_lines = 0
+        self._mapped = {name for path in mapped for name in (path, path.partition(".")[0])}
 
     def read(self, lines: Iterable[Line | Damage]) -> Iterator[Record | Damage | Header]:
         """The header, every record and every damaged part, in the order of the export."""
@@ -85,7 +95,7 @@ class CsvRecords:
                     header = [""]  # there is none: the first row is a record
                 if cells is not None and header is None:
                     header = [name.strip().lstrip("\ufeff") for name in cells]
-                    yield Header(row.lines[0].offset, whole_bytes(row.lines))
+                    yield self._header(header, row.lines)
                 elif cells is not None and header is not None and len(cells) == len(header):
                     yield _record(header, cells, row.lines)
                 else:
@@ -98,6 +108,22 @@ class CsvRecords:
                 yield line
             elif line is None:
                 return
+
+    def _header(self, names: list[str], lines: list[Line]) -> Header | Damage:
+        """The first row: a header where it names fields, and no cell is a value."""
+        known = _KNOWN.intersection(names)
+        named = len(known) > 1 or (known and all(map(_NAME.fullmatch, names)))
+        known_column = len(names) == 1 and names[0] in _JSON_COLUMNS
+        named = (named and len({*names}) == len(names)) or known_column
+        if named or self._mapped.intersection(names):
+            return Header(lines[0].offset, whole_bytes(lines))
+        detail = (
+            "the first row names no field that a log has. If it is a record, write a line with "
+            "the names of the fields before it; if it is that line, name its fields in "
+            "intake.field_map of settings.yaml."
+        )
+        first = lines[0]
+        return Damage(first.number, first.offset, "no_csv_header", detail, whole_bytes(lines))
 
 
 class _Row:
@@ -136,7 +162,7 @@ class _Row:
 
 
 def _record(header: list[str], row: list[str], lines: list[Line]) -> Record:
-    value = {name: cell for name, cell in zip(header, row, strict=True) if cell != ""}
+    value = object_of([pair for pair in zip(header, row, strict=True) if pair[1] != ""])
     if len(row) == 1 and row[0].lstrip().startswith("{"):
         value = _whole(row[0]) or value
     first = lines[0]

@@ -26,7 +26,7 @@ from dpo_math_assets.traces.schema import QUARANTINE_SCHEMA, TRACE_SCHEMA
 from dpo_math_assets.traces.shapes import Place, RecordProblem, read_record, strict_json
 from dpo_math_assets.traces.tables import RowTable
 
-INTAKE_VERSION = "3"
+INTAKE_VERSION = "4"
 
 _PROGRESS_EVERY = 10_000
 _SYNONYMS = {"ok": "logged_ok", "reason": "logged_reason"}
@@ -103,7 +103,9 @@ def read_export(
         RowTable(quarantine_file, QUARANTINE_SCHEMA) as quarantine,
     ):
         reader: _Reader = (
-            _ParquetRecords(source) if source.is_parquet() else _text_reader(source, path)
+            _ParquetRecords(source)
+            if source.is_parquet()
+            else _text_reader(source, path, set(field_map.values()))
         )
         coverage = Coverage(shared=isinstance(reader, JsonRecords) and reader.copy_text)
         for item in reader.read(coverage.watch(source.lines())):
@@ -121,7 +123,7 @@ def read_export(
             if damage:
                 counts.quarantined[damage.reason] += 1
                 quarantine.add(_quarantine_row(damage, export), len(damage.raw))
-        coverage.finish()
+        coverage.finish(source.mark_bytes)
         if on_progress:
             on_progress(counts.records_in)
         rows = reader.rows_held if isinstance(reader, _ParquetRecords) else None
@@ -189,9 +191,9 @@ def _checked_map(field_map: dict[str, str]) -> dict[str, str]:
 # Which reader ------------------------------------------------------------------------------------
 
 
-def _text_reader(source: ExportFile, path: Path) -> _Reader:
+def _text_reader(source: ExportFile, path: Path, mapped: set[str]) -> _Reader:
     if _is_csv(ExportFile(path), path):
-        return CsvRecords()
+        return CsvRecords(mapped)
     return JsonRecords(copy_text=is_copy(ExportFile(path).lines()))
 
 
@@ -207,8 +209,19 @@ def _is_csv(source: ExportFile, path: Path) -> bool:
     return False
 
 
+# What a row group may unpack to, where it is far smaller packed, and values of a column in it. No
+# log compresses this well; some bytes of such a file would fill the memory.
+_LARGEST_UNPACKED = 256 * 1024 * 1024
+_LARGEST_RATIO = 1000
+_MOST_VALUES = 100_000_000
+
+
 class _ParquetRecords:
-    """A record a row of a Parquet file; the row's number stands for its line."""
+    """A record a row of a Parquet file; the row's number stands for its line.
+
+    Texts are read as dictionaries, so that one that a thousand rows repeat is in memory once, and
+    rows become records one by one: a batch takes the memory of its distinct texts and of one row.
+    """
 
     blank_lines = 0
     rows_held = 0  # by the footer
@@ -230,13 +243,16 @@ class _ParquetRecords:
                     unpacked.write(chunk)
             whole = unpacked if compressed else plain
             try:
-                file = pq.ParquetFile(whole)
-                self.rows_held = file.metadata.num_rows
+                footer = pq.read_metadata(whole)
+                self.rows_held = footer.num_rows
+                _require_plausible(footer, path)
+                columns = [footer.schema.column(place) for place in range(footer.num_columns)]
+                texts = [each.path for each in columns if each.physical_type == "BYTE_ARRAY"]
                 number = 0
-                for batch in file.iter_batches(batch_size=1000):
-                    for row in batch.to_pylist():
+                for batch in pq.ParquetFile(whole, read_dictionary=texts).iter_batches(1000):
+                    for place in range(batch.num_rows):
                         number += 1
-                        yield _parquet_record(row, number)
+                        yield _parquet_row(batch, place, number)
             except (pa.ArrowException, OSError) as error:
                 raise LogFormatError(
                     f"{path}: is not a whole Parquet file ({error}). "
@@ -244,9 +260,50 @@ class _ParquetRecords:
                 ) from error
 
 
-def _parquet_record(row: dict[str, Any], number: int) -> Record:
-    value = {name: cell for name, cell in row.items() if cell is not None}
+def _require_plausible(footer: Any, path: Path) -> None:
+    """Refuse a file of which a few bytes unpack to more than the memory holds."""
+    for group in range(footer.num_row_groups):
+        for place in range(footer.num_columns):
+            column = footer.row_group(group).column(place)
+            unpacked, packed = column.total_uncompressed_size, column.total_compressed_size
+            if unpacked > max(_LARGEST_UNPACKED, _LARGEST_RATIO * packed):
+                what = f"{packed} bytes that unpack to {unpacked}"
+            elif column.num_values > _MOST_VALUES:
+                what = f"{column.num_values} values"
+            else:
+                continue
+            raise LogFormatError(
+                f"{path}: column {column.path_in_schema} of row group {group} holds {what}, which "
+                "is not read. Write the log again with smaller row groups, or as JSON lines."
+            )
+
+
+def _parquet_row(batch: Any, place: int, number: int) -> Record | Damage:
+    """A row as a record; as damage where a nested value is none that Python can hold."""
+    value, problem = {}, None
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        try:
+            cell = _parquet_cell(column[place])
+        except (ValueError, OverflowError, KeyError) as error:
+            problem = f"column {name} holds what cannot be read here ({error}). Write it as text."
+            continue
+        if cell is not None:
+            value[name] = cell
+    if problem:
+        return Damage(number, None, "unreadable_value", problem, strict_json(value).encode())
     return Record(value, number, 1, None, lambda: strict_json(value).encode())
+
+
+def _parquet_cell(scalar: Any) -> Any:
+    """A cell's value; a time that Python cannot hold as its count and its unit, in text."""
+    import pyarrow as pa
+
+    try:
+        return scalar.as_py()
+    except (ValueError, OverflowError, KeyError):
+        if not pa.types.is_temporal(scalar.type):
+            raise
+        return f"{scalar.value} {scalar.type}"
 
 
 _Reader = JsonRecords | CsvRecords | _ParquetRecords

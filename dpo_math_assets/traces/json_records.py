@@ -49,7 +49,8 @@ class Record:
     raw: Callable[[], bytes]
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these fields, with all values of a repeated one in `repeated_keys`."""
     value = dict(pairs)
     if len(value) == len(pairs):
         return value
@@ -61,7 +62,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _DECODER = json.JSONDecoder(
-    parse_float=LoggedFloat, parse_constant=LoggedFloat, object_pairs_hook=_object
+    parse_float=LoggedFloat, parse_constant=LoggedFloat, object_pairs_hook=object_of
 )
 
 

@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -78,7 +79,13 @@ def _is_worth_a_word(path: PurePosixPath | Path) -> bool:
 
 
 def fingerprint_file(path: Path) -> str:
-    """32 hex digits of BLAKE2b over the file's bytes as they lie on disk."""
+    """32 hex digits of BLAKE2b over the file's bytes as they lie on disk.
+
+    Raises OSError where it cannot be read, and for what is no plain file: a pipe would be waited
+    for, and a device has no end.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(_NO_FILE)
     with path.open("rb") as file:
         return _fingerprint(file)
 
@@ -88,6 +95,25 @@ def _fingerprint(file: IO[bytes]) -> str:
     while piece := file.read(1024 * 1024):
         digest.update(piece)
     return digest.hexdigest()
+
+
+_NO_FILE = "it is a pipe, a socket or a device and no file. Put a file there, or remove it"
+
+
+def _why_no_export(path: Path, name: str, status: os.stat_result, root: Path) -> str | None:
+    """Why what lies in the folder `root` is not taken for an export, and what to do."""
+    if not stat.S_ISREG(status.st_mode):
+        return _NO_FILE
+    if path.is_symlink() and not path.resolve().is_relative_to(root):
+        return "it is a link that leads out of the landing area. Copy the file there instead"
+    if _shown(name) != name:
+        return "its name is not UTF-8. Rename it"
+    return None
+
+
+def _shown(name: str) -> str:
+    """A name that can be printed and stored: bytes that are not UTF-8 as escapes."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 class Folder:
@@ -104,25 +130,31 @@ class Folder:
         if not self.path.is_dir():
             raise LogFormatError(f"the landing folder {self.path} does not exist: create it")
         found = Scan()
+        root = self.path.resolve()
 
         def unreadable(error: OSError) -> None:
-            found.unreadable[str(error.filename)] = str(error)
+            found.unreadable[_shown(str(error.filename))] = _shown(str(error))
 
         for parent, folders, names in os.walk(self.path, onerror=unreadable):
             folders[:] = [name for name in folders if not name.startswith((".", "_"))]
             for name in names:
                 path = Path(parent, name)
                 relative = path.relative_to(self.path)
+                shown = _shown(relative.as_posix())
                 if not is_export(relative):
                     if _is_worth_a_word(relative):
-                        found.ignored.append(relative.as_posix())
+                        found.ignored.append(shown)
                     continue
                 try:
                     status = path.stat()
+                    why = _why_no_export(path, relative.as_posix(), status, root)
                 except FileNotFoundError:
                     continue
                 except OSError as error:
                     unreadable(error)
+                    continue
+                if why:
+                    found.unreadable[shown] = why
                     continue
                 found.files.append(
                     LandedFile(relative.as_posix(), status.st_size, status.st_mtime_ns)

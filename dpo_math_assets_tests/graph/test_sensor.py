@@ -1,6 +1,9 @@
 """The landing sensor: each finished export once, whatever restarts."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,8 @@ import pytest
 from dpo_math_assets.definitions import build_definitions
 from dpo_math_assets.errors import DpoMathError, LogFormatError
 from dpo_math_assets.resources import Project
-from dpo_math_assets.sensors import new_log_exports
+from dpo_math_assets.sensors import MOST_ATTEMPTS, new_log_exports
+from dpo_math_assets.traces.places import fingerprint_file
 from dpo_math_assets_tests.graph.conftest import Workbench, attempt
 
 RIGHT = attempt("2+3", "5", "5", ok=True)
@@ -291,3 +295,145 @@ def test_exports_in_an_object_store_become_pairs_like_those_of_a_folder(
     assert workbench.metadata("preference_pairs", "000001-day1__a.jsonl")["pairs"] == 1
     assert isinstance(result, dg.SensorResult)
     assert isinstance(tick(workbench, result.cursor), dg.SkipReason)
+
+
+def killed(workbench: Workbench, result: dg.SensorResult | dg.SkipReason, at: str) -> None:
+    """Run what a tick asked for in a process of its own, which dies while it works on `at`."""
+    assert isinstance(result, dg.SensorResult)
+    (request,) = result.run_requests or []
+    stage, key = at.split(" ")
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            DYING_RUN,
+            workbench.project.data_root,
+            workbench.project.landing_folder,
+            json.dumps(dict(request.tags)),
+            stage,
+            key,
+        ],
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == -9, done.stderr.decode()
+
+
+DYING_RUN = """
+import json, os, signal, sys
+from pathlib import Path
+import dagster as dg
+from dpo_math_assets.definitions import build_definitions
+from dpo_math_assets.partitions import EXPORTS
+from dpo_math_assets.resources import Project
+from dpo_math_assets_tests.graph.conftest import Workbench
+
+data, landing, tags, stage, key = sys.argv[1:]
+for asset, name in (
+    ("raw_verifier_logs", "read_partition"),
+    ("cleaned_traces", "clean_partition"),
+    ("preference_pairs", "pair_partition"),
+):
+    module = sys.modules["dpo_math_assets.assets." + asset]
+    def watched(*arguments, work=getattr(module, name), name=name, **named):
+        if (name, arguments[1]) == (stage, key):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return work(*arguments, **named)
+    setattr(module, name, watched)
+with dg.DagsterInstance.ephemeral() as instance:
+    bench = Workbench.__new__(Workbench)
+    bench.project = Project(data_root=data, landing_folder=landing)
+    bench.instance = instance
+    bench.definitions = build_definitions(project=bench.project)
+    instance.add_dynamic_partitions(EXPORTS, list(bench.project.landing.partitions()))
+    bench.run("ingest_exports", json.loads(tags))
+"""
+
+
+def test_runs_that_are_killed_do_not_end_ingest_while_they_get_on(workbench: Workbench) -> None:
+    for number in range(5):
+        workbench.land(f"{number}.jsonl", [RIGHT, WRONG, {**RIGHT, "trace_id": number}], age=90)
+    cursor = None
+    for number in range(4):  # each run does the work of one export more
+        result = tick(workbench, cursor)
+        killed(workbench, result, f"clean_partition 00000{number + 1}-{number}.jsonl")
+        assert isinstance(result, dg.SensorResult)
+        cursor = result.cursor
+    last = tick(workbench, cursor)
+    run(workbench, last)
+    assert len(workbench.project.store.partitions("preference_pairs")) == 5
+
+
+@pytest.mark.parametrize("stage", ["read_partition", "clean_partition", "pair_partition"])
+def test_an_export_at_which_every_run_dies_is_passed_over_and_named(
+    workbench: Workbench, stage: str
+) -> None:
+    for name in "abc":
+        workbench.land(f"{name}.jsonl", [{**RIGHT, "trace_id": name}, WRONG], age=90)
+    cursor = None
+    for _ in range(3):
+        result = tick(workbench, cursor)
+        killed(workbench, result, f"{stage} 000002-b.jsonl")
+        assert isinstance(result, dg.SensorResult)
+        cursor = result.cursor
+    result = tick(workbench, cursor)
+    run(workbench, result)
+    assert workbench.project.store.record("preference_pairs", "000003-c.jsonl") is not None
+    asset = {"read": "raw_verifier_logs", "clean": "cleaned_traces", "pair": "preference_pairs"}
+    told = workbench.metadata(asset[stage.split("_")[0]], "000002-b.jsonl")["failed"]
+    assert "the process died 3 times" in told and "split the export" in told
+    for _ in range(MOST_ATTEMPTS + 1):
+        assert isinstance(result, dg.SensorResult)
+        cursor = result.cursor
+        result = tick(workbench, cursor)
+    assert isinstance(result, dg.SkipReason)
+    assert "000002-b.jsonl" in (result.skip_message or "")
+    workbench.land("b.jsonl", [RIGHT], age=30)  # a changed file is tried again
+    run(workbench, tick(workbench, cursor))
+    assert workbench.project.store.record("preference_pairs", "000002-b.jsonl") is not None
+
+
+def test_an_export_that_nothing_foresees_fails_alone(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The package has the asset under its module's name.
+    module = sys.modules["dpo_math_assets.assets.raw_verifier_logs"]
+    read = module.read_partition
+
+    def odd(store: Any, key: str, *arguments: Any) -> Any:
+        if key == "000002-b.jsonl":
+            raise OverflowError("date value out of range")
+        return read(store, key, *arguments)
+
+    for name in "abc":
+        workbench.land(f"{name}.jsonl", [{**RIGHT, "trace_id": name}, WRONG], age=90)
+    monkeypatch.setattr(module, "read_partition", odd)
+    run(workbench, tick(workbench))
+    assert workbench.project.store.record("preference_pairs", "000003-c.jsonl") is not None
+    told = workbench.metadata("raw_verifier_logs", "000002-b.jsonl")["failed"]
+    assert "OverflowError: date value out of range" in told and "intake.left_out" in told
+
+
+def test_what_is_no_file_of_the_landing_area_stops_no_other_file(workbench: Workbench) -> None:
+    landing = workbench.landing
+    os.mkfifo(landing / "pipe.jsonl")
+    (landing / "device.jsonl").symlink_to("/dev/zero")
+    outside = workbench.land("../outside.jsonl", [RIGHT])
+    (landing / "out.jsonl").symlink_to(outside)
+    os.close(os.open(os.fsencode(landing) + b"/caf\xe9.jsonl", os.O_CREAT))
+    os.close(os.open(os.fsencode(landing) + b"/caf\xe9.txt", os.O_CREAT))
+    workbench.land("within.jsonl", [RIGHT, WRONG])
+    (landing / "link.jsonl").symlink_to("within.jsonl")
+    found = workbench.project.landing.register(settle_seconds=0)
+    assert [export.path for export in found.registered] in (["within.jsonl"], ["link.jsonl"])
+    assert len(found.duplicates) == 1
+    assert {name: why.split(". ")[-1] for name, why in found.unreadable.items()} == {
+        "pipe.jsonl": "Put a file there, or remove it",
+        "device.jsonl": "Put a file there, or remove it",
+        "out.jsonl": "Copy the file there instead",
+        "caf\\xe9.jsonl": "Rename it",
+    }
+    assert found.ignored == ["caf\\xe9.txt"]
+    run(workbench, tick(workbench))
+    with pytest.raises(OSError, match="no file"):  # put there after the scan
+        fingerprint_file(landing / "pipe.jsonl")

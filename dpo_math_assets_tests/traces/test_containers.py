@@ -4,6 +4,7 @@ import codecs
 import gzip
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -151,3 +152,16 @@ def test_an_array_on_one_line_longer_than_the_limit_is_read(
     assert [trace["candidate"] for trace in export.traces] == [f"é{n}" for n in range(500)]
     assert len(set(ids(export))) == 500
     assert not export.quarantine
+
+
+@pytest.mark.parametrize("name", ["e.jsonl", "e.csv", "e.json"])
+@pytest.mark.parametrize(
+    "mark", [codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE], ids=["8", "le", "be"]
+)
+@pytest.mark.parametrize("compress", [bytes, gzip.compress])
+def test_a_file_that_is_only_a_byte_order_mark_holds_nothing_and_is_accounted_for(
+    tmp_path: Path, name: str, mark: bytes, compress: Callable[[bytes], bytes]
+) -> None:
+    export = read(tmp_path, compress(mark), name)
+    assert (export.traces, export.quarantine) == ([], [])
+    assert export.report.held == export.report.accounted == len(mark)

@@ -5,14 +5,20 @@ import gzip
 import io
 import json
 import os
+import subprocess
+import sys
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from dpo_math_assets.errors import LogFormatError
+from dpo_math_assets.traces.intake import imbalance
 from dpo_math_assets_tests.traces.reading import FLAT, read
 from dpo_math_assets_tests.traces.test_shapes import TASK
 
@@ -104,7 +110,46 @@ def test_a_compressed_csv_that_was_cut_gives_what_is_readable_and_says_so(tmp_pa
 
 def test_a_csv_without_a_field_that_is_needed_is_set_aside_row_by_row(tmp_path: Path) -> None:
     export = read(tmp_path, b"a,b\n1,2\n3,4\n", "e.csv")
-    assert export.report.quarantined == {"unrecognised_record": 2}
+    assert export.report.quarantined == {"no_csv_header": 1, "unrecognised_record": 2}
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "t-1,What is 1+1?,FINAL ANSWER: 2,2,true",
+        "t-1,What is 1+1?,it is two,two,ok",  # `ok` is a field's name as well
+        "ok,ok,2,2,final",
+        "one,two,three,four,five",
+    ],
+)
+def test_the_first_row_of_a_csv_without_a_header_is_kept(tmp_path: Path, first: str) -> None:
+    content = f"{first}\nt-2,What is 1+2?,FINAL ANSWER: 3,3,true\n".encode()
+    export = read(tmp_path, content, "e.csv")
+    assert imbalance(asdict(export.report)) is None
+    entry = export.quarantine[0]
+    assert (entry["reason"], entry["line"], entry["line_number"]) == (
+        "no_csv_header",
+        first.encode(),
+        1,
+    )
+    assert "intake.field_map" in entry["detail"]
+    assert export.report.records_in == 2
+
+
+@pytest.mark.parametrize("header", ["prompt,mine,its gold", "a.b,c"])
+def test_a_header_with_a_name_that_is_known_is_no_record(tmp_path: Path, header: str) -> None:
+    cells = ",".join("x" * (header.count(",") + 1))
+    field_map = {"candidate": "a.b"} if "a.b" in header else None
+    export = read(tmp_path, f"{header}\n{cells}\n".encode(), "e.csv", field_map=field_map)
+    assert export.report.records_in == 1
+    assert "no_csv_header" not in export.report.quarantined
+
+
+def test_a_column_that_a_csv_has_twice_loses_no_cell(tmp_path: Path) -> None:
+    content = b"trace_id,prompt,candidate,ground_truth,note,note\nt-1,1+1?,2,2,one,two\n"
+    export = read(tmp_path, content, "e.csv")
+    entry = [json.loads(trace["meta"]) for trace in export.traces] or export.quarantine
+    assert "one" in str(entry) and "two" in str(entry)
 
 
 def test_a_csv_of_another_log_is_read_through_a_field_map(tmp_path: Path) -> None:
@@ -145,6 +190,83 @@ def test_times_of_a_database_keep_their_zone(tmp_path: Path) -> None:
     moment = datetime(2026, 1, 1, 12, tzinfo=UTC)
     pl.DataFrame([{**FLAT, "created_at": moment}]).write_parquet(tmp_path / "e.parquet")
     assert read(tmp_path, tmp_path / "e.parquet").trace["created_at"] == moment
+
+
+@pytest.mark.parametrize(
+    ("kind", "count"),
+    [
+        (pa.timestamp("us", "UTC"), 2**62),
+        (pa.timestamp("ms"), -(2**48)),
+        (pa.timestamp("ns", "Nowhere/Town"), 1),
+        (pa.date32(), 10_000_000),
+        (pa.duration("s"), 2**60),
+    ],
+    ids=str,
+)
+def test_a_parquet_time_that_python_cannot_hold_costs_no_row(
+    tmp_path: Path, kind: pa.DataType, count: int
+) -> None:
+    rows = pa.Table.from_pylist([FLAT, {**FLAT, "trace_id": "t-2"}])
+    times = pa.array([count, None], pa.int32() if kind == pa.date32() else pa.int64())
+    pq.write_table(rows.append_column("at", times.view(kind)), tmp_path / "e.parquet")
+    export = read(tmp_path, tmp_path / "e.parquet")
+    assert [trace["trace_id"] for trace in export.traces] == ["t-1", "t-2"]
+    assert json.loads(export.traces[0]["meta"])["at"] == f"{count} {kind}"
+
+
+def test_a_nested_parquet_value_that_python_cannot_hold_costs_its_row_alone(
+    tmp_path: Path,
+) -> None:
+    rows = pa.Table.from_pylist([FLAT, {**FLAT, "trace_id": "t-2"}])
+    far = pa.array([[2**62], []], pa.list_(pa.int64())).cast(pa.list_(pa.timestamp("us")))
+    pq.write_table(rows.append_column("at", far), tmp_path / "e.parquet")
+    export = read(tmp_path, tmp_path / "e.parquet")
+    assert export.trace["trace_id"] == "t-2"
+    (entry,) = export.quarantine
+    assert (entry["reason"], entry["line_number"]) == ("unreadable_value", 1)
+    assert "column at" in entry["detail"] and json.loads(entry["line"])["trace_id"] == "t-1"
+
+
+MEASURED = """
+import resource, sys
+from pathlib import Path
+from dpo_math_assets.errors import LogFormatError
+from dpo_math_assets.traces.intake import read_export
+folder = Path(sys.argv[1])
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    report = read_export(folder / "e.parquet", "e", folder / "t.parquet", folder / "q.parquet")
+    said = report.records_in
+except LogFormatError as error:
+    said = str(error)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024, said)
+"""
+
+
+@pytest.mark.parametrize("bomb", ["repeated text", "nested text", "packed text", "empty list"])
+def test_a_small_parquet_file_never_fills_the_memory(tmp_path: Path, bomb: str) -> None:
+    text = "x" * 1_000_000
+    settings: dict[str, Any] = {"compression": "zstd", "dictionary_pagesize_limit": 2**30}
+    if bomb == "packed text":
+        settings = {"compression": "zstd", "use_dictionary": False}
+    values: dict[str, pa.Array] = {
+        "repeated text": pa.array([text] * 600),
+        "nested text": pa.array([[{"output": text}]] * 600),
+        "packed text": pa.array([text] * 400),
+        "empty list": pa.ListArray.from_arrays([0, 110_000_000], pa.nulls(110_000_000, pa.int8())),
+    }
+    path = tmp_path / "e.parquet"
+    pq.write_table(pa.table({"note": values[bomb]}), path, **settings)
+    assert path.stat().st_size < 100_000
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    megabytes, _, said = done.stdout.partition(" ")
+    assert int(megabytes) < 500
+    if bomb in ("packed text", "empty list"):
+        assert "smaller row groups" in said
+    else:
+        assert said.strip() == "600"
 
 
 def test_a_cut_parquet_file_says_so(tmp_path: Path) -> None:
