@@ -21,12 +21,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from dpo_math_assets.errors import DpoMathError, LogFormatError
-
-if TYPE_CHECKING:
-    from dpo_math_assets.verifier import Conventions
 
 # Names that rows of other tools have, the first one present counts.
 CANDIDATE_FIELDS = ("candidate", "prediction", "model_output", "final_answer")
@@ -73,14 +70,16 @@ def verify(options: argparse.Namespace) -> None:
     if (options.input is None) != (options.output is None):
         raise DpoMathError("--input and --output go together; without both, lines are filtered")
     if options.input is None:
-        _verify_lines(sys.stdin, sys.stdout, _settings(options).verification.conventions())
+        _verify_lines(sys.stdin, sys.stdout, options)
     else:
         _verify_file(Path(options.input), Path(options.output), options)
 
 
-def _verify_lines(lines: TextIO, out: TextIO, conventions: "Conventions") -> None:
+def _verify_lines(lines: TextIO, out: TextIO, options: argparse.Namespace) -> None:
+    from dpo_math_assets.verifier import explain
     from dpo_math_assets.verifier import verify as judge
 
+    conventions = _settings(options).verification.conventions()
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -101,6 +100,8 @@ def _verify_lines(lines: TextIO, out: TextIO, conventions: "Conventions") -> Non
                     "method": verdict.method,
                     "extracted": verdict.extracted,
                 }
+            if options.explain:
+                answer["explanation"] = explain(candidate, gold, conventions).as_rows()
         print(json.dumps(answer), file=out, flush=True)
 
 
@@ -108,7 +109,7 @@ def _verify_file(source: Path, target: Path, options: argparse.Namespace) -> Non
     import polars as pl
 
     from dpo_math_assets.storage import atomic_file
-    from dpo_math_assets.verifier import verify_frame
+    from dpo_math_assets.verifier import explain, verify_frame
 
     conventions = _settings(options).verification.conventions()
     counts: dict[str, int] = {}
@@ -128,8 +129,11 @@ def _verify_file(source: Path, target: Path, options: argparse.Namespace) -> Non
             )
             for row, verdict in zip(rows, judged.iter_rows(named=True), strict=True):
                 ok = {"correct": True, "incorrect": False}.get(verdict["verdict"])
-                told = {name: verdict[name] for name in ("reason", "method", "extracted")}
-                out.write(json.dumps({**row, "verdict": verdict["verdict"], "ok": ok, **told}))
+                result = {name: verdict[name] for name in ("reason", "method", "extracted")}
+                if options.explain:
+                    pair = verdict["candidate"], verdict["ground_truth"]
+                    result["explanation"] = explain(*pair, conventions).as_rows()
+                out.write(json.dumps({**row, "verdict": verdict["verdict"], "ok": ok, **result}))
                 out.write("\n")
                 counts[verdict["verdict"]] = counts.get(verdict["verdict"], 0) + 1
             print(f"{sum(counts.values())} rows: {counts}", file=sys.stderr)
@@ -273,7 +277,8 @@ def audit(options: argparse.Namespace) -> None:
     from dpo_math_assets.traces.schema import CLEANED_SCHEMA
 
     store = Store(Path(options.data))
-    intake = load_settings(store.root / "settings.yaml").intake
+    settings = load_settings(store.root / "settings.yaml")
+    intake, conventions = settings.intake, settings.verification.conventions()
     # As the graph: what was left out after it was cleaned is no more shown than trained on.
     landing = LandingArea(store.root / "landing", store.root / MANIFEST, intake.left_out)
     left_out = set(landing.left_out())
@@ -283,11 +288,11 @@ def audit(options: argparse.Namespace) -> None:
     require_verdicts_of_now(store, exports)
     traces = store.scan(CLEANED, exports, CLEANED_SCHEMA)
     if options.trace_id:
-        rows = audit_of(traces, options.trace_id)
+        rows = audit_of(traces, options.trace_id, conventions)
         if rows.is_empty():
             raise DpoMathError(f"no trace is named {', '.join(options.trace_id)}")
     else:
-        rows = most_doubtful(traces, options.rows)
+        rows = most_doubtful(traces, options.rows, conventions)
     write_sheet(rows, Path(options.output))
     print(
         f"{options.output}: {rows.height} answers; filled in, put it into {store.root / OVERRIDES}",
@@ -510,6 +515,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--output", help="where the judged lines go")
     one.add_argument("--workers", type=_positive(int), help="processes; default: one a core")
     one.add_argument("--timeout", type=_positive(float), default=5.0, help="seconds an answer")
+    one.add_argument(
+        "--explain", action="store_true", help="list the rules that led to each verdict (slower)"
+    )
     _add_settings(one)
 
     one = command("build-pairs", build_pairs)

@@ -53,6 +53,20 @@ def test_verify_writes_every_row_back_with_its_verdict(tmp_path: Path) -> None:
     assert (judged[0]["extracted"], judged[1]["method"]) == ("\\frac12", None)
 
 
+def test_verify_explains_each_verdict_where_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = {"candidate": "\\sin x", "ground_truth": "\\cos x"}
+    source, out = write(tmp_path / "in.jsonl", [row]), tmp_path / "out.jsonl"
+    assert main(["verify", "--explain", "--input", str(source), "--output", str(out)]) == 0
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(row)))
+    assert main(["verify", "--explain"]) == 0
+    for explained in (*lines(out), json.loads(capsys.readouterr().out)):
+        steps = {step["rule"]: step for step in explained["explanation"]}
+        assert steps["witness.point"]["before"].startswith("x = ")
+        assert steps["witness.point"]["why"]
+
+
 def test_verify_can_stand_where_the_runtime_calls_its_checker(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -35,7 +35,7 @@ class AuditConfig(dg.Config):
     group_name=GROUP,
     owners=OWNERS,
     kinds={"polars", "csv"},
-    code_version="1",
+    code_version="2",
 )
 @plain_failures()
 def label_audit(
@@ -59,7 +59,8 @@ def label_audit(
             settings.verification.conventions(),
         )
         exports = usable_exports(pinned, registered, waiting)
-        rows = audit(pinned.scan(CLEANED, exports, CLEANED_SCHEMA), rows=config.rows)
+        traces = pinned.scan(CLEANED, exports, CLEANED_SCHEMA)
+        rows = audit(traces, config.rows, settings.verification.conventions())
     with store.versions(AUDIT).new_content() as draft:
         write_sheet(rows, draft.folder / SHEET_FILE)
         write_page(rows, draft.folder / PAGE_FILE)

@@ -35,6 +35,9 @@ from dpo_math_assets.pairs.pairing import HAS_PROMPT
 from dpo_math_assets.pairs.shares import prompt_shares
 from dpo_math_assets.storage import atomic_file, write_text
 from dpo_math_assets.traces.overrides import DECISION, DECISIONS, KEYS
+from dpo_math_assets.verifier import Conventions, explain
+
+_DEFAULT = Conventions()
 
 ROWS = 200
 KINDS = ("disagrees_with_log", "judged_both_ways", "near_miss", "numeric_pass", "undecided_often")
@@ -68,6 +71,7 @@ AUDIT_SCHEMA = pl.Schema(
         "trace_id": pl.String,  # of one of them
         "export": pl.String,
         "line_number": pl.Int64,
+        "explanation": pl.String,  # the rules that led to the verdict, a line each
         KEYS: pl.String,  # of all of them, up to MOST_KEYS
     }
 )
@@ -77,8 +81,13 @@ _ANSWER = ["prompt_key", "ground_truth", "extracted", *_VERDICT, "decided"]
 _PLACE = ["export", "line_number", "trace_id", "judged_key"]
 
 
-def audit(traces: pl.LazyFrame, rows: int = ROWS) -> pl.DataFrame:
-    """The `rows` answers (AUDIT_SCHEMA) most worth a look, of cleaned traces (CLEANED_SCHEMA)."""
+def audit(
+    traces: pl.LazyFrame, rows: int = ROWS, conventions: Conventions = _DEFAULT
+) -> pl.DataFrame:
+    """The `rows` answers (AUDIT_SCHEMA) most worth a look, of cleaned traces (CLEANED_SCHEMA).
+
+    `conventions` are those that the traces were verified under; verdicts are explained by them.
+    """
     count: int = traces.select(pl.len()).collect(engine="streaming").item()
     light = traces.filter(HAS_PROMPT)
     shares = [
@@ -96,14 +105,16 @@ def audit(traces: pl.LazyFrame, rows: int = ROWS) -> pl.DataFrame:
         .head(rows)
         .sort("order", "rank")
     )
-    return _with_texts(listed, traces)
+    return _with_texts(listed, traces, conventions)
 
 
-def audit_of(traces: pl.LazyFrame, trace_ids: Iterable[str]) -> pl.DataFrame:
+def audit_of(
+    traces: pl.LazyFrame, trace_ids: Iterable[str], conventions: Conventions = _DEFAULT
+) -> pl.DataFrame:
     """The answers (AUDIT_SCHEMA) of the traces with these ids, by place, decided or not."""
     asked = traces.filter(pl.col("trace_id").is_in(list(trace_ids)))
     answers = _answers(asked).with_columns(kind=pl.lit("asked_for"), why=pl.lit("asked for"))
-    return _with_texts(answers.sort(_PLACE), traces)
+    return _with_texts(answers.sort(_PLACE), traces, conventions)
 
 
 def _answers(traces: pl.LazyFrame) -> pl.DataFrame:
@@ -220,23 +231,34 @@ def _near_misses(answers: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_texts(answers: pl.DataFrame, traces: pl.LazyFrame) -> pl.DataFrame:
+def _with_texts(
+    answers: pl.DataFrame, traces: pl.LazyFrame, conventions: Conventions
+) -> pl.DataFrame:
     """The answers with the texts and the logged verdict of the trace shown, in their order."""
     keys = answers.get_column("judged_key")
+    from_final = pl.col("answer_source") == "final"
+    judged = pl.when(from_final).then("final").otherwise("candidate").alias("judged")
     texts = (
         traces.filter(pl.col("judged_key").is_in(keys.implode()))
         .join(answers.lazy().select(_PLACE).unique(), on=_PLACE, how="semi")
-        .select(*_PLACE, "prompt", "candidate", "logged_ok", "logged_reason")
+        .select(
+            *_PLACE, "prompt", "candidate", "logged_ok", "logged_reason", judged.alias("judged")
+        )
         .collect(engine="streaming")
         .unique(_PLACE, keep="any")  # records that repeat an id on one line hold the same text
     )
     logged = pl.col("logged_ok").replace_strict({True: "right", False: "wrong"}, default=None)
     empty = [pl.lit("").alias(name) for name in (DECISION, "by", "note")]
-    return (
-        answers.join(texts, on=_PLACE, how="left", nulls_equal=True, maintain_order="left")
-        .with_columns(logged.cast(pl.String).alias("logged_verdict"), *empty)
-        .select(AUDIT_SCHEMA.names())
-    )
+    shown = answers.join(texts, on=_PLACE, how="left", nulls_equal=True, maintain_order="left")
+    explanations = [
+        explain(candidate, gold, conventions).as_text()
+        for candidate, gold in shown.select("judged", "ground_truth").iter_rows()
+    ]
+    return shown.with_columns(
+        logged.cast(pl.String).alias("logged_verdict"),
+        pl.Series("explanation", explanations, dtype=pl.String),
+        *empty,
+    ).select(AUDIT_SCHEMA.names())
 
 
 # The sheet and the page --------------------------------------------------------------------------
@@ -293,6 +315,7 @@ def write_page(rows: pl.DataFrame, path: Path) -> None:
                 ("answer found", row["extracted"]),
                 ("verdict", ", ".join(row[name] for name in _VERDICT if row[name])),
                 ("log", ", ".join(filter(None, [row["logged_verdict"], row["logged_reason"]]))),
+                ("how it was read", row["explanation"]),
                 ("traces", str(row["traces"])),
                 ("shown", f"{row['export']}, line {row['line_number']}, {row['trace_id']}"),
             ]

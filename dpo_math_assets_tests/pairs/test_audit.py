@@ -232,3 +232,18 @@ def test_the_page_shows_hostile_text_as_text(tmp_path: Path) -> None:
     html = (tmp_path / "audit.html").read_text("utf-8")
     assert "alert(1)" in html and "<script>alert" not in html and "<img" not in html
     assert "Row 2 of the sheet: the log contradicts 1 of 1 traces" in html
+
+
+def test_a_sheet_says_by_which_rules_an_answer_was_read() -> None:
+    wrong = answer(
+        "p",
+        "\\sin x",
+        "incorrect",
+        candidate="\\sin x",
+        ground_truth="\\cos x",
+        agrees_with_log=False,
+    )
+    final = {**wrong, "candidate": "See the field.", "final": "\\sin x", "answer_source": "final"}
+    for row in (wrong, final):
+        rows = audit(cleaned(row))
+        assert "witness.point (" in rows["explanation"][0]

@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 
 from dpo_math_assets.verifier.conventions import Conventions
+from dpo_math_assets.verifier.rules import rules
 from dpo_math_assets.verifier.runtime.pipeline import verify
 from dpo_math_assets.verifier.trace import Step, recording
 from dpo_math_assets.verifier.verdict import Verdict
 
 __all__ = ["Explanation", "explain"]
+
+# Characters of a text that is shown.
+SHOWN = 200
 
 _DEFAULT = Conventions()
 
@@ -19,6 +23,26 @@ class Explanation:
     verdict: Verdict
     steps: tuple[Step, ...]
 
+    def as_rows(self) -> list[dict[str, str]]:
+        """The steps as JSON objects: the rule, why it is one, and the text before and after it."""
+        known = rules()
+        return [
+            {
+                "rule": step.rule,
+                "why": known[step.rule].why,
+                "before": _shown(step.before),
+                "after": _shown(step.after),
+            }
+            for step in self.steps
+        ]
+
+    def as_text(self) -> str:
+        """A line for each step, for a sheet or a terminal."""
+        return "\n".join(
+            f"{row['rule']} ({row['why']}): {row['before']} -> {row['after']}"
+            for row in self.as_rows()
+        )
+
 
 def explain(
     candidate: str | None,
@@ -27,7 +51,15 @@ def explain(
     *,
     timeout_s: float = 5.0,
 ) -> Explanation:
-    """The verdict of `verify` on a completion, and how it came about."""
+    """The verdict of `verify` on a completion, and how it came about.
+
+    A rule that is applied again and again to the same text is listed once.
+    """
     with recording() as steps:
         verdict = verify(candidate, ground_truth, conventions, timeout_s=timeout_s)
-    return Explanation(verdict, tuple(steps))
+    return Explanation(verdict, tuple(dict.fromkeys(steps)))
+
+
+def _shown(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= SHOWN else f"{line[: SHOWN // 2]} … {line[-SHOWN // 2 :]}"
