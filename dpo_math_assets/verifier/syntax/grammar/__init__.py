@@ -5,6 +5,7 @@ from dpo_math_assets.verifier.syntax.grammar import (
     environments,
     expressions,
     functions,
+    leaves,
     lists,
 )
 
@@ -15,15 +16,15 @@ expressions.BEGINNINGS.update(
         "accent": functions.accented,
         "bar": lists.absolute,
         "cmd": expressions.command,
-        "const": expressions.constant,
-        "domain": expressions.named_domain,
-        "empty": expressions.empty_set,
+        "const": leaves.constant,
+        "domain": leaves.named_domain,
+        "empty": leaves.empty_set,
         "func": functions.function,
-        "num": expressions.number,
+        "num": leaves.number,
         "op": expressions.number_before_letter,
         "open": lists.opened,
-        "sym": expressions.symbol,
-        "word": expressions.word,
+        "sym": leaves.symbol,
+        "word": leaves.word,
     }
 )
 expressions.COMMANDS.update(

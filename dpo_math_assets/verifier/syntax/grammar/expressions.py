@@ -9,7 +9,6 @@ the kind of its first token in `BEGINNINGS`, and by the command in `COMMANDS`.
 import re
 from collections.abc import Callable
 
-from dpo_math_assets.verifier.lexicon.words import NUMBER_WORDS
 from dpo_math_assets.verifier.syntax.builders import (
     add,
     chosen,
@@ -21,15 +20,23 @@ from dpo_math_assets.verifier.syntax.builders import (
     power,
 )
 from dpo_math_assets.verifier.syntax.errors import ParseError
-from dpo_math_assets.verifier.syntax.grammar.names import indexed, numbered, primed
+from dpo_math_assets.verifier.syntax.grammar.leaves import CHOOSING, chosen_by_index, numeral
+from dpo_math_assets.verifier.syntax.grammar.lookahead import begins_factor
+from dpo_math_assets.verifier.syntax.grammar.names import indexed
 from dpo_math_assets.verifier.syntax.grammar.parameters import declares
-from dpo_math_assets.verifier.syntax.grammar.stream import NotMathematicsError, Stream
+from dpo_math_assets.verifier.syntax.grammar.postfix import (
+    degrees,
+    factorial,
+    in_degrees,
+    index,
+    prime,
+    take_degree_mark,
+)
+from dpo_math_assets.verifier.syntax.grammar.set_operations import set_operation
+from dpo_math_assets.verifier.syntax.grammar.stream import Stream
 from dpo_math_assets.verifier.syntax.grammar.words import words_after
 from dpo_math_assets.verifier.syntax.nodes import (
     Congruence,
-    Constant,
-    DoubleFactorial,
-    Factorial,
     FiniteSet,
     Function,
     Interval,
@@ -39,13 +46,10 @@ from dpo_math_assets.verifier.syntax.nodes import (
     NumberDomain,
     Percent,
     PlusMinus,
-    Quantity,
     Relation,
     RelationChain,
     SetBuilder,
     SetDifference,
-    SetIntersection,
-    SetUnion,
     Symbol,
     Tuple,
     UnknownFunction,
@@ -59,7 +63,6 @@ __all__ = [
     "BEGINNINGS",
     "COMMANDS",
     "arguments",
-    "begins_factor",
     "closed",
     "exponent",
     "group",
@@ -79,19 +82,12 @@ _FUNCTION_LETTERS = frozenset(("f", "g", "h", "F", "G", "H", "phi", "varphi", "p
 # Moments of random variables: `E(X^2)` is not `E(X)^2`.
 _OF_VARIABLES = frozenset("DEV")
 _VARIABLES = frozenset("XYZ")
-# Combinations and permutations: `5C2`, `{}_5P_2`, `C_5^2`.
-_CHOOSING = frozenset("CP")
-_CHOOSING_INDEX = re.compile(r"([CA])_(\d{1,4})")
 _DIGITS = re.compile(r"\d+")
 
 # Tokens that end a value, and with it all that binds tighter than lists do.
 _BEHIND_VALUE = frozenset(("end", "close", "punct", "sep", "word"))
 _BEHIND_TERM = _BEHIND_VALUE | {"rel", "set", "pm"}
 _LEAVES = frozenset(("num", "sym", "const"))
-_NAMES = frozenset(("sym", "const", "func", "accent", "empty"))
-_VALUE_COMMANDS = frozenset(
-    ("frac", "binom", "sqrt", "sum", "prod", "int", "lim", "mathbb", "begin")
-)
 _SETS = (FiniteSet, SetBuilder, NumberDomain, Interval)
 _OUTSIDE_GRAMMAR = frozenset(("?", "subset", "propto", "implies"))
 
@@ -174,24 +170,6 @@ def set_expression(stream: Stream) -> Node:
         operator = stream.advance().value
         node = set_operation(operator, node, sum_of(stream))
     stream.depth = depth
-    return node
-
-
-def set_operation(operator: str, left: Node, right: Node) -> Node:
-    """Union, intersection or difference; bare lists are sets and pairs open intervals here."""
-    left, right = _as_set(left), _as_set(right)
-    if operator == "setminus":
-        return SetDifference(left, right)
-    cls = SetUnion if operator == "union" else SetIntersection
-    first = left.operands if isinstance(left, cls) else (left,)
-    return cls((*first, right))
-
-
-def _as_set(node: Node) -> Node:
-    if isinstance(node, ValueList):
-        return FiniteSet(node.items)
-    if isinstance(node, Tuple) and len(node.items) == 2:
-        return Interval(*node.items, False, False)
     return node
 
 
@@ -310,38 +288,6 @@ def _tight(stream: Stream, node: Node) -> Node:
     return node
 
 
-def begins_factor(stream: Stream) -> bool:
-    """Whether the current token begins a factor without a sign before it."""
-    token = stream.token
-    if token.kind in _NAMES:
-        differential = stream.integrals and token.value == "d"
-        return not (differential and stream.peek().kind in ("sym", "accent"))
-    if token.kind == "num":
-        return _is_factor_behind(stream)
-    if token.kind == "open":
-        return stream.peek().value != "mod"  # `5 (mod 7)`
-    if token.kind == "bar":
-        return token.value == "|" and not stream.bars and not stream.in_set
-    return token.kind == "cmd" and token.value in _VALUE_COMMANDS
-
-
-def _is_factor_behind(stream: Stream) -> bool:
-    """Whether a number is a factor: `x2` may be a power or an index that lost its sign.
-
-    In `2^x3^y` and `n2^{n-1}` no sign is lost.
-    """
-    before = stream.last()
-    if before.kind in ("close", "const") or before.value == "!":
-        return True
-    if before.kind != "sym":
-        return False
-    if stream.at > 1 and stream.tokens[stream.at - 2].value == "^":
-        return True
-    return stream.peek().value == "^" and any(
-        stream.peek(steps).kind == "sym" for steps in (2, 3, 4)
-    )
-
-
 def _prefixed(stream: Stream) -> Node:
     stream.deeper()
     if stream.token.kind != "op":
@@ -398,8 +344,8 @@ def arguments(stream: Stream) -> tuple[Node, ...]:
 
 def _raised(stream: Stream, base: Node) -> Node:
     stream.advance()
-    if _take_degree_mark(stream):
-        return _in_degrees(stream, base)
+    if take_degree_mark(stream):
+        return in_degrees(stream, base)
     above = exponent(stream)
     if not isinstance(base, Symbol):
         return power(base, above)
@@ -408,19 +354,7 @@ def _raised(stream: Stream, base: Node) -> Node:
     if above == num(-1) and base.name in _FUNCTION_LETTERS and stream.sees("open", "("):
         applied("grammar.inverse_function", base)
         return UnknownFunction(f"{base.name}^-1", arguments(stream))
-    return _chosen_by_index(base.name, above) or power(base, above)
-
-
-def _chosen_by_index(name: str, above: Node) -> Node | None:
-    """`C_5^2`, as the ways to choose 2 of 5 are written where 5 stands below."""
-    found = _CHOOSING_INDEX.fullmatch(name)
-    if found is None or not isinstance(above, Number) or above.q != 1:
-        return None
-    n = int(found[2])
-    if not 0 < above.p < n:
-        return None
-    applied("grammar.combinations", name, above)
-    return chosen(found[1], num(n), above)
+    return chosen_by_index(base.name, above) or power(base, above)
 
 
 def exponent(stream: Stream) -> Node:
@@ -440,58 +374,13 @@ def exponent(stream: Stream) -> Node:
     return node
 
 
-def _take_degree_mark(stream: Stream) -> bool:
-    if stream.take("cmd", "circ", "degree"):
-        return True
-    mark = stream.peek()
-    braced = stream.sees("open", "{") and stream.peek(2).kind == "close"
-    if braced and mark.kind == "cmd" and mark.value in ("circ", "degree"):
-        stream.advance(3)
-        return True
-    return False
-
-
-def _degrees(stream: Stream, node: Node) -> Node:
-    stream.advance()
-    return _in_degrees(stream, node)
-
-
-def _in_degrees(stream: Stream, node: Node) -> Node:
-    """`60^\\circ 42' 30''` as one angle in degrees, `20^\\circ C` as a temperature."""
-    parts = [node]
-    for mark, share in (("'", 60), ("''", 3600)):
-        minutes, behind = stream.token.node, stream.peek()
-        if minutes is not None and behind.kind == "op" and behind.value == mark:
-            stream.advance(2)
-            parts.append(divide(minutes, num(share)))
-            applied("grammar.minutes_of_arc", node, minutes)
-    scale = f" {stream.advance().value}" if stream.sees("sym", "C", "F") else ""
-    return Quantity(add(*parts), "degree" + scale)
-
-
-def _factorial(stream: Stream, node: Node) -> Node:
-    stream.advance()
-    if stream.sees("op", "!") and not stream.token.spaced:
-        stream.advance()
-        return DoubleFactorial(node)
-    return Factorial(node)
-
-
-def _index(stream: Stream, node: Node) -> Node | None:
-    return Symbol(indexed(stream, node.name)) if isinstance(node, Symbol) else None
-
-
-def _prime(stream: Stream, node: Node) -> Node | None:
-    return Symbol(primed(stream, node.name)) if isinstance(node, Symbol) else None
-
-
 _POSTFIX: dict[str, Callable[[Stream, Node], Node | None]] = {
     "^": _raised,
-    "_": _index,
-    "!": _factorial,
-    "'": _prime,
-    "circ": _degrees,
-    "degree": _degrees,
+    "_": index,
+    "!": factorial,
+    "'": prime,
+    "circ": degrees,
+    "degree": degrees,
 }
 
 
@@ -509,7 +398,7 @@ def _mixed_number(stream: Stream, node: Node) -> Node:
             return _mixed(node, part)
         stream.give_back(start, part)
     elif token.node and token.spaced and stream.peek().value == "/" and stream.peek(2).node:
-        part = divide(token.node, _numeral(stream.peek(2)))
+        part = divide(token.node, numeral(stream.peek(2)))
         if is_proper_fraction(part):
             stream.advance(3)
             return _mixed(node, part)
@@ -532,53 +421,13 @@ def primary(stream: Stream) -> Node:
     return rule(stream)
 
 
-def number(stream: Stream) -> Node:
-    """A numeral, or `5C2`."""
-    node = _numeral(stream.advance())
-    letter = stream.token
-    if letter.value in _CHOOSING and not letter.spaced:
-        k = stream.peek()
-        if k.node and not k.spaced:
-            stream.advance(2)
-            applied("grammar.combinations", node, k.node)
-            return chosen(letter.value, node, k.node)
-    return node
-
-
-def _numeral(token: Token) -> Node:
-    assert token.node is not None, "the lexer gives every numeral its value"
-    return token.node
-
-
-def symbol(stream: Stream) -> Node:
-    """A letter, perhaps with the digit behind it as its index."""
-    name = stream.advance().value
-    return Symbol(numbered(stream, name) if stream.token.kind == "num" else name)
-
-
-def constant(stream: Stream) -> Node:
-    """A constant by name."""
-    return Constant(stream.advance().value)
-
-
-def empty_set(stream: Stream) -> Node:
-    r"""`\emptyset`"""
-    stream.advance()
-    return FiniteSet(())
-
-
-def named_domain(stream: Stream) -> Node:
-    """A set of numbers by its printed name, such as `Reals`."""
-    return NumberDomain(stream.advance().value)
-
-
 def number_before_letter(stream: Stream) -> Node:
     r"""`{}_5C_2`, `{}^nP_r`: the number of things stands before the letter."""
     if not stream.take("op", "_", "^"):
         raise stream.unexpected("a value")
     n = group(stream)
     letter = stream.token
-    if letter.kind != "sym" or letter.value not in _CHOOSING:
+    if letter.kind != "sym" or letter.value not in CHOOSING:
         raise stream.unexpected("C or P")
     stream.advance()
     if not stream.take("op", "_", "^"):
@@ -586,15 +435,6 @@ def number_before_letter(stream: Stream) -> Node:
     k = group(stream)
     applied("grammar.combinations", n, k)
     return chosen(letter.value, n, k)
-
-
-def word(stream: Stream) -> Node:
-    """`negative seven`; any other word where a value is due makes the answer text."""
-    name = stream.token.value.lower()
-    if stream.last().value == "-" and name in NUMBER_WORDS:
-        stream.advance()
-        return num(NUMBER_WORDS[name])
-    raise NotMathematicsError
 
 
 def command(stream: Stream) -> Node:

@@ -18,13 +18,13 @@ from dpo_math_assets.verifier.syntax.builders import (
 from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.grammar.expressions import (
     arguments,
-    begins_factor,
     closed,
     exponent,
     group,
     power_of,
     short_group,
 )
+from dpo_math_assets.verifier.syntax.grammar.lookahead import begins_factor
 from dpo_math_assets.verifier.syntax.grammar.printed import printed
 from dpo_math_assets.verifier.syntax.grammar.stream import Stream
 from dpo_math_assets.verifier.syntax.nodes import (

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dpo_math_assets.verifier.syntax.builders import divide
 from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.grammar.calculus import as_symbol, rename_constant
-from dpo_math_assets.verifier.syntax.grammar.expressions import set_operation
+from dpo_math_assets.verifier.syntax.grammar.set_operations import set_operation
 from dpo_math_assets.verifier.syntax.nodes import (
     Cases,
     Conditional,
