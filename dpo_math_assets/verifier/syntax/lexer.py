@@ -37,7 +37,16 @@ def lex(text: str, units: bool = True) -> list[Token]:
     if len(text) > MAX_CHARACTERS:
         raise VerifierLimit(f"answer of {len(text)} characters; the limit is {MAX_CHARACTERS}")
     scanner = Scanner(text, units)
-    tokens, indexed = scanner.tokens, "_" in text
+    try:
+        _read_all(scanner)
+    except ParseError as error:
+        raise error.placed(text, scanner.position, scanner.position + 1) from error
+    return scanner.tokens
+
+
+def _read_all(scanner: Scanner) -> None:
+    text, tokens = scanner.text, scanner.tokens
+    indexed = "_" in text
     while found := _NEXT.match(text, scanner.position):
         at = found.end() - 1
         if at > scanner.position:
@@ -62,7 +71,6 @@ def lex(text: str, units: bool = True) -> list[Token]:
     if scanner.position < len(text):
         scanner.skip(len(text) - scanner.position, space=True)
     scanner.emit("end", "")
-    return tokens
 
 
 # Command -> the kind of its token and its value, or a kind that `_command` knows.

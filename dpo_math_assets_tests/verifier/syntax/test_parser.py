@@ -1,9 +1,20 @@
 """The grammar: what each notation means, and that no text can do more than be refused."""
 
+import os
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dpo_math_assets.errors import VerifierLimit
-from dpo_math_assets.verifier.syntax.nodes import Node, make, num
+from dpo_math_assets.verifier.lexicon.functions import CONSTANTS, FUNCTION_NAMES, PRINTED
+from dpo_math_assets.verifier.lexicon.latex import ACCENTS, COMMANDS
+from dpo_math_assets.verifier.lexicon.units import UNITS
+from dpo_math_assets.verifier.lexicon.words import words
+from dpo_math_assets.verifier.syntax.grammar import expressions
+from dpo_math_assets.verifier.syntax.grammar.calculus import fraction
+from dpo_math_assets.verifier.syntax.grammar.stream import Stream
+from dpo_math_assets.verifier.syntax.nodes import Node, children, make, num
 from dpo_math_assets.verifier.syntax.parser import ParseError, parse
 
 X, Y = make("sym", ("x",)), make("sym", ("y",))
@@ -60,6 +71,8 @@ X, Y = make("sym", ("x",)), make("sym", ("y",))
         ("\\int_0^1 x\\,dx", make("integral", (X, X, num(0), num(1)))),
         ("\\lim_{x \\to 0} x", make("limit", (X, X, num(0), "+-"))),
         ("\\mathbb{R}", make("domain", ("R",))),
+        ("3\\frac72", make("mul", (num(3), num(7, 2)))),
+        ("5; where x > 0", make("noted", (num(5), make("text", ("x > 0",))))),
     ],
 )
 def test_a_notation_has_its_meaning(text: str, node: Node) -> None:
@@ -129,7 +142,17 @@ def test_what_is_outside_the_grammar_is_refused_with_the_parsers_own_error(text:
 
 @pytest.mark.parametrize(
     "text",
-    ["(" * 1_000 + ")" * 1_000, "9" * 2_000, "1e99999", "x" * 10_000, "-" * 3_000 + "1"],
+    [
+        *("(" * 1_000 + ")" * 1_000, "9" * 2_000, "1e99999", "x" * 10_000, "-" * 3_000 + "1"),
+        *(
+            "5" + "!" * 700,
+            "5" + "^\\circ" * 500,
+            "x" + "\\bmod 7" * 300,
+            "f" + "'" * 300 + "!" * 300,
+        ),
+        *("A" + "\\setminus B" * 200, "A" + "\\cup B \\cap C" * 100, "\\frac" + "-" * 900 + "12"),
+        *("\\vec{a}" + "\\times\\vec{b}" * 200, "\\sin" * 400 + "x", "\\frac{d}{dx}" * 100 + "x"),
+    ],
 )
 def test_a_limit_holds_before_any_work_is_done(text: str) -> None:
     with pytest.raises(VerifierLimit):
@@ -156,3 +179,101 @@ def test_bad_answers_that_come_again_keep_no_frames_alive() -> None:
         errors.append(caught.value)
     assert len(set(map(id, errors))) == 3
     assert len({str(error) for error in errors}) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "expected"),
+    [
+        ("2 + * 3", "*", "a value"),
+        ("(1, 2", "", "`)` or `]`"),
+        ("\\frac{1}{x", "", ""),
+        ("1 + \\unknown", "\\", ""),
+        ("x = 5 )", ")", "the end"),
+        ("a \\propto b", "\\propto", ""),
+        ("\\begin{pmatrix} 1 ; 2 \\end{pmatrix}", ";", "`&` or the end of a row"),
+    ],
+)
+def test_an_error_points_at_what_could_not_be_read(text: str, place: str, expected: str) -> None:
+    with pytest.raises(ParseError) as caught:
+        parse(text)
+    error = caught.value
+    assert (error.source[error.start : error.end], error.expected) == (place, expected)
+    marked, marks = str(error).splitlines()[1:]
+    assert marked[marks.index("^") :].startswith(place)
+    assert str(ParseError(*error.args)) == str(error)
+
+
+def test_a_fraction_behind_a_number_is_read_once_however_deep_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Twice per level would be 2**16 times for the innermost."""
+    calls: list[int] = []
+
+    def counted(stream: Stream) -> Node:
+        calls.append(stream.at)
+        return fraction(stream)
+
+    monkeypatch.setitem(expressions.COMMANDS, "frac", counted)
+    text = "x"
+    for _ in range(16):
+        text = f"2\\frac{{{text}}}{{3}}"
+    parse(text)
+    assert len(calls) == 16
+
+
+# Everything that a token may be, and what joins tokens.
+pieces = st.sampled_from(
+    [
+        *(f"\\{name}" for name in sorted((*COMMANDS, *ACCENTS, *FUNCTION_NAMES, "text", "mathrm"))),
+        *sorted((*FUNCTION_NAMES, *CONSTANTS, *PRINTED, *UNITS)),
+        *sorted(words("english", "remarks") | words("english", "fillers")),
+        *sorted(words("english", "refused") | words("english", "parameters")),
+        *("thousand", "dozen", "seven", "apples", "Tom", "squared", "per", "percent", "base"),
+        *("0", "1", "12", "3.5", ".5", "1,000", "0.(3)", "1/2", "10^3", "101_2", "2e5", "1A_{16}"),
+        *("x", "y", "k", "n", "C", "P", "f", "E", "dx", "x_1", "d", "x1", "i", "e", "F"),
+        *("+", "-", "*", "/", "^", "_", "!", "'", "''", "%", "=", "<", ">=", "!=", "->", ":", ";"),
+        *("(", ")", "[", "]", "{", "}", "|", ",", ".", "...", "&", "$", "#", "~", '"'),
+        *("\\begin{cases}", "\\end{cases}", "\\begin{pmatrix}", "\\end{pmatrix}", "\\\\"),
+        *(
+            "\\frac{1}{2}",
+            "\\frac{d}{dx}",
+            "^\\circ",
+            "\\int_0^1",
+            "\\sum_{i=1}^{n}",
+            "\\lim_{x \\to 0}",
+        ),
+        *("k \\in \\mathbb{Z}", "{}_5", "\\left|", "\\right|", "²", "½", "√", "°", "\u4e2a"),
+    ]
+)
+sequences = st.lists(st.tuples(pieces, st.sampled_from(["", " "])), max_size=24)
+# A night's worth: DPO_MATH_FUZZ=200000
+fuzzed = settings(deadline=None, max_examples=int(os.environ.get("DPO_MATH_FUZZ", "1500")))
+
+
+def depth_of(node: Node) -> int:
+    """How many nodes stand inside one another."""
+    deepest, waiting = 0, [(node, 1)]
+    while waiting:
+        inner, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        waiting += [(child, depth + 1) for child in children(inner)]
+    return deepest
+
+
+@fuzzed
+@given(sequences, st.sampled_from([1, 1, 1, 40]), st.booleans())
+def test_no_sequence_of_tokens_raises_anything_but_the_parsers_own_errors(
+    sequence: list[tuple[str, str]], times: int, units: bool
+) -> None:
+    text = "".join(piece + gap for piece, gap in sequence) * times
+    try:
+        node = parse(text, units)
+    except ParseError as error:
+        assert error.source == "" or 0 <= error.start <= error.end <= len(error.source) + 1
+        assert str(error)
+        return
+    except VerifierLimit:
+        return
+    assert depth_of(node) < 400
+    assert parse(text, units) == node
+    assert str(node) and isinstance(hash(node), int)
