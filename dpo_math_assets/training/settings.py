@@ -143,7 +143,9 @@ def trl_knobs() -> dict[str, frozenset[str]]:
 def _dataclass_fields(package: str, file: str, class_name: str) -> set[str]:
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
-        raise TrainingError(f"The package {package} is not installed: pip install {package}.")
+        raise TrainingError(
+            f"The package {package} is not installed: pip install 'dpo-math-assets[train]'."
+        )
     tree = ast.parse((Path(spec.origin).parent / file).read_text(encoding="utf-8"))
     (body,) = (
         node.body
