@@ -40,7 +40,7 @@ from dpo_math_assets.verifier.equivalence.quantities import (
     compare_percents,
     compare_quantities,
 )
-from dpo_math_assets.verifier.equivalence.readings import BESIDE, read_both
+from dpo_math_assets.verifier.equivalence.readings import BESIDE
 from dpo_math_assets.verifier.equivalence.relations import compare_relations
 from dpo_math_assets.verifier.equivalence.scalars import compare_expressions, compare_scalars
 from dpo_math_assets.verifier.equivalence.sets import compare_others, compare_sets
@@ -131,7 +131,7 @@ def _compare_settled(a: Node, b: Node, context: Context) -> Outcome:
     if CONTRADICTION in (a, b):
         return AMBIGUOUS
     if not isinstance(a, RELATIONS) and not isinstance(b, RELATIONS):
-        beside = read_both(BESIDE, a, b)
+        beside = BESIDE.of_both(a, b)
         if beside is None:
             return AMBIGUOUS  # the gold may be an interval, and its ends are no answer
         a, b = beside

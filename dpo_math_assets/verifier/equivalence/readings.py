@@ -41,7 +41,7 @@ from dpo_math_assets.verifier.syntax.nodes import (
 )
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["BESIDE", "NAMED_PAIRS", "WHOLE_ANSWERS", "Reading", "read_both"]
+__all__ = ["BESIDE", "NAMED_PAIRS", "WHOLE_ANSWERS", "Reading", "Readings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,25 +59,49 @@ class Reading:
     gold: Literal["too", "never", "ambiguous"] = "too"
 
     def applied_to(self, node: Node, other: Node) -> Node:
-        """The node as it reads beside the other."""
-        if not isinstance(node, self.of) or not isinstance(other, self.beside):
-            return node
+        """The node as it reads beside the other; both are of the types of this reading."""
         changed = self.read(node, other)
         if changed is not node:
             applied(self.rule, node, changed)
         return changed
 
 
-def read_both(readings: tuple[Reading, ...], a: Node, b: Node) -> tuple[Node, Node] | None:
-    """Both sides as they read beside each other; None where the gold is left ambiguous."""
-    for reading in readings:
-        x = reading.applied_to(a, b)
-        y = b if reading.gold == "never" else reading.applied_to(b, a)
-        if y is not b and reading.gold == "ambiguous":
-            return None
-        a, b = x, y
-    return a, b
+class Readings:
+    """Readings in the order in which they are tried, found by the types of a pair."""
 
+    def __init__(self, *ordered: Reading) -> None:
+        self._ordered = ordered
+        self._by_types: dict[tuple[type[Node], type[Node]], list[_Possible]] = {}
+
+    def of_both(self, a: Node, b: Node) -> tuple[Node, Node] | None:
+        """Both sides as they read beside each other; None where the gold is left ambiguous."""
+        types = type(a), type(b)
+        possible = self._by_types.get(types)
+        if possible is None:
+            possible = self._by_types[types] = self._possible(*types)
+        for reading, reads_answer, reads_gold, later in possible:
+            x = reading.applied_to(a, b) if reads_answer else a
+            y = reading.applied_to(b, a) if reads_gold else b
+            if y is not b and reading.gold == "ambiguous":
+                return None
+            if x is not a or y is not b:
+                return later.of_both(x, y)
+        return a, b
+
+    def _possible(self, one: type[Node], other: type[Node]) -> "list[_Possible]":
+        possible = []
+        for place, reading in enumerate(self._ordered):
+            answer = issubclass(one, reading.of) and issubclass(other, reading.beside)
+            gold = issubclass(other, reading.of) and issubclass(one, reading.beside)
+            gold = gold and reading.gold != "never"
+            if answer or gold:
+                later = Readings(*self._ordered[place + 1 :])
+                possible.append((reading, answer, gold, later))
+        return possible
+
+
+# A reading, whether it may read the candidate's side and the gold's, and the readings after it.
+_Possible = tuple[Reading, bool, bool, Readings]
 
 # Readings of whole answers
 
@@ -125,7 +149,7 @@ _SINGLE = (*SCALARS, Quantity, Choice)
 _ANY = (Node,)
 
 # Beside whole answers only: inside others a set is no item of its own, say.
-WHOLE_ANSWERS = (
+WHOLE_ANSWERS = Readings(
     Reading("reading.coprime_letters", _ANY, _ANY, _coprime, gold="never"),
     Reading("reading.stated_quantity", (Relation,), _ANY, _measured, gold="never"),
     Reading("reading.set_of_one", (FiniteSet,), (Tuple, ValueList), _pair_in_braces),
@@ -208,12 +232,13 @@ def _rows_in_brackets(node: Node, other: Node) -> Node:
     return Matrix(rows) if len(rows) == len(items) and len(set(map(len, rows))) == 1 else node
 
 
-NAMED_PAIRS = (
+_NAMED_PAIRS = (
     Reading("reading.named_point", (Product,), (*ROWS, ValueList), _named_point),
     Reading("reading.combinations", (Product,), SCALARS, _combinations),
 )
-BESIDE = (
-    *NAMED_PAIRS,
+NAMED_PAIRS = Readings(*_NAMED_PAIRS)
+BESIDE = Readings(
+    *_NAMED_PAIRS,
     Reading("reading.descending_pair", (Interval,), (Tuple,), _descending_pair),
     Reading("reading.brackets_of_list", (Interval,), (ValueList,), _as_list, gold="ambiguous"),
     Reading("reading.brackets_of_list", (Interval,), (Matrix,), _as_row, gold="ambiguous"),

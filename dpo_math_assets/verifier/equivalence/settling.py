@@ -8,7 +8,7 @@ from dpo_math_assets.verifier.algebra.matrices import determinant, matrix_value
 from dpo_math_assets.verifier.algebra.predicates import holds
 from dpo_math_assets.verifier.equivalence.context import Context
 from dpo_math_assets.verifier.equivalence.families import RELATIONS, is_scalar
-from dpo_math_assets.verifier.equivalence.readings import NAMED_PAIRS, read_both
+from dpo_math_assets.verifier.equivalence.readings import NAMED_PAIRS
 from dpo_math_assets.verifier.equivalence.unit_readings import compound_unit
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.nodes import (
@@ -50,7 +50,7 @@ def settled(node: Node, context: Context) -> Node:
             return node
         return _named("reading.membership", node, node.right)
     if isinstance(node, Relation) and node.op in _EQUALS:
-        sides = read_both(NAMED_PAIRS, node.left, node.right) or children(node)
+        sides = NAMED_PAIRS.of_both(node.left, node.right) or children(node)
         return _stated(node, (node.op,), sides, context)
     if isinstance(node, RelationChain) and _EQUALS.issuperset(node.ops):
         return _stated(node, node.ops, node.items, context)

@@ -14,7 +14,8 @@ def compare_times(a: Node, b: Node) -> Outcome | None:
     """Two times of day, one of them with am or pm; None for anything else."""
     if not isinstance(a, Quantity) and not isinstance(b, Quantity):
         return None
-    first, second = _clock(a), _clock(b)
+    first = _clock(a)
+    second = _clock(b) if first else None
     if first is None or second is None:
         return None
     applied("reading.time_of_day", a, b)
@@ -26,8 +27,10 @@ def compare_times(a: Node, b: Node) -> Outcome | None:
 def _clock(node: Node) -> tuple[Fraction, bool] | None:
     """(minutes since midnight, whether the half of the day is known)."""
     half, time = (node.unit, node.value) if isinstance(node, Quantity) else ("", node)
+    if half not in ("", "am", "pm") or not (half or isinstance(time, Ratio)):
+        return None
     shown = _hours_and_minutes(time)
-    if half not in ("", "am", "pm") or shown is None or not (half or isinstance(time, Ratio)):
+    if shown is None:
         return None
     hours, minutes = shown
     if half and 1 <= hours <= 12:

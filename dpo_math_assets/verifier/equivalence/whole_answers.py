@@ -25,7 +25,7 @@ from dpo_math_assets.verifier.equivalence.outcome import (
     different,
 )
 from dpo_math_assets.verifier.equivalence.progressions import same_values
-from dpo_math_assets.verifier.equivalence.readings import WHOLE_ANSWERS, read_both
+from dpo_math_assets.verifier.equivalence.readings import WHOLE_ANSWERS
 from dpo_math_assets.verifier.equivalence.sets import compare_integer_sets
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.nodes import (
@@ -56,7 +56,7 @@ def compare_answers(a: Node, b: Node, context: Context) -> Outcome:
         return context.compare(a, b)
     if outcome := dispatch.identical(a, b):
         return outcome
-    a, b = read_both(WHOLE_ANSWERS, a, b) or (a, b)
+    a, b = WHOLE_ANSWERS.of_both(a, b) or (a, b)
     subjects = _subject(a), _subject(b)
     same = context.compare(a, b)
     if None not in subjects and subjects[0] != subjects[1]:
