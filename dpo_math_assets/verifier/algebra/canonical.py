@@ -35,11 +35,15 @@ __all__ = ["canonical", "numerator"]
 
 ZERO: Node = num(0)
 ONE: Node = num(1)
+_ATOMS = (Number, Symbol, Constant, Derivative)
+_JOINING = (Number, Product)
 _BINDING = (Summation, IndexedProduct, Integral, Limit)
 
 
 def canonical(node: Node) -> Node:
     """The canonical form of a scalar expression; other nodes come back as they are."""
+    if isinstance(node, _ATOMS):
+        return node
     value = exact(node)
     if value is not None:
         return tree.rational(value)
@@ -50,8 +54,6 @@ def canonical(node: Node) -> Node:
             return _product(map(canonical, node.factors))
         case Power():
             return _power(canonical(node.base), canonical(node.exponent))
-        case Symbol() | Constant() | Derivative():
-            return node
         case Summation() | IndexedProduct() | Integral() | Limit():
             return rebuild(_bound_by_number(node), canonical)
     return rebuild(node, canonical) if isinstance(node, SCALARS) else node
@@ -97,7 +99,7 @@ def _product(factors: Iterable[Node]) -> Node:
     if coefficient == 0:
         return ZERO
     value = tree.rational(coefficient)
-    if any(isinstance(part, Number | Product) for part in parts):
+    if any(isinstance(part, _JOINING) for part in parts):
         # a product or rational that comes out of a power again joins the product
         return _product((value, *parts))
     if not parts:
@@ -127,7 +129,7 @@ def _gathered(factors: Iterable[Node]) -> tuple[Fraction, list[Node]]:
         for base, exponents in powers.items()
         if (exponent := exponents[0] if len(exponents) == 1 else _sum(exponents)) != ZERO
     ]
-    return coefficient, sorted(parts, key=sort_key)
+    return coefficient, parts if len(parts) == 1 else sorted(parts, key=sort_key)
 
 
 def _power(base: Node, exponent: Node) -> Node:

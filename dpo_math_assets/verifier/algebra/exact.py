@@ -41,6 +41,8 @@ MAX_TERMS = 400
 # Sums and products have a value where there are no terms, whatever letters these would hold.
 _TOTALS = frozenset((Summation, IndexedProduct))
 
+_LITERALS = (Number, Decimal)
+
 Values = Mapping[str, Fraction]
 
 
@@ -52,8 +54,8 @@ def exact(
     `values` gives values to symbols; `budget` is what may be spent. Powers and roots count where
     they come out rational; an odd root of a negative number is negative.
     """
-    if isinstance(node, Number | Decimal):
-        return _written(node)
+    if isinstance(node, _LITERALS):
+        return Fraction(node.p) if node.q == 1 else Fraction(node.p, node.q)
     try:
         if values is None and budget is None:
             return _constant_value(node)
@@ -70,10 +72,6 @@ def _constant_value(node: Node) -> Fraction | None:
         return _Evaluation({}, Budget(MAX_STEPS)).of(node)
     except (UnknownValueError, UndefinedValueError):
         return None
-
-
-def _written(node: Number | Decimal) -> Fraction:
-    return Fraction(node.p) if node.q == 1 else Fraction(node.p, node.q)
 
 
 class _Evaluation:
@@ -94,7 +92,7 @@ class _Evaluation:
     def _of(self, node: Node) -> Fraction:
         match node:
             case Number() | Decimal():
-                return _written(node)
+                return Fraction(node.p) if node.q == 1 else Fraction(node.p, node.q)
             case Symbol() if node.name in self.values:
                 return self.values[node.name]
             case Sum():

@@ -10,7 +10,6 @@ the equivalence dispatch, and `AnyNode` is the union of all, over which `match` 
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
-from functools import lru_cache
 from operator import attrgetter, is_
 from typing import Any, ClassVar, TypeVar, cast, dataclass_transform, get_args
 
@@ -104,12 +103,14 @@ FUNCTIONS: dict[str, str] = {
 
 
 class Node:
-    """Base of all nodes. The hash is kept, since the same trees are looked up again and again."""
+    """Base of all nodes. What is asked of the same trees again and again is kept in them."""
 
-    __slots__ = ("_hash", "_key")
+    __slots__ = ("_contents", "_free", "_hash", "_key")
 
     _hash: int
     _key: tuple[Any, ...]
+    _contents: frozenset[type["Node"] | str]
+    _free: frozenset[str]
 
     kind: ClassVar[str] = ""
 
@@ -126,12 +127,14 @@ class Node:
         return f"Node(kind={self.kind!r}, args={self.args!r})"
 
     def __hash__(self) -> int:
-        try:
-            return self._hash
-        except AttributeError:
-            made = hash((self.kind, self.args))
-            object.__setattr__(self, "_hash", made)
-            return made
+        cls = type(self)
+        if cls in _LEAVES:
+            return hash((cls, _VALUES[cls](self)))
+        kept: int | None = getattr(self, "_hash", None)  # a third of the cost of a caught error
+        if kept is None:
+            kept = hash((cls, _VALUES[cls](self)))
+            object.__setattr__(self, "_hash", kept)
+        return kept
 
 
 _N = TypeVar("_N", bound=Node)
@@ -608,6 +611,10 @@ _ARGS = {cls: _spread(cls) for cls in _KINDS.values()}
 _FIELDS: dict[type[Node], tuple[str, ...]] = {
     cls: tuple(field.name for field in fields(cast(Any, cls))) for cls in get_args(AnyNode)
 }
+# What a node holds, as one value to hash.
+_VALUES: dict[type[Node], Callable[[Node], object]] = {
+    cls: attrgetter(*names) if names else lambda node: () for cls, names in _FIELDS.items()
+}
 _RANKS: dict[type[Node], int] = {cls: rank for rank, cls in enumerate(get_args(AnyNode))}
 
 
@@ -645,12 +652,16 @@ def _reader(cls: Any) -> Callable[[Node], tuple[Node, ...]]:
         return lambda node: ()
     if len(names) == 1 and types[names[0]] == tuple[Node, ...]:
         return attrgetter(names[0])
+    if len(names) == 1 and types[names[0]] is Node:
+        only = attrgetter(names[0])
+        return lambda node: (only(node),)
     if len(names) > 1 and all(types[name] is Node for name in names):
         return attrgetter(*names)
     return lambda node: tuple(part for name in names for part in _nodes_in(getattr(node, name)))
 
 
 _CHILDREN = {cls: _reader(cls) for cls in get_args(AnyNode)}
+_LEAVES = frozenset((Number, Decimal, Constant, Symbol, BasedInteger, NumberDomain, Dots, Text))
 
 
 def children(node: Node) -> tuple[Node, ...]:
@@ -697,43 +708,46 @@ def _sortable(value: Any) -> Any:
     return () if value is None else value
 
 
-# One comparison asks the same few trees again and again.
-_REMEMBERED = 256
-
-
-@lru_cache(maxsize=_REMEMBERED)
 def contents(node: Node) -> frozenset[type[Node] | str]:
     """What a tree is made of: classes, names of constants, functions as `gcd()`."""
-    found: set[type[Node] | str] = set()
-    waiting = [node]
-    while waiting:
-        part = waiting.pop()
-        cls = type(part)
-        found.add(cls)
-        if isinstance(part, Constant):
-            found.add(part.name)
-        elif isinstance(part, Function):
-            found.add(f"{part.name}()")
-        waiting.extend(_CHILDREN[cls](part))
-    return frozenset(found)
+    kept: frozenset[type[Node] | str] | None = getattr(node, "_contents", None)
+    if kept is None:
+        found: set[type[Node] | str] = set()
+        waiting = [node]
+        for part in waiting:
+            cls = type(part)
+            found.add(cls)
+            if isinstance(part, Constant):
+                found.add(part.name)
+            elif isinstance(part, Function):
+                found.add(f"{part.name}()")
+            if cls not in _LEAVES:
+                waiting += _CHILDREN[cls](part)
+        kept = frozenset(found)
+        object.__setattr__(node, "_contents", kept)
+    return kept
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def free_symbols(node: Node) -> frozenset[str]:
     """Names of the symbols that are not bound by a sum, product, integral or limit."""
-    return _free_symbols(node)
+    cls = type(node)
+    if cls in _LEAVES:
+        return frozenset((cast(Symbol, node).name,)) if cls is Symbol else _NO_SYMBOLS
+    kept: frozenset[str] | None = getattr(node, "_free", None)
+    if kept is None:
+        kept = _free_symbols(node)
+        object.__setattr__(node, "_free", kept)
+    return kept
+
+
+_SCOPES = (Summation, IndexedProduct, Limit, Integral)
 
 
 def _free_symbols(node: Node) -> frozenset[str]:
-    if isinstance(node, Symbol):
-        return frozenset((node.name,))
     inner = children(node)
-    if not inner:
-        return _NO_SYMBOLS
-    found = _NO_SYMBOLS.union(*map(_free_symbols, inner))
-    definite = isinstance(node, Integral) and node.low is not None
-    if definite or isinstance(node, Summation | IndexedProduct | Limit):
-        # The limits lie outside the scope of the variable.
-        outside = _NO_SYMBOLS.union(*map(_free_symbols, inner[2:]))
-        return (found - _free_symbols(inner[1])) | outside
-    return found
+    if not isinstance(node, _SCOPES) or len(inner) == 2:  # also an indefinite integral
+        return _NO_SYMBOLS.union(*map(free_symbols, inner))
+    body, variable, *bounds = inner
+    # The limits lie outside the scope of the variable.
+    within = free_symbols(body) - free_symbols(variable)
+    return within.union(*map(free_symbols, bounds))
