@@ -58,6 +58,8 @@ def exact(
         return Fraction(node.p) if node.q == 1 else Fraction(node.p, node.q)
     try:
         if values is None and budget is None:
+            if free_symbols(node) and _TOTALS.isdisjoint(contents(node)):
+                return None
             return _constant_value(node)
         return _Evaluation(values or {}, budget or Budget(MAX_STEPS)).of(node)
     except (UnknownValueError, UndefinedValueError, RecursionError):
@@ -66,8 +68,6 @@ def exact(
 
 @lru_cache(maxsize=256)  # one comparison asks for the same few values again and again
 def _constant_value(node: Node) -> Fraction | None:
-    if free_symbols(node) and _TOTALS.isdisjoint(contents(node)):
-        return None
     try:
         return _Evaluation({}, Budget(MAX_STEPS)).of(node)
     except (UnknownValueError, UndefinedValueError):
