@@ -70,6 +70,10 @@ class VerificationSettings(BaseModel):
         "other `spellings` if any: `furlong: {of: m, factor: 201.168, spellings: [fur]}`. Without "
         "`of` it measures a thing of its own.",
     )
+    markers: list[str] = Field(
+        default_factory=list,
+        description='Labels of your own that mark an answer, as `Answer:` does: `["Result:"]`.',
+    )
 
     @field_validator("units")
     @classmethod
@@ -77,9 +81,18 @@ class VerificationSettings(BaseModel):
         _with_units(units)
         return units
 
+    @field_validator("markers")
+    @classmethod
+    def _markers_are_labels(cls, markers: list[str]) -> list[str]:
+        try:
+            Conventions(markers=tuple(markers))
+        except ValidationError as error:
+            raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
+        return markers
+
     def conventions(self) -> Conventions:
-        """How answers are read: the usual conventions with these units."""
-        return _with_units(self.units)
+        """How answers are read: the usual conventions with these units and markers."""
+        return _with_units(self.units).model_copy(update={"markers": tuple(self.markers)})
 
 
 class RetentionSettings(BaseModel):

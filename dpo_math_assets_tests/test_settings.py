@@ -8,7 +8,7 @@ from dpo_math_assets.pairs.selection import DatasetSettings
 from dpo_math_assets.resources import launchpad_config, with_overrides
 from dpo_math_assets.settings import Settings, load_settings, write_settings
 from dpo_math_assets.training.settings import TrainingSettings
-from dpo_math_assets.verifier import Conventions, verify
+from dpo_math_assets.verifier import Conventions, verify, version_of
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -26,6 +26,13 @@ def test_units_of_the_file_are_conventions_of_the_verifier(tmp_path: Path) -> No
     conventions = load_settings(write(tmp_path, text)).verification.conventions()
     assert verify("FINAL ANSWER: 2 fur", "402.336 m", conventions).verdict == "correct"
     assert Settings().verification.conventions() == Conventions()
+
+
+def test_markers_of_the_file_are_conventions_of_the_verifier(tmp_path: Path) -> None:
+    text = 'verification: {markers: ["Result:"]}'
+    conventions = load_settings(write(tmp_path, text)).verification.conventions()
+    assert conventions == Conventions(markers=("Result:",))
+    assert version_of(conventions) != version_of(Conventions())
 
 
 def test_what_was_written_is_read_again(tmp_path: Path) -> None:
@@ -55,6 +62,7 @@ def test_what_was_written_is_read_again(tmp_path: Path) -> None:
         ),
         ("verification: {units: {pace: {factor: x}}}", "pace: factor: 'x' is no exact number"),
         ("verification: {units: {pace: {fctor: 1}}}", "pace: fctor: Extra inputs"),
+        ('verification: {markers: ["="]}', "the marker '=' is no label: write one of 2 to 40"),
         ("verification: {units: {pace: 3}}", "verification.units.pace: Input should be a valid"),
     ],
 )

@@ -3,6 +3,7 @@
 `CONVENTIONS.md` beside this file gives the same table with examples.
 """
 
+import re
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 
@@ -14,6 +15,8 @@ from dpo_math_assets.verifier.verdict import VERIFIER_VERSION
 
 __all__ = ["Conventions", "version_of"]
 
+# One letter alone would mark every word that begins with it.
+_LABEL = re.compile(r"[^\W\d_][^\n]{0,38}\S")
 _NOTHING_CHANGES = nullcontext()
 
 
@@ -47,6 +50,22 @@ class Conventions(BaseModel):
         description="significant digits that a decimal must show to stand for a value it rounds",
     )
     units: tuple[CustomUnit, ...] = Field(default=(), description="units beside the usual ones")
+
+    markers: tuple[str, ...] = Field(
+        default=(),
+        description="labels that mark an answer as `Answer:` does, beside the usual ones",
+    )
+
+    @field_validator("markers")
+    @classmethod
+    def _markers_are_labels(cls, markers: tuple[str, ...]) -> tuple[str, ...]:
+        for label in markers:
+            if not _LABEL.fullmatch(label):
+                raise ValueError(
+                    f"the marker {label!r} is no label: write one of 2 to 40 characters on a line "
+                    "that begins with a letter, such as `Result:`"
+                )
+        return markers
 
     @field_validator("units")
     @classmethod

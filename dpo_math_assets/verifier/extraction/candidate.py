@@ -70,8 +70,8 @@ class Anchor(NamedTuple):
     `above` at its end, whose only group is what is kept of it, and the text from there on must
     match `opens` at its beginning, so that the finder gives a candidate. With `lone`, no other
     needle may follow; with `clear`, no word of a veto may stand on the line above; without
-    `in_json`, the text may not be JSON. With `instead`, `above` is looked for anywhere, and what
-    stands before the end of its last match is replaced.
+    `in_json`, the text may not be JSON. With `instead`, both are looked for anywhere, and what
+    stands before the end of the last match of `above` is replaced.
     All patterns are without lookaround.
     """
 

@@ -44,7 +44,7 @@ def _plan(finders: tuple[Finder, ...]) -> _Plan:
 def decisive_parts(texts: pl.Series, finders: tuple[Finder, ...] = FINDERS) -> pl.Series:
     """Each text (String) from the marker that decides on, or all of it; nulls stay."""
     plan = _plan(finders)
-    text, head, rest = pl.col("text"), pl.col("head"), pl.col("rest")
+    text, rest = pl.col("text"), pl.col("rest")
     whole = pl.col("whole").cast(pl.Binary)
     first = pl.col("first")
     frame = pl.LazyFrame({"whole": texts})
@@ -59,7 +59,6 @@ def decisive_parts(texts: pl.Series, finders: tuple[Finder, ...] = FINDERS) -> p
         {
             "lone": rest.str.count_matches(plan.anchored) == 1,
             "json": text.str.contains(_JSON),
-            "clear": ~head.str.extract(_LINE_ABOVE).str.contains(_VETO),
         },
     ):
         frame = frame.with_columns(**step)
@@ -70,13 +69,14 @@ def decisive_parts(texts: pl.Series, finders: tuple[Finder, ...] = FINDERS) -> p
 def _part(anchor: Anchor) -> pl.Expr:
     """The text from an anchor on, or null."""
     head, rest = pl.col("head"), pl.col("rest")
-    holds = rest.str.contains(f"^(?:{anchor.opens})")
+    holds = rest.str.contains(anchor.opens if anchor.instead else f"^(?:{anchor.opens})")
     if anchor.lone:
         holds &= pl.col("lone")
-    if anchor.clear:
-        holds &= pl.col("clear")
     if not anchor.in_json:
         holds &= ~pl.col("json")
+    if anchor.clear:
+        line = pl.when(holds).then(head).str.extract(_LINE_ABOVE)
+        holds &= ~line.str.contains(_VETO)
     if anchor.instead:
         holds &= head.str.contains(anchor.above)
         kept = pl.when(holds).then(head).str.replace(f"^(?s:.*){anchor.above}", anchor.instead)

@@ -111,9 +111,9 @@ _SUM_BEFORE = re.compile(r"(?<![\w)])[\d$(][\d\s.,$()+*/×÷x−-]*=$")
 
 def resolve(text: str, given: Candidates, equality: Equality) -> Extraction:
     """The answer of a text, by the candidates of each kind that its markers have given."""
-    for kind, candidates in given.items():
-        if any(_is_sentence(each, equality) for each in candidates):
-            given[kind] = [each for each in candidates if not _is_sentence(each, equality)]
+    for kind in ("final", "label"):
+        if given[kind]:
+            given[kind] = [each for each in given[kind] if not _is_sentence(each, equality)]
     if any(given.values()):
         return _Resolver(text, equality).decide(given)
     return _resolve_bare(text, equality)

@@ -91,7 +91,7 @@ def answering_part(text: str) -> str:
 
 def _without_thoughts(text: str) -> str:
     """The text behind its thoughts, or before them where they are not closed: they were cut off."""
-    if not any(needle in text for needle in _THOUGHT_NEEDLES):
+    if not any(map(text.__contains__, _THOUGHT_NEEDLES)):
         return text
     tags = list(_THOUGHT.finditer(text))
     if not tags:
@@ -108,7 +108,7 @@ def _final_channel(text: str) -> str:
 
 def _first_message(text: str) -> str:
     """What stands before the first token of a chat that has text before it."""
-    if not any(sign in text for sign in _SPECIAL_NEEDLES):
+    if not any(map(text.__contains__, _SPECIAL_NEEDLES)):
         return text
     begins = 0
     for special in _SPECIAL.finditer(text):
@@ -124,7 +124,7 @@ def next_questions(text: str) -> Iterator[Question]:
     Nothing where the first question of the text and the next one are numbered: these are parts of
     one question.
     """
-    questions = _QUESTION_BEHIND if any(asks in text for asks in _ASKS) else _NEXT_QUESTION
+    questions = _QUESTION_BEHIND if any(map(text.__contains__, _ASKS)) else _NEXT_QUESTION
     if not questions.search(text):
         return
     first = _FIRST_QUESTION.match(text)

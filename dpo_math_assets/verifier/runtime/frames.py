@@ -1,7 +1,7 @@
 """The verifier over frames: each distinct completion read once, each distinct pair compared once.
 
 Logs repeat themselves: the same completion, far more often the same decisive part of one (see
-`decisive.py`), and the same pair of answer and gold. So rows are reduced to distinct parts, these
+`prefilter.py`), and the same pair of answer and gold. So rows are reduced to distinct parts, these
 to distinct (answer, gold) pairs, and Polars settles the pairs that are plain integers; only the
 rest is parsed and compared. Where that is much, worker processes do it, and a row that hangs or
 crashes one is `undecided` without harm to the others (see `pool.py`).
@@ -59,11 +59,15 @@ def verify_frame(
     """
     import polars as pl
 
+    from dpo_math_assets.verifier.extraction.markers import finders_with
     from dpo_math_assets.verifier.extraction.prefilter import decisive_parts
+
+    def decisive(texts: pl.Series) -> pl.Series:
+        return decisive_parts(texts, finders_with(conventions.markers))
 
     rows = frame.lazy().drop(VERDICT_COLUMNS, strict=False).collect()
     texts = rows.lazy().select(
-        candidate=pl.col(candidate).cast(pl.String).map_batches(decisive_parts, pl.String),
+        candidate=pl.col(candidate).cast(pl.String).map_batches(decisive, pl.String),
         gold=pl.col(ground_truth).cast(pl.String).str.strip_chars(),
     )
     # `first` is the first row with the same decisive part, which is read once for all of them.

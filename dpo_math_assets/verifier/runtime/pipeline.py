@@ -20,6 +20,7 @@ from dpo_math_assets.verifier.equivalence.texts import (
 )
 from dpo_math_assets.verifier.extraction.extract import Extraction, split_boxes
 from dpo_math_assets.verifier.extraction.extract import extract as extract_answer
+from dpo_math_assets.verifier.extraction.markers import finders_with
 from dpo_math_assets.verifier.runtime.worker_pool import shared_pool
 from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.trace import applied
@@ -82,7 +83,8 @@ def verify(
 def extract(candidate: str, conventions: Conventions = _DEFAULT) -> Extraction:
     """The final answer of a completion."""
     with conventions.in_force():
-        return extract_answer(candidate, equality_under(conventions))
+        finders = finders_with(conventions.markers)
+        return extract_answer(candidate, equality_under(conventions), finders)
 
 
 def compare(

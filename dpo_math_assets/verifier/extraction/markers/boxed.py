@@ -376,5 +376,5 @@ BOXED = Finder(
     "boxed",
     (_BOXES, _UNBRACED),
     _find,
-    (Anchor(_BOXES, _LINE_BREAK, rf"(?s:.*){_BOXES}[ \t]*\{{", lone=False, instead=".\n"),),
+    (Anchor(_BOXES, _LINE_BREAK, rf"{_BOXES}[ \t]*\{{", lone=False, instead=".\n"),),
 )

@@ -58,8 +58,8 @@ _CLAUSE_ENDS = re.compile(r"[。；]|，(?!\d)|(?:です|となります|にな�
 
 def _find(text: str) -> list[Candidate]:
     """Answers behind markers in other languages; empty where something doubts them."""
-    ascii_one = any(stem in text for stem in _ASCII_STEMS)
-    if not ascii_one and (text.isascii() or not any(stem in text for stem in _OTHER_STEMS)):
+    ascii_one = any(map(text.__contains__, _ASCII_STEMS))
+    if not ascii_one and (text.isascii() or not any(map(text.__contains__, _OTHER_STEMS))):
         return []
     found = [mark for mark in islice(_MARK.finditer(text), MAX_MARKS) if _alone(text, mark)]
     doubted = max((doubt.start() for doubt in _DOUBT.finditer(text)), default=-1) if found else -1

@@ -93,9 +93,9 @@ def _behind_answer(text: str) -> list[Candidate]:
 
 def _find(text: str) -> list[Candidate]:
     found = _behind_answer(text)
-    if ("ption" in text or "hoice" in text) and any(name in text for name in _OPTION_NAMED):
+    if ("ption" in text or "hoice" in text) and any(map(text.__contains__, _OPTION_NAMED)):
         found += _letters(_OPTION_IS, text)
-    if not found and any(needle in text for needle in _IS_OPTION_NEEDLES):
+    if not found and any(map(text.__contains__, _IS_OPTION_NEEDLES)):
         found += _letters(_IS_OPTION, text)
     for label in _SHORT_LABELS:
         if label in text and text.startswith(label, at := text.rfind("\n" + label) + 1):
