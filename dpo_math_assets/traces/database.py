@@ -8,7 +8,11 @@ becomes visible when its transaction commits, which may be after rows with a lat
   that were exported already are known by their ids;
 - a row that has been exported is not exported again, whatever happens to it later, unless its
   `created_at` is set to a later time: ids are known for `overlap_minutes` only, so that what is
-  remembered stays small. What it holds then is exported too, under the same trace ids.
+  remembered stays small. What it holds then is exported too, under the same trace ids;
+- an id that is null, or that the table does not declare unique, names no row: such a row is known
+  by its id, its time and what it holds, and is exported again where that changes;
+- `infinity`, years before Christ and from 10,000 on are later or earlier than all other times, and
+  are exported in the database's own words.
 
 What was exported is written down once a file (`progress.json`), and that is the moment at which it
 counts: a file is first made whole in an outbox, then it is written down, then it is put into the
@@ -26,6 +30,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -48,6 +53,8 @@ _ROWS_AT_ONCE = 100  # of a server-side cursor; a row may be a megabyte
 _IDS_AT_ONCE = 500
 _NEEDED = ("id", "created_at", "ok")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+_SLOT = "\0"  # begins what stands for id and time; PostgreSQL has no such text
 
 
 class DatabaseSettings(BaseModel):
@@ -93,7 +100,8 @@ class DatabaseExport:
 
 @dataclass(frozen=True)
 class _Row:
-    id: str
+    key: str  # what it is known by once it is exported
+    slot: str  # what it is waited for by: its id, or id and time where that names no row
     created_at: datetime
     finished: bool
     line: str
@@ -121,14 +129,15 @@ def export_new_rows(
         with _reading(address, settings) as connection:
             table = _Table(connection, settings.table)
             now = table.now()
-            give_up = now - timedelta(days=settings.wait_days)
+            give_up = _before(now, timedelta(days=settings.wait_days))
             overlap = timedelta(minutes=settings.overlap_minutes)
             journal.require_clock(now)
             start = progress.start(overlap)
             rows = table.rows_from(start)
             if start:
                 rows = chain(table.rows_before(start, list(progress.waiting), give_up), rows)
-            unseen = (row for row in rows if row.id not in progress.seen)
+            before = dict(progress.seen)  # rows of this look are no repetitions of each other
+            unseen = (row for row in rows if row.key not in before)
             ended = False
             while not ended:
                 part = _Part(start)
@@ -161,6 +170,7 @@ class _Part:
     def __init__(self, start: datetime | None) -> None:
         self._start = start
         self.exported: dict[str, datetime] = {}
+        self.slots: list[str] = []  # of the rows exported
         self.waiting: dict[str, datetime] = {}
         self.newest: datetime | None = None  # all rows up to here were looked at
         self.ended = False  # there are no more rows
@@ -172,9 +182,10 @@ class _Part:
             if self._start is None or row.created_at >= self._start:
                 self.newest = max(self.newest or row.created_at, row.created_at)
             if not row.finished and row.created_at > give_up:
-                self.waiting[row.id] = row.created_at
+                self.waiting[row.slot] = row.created_at
                 continue
-            self.exported[row.id] = row.created_at
+            self.exported[row.key] = row.created_at
+            self.slots.append(row.slot)
             yield row.line
             size += len(row.line)
             if size >= limit:
@@ -193,8 +204,8 @@ class _Progress:
     newest: str | None = None
     # From here on `seen` holds every exported row; what is older is not looked at again.
     seen_from: str | None = None
-    seen: dict[str, str] = field(default_factory=dict)  # id to created_at
-    waiting: dict[str, str] = field(default_factory=dict)  # id to created_at, not exported
+    seen: dict[str, str] = field(default_factory=dict)  # a row's key to created_at
+    waiting: dict[str, str] = field(default_factory=dict)  # its slot to created_at, not exported
     in_outbox: str | None = None  # the file that was written down last
     clock_put_back_to: str | None = None  # what the database's clock showed when that was noticed
 
@@ -203,24 +214,26 @@ class _Progress:
         if self.newest is None or self.seen_from is None:
             return None
         return max(
-            datetime.fromisoformat(self.seen_from), datetime.fromisoformat(self.newest) - overlap
+            datetime.fromisoformat(self.seen_from),
+            _before(datetime.fromisoformat(self.newest), overlap),
         )
 
     def add(self, part: _Part, now: datetime, overlap: timedelta) -> None:
         """Take in what a file holds and what was looked at."""
-        self.rows += len(part.exported)
-        for row_id, time in part.waiting.items():
-            self.waiting[row_id] = time.isoformat()
-        for row_id, time in part.exported.items():
-            self.seen[row_id] = time.isoformat()
-            self.waiting.pop(row_id, None)
+        self.rows += len(part.slots)
+        for slot, time in part.waiting.items():
+            self.waiting[slot] = time.isoformat()
+        for key, time in part.exported.items():
+            self.seen[key] = time.isoformat()
+        for slot in part.slots:
+            self.waiting.pop(slot, None)
         if part.newest is None:
             return
         newest = min(part.newest, now)
         if self.newest is not None:
             newest = max(newest, datetime.fromisoformat(self.newest))
         self.newest = newest.isoformat()
-        seen_from = newest - overlap
+        seen_from = _before(newest, overlap)
         if self.seen_from is not None:
             seen_from = max(seen_from, datetime.fromisoformat(self.seen_from))
         self.seen_from = seen_from.isoformat()
@@ -363,10 +376,15 @@ class _Table:
             column["name"] for column in columns if isinstance(column["type"], postgresql.JSON)
         ]
         self._table = sa.table(bare, *map(sa.column, names), schema=schema or None)
+        # As text too, since the database knows times that Python does not.
+        times = sa.Date | sa.DateTime | sa.Interval
+        self._times = [column["name"] for column in columns if isinstance(column["type"], times)]
+        as_text = {*self._json, *(self._times if connection.dialect.name != "sqlite" else [])}
         self._columns = [
-            sa.cast(column, sa.Text).label(column.name) if column.name in self._json else column
+            sa.cast(column, sa.Text).label(column.name) if column.name in as_text else column
             for column in self._table.c
         ]
+        self._id_names_a_row = _is_unique(connection, bare, schema or None, "id")
         self._is_sqlite = connection.dialect.name == "sqlite"
         self._time = self._moment(self._table.c.created_at)
 
@@ -390,9 +408,21 @@ class _Table:
         That is because they have an outcome by now, or because they are older than `give_up`.
         """
         over = self._table.c.ok.is_not(None) | (self._time <= self._moment(give_up))
-        for at in range(0, len(ids), _IDS_AT_ONCE):
-            some = sa.cast(self._table.c.id, sa.Text).in_(ids[at : at + _IDS_AT_ONCE])
-            yield from self._rows(some & over & (self._time < self._moment(start)))
+        earlier = over & (self._time < self._moment(start))
+        named = [slot for slot in ids if not slot.startswith(_SLOT)]
+        for at in range(0, len(named), _IDS_AT_ONCE):
+            some = sa.cast(self._table.c.id, sa.Text).in_(named[at : at + _IDS_AT_ONCE])
+            yield from self._rows(some & earlier)
+        for slot in ids:
+            if slot.startswith(_SLOT):
+                row_id, time = json.loads(slot.removeprefix(_SLOT))
+                same_id = (
+                    self._table.c.id.is_(None)
+                    if row_id is None
+                    else sa.cast(self._table.c.id, sa.Text) == row_id
+                )
+                same_time = self._time == self._moment(datetime.fromisoformat(time))
+                yield from self._rows(same_id & same_time & earlier)
 
     def rows_without_time(self) -> int:
         """How many rows have no created_at that the database can order by."""
@@ -416,15 +446,15 @@ class _Table:
             yield self._row(dict(row))
 
     def _row(self, values: dict[str, Any]) -> _Row:
-        row_id = str(values["id"])
-        created_at = moment(values["created_at"])
+        row_id = None if values["id"] is None else str(values["id"])
+        created_at = _time(values["created_at"])
         if created_at is None:
             raise DpoMathError(
                 f"row {row_id}: its created_at {values['created_at']!r} is no time; write it as "
                 "ISO 8601"
             )
         plain = {
-            name: value.isoformat() if isinstance(value, datetime) else value
+            name: _written(value) if name in self._times or isinstance(value, datetime) else value
             for name, value in values.items()
             if name not in self._json
         }
@@ -434,7 +464,46 @@ class _Table:
             value = (values[name] or "null").translate({10: " ", 13: " "})
             parts.append(f", {json.dumps(name)}: {value}")
         line = strict_json(plain)[:-1] + "".join(parts) + "}"
-        return _Row(row_id, created_at, values["ok"] is not None, line)
+        finished = values["ok"] is not None
+        if row_id is not None and self._id_names_a_row:
+            return _Row(row_id, row_id, created_at, finished, line)
+        slot = _SLOT + json.dumps([row_id, created_at.isoformat()])
+        content = blake2b(line.encode(), digest_size=8).hexdigest()
+        return _Row(f"{slot} {content}", slot, created_at, finished, line)
+
+
+def _is_unique(connection: sa.Connection, table: str, schema: str | None, column: str) -> bool:
+    """Whether the database keeps two rows from having the same value there."""
+    inspector = sa.inspect(connection)
+    keys: list[list[Any]] = [inspector.get_pk_constraint(table, schema)["constrained_columns"]]
+    keys += [each["column_names"] for each in inspector.get_unique_constraints(table, schema)]
+    for index in inspector.get_indexes(table, schema):
+        some_rows = any(name.endswith("_where") for name in index.get("dialect_options", {}))
+        if index["unique"] and not some_rows:
+            keys.append(index["column_names"])
+    return [column] in keys
+
+
+_NOT_OF_PYTHON = re.compile(r"(?P<later>infinity|\d{5,}-.*)|-infinity|.*\bBC", re.IGNORECASE)
+
+
+def _time(value: Any) -> datetime | None:
+    """A time of the database; the first or the last that Python knows for one outside of these."""
+    outside = _NOT_OF_PYTHON.fullmatch(value.strip()) if isinstance(value, str) else None
+    if outside:
+        return _LAST if outside["later"] else _FIRST
+    return moment(value)
+
+
+def _written(value: Any) -> Any:
+    """A time as the export has it: ISO 8601 where Python knows it, else the database's words."""
+    known = moment(value) if isinstance(value, str) and ":" in value else value
+    return known.isoformat() if isinstance(known, datetime) else value
+
+
+def _before(time: datetime, span: timedelta) -> datetime:
+    """The time so long before, or the first one there is."""
+    return _FIRST + max(timedelta(0), time - _FIRST - span)
 
 
 # The database -----------------------------------------------------------------------------------
@@ -503,7 +572,7 @@ def _reading(address: sa.URL, settings: DatabaseSettings) -> Iterator[sa.Connect
 
 def _microseconds(value: Any) -> int | None:
     """A time, as `moment` reads it, since 1970; SQLite's own functions read other spellings."""
-    time = moment(value)
+    time = _time(value)
     return None if time is None else (time - _EPOCH) // timedelta(microseconds=1)
 
 

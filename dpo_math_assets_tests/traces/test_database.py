@@ -553,3 +553,69 @@ def test_progress_is_told(runtime: Runtime) -> None:
     export_new_rows(runtime.url, runtime.landing, runtime.folder / "p", runtime.settings, tell)
     assert said and said[-1].startswith("1 new rows of ")
     assert PASSWORD not in said[-1]
+
+
+def bare_table(runtime: Runtime, unique: str = "") -> None:
+    runtime.execute("DROP TABLE task_trace")
+    runtime.execute(TABLE.replace("id text PRIMARY KEY", f"id text {unique}"))
+
+
+def insert(runtime: Runtime, row_id: str | None, time: str, goal: str, ok: bool | None) -> None:
+    runtime.execute(
+        "INSERT INTO task_trace VALUES (:id, 'p', :goal, :time, '[]', '[]', 'done', :ok)",
+        id=row_id,
+        goal=goal,
+        time=time,
+        ok=ok,
+    )
+
+
+def goals(runtime: Runtime) -> list[str]:
+    lines = [line for file in runtime.landed_files() for line in file.read_text().splitlines()]
+    return sorted(json.loads(line)["goal"] for line in lines)
+
+
+@pytest.mark.parametrize(
+    "time", ["infinity", "-infinity", "0044-03-15 12:00:00+00 BC", "10000-01-01 00:00:00+00"]
+)
+def test_a_time_that_python_does_not_know_stops_no_export(runtime: Runtime, time: str) -> None:
+    insert(runtime, "odd", time, "odd", True)
+    runtime.write("plain", 5)
+    assert runtime.export().rows == 2
+    (odd,) = [
+        json.loads(line)
+        for file in runtime.landed_files()
+        for line in file.read_text().splitlines()
+        if json.loads(line)["id"] == "odd"
+    ]
+    assert odd["created_at"] == time
+    runtime.write("next", 1)
+    assert [runtime.export().rows, runtime.export().rows] == [1, 0]
+
+
+@pytest.mark.parametrize("row_id", [None, "same"])
+def test_rows_of_one_id_or_none_are_all_exported_once(runtime: Runtime, row_id: str | None) -> None:
+    bare_table(runtime)
+    # An index over some of the rows makes no id unique.
+    runtime.execute("CREATE UNIQUE INDEX few ON task_trace (id) WHERE goal = 'none'")
+    time = (NOW - timedelta(minutes=5)).isoformat()
+    insert(runtime, row_id, time, "first", True)
+    insert(runtime, row_id, time, "second", True)
+    insert(runtime, row_id, (NOW - timedelta(minutes=9)).isoformat(), "earlier", True)
+    assert (runtime.export().rows, runtime.export().rows) == (3, 0)
+    insert(runtime, row_id, time, "third", True)
+    assert (runtime.export(file_mb=0.0001).rows, runtime.export().rows) == (1, 0)
+    assert goals(runtime) == ["earlier", "first", "second", "third"]
+
+
+@pytest.mark.parametrize("row_id", [None, "same"])
+def test_a_row_without_an_id_of_its_own_is_waited_for(runtime: Runtime, row_id: str | None) -> None:
+    bare_table(runtime)
+    insert(runtime, row_id, (NOW - timedelta(minutes=300)).isoformat(), "waits", None)
+    insert(runtime, row_id, (NOW - timedelta(minutes=5)).isoformat(), "done", True)
+    first = runtime.export()
+    assert (first.rows, first.waiting) == (1, 1)
+    runtime.execute("UPDATE task_trace SET ok = :ok WHERE goal = 'waits'", ok=True)
+    second = runtime.export()
+    assert (second.rows, second.waiting) == (1, 0)
+    assert goals(runtime) == ["done", "waits"]
