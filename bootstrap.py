@@ -82,6 +82,8 @@ def environment() -> dict[str, str]:
         ),
         "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}",
         "PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS", "ignore"),
+        # Every process of a run, and of the tests, would compile the program again.
+        "PYTHONDONTWRITEBYTECODE": "",
     }
 
 

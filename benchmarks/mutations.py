@@ -162,7 +162,9 @@ def main() -> None:
         for number in range(workers):
             tree = Path(folder) / str(number)
             for name in (PACKAGE, TESTS):
-                shutil.copytree(ROOT / name, tree / name)
+                shutil.copytree(
+                    ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__")
+                )
             shutil.copy(ROOT / "pyproject.toml", tree)
             trees.put(tree)
 
