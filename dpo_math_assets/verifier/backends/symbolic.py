@@ -65,7 +65,7 @@ def equal(a: Node, b: Node) -> Literal["equal", "different", "unknown"]:
     real = not (holds_complex_part(a) or holds_complex_part(b))
     try:
         result = _compare(build(a, integers, real), build(b, integers, real))
-        if result == "different" and (_is_indefinite(a) or _is_indefinite(b)):
+        if result == "different" and (_is_unsettled(a) or _is_unsettled(b)):
             return "unknown"
         return result
     except MemoryError:
@@ -75,9 +75,11 @@ def equal(a: Node, b: Node) -> Literal["equal", "different", "unknown"]:
         return "unknown"
 
 
-def _is_indefinite(node: Node) -> bool:
-    """Whether an indefinite integral is in the tree: its value is free by a constant."""
-    return any_part(node, lambda part: isinstance(part, Integral) and part.low is None)
+def _is_unsettled(node: Node) -> bool:
+    """Whether a value is open: an integral's constant is, and so are terms such as `a_k`."""
+    return any_part(node, lambda part: isinstance(part, Integral) and part.low is None) or any_part(
+        node, lambda part: isinstance(part, UnknownFunction)
+    )
 
 
 def _compare(left: Any, right: Any) -> Literal["equal", "different", "unknown"]:

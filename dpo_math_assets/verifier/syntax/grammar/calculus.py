@@ -5,8 +5,9 @@ Each rule stands behind its command, which is taken already.
 
 import re
 
-from dpo_math_assets.verifier.syntax.builders import chosen, divide, substituted
+from dpo_math_assets.verifier.syntax.builders import chosen, divide
 from dpo_math_assets.verifier.syntax.errors import ParseError
+from dpo_math_assets.verifier.syntax.grammar.binding import as_symbol, bound
 from dpo_math_assets.verifier.syntax.grammar.expressions import (
     exponent,
     group,
@@ -18,7 +19,6 @@ from dpo_math_assets.verifier.syntax.grammar.expressions import (
 )
 from dpo_math_assets.verifier.syntax.grammar.stream import Stream
 from dpo_math_assets.verifier.syntax.nodes import (
-    Constant,
     Derivative,
     IndexedProduct,
     Integral,
@@ -31,12 +31,10 @@ from dpo_math_assets.verifier.syntax.nodes import (
 )
 
 __all__ = [
-    "as_symbol",
     "binomial",
     "fraction",
     "integral",
     "limit",
-    "rename_constant",
     "series",
 ]
 
@@ -44,18 +42,6 @@ _HIGHER_DERIVATIVE = re.compile(
     r"\{\s*(?:d|\\partial)\s*\^\{?([2-9])\}?\s*\}"
     r"\s*\{\s*(?:d|\\partial)\s*([a-zA-Z])\s*\^\{?([2-9])\}?\s*\}"
 )
-
-
-def as_symbol(node: Node) -> Symbol | None:
-    """A symbol; `i` and `e` count as symbols where a variable is bound."""
-    if isinstance(node, Symbol):
-        return node
-    return Symbol(node.name) if isinstance(node, Constant) and node.name in ("i", "e") else None
-
-
-def rename_constant(node: Node, variable: Symbol) -> Node:
-    """Inside a sum over i, i is the index and not the imaginary unit."""
-    return substituted(node, Constant(variable.name), variable)
 
 
 def fraction(stream: Stream) -> Node:
@@ -102,7 +88,7 @@ def series(stream: Stream) -> Node:
     if not isinstance(bounds, Relation) or bounds.op != "=" or high is None:
         raise ParseError(f"\\{name} without bounds of the form i=a..b")
     variable = _variable(bounds.left, f"\\{name}")
-    body = rename_constant(product(stream), variable)
+    body = bound(product(stream), variable)
     cls = Summation if name == "sum" else IndexedProduct
     return cls(body, variable, bounds.right, high)
 
@@ -170,4 +156,4 @@ def limit(stream: Stream) -> Node:
     if not isinstance(approach, Relation) or approach.op != "to":
         raise ParseError("a limit without x -> a")
     variable = _variable(approach.left, "a limit")
-    return Limit(product(stream), variable, approach.right, side)
+    return Limit(bound(product(stream), variable), variable, approach.right, side)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from dpo_math_assets.verifier.syntax.builders import divide
 from dpo_math_assets.verifier.syntax.errors import ParseError
-from dpo_math_assets.verifier.syntax.grammar.calculus import as_symbol, rename_constant
+from dpo_math_assets.verifier.syntax.grammar.binding import as_symbol, bound
 from dpo_math_assets.verifier.syntax.grammar.set_operations import set_operation
 from dpo_math_assets.verifier.syntax.nodes import (
     Cases,
@@ -85,7 +85,7 @@ def _matrix(values: _Values) -> Node:
 def _limit(values: _Values) -> Node | None:
     match values:
         case (operand, Symbol() as variable, point):
-            return Limit(operand, variable, point, "+-")
+            return Limit(bound(operand, variable), variable, point, "+-")
     return None
 
 
@@ -97,10 +97,10 @@ def _over_variable(
     def form(values: _Values) -> Node | None:
         if len(values) != 2:
             return None
-        body, bound = values
-        variable, *limits = bound.items if isinstance(bound, Tuple) else (bound,)
+        body, range_ = values
+        variable, *limits = range_.items if isinstance(range_, Tuple) else (range_,)
         symbol = as_symbol(variable)
-        return symbol and make(rename_constant(body, symbol), symbol, tuple(limits))
+        return symbol and make(bound(body, symbol), symbol, tuple(limits))
 
     return form
 

@@ -1,0 +1,67 @@
+r"""Variables that a sum, a product, a limit or an integral binds, in indices too.
+
+In `\sum_{k=1}^n a_k` the index is the bound variable, so that `a_k` is a term that changes with k,
+written `a(k)`: neither a constant, nor the `a_k` of another place.
+"""
+
+import re
+
+from dpo_math_assets.verifier.syntax.builders import add, mul, replace
+from dpo_math_assets.verifier.syntax.nodes import Constant, Node, Symbol, UnknownFunction, num
+from dpo_math_assets.verifier.trace import applied
+
+__all__ = ["as_symbol", "bound"]
+
+# Letters that stand side by side in an index, as in `a_{ij}`; other words are names: `a_{max}`.
+_SIDE_BY_SIDE = re.compile(r"(?!min)[i-np-t]{2,4}")
+_WORD = re.compile(r"[A-Za-z]+")
+_STRAIGHT = re.compile(r"(?P<factor>\d*)(?P<name>[A-Za-z])(?P<shift>[+-]\d{1,4})?")
+
+
+def as_symbol(node: Node) -> Symbol | None:
+    """A symbol; `i` and `e` count as symbols where a variable is bound."""
+    if isinstance(node, Symbol):
+        return node
+    return Symbol(node.name) if isinstance(node, Constant) and node.name in ("i", "e") else None
+
+
+def bound(body: Node, variable: Symbol) -> Node:
+    """The body of what binds a variable: `i` and `e` are letters there, indices depend on it."""
+
+    def change(node: Node) -> Node | None:
+        if isinstance(node, Constant) and node.name == variable.name:
+            return variable
+        return _indexed(node, variable) if isinstance(node, Symbol) else None
+
+    return replace(body, change)
+
+
+def _indexed(symbol: Symbol, variable: Symbol) -> Node | None:
+    letter, sign, index = symbol.name.partition("_")
+    if not sign or not _holds(index, variable.name):
+        return None
+    term = UnknownFunction(letter, _places(index))
+    applied("grammar.bound_index", symbol, term)
+    return term
+
+
+def _holds(index: str, name: str) -> bool:
+    words = _WORD.findall(index)
+    return any(
+        word == name or (name in word and _SIDE_BY_SIDE.fullmatch(word) is not None)
+        for word in words
+    )
+
+
+def _places(index: str) -> tuple[Node, ...]:
+    """What stands in an index: `2k+1` as an expression, `ij` as two letters, else one name."""
+    straight = _STRAIGHT.fullmatch(index)
+    if straight:
+        place = mul(num(int(straight["factor"] or 1)), Symbol(straight["name"]))
+        return (add(place, num(int(straight["shift"] or 0))),)
+    parts = index.split(",")
+    if len(parts) > 1:
+        return tuple(place for part in parts for place in _places(part))
+    if _SIDE_BY_SIDE.fullmatch(index):
+        return tuple(map(Symbol, index))
+    return (Symbol(index),)
