@@ -13,6 +13,7 @@ travel as JSON: nothing is unpickled or evaluated on either side.
 """
 
 import json
+import logging
 import math
 import os
 import selectors
@@ -31,7 +32,7 @@ from typing import Any, Literal, cast
 from dpo_math_assets.verifier.runtime.encoding import encode, is_scalar
 from dpo_math_assets.verifier.syntax.nodes import Node
 
-__all__ = ["Failure", "PoolError", "SymbolicResult", "WorkerPool", "shared_pool"]
+__all__ = ["Failure", "SymbolicResult", "WorkerPool", "shared_pool"]
 
 Failure = Literal["timeout", "worker_crashed"]
 SymbolicResult = Literal["equal", "different", "unknown", "timeout", "worker_crashed"]
@@ -39,9 +40,13 @@ SymbolicResult = Literal["equal", "different", "unknown", "timeout", "worker_cra
 DEFAULT_MEMORY_MB = 1024
 # Importing SymPy takes about half a second; a loaded machine may need far more.
 START_DEADLINE_S = 120.0
+# Starts in a row that may fail before a call gives up on the items that are left.
+FAILED_STARTS = 5
 # Items a worker is handed at once: enough to hide the pipe, few enough to keep workers even.
 CHUNK_ITEMS = 32
 CHUNK_CHARACTERS = 1_000_000
+
+log = logging.getLogger(__name__)
 
 # The worker imports from where its parent does, and never from the current folder.
 _BOOT = (
@@ -49,10 +54,6 @@ _BOOT = (
     "from dpo_math_assets.verifier.runtime.worker import serve; "
     "serve(int(sys.argv[2]), int(sys.argv[3]))"
 )
-
-
-class PoolError(RuntimeError):
-    """No worker process could be started, so that no item can be answered."""
 
 
 @dataclass
@@ -67,6 +68,7 @@ class _Job:
     # When the last answer is due, whether or not a worker was there to give it.
     end: float = math.inf
     done: int = 0
+    failed_starts: int = 0
     chunks: deque[tuple[int, int]] = field(init=False)
     results: list[Any] = field(init=False)
 
@@ -77,6 +79,12 @@ class _Job:
     def settle(self, index: int, result: Any) -> None:
         self.results[index] = result
         self.done += 1
+
+    def give_up(self, failure: Failure) -> None:
+        """Settle every item that no worker has been handed yet."""
+        while self.chunks:
+            for index in range(*self.chunks.popleft()):
+                self.settle(index, failure)
 
     def next_deadline(self) -> float:
         return min(time.monotonic() + self.deadline_s, self.end)
@@ -205,7 +213,7 @@ class WorkerPool:
         overran its deadline or ended its worker. Waiting for a worker is not counted.
         `sizes` are the characters of each item, where the items are costly to look at.
         `on_progress(done, total)` is called from this thread as answers arrive.
-        Raises `PoolError` if no worker can be started.
+        Where no worker can be started, what is left is `worker_crashed`, and the log says why.
         """
         job = _Job(op, context, items, deadline_s, sizes)
         self._run(job, on_progress)
@@ -277,18 +285,22 @@ class WorkerPool:
         working = [worker for worker in workers if worker.busy or not worker.ready]
         answered = _wait_for(working, job.end)
         for worker in working:
-            if worker in answered:
-                failure: Failure | None = None if self._read(job, worker) else "worker_crashed"
-            else:
-                # Only what stayed silent is judged by the clock: an answer that has arrived
-                # counts, however late this process came round to read it.
-                failure = "timeout" if time.monotonic() >= worker.deadline else None
+            failure = self._failure(job, worker, worker in answered)
             if failure:
                 workers.remove(worker)
                 self._lose(job, worker, failure)
-        while job.chunks and time.monotonic() >= job.end:
-            for index in range(*job.chunks.popleft()):
-                job.settle(index, "timeout")
+        if time.monotonic() >= job.end:
+            job.give_up("timeout")
+
+    def _failure(self, job: _Job, worker: _Worker, has_answered: bool) -> Failure | None:
+        """What became of a worker that was waited for; takes the answers that have arrived.
+
+        Only one that stayed silent is judged by the clock: an answer that has arrived counts,
+        however late this process came round to read it.
+        """
+        if has_answered:
+            return None if self._read(job, worker) else "worker_crashed"
+        return "timeout" if time.monotonic() >= worker.deadline else None
 
     def _read(self, job: _Job, worker: _Worker) -> bool:
         """Take the answers that have arrived; False where the process has ended."""
@@ -296,6 +308,7 @@ class WorkerPool:
         for line in lines:
             if not worker.ready:
                 worker.ready = True
+                job.failed_starts = 0
                 continue
             job.settle(worker.start, json.loads(line))
             worker.start += 1
@@ -306,11 +319,16 @@ class WorkerPool:
         """Drop a worker: the item it was on is lost, those behind it go back to the queue."""
         worker.kill()
         if not worker.ready:
-            raise PoolError(
-                f"a verifier worker did not start ({failure}, exit code "
-                f"{worker.process.returncode}): run `{sys.executable} -c 'import sympy'` and look "
-                "at free memory and at the messages above"
-            )
+            job.failed_starts += 1
+            if job.failed_starts == FAILED_STARTS:
+                log.error(
+                    "%d verifier workers in a row did not start (%s, exit code %s), so %d items "
+                    "are not answered: run `%s -c 'import sympy'` and look at free memory and at "
+                    "the messages above",
+                    *(FAILED_STARTS, failure, worker.process.returncode),
+                    *(len(job.items) - job.done, sys.executable),
+                )
+                job.give_up("worker_crashed")
         if worker.busy:
             job.settle(worker.start, failure)
             if worker.start + 1 < worker.stop:

@@ -137,14 +137,14 @@ def test_the_order_of_rows_changes_no_verdict() -> None:
 def test_a_fault_in_one_row_leaves_it_undecided_and_the_others_judged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    compare = judge.compare
+    compare = judge.compare_with
 
     def faulty(extracted: str, *rest: object) -> object:
         if extracted == "x+1":
             raise AttributeError("a mistake of ours")
         return compare(extracted, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(judge, "compare", faulty)
+    monkeypatch.setattr(judge, "compare_with", faulty)
     rows = _frame([("FINAL ANSWER: x+1", "1+x"), ("FINAL ANSWER: x+2", "2+x")])
     out = verify_frame(rows)
     assert out["verdict"].to_list() == ["undecided", "correct"]

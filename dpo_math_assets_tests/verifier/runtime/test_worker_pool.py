@@ -14,6 +14,7 @@ import dagster
 import psutil
 import pytest
 
+from dpo_math_assets.verifier.runtime import worker_pool
 from dpo_math_assets.verifier.runtime.encoding import decode, encode
 from dpo_math_assets.verifier.runtime.worker_pool import WorkerPool
 from dpo_math_assets.verifier.syntax.nodes import (
@@ -226,6 +227,35 @@ def test_importing_the_verifier_loads_no_sympy() -> None:
     code = "import sys, dpo_math_assets.verifier; print('sympy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_workers_that_are_killed_again_and_again_cost_rows_and_never_the_call(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(worker_pool, "_BOOT", "raise SystemExit(3)")
+    with WorkerPool() as pool:
+        pairs = [["FINAL ANSWER: 1", "1"]] * 100
+        assert pool.map("compare", pairs, 5.0, context={}) == ["worker_crashed"] * 100
+        assert _ask(pool) == "worker_crashed"
+    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"]
+    assert "exit code 3" in caplog.text
+
+
+def test_a_worker_that_dies_while_it_starts_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = WorkerPool._start
+    starts: list[int] = []
+
+    def start(pool: WorkerPool) -> object:
+        starts.append(1)
+        worker = started(pool)
+        if len(starts) < worker_pool.FAILED_STARTS:
+            worker.process.kill()
+        return worker
+
+    monkeypatch.setattr(WorkerPool, "_start", start)
+    with WorkerPool() as pool:
+        assert pool.map("compare", [["1", "1"]] * 3, 60.0, context={})[2][0] == "correct"
+    assert len(starts) == worker_pool.FAILED_STARTS
 
 
 def test_trees_travel_unchanged_even_with_numbers_too_long_to_print() -> None:
