@@ -4,6 +4,7 @@ Faults of the machine are in test_stages.py; here the machine is sound, and the 
 stage was asked to rest on.
 """
 
+import errno
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import polars as pl
 import pytest
 
 from dpo_math_assets import stages
-from dpo_math_assets.errors import DpoMathError
+from dpo_math_assets.errors import DpoMathError, LogFormatError
 from dpo_math_assets.pairs.pairing import PairingSettings
 from dpo_math_assets.stages import (
     CLEANED,
@@ -22,6 +23,7 @@ from dpo_math_assets.stages import (
     QUARANTINE,
     RAW,
     clean_partition,
+    decided_by_people,
     outdated_pairs,
     outdated_traces,
     overruled,
@@ -32,9 +34,10 @@ from dpo_math_assets.stages import (
     unprocessed,
     usable_exports,
 )
-from dpo_math_assets.storage import Store, write_text
+from dpo_math_assets.storage import Store, write_parquet, write_text
 from dpo_math_assets.traces.cleaning import CleaningReport
 from dpo_math_assets.traces.landing import Export
+from dpo_math_assets.traces.overrides import read_overrides
 from dpo_math_assets.traces.places import fingerprint_file
 from dpo_math_assets.verifier import Conventions, CustomUnit, conventions
 
@@ -88,10 +91,11 @@ def exports(tmp_path: Path) -> dict[str, Export]:
     }
 
 
-def overrule(store: Store, key: str) -> None:
-    """A person calls the first answer of an export wrong."""
-    judged = pl.read_parquet(store.partition(CLEANED, key))["judged_key"][0]
-    write_text(store.root / OVERRIDES / "mine.csv", f"judged_keys,override\n{judged},incorrect\n")
+def overrule(store: Store, *keys: str) -> None:
+    """A person calls the first answer of these exports wrong, and decides nothing else."""
+    judged = [pl.read_parquet(store.partition(CLEANED, key))["judged_key"][0] for key in keys]
+    rows = "".join(f"{key},incorrect\n" for key in judged)
+    write_text(store.root / OVERRIDES / "mine.csv", f"judged_keys,override\n{rows}")
 
 
 def rows(store: Store, asset: str, key: str = KEY) -> int:
@@ -134,7 +138,24 @@ class TestReading:
         assert "a.parquet" in report["unreadable"]
         assert (rows(store, RAW), rows(store, QUARANTINE)) == (0, 1)
         assert (report["records_in"], report["quarantined"]) == (1, {"unreadable_export": 1})
-        assert (report["traces"], report["bytes_in"]) == (0, 21)
+        counts = [report[name] for name in ("traces", "trace_records", "blank_lines", "bytes_in")]
+        assert counts == [0, 0, 0, 21]
+        entry = pl.read_parquet(store.partition(QUARANTINE, KEY)).row(0, named=True)
+        assert (entry["line_number"], entry["byte_offset"], entry["line"]) == (1, 0, b"")
+        assert entry["reason"] == "unreadable_export" and "a.parquet" in entry["detail"]
+
+    def test_a_disk_that_fails_sets_no_export_aside(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fails(*_: Any) -> None:
+            raise LogFormatError("reading stopped") from OSError(errno.EIO, "disk")
+
+        monkeypatch.setattr(stages, "read_export", fails)
+        store = Store(tmp_path / "data")
+        fingerprint = log(tmp_path / "a.jsonl", 14)
+        with pytest.raises(LogFormatError, match="reading stopped"):
+            read_partition(store, KEY, tmp_path / "a.jsonl", fingerprint, {})
+        assert store.record(RAW, KEY) is None
 
     @pytest.mark.parametrize("change", ["fingerprint", "field_map", "version"])
     def test_what_was_read_counts_for_the_same_bytes_fields_and_reader_alone(
@@ -292,6 +313,28 @@ class TestWhatADatasetMayRestOn:
         with pytest.raises(DpoMathError, match=r"The verdicts of 1 exports .* '000002-b'"):
             require_verdicts_of_now(store, [KEY, OTHER])
         require_verdicts_of_now(store, [KEY])
+        overrule(store, KEY)
+        assert overruled(store, [KEY, OTHER]) == [KEY]
+
+    def test_the_first_of_several_exports_is_named(self, store: Store) -> None:
+        overrule(store, KEY, OTHER)
+        with pytest.raises(
+            DpoMathError, match=r"The verdicts of 2 exports .* the first is '000001"
+        ):
+            require_verdicts_of_now(store, [KEY, OTHER])
+        with pytest.raises(DpoMathError, match=r"2 exports are not .* first is '000001"):
+            usable_exports(store, [KEY, OTHER], [OTHER, KEY])
+
+    def test_traces_that_an_earlier_version_cleaned_are_asked_for_no_judgement(
+        self, store: Store
+    ) -> None:
+        overrule(store, KEY, OTHER)
+        overrides = read_overrides(store.root / OVERRIDES)
+        assert set(decided_by_people(store, [KEY, OTHER], overrides)) == {KEY, OTHER}
+        path = store.partition(CLEANED, KEY)
+        write_parquet(path, pl.read_parquet(path).drop("judged_key"))
+        store.finish(CLEANED, KEY, {"version": "earlier"}, {})
+        assert set(decided_by_people(store, [KEY, OTHER], overrides)) == {OTHER}
 
     def test_traces_that_are_outdated_by_anything_that_they_rest_on(
         self, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

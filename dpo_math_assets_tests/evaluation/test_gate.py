@@ -4,6 +4,7 @@ import json
 
 import polars as pl
 import pytest
+from pydantic import ValidationError
 
 from dpo_math_assets.evaluation.contamination import OVERLAP_SCHEMA
 from dpo_math_assets.evaluation.gate import GateDecision, GateSettings, judge_release
@@ -128,6 +129,63 @@ def test_one_of_a_hundred_prompts_may_be_like_one_that_was_trained_on(alike, hol
     assert judge_release(compared(), GateSettings(), overlap=overlap).holds is holds
 
 
+def test_every_condition_says_its_figure_and_its_threshold():
+    overlap = pl.DataFrame([{"prompt_id": "held_out/1"}], schema=OVERLAP_SCHEMA)
+    worse = [("gsm8k", True, -0.2, 0.01), ("svamp", True, -0.1, 0.2)]
+    compare = compared(unverifiable=(0.03, 0.02), greedy=(1, 6, 0.2), slices=worse)
+    decision = judge_release(compare, chosen_fall=0.2, overlap=overlap)
+    assert [(c.name, c.value, c.threshold) for c in decision.conditions] == [
+        ("enough_prompts", 100.0, 100.0),
+        ("verifiable", 0.03, 0.1),
+        ("improvement", 0.01, 0.0),
+        ("greedy_not_worse", -0.05, 0.0),
+        ("pass_at_k_not_down", 0.01, 0.0),
+        ("no_slice_worse", 1.0, 0.0),
+        ("not_trained_on", 0.01, 0.01),
+        ("chosen_still_likely", 0.2, 0.1),
+    ]
+    assert "a change of +5.0 points [+1.0 points to +9.0 points]" in decision.conditions[2].sentence
+    assert "source = gsm8k -20.0 points (corrected p = 0.01)" in decision.conditions[5].sentence
+    steady_slices = judge_release(compared()).conditions[5]
+    assert steady_slices.sentence.endswith("none is significantly worse.")
+
+
+@pytest.mark.parametrize(
+    ("fall", "said"), [(0.2, "0.200 nats a token less"), (-0.2, "0.200 nats a token more")]
+)
+def test_a_fall_and_a_rise_of_the_likelihood_are_told_apart(fall, said):
+    assert said in judge_release(compared(), chosen_fall=fall).conditions[-1].sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "taken", "refused"),
+    [
+        ("min_prompts", [1], [0]),
+        ("min_improvement", [0.0, 0.999], [-0.001, 1.0]),
+        ("significance", [0.001, 0.499], [0.0, 0.5]),
+        ("max_unverifiable_rate", [0.0, 1.0], [-0.001, 1.001]),
+        ("max_chosen_fall", [0.0], [-0.001]),
+        ("max_overlap_rate", [0.0, 1.0], [-0.001, 1.001]),
+    ],
+)
+def test_a_threshold_that_would_let_everything_through_is_refused(name, taken, refused):
+    for value in taken:
+        assert getattr(GateSettings(**{name: value}), name) == value
+    for value in refused:
+        with pytest.raises(ValidationError):
+            GateSettings(**{name: value})
+
+
+def test_a_summary_tells_what_failed_and_who_overrode_it():
+    refused = judge_release(compared(n_prompts=99)).conditions
+    said = "1 of 6 conditions fail: 99 prompts were compared; at least 100 are asked for."
+    assert GateDecision(refused).summary() == said
+    assert GateDecision(refused, "urgent").summary() == f"{said} Overridden: urgent"
+    held = GateDecision(judge_release(compared()).conditions, "not needed")
+    assert held.summary() == "All 6 conditions hold."
+    assert held.passed and not held.overridden
+
+
 def test_a_decision_without_conditions_releases_nothing_by_itself():
     assert not GateDecision([]).holds and not GateDecision([]).passed
 
@@ -247,7 +305,12 @@ def test_without_greedy_or_sampled_completions_the_gate_does_not_hold():
     base = {name: ("", sampled) for name, (_, sampled) in BASE.items()}
     assert failed(decide(base, no_greedy)) == ["greedy_not_worse"]
     greedy_only = {name: (greedy, "") for name, (greedy, _) in BASE.items()}
-    assert failed(decide(greedy_only, greedy_only)) == ["improvement", "pass_at_k_not_down"]
+    decision = decide(greedy_only, greedy_only)
+    assert failed(decision) == ["improvement", "pass_at_k_not_down"]
+    assert [(c.value, c.threshold) for c in decision.conditions if not c.passed] == [
+        (None, 0.0),
+        (None, 0.0),
+    ]
 
 
 def test_a_human_override_releases_and_its_reason_is_kept():

@@ -66,6 +66,20 @@ def test_a_whole_frame_gets_the_splits_of_its_keys_in_order() -> None:
     assert assign_splits(frame.clear(), SplitSettings()).is_empty()
 
 
+@pytest.mark.parametrize("name", ["eval_fraction", "validation_fraction"])
+def test_a_share_is_a_share(name: str) -> None:
+    assert getattr(SplitSettings.model_validate({name: 0}), name) == 0
+    for wrong in (-0.001, 1.0):
+        with pytest.raises(ValidationError):
+            SplitSettings.model_validate({name: wrong})
+    assert SplitSettings(eval_fraction=0.6, validation_fraction=0.3).eval_fraction == 0.6
+
+
+def test_without_shares_every_problem_is_trained_on() -> None:
+    none = SplitSettings(eval_fraction=0, validation_fraction=0)
+    assert {split_of(key, none) for key in KEYS} == {"train"}
+
+
 def test_fractions_that_leave_nothing_to_train_on_are_refused_with_the_remedy() -> None:
     with pytest.raises(ValidationError, match="lower one of them"):
         SplitSettings(eval_fraction=0.7, validation_fraction=0.3)
