@@ -108,7 +108,8 @@ _CHINESE_UNITS = meanings("chinese", "units")
 _CHINESE_POWERS = meanings("chinese", "powers")
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 _CHINESE_UNIT = re.compile(
-    rf"(?<=[\d}})$])[\s$]*(?:(?P<power>{'|'.join(_CHINESE_POWERS)})?(?P<unit>{'|'.join(_CHINESE_UNITS)})"
+    # from the first dollar sign or space of several, which are looked at once
+    rf"(?:(?<=[\d}})])[\s$]*+|(?<=\$)\s*+)(?:(?P<power>{'|'.join(_CHINESE_POWERS)})?(?P<unit>{'|'.join(_CHINESE_UNITS)})"
     rf"|[{''.join(in_order('chinese', 'counters'))}])(?![\u4e00-\u9fff])"
 )
 _FRACTION_AFTER_DIGIT = re.compile(r"(?<=\d)(?=[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅑⅒⅜⅝⅞])")
