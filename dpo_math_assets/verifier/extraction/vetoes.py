@@ -80,42 +80,48 @@ def is_vetoed(text: str, start: int, end: int) -> bool:
 
 def has_second_thoughts(text: str) -> bool:
     """Whether a text behind an answer takes it back, whatever follows."""
-    return not _WORDS_BEHIND.isdisjoint(_words(text)) and any(
-        _holds_one(_SECOND_THOUGHTS, _words(sentence), sentence)
-        for sentence in SENTENCE_BREAK.split(text)
-    )
+    return _takes_back(text, _words(text))
 
 
 def is_retracted(answer: str, rest: str) -> bool:
     """Whether the rest of a text, behind an answer, goes on with second thoughts about it."""
-    if has_second_thoughts(rest):
-        return True
     words = _words(rest)
-    own = set(_numbers(answer))
-    if not _CORRECTED.words.isdisjoint(words):
-        for correction in _CORRECTED.pattern.finditer(rest):
-            if correction["number"].replace(",", "") not in own:
-                applied(_CORRECTED.id, rest)
-                return True
-    if _RECONSIDERED.words.isdisjoint(words):
-        return False
-    reviews = list(_RECONSIDERED.pattern.finditer(rest))
-    # cut off behind `However,`, or another number behind it
-    if reviews and (
-        not rest[reviews[-1].end() :].strip(" ,\n")
-        or not own.issuperset(_numbers(rest, reviews[0].end()))
+    if _takes_back(rest, words):
+        return True
+    own = {number.replace(",", "") for number in _NUMBER.findall(answer)}
+    if not _CORRECTED.words.isdisjoint(words) and any(
+        correction["number"].replace(",", "") not in own
+        for correction in _CORRECTED.pattern.finditer(rest)
     ):
+        applied(_CORRECTED.id, rest)
+        return True
+    if not _RECONSIDERED.words.isdisjoint(words) and _is_replaced(own, rest):
         applied(_RECONSIDERED.id, rest)
         return True
     return False
 
 
+def _takes_back(text: str, words: set[str]) -> bool:
+    return not _WORDS_BEHIND.isdisjoint(words) and any(
+        _holds_one(_SECOND_THOUGHTS, _words(sentence), sentence)
+        for sentence in SENTENCE_BREAK.split(text)
+    )
+
+
+def _is_replaced(own: set[str], rest: str) -> bool:
+    """Whether a review names numbers beside an answer's own, or is cut off behind `However,`."""
+    end = 0
+    for review in _RECONSIDERED.pattern.finditer(rest):
+        if not end and any(
+            number[0].replace(",", "") not in own for number in _NUMBER.finditer(rest, review.end())
+        ):
+            return True
+        end = review.end()
+    return end > 0 and not rest[end:].strip(" ,\n")
+
+
 def _words(text: str) -> set[str]:
     return set(_LETTERS.findall(text.lower()))
-
-
-def _numbers(text: str, begins: int = 0) -> list[str]:
-    return [number.replace(",", "") for number in _NUMBER.findall(text, begins)]
 
 
 def _holds_one(vetoes: tuple[_Veto, ...], words: set[str], text: str) -> bool:
