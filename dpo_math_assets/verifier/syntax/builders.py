@@ -15,6 +15,7 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Factorial,
     FiniteSet,
     Function,
+    Interval,
     MinusPlus,
     Node,
     Number,
@@ -26,9 +27,14 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Relation,
     RelationChain,
     Root,
+    SetDifference,
+    SetIntersection,
+    SetUnion,
     Sum,
     Symbol,
+    Tuple,
     UnknownFunction,
+    ValueList,
     children,
     num,
     rebuild,
@@ -52,6 +58,7 @@ __all__ = [
     "rational",
     "replace",
     "root",
+    "set_operation",
     "substituted",
 ]
 
@@ -182,6 +189,24 @@ def chosen(letter: str, n: Node, k: Node) -> Node:
     n, k = plain(n), plain(k)
     ways = Function("binom", (n, k))
     return ways if letter == "C" else mul(ways, Factorial(k))
+
+
+def set_operation(operator: str, left: Node, right: Node) -> Node:
+    """Union, intersection or difference; bare lists are sets and pairs open intervals here."""
+    left, right = _as_set(left), _as_set(right)
+    if operator == "setminus":
+        return SetDifference(left, right)
+    cls = SetUnion if operator == "union" else SetIntersection
+    first = left.operands if isinstance(left, cls) else (left,)
+    return cls((*first, right))
+
+
+def _as_set(node: Node) -> Node:
+    if isinstance(node, ValueList):
+        return FiniteSet(node.items)
+    if isinstance(node, Tuple) and len(node.items) == 2:
+        return Interval(*node.items, False, False)
+    return node
 
 
 def is_proper_fraction(node: Node) -> bool:

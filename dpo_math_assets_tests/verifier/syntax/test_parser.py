@@ -247,7 +247,7 @@ pieces = st.sampled_from(
 )
 sequences = st.lists(st.tuples(pieces, st.sampled_from(["", " "])), max_size=24)
 # A night's worth: DPO_MATH_FUZZ=200000
-fuzzed = settings(deadline=None, max_examples=int(os.environ.get("DPO_MATH_FUZZ", "1500")))
+fuzzed = settings(deadline=None, max_examples=int(os.environ.get("DPO_MATH_FUZZ", "300")))
 
 
 def depth_of(node: Node) -> int:

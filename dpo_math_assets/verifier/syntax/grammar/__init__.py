@@ -1,5 +1,6 @@
 """The grammar of answers, and which of its rules reads what begins with each kind of token."""
 
+from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.grammar import (
     calculus,
     environments,
@@ -16,8 +17,8 @@ expressions.BEGINNINGS.update(
         "accent": functions.accented,
         "bar": lists.absolute,
         "cmd": expressions.command,
-        "const": leaves.constant,
-        "domain": leaves.named_domain,
+        "const": leaves.named(nodes.Constant),
+        "domain": leaves.named(nodes.NumberDomain),
         "empty": leaves.empty_set,
         "func": functions.function,
         "num": leaves.number,

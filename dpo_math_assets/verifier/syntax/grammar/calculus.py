@@ -5,6 +5,7 @@ Each rule stands behind its command, which is taken already.
 
 import re
 
+from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.builders import chosen, divide
 from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.grammar.binding import as_symbol, bound
@@ -18,17 +19,7 @@ from dpo_math_assets.verifier.syntax.grammar.expressions import (
     sum_of,
 )
 from dpo_math_assets.verifier.syntax.grammar.stream import Stream
-from dpo_math_assets.verifier.syntax.nodes import (
-    Derivative,
-    IndexedProduct,
-    Integral,
-    Limit,
-    Node,
-    Relation,
-    Summation,
-    Symbol,
-    num,
-)
+from dpo_math_assets.verifier.syntax.nodes import Node, num
 
 __all__ = [
     "binomial",
@@ -58,10 +49,10 @@ def _derivative(stream: Stream) -> Node | None:
     match [token.value for token in shape]:
         case ["{", "d", of, "}", "{", "d", by, "}"] if shape[2].kind == shape[6].kind == "sym":
             stream.advance(8)
-            return Symbol(f"d{of}/d{by}")
+            return nodes.Symbol(f"d{of}/d{by}")
         case ["{", "d", "}", "{", "d", by, "}", _] if shape[5].kind == "sym":
             stream.advance(7)
-            return Derivative(product(stream), Symbol(by), 1)
+            return nodes.Derivative(product(stream), nodes.Symbol(by), 1)
     return None
 
 
@@ -72,7 +63,7 @@ def _higher_derivative(stream: Stream) -> Node | None:
         return None
     while stream.token.start < found.end():
         stream.advance()
-    return Derivative(product(stream), Symbol(found[2]), int(found[1]))
+    return nodes.Derivative(product(stream), nodes.Symbol(found[2]), int(found[1]))
 
 
 def binomial(stream: Stream) -> Node:
@@ -85,11 +76,11 @@ def series(stream: Stream) -> Node:
     r"""`\sum_{i=1}^n`, `\prod_{i=1}^n` and what follows."""
     name = stream.last().value
     bounds, high = _bounds(stream)
-    if not isinstance(bounds, Relation) or bounds.op != "=" or high is None:
+    if not isinstance(bounds, nodes.Relation) or bounds.op != "=" or high is None:
         raise ParseError(f"\\{name} without bounds of the form i=a..b")
     variable = _variable(bounds.left, f"\\{name}")
     body = bound(product(stream), variable)
-    cls = Summation if name == "sum" else IndexedProduct
+    cls = nodes.Summation if name == "sum" else nodes.IndexedProduct
     return cls(body, variable, bounds.right, high)
 
 
@@ -103,7 +94,7 @@ def _bounds(stream: Stream) -> tuple[Node | None, Node | None]:
     return low, high
 
 
-def _variable(node: Node, operator: str) -> Symbol:
+def _variable(node: Node, operator: str) -> nodes.Symbol:
     variable = as_symbol(node)
     if variable is None:
         raise ParseError(f"{operator} over something that is no variable")
@@ -116,10 +107,10 @@ def integral(stream: Stream) -> Node:
     stream.integrals += 1
     body, variable = _integrand(stream)
     stream.integrals -= 1
-    return Integral(body, variable, low, high)
+    return nodes.Integral(body, variable, low, high)
 
 
-def _integrand(stream: Stream) -> tuple[Node, Symbol]:
+def _integrand(stream: Stream) -> tuple[Node, nodes.Symbol]:
     """`f dx`, in brackets or not."""
     stream.deeper()
     if stream.sees("open", "(", "[", "\\{", "{") and _ends_in_differential(stream):
@@ -153,7 +144,7 @@ def limit(stream: Stream) -> Node:
     approach = relation(stream)
     side = stream.advance().value if stream.sees("cmd", "+", "-") else "+-"
     stream.expect("close", "}")
-    if not isinstance(approach, Relation) or approach.op != "to":
+    if not isinstance(approach, nodes.Relation) or approach.op != "to":
         raise ParseError("a limit without x -> a")
     variable = _variable(approach.left, "a limit")
-    return Limit(bound(product(stream), variable), variable, approach.right, side)
+    return nodes.Limit(bound(product(stream), variable), variable, approach.right, side)

@@ -4,19 +4,13 @@ Each rule stands behind its command, which is taken already.
 """
 
 from dpo_math_assets.verifier.lexicon.words import words
+from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.grammar.expressions import relation
 from dpo_math_assets.verifier.syntax.grammar.lists import conditions
 from dpo_math_assets.verifier.syntax.grammar.stream import Stream
 from dpo_math_assets.verifier.syntax.grammar.words import text
-from dpo_math_assets.verifier.syntax.nodes import (
-    Cases,
-    Function,
-    Matrix,
-    Node,
-    NumberDomain,
-    ValueList,
-)
+from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["domain", "environment"]
@@ -40,7 +34,7 @@ def domain(stream: Stream) -> Node:
         else:
             stream.advance()
         name += stream.source[start : stream.token.start].strip(" {}")
-    return NumberDomain(name)
+    return nodes.NumberDomain(name)
 
 
 def _braced(stream: Stream) -> str:
@@ -67,8 +61,8 @@ def environment(stream: Stream) -> Node:
     _close(stream, name)
     if not rows or any(len(row) != len(rows[0]) for row in rows):
         raise ParseError("matrix with rows of different lengths")
-    matrix = Matrix(tuple(rows))
-    return Function("det", (matrix,)) if name == "vmatrix" else matrix
+    matrix = nodes.Matrix(tuple(rows))
+    return nodes.Function("det", (matrix,)) if name == "vmatrix" else matrix
 
 
 def _rows(stream: Stream) -> list[tuple[Node, ...]]:
@@ -111,10 +105,10 @@ def _cases(stream: Stream) -> Node:
     if not branches:
         raise ParseError("environment cases is empty")
     if all(condition is None for _, condition in branches):
-        system = ValueList(tuple(value for value, _ in branches))
+        system = nodes.ValueList(tuple(value for value, _ in branches))
         applied("grammar.system_of_equations", system)
         return system
-    return Cases(tuple(branches))
+    return nodes.Cases(tuple(branches))
 
 
 def _case_condition(stream: Stream) -> Node | None:
@@ -141,4 +135,4 @@ def _case_condition(stream: Stream) -> Node | None:
         items.append(relation(stream))
     if len(items) == 1:
         return items[0]
-    return conditions(items, alternatives) or ValueList(tuple(items))
+    return conditions(items, alternatives) or nodes.ValueList(tuple(items))

@@ -9,53 +9,25 @@ the kind of its first token in `BEGINNINGS`, and by the command in `COMMANDS`.
 import re
 from collections.abc import Callable
 
-from dpo_math_assets.verifier.syntax.builders import (
-    add,
-    chosen,
-    divide,
-    is_proper_fraction,
-    is_vector,
-    mul,
-    neg,
-    power,
-)
+from dpo_math_assets.verifier.syntax import builders, nodes
 from dpo_math_assets.verifier.syntax.errors import ParseError
-from dpo_math_assets.verifier.syntax.grammar.leaves import CHOOSING, chosen_by_index, numeral
-from dpo_math_assets.verifier.syntax.grammar.lookahead import begins_factor
-from dpo_math_assets.verifier.syntax.grammar.names import indexed
-from dpo_math_assets.verifier.syntax.grammar.parameters import declares
-from dpo_math_assets.verifier.syntax.grammar.postfix import (
+from dpo_math_assets.verifier.syntax.grammar.leaves import (
+    CHOOSING,
+    begins_factor,
+    chosen_by_index,
     degrees,
     factorial,
     in_degrees,
     index,
+    indexed,
+    numeral,
     prime,
     take_degree_mark,
 )
-from dpo_math_assets.verifier.syntax.grammar.set_operations import set_operation
+from dpo_math_assets.verifier.syntax.grammar.parameters import declares
 from dpo_math_assets.verifier.syntax.grammar.stream import Stream
 from dpo_math_assets.verifier.syntax.grammar.words import words_after
-from dpo_math_assets.verifier.syntax.nodes import (
-    Congruence,
-    FiniteSet,
-    Function,
-    Interval,
-    MinusPlus,
-    Node,
-    Number,
-    NumberDomain,
-    Percent,
-    PlusMinus,
-    Relation,
-    RelationChain,
-    SetBuilder,
-    SetDifference,
-    Symbol,
-    Tuple,
-    UnknownFunction,
-    ValueList,
-    num,
-)
+from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.scanner import Token
 from dpo_math_assets.verifier.trace import applied
 
@@ -88,7 +60,7 @@ _DIGITS = re.compile(r"\d+")
 _BEHIND_VALUE = frozenset(("end", "close", "punct", "sep", "word"))
 _BEHIND_TERM = _BEHIND_VALUE | {"rel", "set", "pm"}
 _LEAVES = frozenset(("num", "sym", "const"))
-_SETS = (FiniteSet, SetBuilder, NumberDomain, Interval)
+_SETS = (nodes.FiniteSet, nodes.SetBuilder, nodes.NumberDomain, nodes.Interval)
 _OUTSIDE_GRAMMAR = frozenset(("?", "subset", "propto", "implies"))
 
 
@@ -103,17 +75,21 @@ def relation(stream: Stream) -> Node:
     while operator := _relation_sign(stream):
         operators.append(operator)
         item = set_expression(stream)
-        if operator == "in" and isinstance(item, Symbol) and item.name in ("Z", "N", "R", "Q"):
-            item = NumberDomain(item.name)
+        if (
+            operator == "in"
+            and isinstance(item, nodes.Symbol)
+            and item.name in ("Z", "N", "R", "Q")
+        ):
+            item = nodes.NumberDomain(item.name)
         items.append(item)
     node = items[0]
     if len(operators) == 1:
-        node = Relation(operators[0], node, items[1])
+        node = nodes.Relation(operators[0], node, items[1])
     elif operators:
-        node = RelationChain(tuple(operators), tuple(items))
+        node = nodes.RelationChain(tuple(operators), tuple(items))
     modulus = _modulus(stream)
     if modulus is not None:
-        return Congruence(node, modulus)
+        return nodes.Congruence(node, modulus)
     return _equivalent(*items) if operators == ["equiv"] else node
 
 
@@ -150,11 +126,11 @@ def _modulus(stream: Stream) -> Node | None:
 
 def _equivalent(left: Node, right: Node) -> Node:
     r"""`a \equiv b \bmod n` is a congruence, and `f(x) \equiv 0` holds everywhere."""
-    if isinstance(right, Function) and right.name == "mod":
+    if isinstance(right, nodes.Function) and right.name == "mod":
         remainder, modulus = right.arguments
-        return Congruence(Relation("equiv", left, remainder), modulus)
+        return nodes.Congruence(nodes.Relation("equiv", left, remainder), modulus)
     applied("grammar.identity", left, right)
-    return Relation("=", left, right)
+    return nodes.Relation("=", left, right)
 
 
 def set_expression(stream: Stream) -> Node:
@@ -163,12 +139,12 @@ def set_expression(stream: Stream) -> Node:
     if stream.token.kind not in ("cmd", "set"):
         return node
     if stream.take("cmd", "choose"):
-        node = chosen("C", node, sum_of(stream))
+        node = builders.chosen("C", node, sum_of(stream))
     depth = stream.depth
     while stream.sees("set"):
         stream.deeper()
         operator = stream.advance().value
-        node = set_operation(operator, node, sum_of(stream))
+        node = builders.set_operation(operator, node, sum_of(stream))
     stream.depth = depth
     return node
 
@@ -192,17 +168,17 @@ def sum_of(stream: Stream) -> Node:
             stream.advance()
             term = product(stream)
             if isinstance(terms[-1], _SETS):
-                terms[-1] = SetDifference(terms[-1], term)
+                terms[-1] = nodes.SetDifference(terms[-1], term)
             else:
-                terms.append(neg(term))
+                terms.append(builders.neg(term))
         else:
             break
     stream.depth -= 1
-    return add(*terms) if len(terms) > 1 else terms[0]
+    return builders.add(*terms) if len(terms) > 1 else terms[0]
 
 
 def _signed(stream: Stream) -> Node:
-    cls = PlusMinus if stream.advance().value == "pm" else MinusPlus
+    cls = nodes.PlusMinus if stream.advance().value == "pm" else nodes.MinusPlus
     return cls(product(stream))
 
 
@@ -231,32 +207,32 @@ def product(stream: Stream) -> Node:
 def _times(stream: Stream, node: Node) -> Node:
     crossed = stream.source.startswith("\\times", stream.advance().start)
     factor = _prefixed(stream)
-    if crossed and is_vector(node) and is_vector(factor):
+    if crossed and builders.is_vector(node) and builders.is_vector(factor):
         stream.deeper()
         applied("grammar.cross_product", node, factor)
-        return UnknownFunction("cross", (node, factor))  # whose sides do not commute
-    return mul(node, factor)
+        return nodes.UnknownFunction("cross", (node, factor))  # whose sides do not commute
+    return builders.mul(node, factor)
 
 
 def _over(stream: Stream, node: Node) -> Node:
     stream.advance()
     divisor = _prefixed(stream)
-    if not isinstance(node, Number) or not isinstance(divisor, Number):
+    if not isinstance(node, nodes.Number) or not isinstance(divisor, nodes.Number):
         divisor = _tight(stream, divisor)
-    return divide(node, divisor)
+    return builders.divide(node, divisor)
 
 
 def _modulo(stream: Stream, node: Node) -> Node:
     stream.deeper()
     stream.advance()
-    return Function("mod", (node, _tight(stream, _prefixed(stream))))
+    return nodes.Function("mod", (node, _tight(stream, _prefixed(stream))))
 
 
 def _percent(stream: Stream, node: Node) -> Node:
-    if isinstance(node, Percent):
+    if isinstance(node, nodes.Percent):
         raise stream.unexpected()
     stream.advance()
-    return Percent(node)
+    return nodes.Percent(node)
 
 
 _JOINED: dict[str, Callable[[Stream, Node], Node]] = {
@@ -271,12 +247,14 @@ _JOINED: dict[str, Callable[[Stream, Node], Node]] = {
 def _beside(stream: Stream, node: Node) -> Node:
     """A factor without a sign before it."""
     factor = power_of(stream)
-    if isinstance(factor, Tuple) and isinstance(node, Tuple | ValueList):
+    if isinstance(factor, nodes.Tuple) and isinstance(node, nodes.Tuple | nodes.ValueList):
         applied("grammar.points_side_by_side", node, factor)
-        return ValueList((*(node.items if isinstance(node, ValueList) else (node,)), factor))
+        return nodes.ValueList(
+            (*(node.items if isinstance(node, nodes.ValueList) else (node,)), factor)
+        )
     if declares(stream, factor):  # `k\pi (k \in \mathbb{Z})`
         return node
-    return mul(node, factor)
+    return builders.mul(node, factor)
 
 
 def _tight(stream: Stream, node: Node) -> Node:
@@ -284,7 +262,7 @@ def _tight(stream: Stream, node: Node) -> Node:
     while stream.token.kind in ("sym", "const") and begins_factor(stream):
         factor = power_of(stream)
         applied("grammar.tight_divisor", node, factor)
-        node = mul(node, factor)
+        node = builders.mul(node, factor)
     return node
 
 
@@ -293,7 +271,7 @@ def _prefixed(stream: Stream) -> Node:
     if stream.token.kind != "op":
         node = power_of(stream)
     elif stream.take("op", "-"):
-        node = neg(_prefixed(stream))
+        node = builders.neg(_prefixed(stream))
     elif stream.take("op", "+"):
         node = _prefixed(stream)
     else:
@@ -317,10 +295,10 @@ def power_of(stream: Stream) -> Node:
         stream.deeper()
         node = behind
     stream.depth = depth
-    if isinstance(node, Symbol) and _is_called(stream, node.name):
-        node = UnknownFunction(node.name, arguments(stream))
+    if isinstance(node, nodes.Symbol) and _is_called(stream, node.name):
+        node = nodes.UnknownFunction(node.name, arguments(stream))
         if stream.take("op", "^"):
-            node = power(node, exponent(stream))
+            node = builders.power(node, exponent(stream))
     return node
 
 
@@ -335,9 +313,9 @@ def arguments(stream: Stream) -> tuple[Node, ...]:
     """Bracketed arguments, separated by commas."""
     node = primary(stream)
     match node:
-        case Tuple() | FiniteSet() | ValueList():
+        case nodes.Tuple() | nodes.FiniteSet() | nodes.ValueList():
             return node.items
-        case Interval():
+        case nodes.Interval():
             return node.low, node.high
     return (node,)
 
@@ -347,14 +325,14 @@ def _raised(stream: Stream, base: Node) -> Node:
     if take_degree_mark(stream):
         return in_degrees(stream, base)
     above = exponent(stream)
-    if not isinstance(base, Symbol):
-        return power(base, above)
+    if not isinstance(base, nodes.Symbol):
+        return builders.power(base, above)
     if stream.sees("op", "_"):  # `x^2_1` is a power of `x_1`
-        base = Symbol(indexed(stream, base.name))
+        base = nodes.Symbol(indexed(stream, base.name))
     if above == num(-1) and base.name in _FUNCTION_LETTERS and stream.sees("open", "("):
         applied("grammar.inverse_function", base)
-        return UnknownFunction(f"{base.name}^-1", arguments(stream))
-    return chosen_by_index(base.name, above) or power(base, above)
+        return nodes.UnknownFunction(f"{base.name}^-1", arguments(stream))
+    return chosen_by_index(base.name, above) or builders.power(base, above)
 
 
 def exponent(stream: Stream) -> Node:
@@ -365,7 +343,7 @@ def exponent(stream: Stream) -> Node:
         if stream.sees("op", "^"):
             raise stream.unexpected()
     elif stream.take("op", "-"):
-        node = neg(exponent(stream))
+        node = builders.neg(exponent(stream))
     elif stream.take("op", "+"):
         node = exponent(stream)
     else:
@@ -387,19 +365,19 @@ _POSTFIX: dict[str, Callable[[Stream, Node], Node | None]] = {
 def _mixed_number(stream: Stream, node: Node) -> Node:
     r"""`3 \frac{1}{2}` and `3 1/2` are 3.5; the fraction must be one of plain integers."""
     token = stream.token
-    if token.kind not in ("cmd", "num") or not isinstance(node, Number):
+    if token.kind not in ("cmd", "num") or not isinstance(node, nodes.Number):
         return node
     if stream.last().kind != "num":
         return node
     start = stream.at
     if stream.sees("cmd", "frac"):
         part = primary(stream)
-        if is_proper_fraction(part):
+        if builders.is_proper_fraction(part):
             return _mixed(node, part)
         stream.give_back(start, part)
     elif token.node and token.spaced and stream.peek().value == "/" and stream.peek(2).node:
-        part = divide(token.node, numeral(stream.peek(2)))
-        if is_proper_fraction(part):
+        part = builders.divide(token.node, numeral(stream.peek(2)))
+        if builders.is_proper_fraction(part):
             stream.advance(3)
             return _mixed(node, part)
     return node
@@ -407,7 +385,7 @@ def _mixed_number(stream: Stream, node: Node) -> Node:
 
 def _mixed(whole: Node, part: Node) -> Node:
     applied("grammar.mixed_number", whole, part)
-    return add(whole, part)
+    return builders.add(whole, part)
 
 
 # values
@@ -434,7 +412,7 @@ def number_before_letter(stream: Stream) -> Node:
         raise stream.unexpected("an index")
     k = group(stream)
     applied("grammar.combinations", n, k)
-    return chosen(letter.value, n, k)
+    return builders.chosen(letter.value, n, k)
 
 
 def command(stream: Stream) -> Node:
@@ -464,7 +442,7 @@ def group(stream: Stream) -> Node:
         if not stream.take("op", "-"):
             return primary(stream)
         stream.deeper()
-        node = neg(group(stream))
+        node = builders.neg(group(stream))
         stream.depth -= 1
         return node
     outside = stream.enter()
@@ -473,7 +451,7 @@ def group(stream: Stream) -> Node:
         items = [node]
         while stream.take("punct", ","):
             items.append(relation(stream))
-        node = ValueList(tuple(items))
+        node = nodes.ValueList(tuple(items))
     node = words_after(stream, node)
     stream.expect("close", "}")
     stream.leave(outside)
@@ -483,7 +461,7 @@ def group(stream: Stream) -> Node:
 def short_group(stream: Stream) -> Node:
     """An argument of `\\frac` or `\\sqrt`: without braces it is one digit or letter."""
     token = stream.token
-    if isinstance(token.node, Number):
+    if isinstance(token.node, nodes.Number):
         found = _DIGITS.match(stream.source, token.start)
         digits = found[0] if found else ""
         if len(digits) > 1:

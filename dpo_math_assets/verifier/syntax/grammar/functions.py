@@ -3,18 +3,8 @@ r"""Functions applied to arguments, in brackets or not (`\sin^2 2x`), and letter
 from collections.abc import Callable, Sequence
 
 from dpo_math_assets.verifier.lexicon.functions import PRINTED
-from dpo_math_assets.verifier.syntax.builders import (
-    IMAGINARY,
-    E,
-    add,
-    divide,
-    letters,
-    mul,
-    neg,
-    plain,
-    power,
-    root,
-)
+from dpo_math_assets.verifier.syntax import builders, nodes
+from dpo_math_assets.verifier.syntax.builders import IMAGINARY, E
 from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.grammar.expressions import (
     arguments,
@@ -24,27 +14,15 @@ from dpo_math_assets.verifier.syntax.grammar.expressions import (
     power_of,
     short_group,
 )
-from dpo_math_assets.verifier.syntax.grammar.lookahead import begins_factor
+from dpo_math_assets.verifier.syntax.grammar.leaves import begins_factor
 from dpo_math_assets.verifier.syntax.grammar.printed import printed
 from dpo_math_assets.verifier.syntax.grammar.stream import Stream
-from dpo_math_assets.verifier.syntax.nodes import (
-    SCALARS,
-    AbsoluteValue,
-    Factorial,
-    Function,
-    MinusPlus,
-    Node,
-    PlusMinus,
-    Symbol,
-    ValueList,
-    children,
-    num,
-)
+from dpo_math_assets.verifier.syntax.nodes import Node, children, num
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["accented", "function", "square_root"]
 
-_ARGUMENTS = (*SCALARS, PlusMinus, MinusPlus)
+_ARGUMENTS = (*nodes.SCALARS, nodes.PlusMinus, nodes.MinusPlus)
 _TRIGONOMETRIC = frozenset(
     name + end for name in ("sin", "cos", "tan", "cot", "sec", "csc") for end in ("", "h")
 )
@@ -93,7 +71,7 @@ def _arguments_of(stream: Stream) -> tuple[Node, ...]:
         return arguments(stream)
     if stream.sees("open", "{"):
         node = group(stream)
-        return node.items if isinstance(node, ValueList) else (node,)
+        return node.items if isinstance(node, nodes.ValueList) else (node,)
     return (_open_argument(stream),)
 
 
@@ -101,15 +79,15 @@ def _open_argument(stream: Stream) -> Node:
     r"""The argument of `\sin 2x`: factors up to a sign, a bracket or another function."""
     stream.deeper()
     if stream.take("op", "-"):
-        node = neg(_open_argument(stream))
+        node = builders.neg(_open_argument(stream))
     else:
         node = power_of(stream)
         while _continues_argument(stream):
-            node = mul(node, power_of(stream))
+            node = builders.mul(node, power_of(stream))
         divisor = stream.peek()
         touching = not stream.token.spaced and not divisor.spaced
         if touching and divisor.kind == "num" and stream.take("op", "/"):
-            node = divide(node, power_of(stream))
+            node = builders.divide(node, power_of(stream))
     stream.depth -= 1
     return node
 
@@ -125,29 +103,29 @@ def square_root(stream: Stream) -> Node:
     index: Node = num(2)
     if stream.take("open", "["):
         index = closed(stream, "close", "]")
-    return root(short_group(stream), index)
+    return builders.root(short_group(stream), index)
 
 
 def accented(stream: Stream) -> Node:
     r"""`\vec{AB}` as a name, `\overline{2 + i}` as a conjugate."""
     accent = stream.advance().value
     inner = group(stream)
-    name = letters(inner)
+    name = builders.letters(inner)
     if name is not None:
-        return Symbol(f"{_SAME_MARKS.get(accent, accent)}({name})")
+        return nodes.Symbol(f"{_SAME_MARKS.get(accent, accent)}({name})")
     if accent == "underline":
         return inner
     if accent in ("overline", "bar") and _is_complex(inner):
         applied("grammar.conjugate", inner)
-        return Function("conj", (inner,))
+        return nodes.Function("conj", (inner,))
     raise ParseError(f"\\{accent} over more than letters")
 
 
 def _is_complex(node: Node) -> bool:
     """Whether a scalar expression holds the imaginary unit, or is one in z or w."""
-    if not isinstance(node, SCALARS):
+    if not isinstance(node, nodes.SCALARS):
         return False
-    if node == IMAGINARY or (isinstance(node, Symbol) and node.name[0] in "zw"):
+    if node == IMAGINARY or (isinstance(node, nodes.Symbol) and node.name[0] in "zw"):
         return True
     return any(map(_is_complex, children(node)))
 
@@ -156,21 +134,23 @@ def _is_complex(node: Node) -> bool:
 
 _Values = Sequence[Node]
 _MADE: dict[str, Callable[[_Values], Node]] = {
-    "exp": lambda x: power(E, x[0]),
-    "cis": lambda x: add(Function("cos", (x[0],)), mul(IMAGINARY, Function("sin", (x[0],)))),
-    "sqrt": lambda x: root(x[0], num(2)),
-    "cbrt": lambda x: root(x[0], num(3)),
-    "root": lambda x: root(x[0], x[1]),
-    "abs": lambda x: AbsoluteValue(x[0]),
-    "fact": lambda x: Factorial(x[0]),
+    "exp": lambda x: builders.power(E, x[0]),
+    "cis": lambda x: builders.add(
+        nodes.Function("cos", (x[0],)), builders.mul(IMAGINARY, nodes.Function("sin", (x[0],)))
+    ),
+    "sqrt": lambda x: builders.root(x[0], num(2)),
+    "cbrt": lambda x: builders.root(x[0], num(3)),
+    "root": lambda x: builders.root(x[0], x[1]),
+    "abs": lambda x: nodes.AbsoluteValue(x[0]),
+    "fact": lambda x: nodes.Factorial(x[0]),
     "log": lambda x: _logarithm(x[0], x[1] if len(x) == 2 else num(10)),
     "lg": lambda x: _logarithm(x[0], num(10)),
 }
 _MADE_OF_ONE: dict[str, Callable[[Node], Node]] = {
     "max": lambda x: x,
     "min": lambda x: x,
-    "gcd": AbsoluteValue,
-    "lcm": AbsoluteValue,
+    "gcd": nodes.AbsoluteValue,
+    "lcm": nodes.AbsoluteValue,
 }
 
 
@@ -180,14 +160,14 @@ def _applied_to(name: str, values: _Values, base: Node | None, above: Node | Non
     if not fewest <= len(values) <= most:
         raise ParseError(f"{name} of {len(values)} arguments")
     if name != "det":
-        values = tuple(map(plain, values))
+        values = tuple(map(builders.plain, values))
         if not all(isinstance(value, _ARGUMENTS) for value in values):
             raise ParseError(f"{name} of something that is no number")
     if above == num(-1) and name in _TRIGONOMETRIC:
         applied("grammar.inverse_function", name)
         name, above = "a" + name, None
     node = _value_of(name, values if base is None else (values[0], base))
-    return node if above is None else power(node, above)
+    return node if above is None else builders.power(node, above)
 
 
 def _value_of(name: str, values: _Values) -> Node:
@@ -196,12 +176,12 @@ def _value_of(name: str, values: _Values) -> Node:
         return _MADE_OF_ONE[name](first)
     if name in _MADE:
         return _MADE[name](values)
-    if name == "conj" and isinstance(first, Symbol):  # as `\overline{z}` is read
-        return Symbol(f"bar({first.name})")
-    return Function(name, tuple(values))
+    if name == "conj" and isinstance(first, nodes.Symbol):  # as `\overline{z}` is read
+        return nodes.Symbol(f"bar({first.name})")
+    return nodes.Function(name, tuple(values))
 
 
 def _logarithm(x: Node, base: Node) -> Node:
-    if base in (E, Symbol("E")):
-        return Function("ln", (x,))
-    return Function("log", (x, plain(base)))
+    if base in (E, nodes.Symbol("E")):
+        return nodes.Function("ln", (x,))
+    return nodes.Function("log", (x, builders.plain(base)))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from dpo_math_assets.verifier.lexicon.words import meanings
+from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.builders import is_inequality
 from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.grammar.expressions import (
@@ -25,30 +26,7 @@ from dpo_math_assets.verifier.syntax.grammar.words import (
     words_alone,
     words_before,
 )
-from dpo_math_assets.verifier.syntax.nodes import (
-    SCALARS,
-    AbsoluteValue,
-    Conditional,
-    Decimal,
-    Dots,
-    FiniteSet,
-    Function,
-    Interval,
-    Matrix,
-    Node,
-    Number,
-    Ratio,
-    Relation,
-    RelationChain,
-    SetBuilder,
-    SetIntersection,
-    SetUnion,
-    Symbol,
-    Tuple,
-    ValueList,
-    children,
-    free_symbols,
-)
+from dpo_math_assets.verifier.syntax.nodes import Node, children, free_symbols
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["absolute", "answer", "conditions", "opened"]
@@ -118,8 +96,8 @@ def _joined(
     groups = [_without_domains(stream, group) for group in groups if group]
     if len(groups) > 1:
         if all(len(group) == 1 for group in groups):
-            return ValueList(tuple(_labelled(labels, [group[0] for group in groups])))
-        return ValueList(tuple(Tuple(tuple(group)) for group in groups))
+            return nodes.ValueList(tuple(_labelled(labels, [group[0] for group in groups])))
+        return nodes.ValueList(tuple(nodes.Tuple(tuple(group)) for group in groups))
     items = _labelled(labels, groups[0])
     if len(items) == 1:
         return items[0]
@@ -127,7 +105,7 @@ def _joined(
         _solutions(items, alternatives)
         or _conditional(items, alternatives)
         or conditions(items, bool(alternatives))
-        or ValueList(tuple(items))
+        or nodes.ValueList(tuple(items))
     )
 
 
@@ -139,7 +117,7 @@ def _labelled(labels: list[str], items: list[Node]) -> list[Node]:
         return items
     applied("grammar.named_values", labels, items)
     named = zip(labels, items, strict=True)
-    return [Relation("=", text(label), item) for label, item in named]
+    return [nodes.Relation("=", text(label), item) for label, item in named]
 
 
 def _solutions(items: list[Node], ends: list[int]) -> Node | None:
@@ -148,10 +126,10 @@ def _solutions(items: list[Node], ends: list[int]) -> Node | None:
     `ends` says behind how many items each `or` stands. None where the items are not assignments,
     or all of one name.
     """
-    assigned: list[tuple[Symbol, Node]] = []
+    assigned: list[tuple[nodes.Symbol, Node]] = []
     for item in items:
         match item:
-            case Relation("=", Symbol() as name, value):
+            case nodes.Relation("=", nodes.Symbol() as name, value):
                 assigned.append((name, value))
             case _:
                 return None
@@ -161,10 +139,12 @@ def _solutions(items: list[Node], ends: list[int]) -> Node | None:
     same_names = all(found.keys() == values[0].keys() for found in values)
     order = sorted((name for name, _ in assigned[: ends[0]]), key=lambda symbol: symbol.name)
     if len(order) < 2:
-        return None if same_names else SetUnion(tuple(items))
+        return None if same_names else nodes.SetUnion(tuple(items))
     if not same_names:
         return None
-    solutions = ValueList(tuple(Tuple(tuple(found[name] for name in order)) for found in values))
+    solutions = nodes.ValueList(
+        tuple(nodes.Tuple(tuple(found[name] for name in order)) for found in values)
+    )
     applied("grammar.solutions", items, solutions)
     return solutions
 
@@ -172,16 +152,18 @@ def _solutions(items: list[Node], ends: list[int]) -> Node | None:
 def _conditional(items: list[Node], alternatives: list[int]) -> Node | None:
     r"""A value in letters followed by what holds of them: `\\sqrt{x}, x \\ge 0`."""
     first, *rest = items
-    valued = isinstance(first, SCALARS) or (isinstance(first, Relation) and first.op == "=")
+    valued = isinstance(first, nodes.SCALARS) or (
+        isinstance(first, nodes.Relation) and first.op == "="
+    )
     letters = free_symbols(first) if valued and not alternatives else frozenset[str]()
     if not letters or not all(_restricts(item, letters) for item in rest):
         return None
     applied("grammar.conditional", first, rest)
-    return Conditional(first, ValueList(tuple(rest)))
+    return nodes.Conditional(first, nodes.ValueList(tuple(rest)))
 
 
 def _restricts(item: Node, letters: frozenset[str]) -> bool:
-    belongs = isinstance(item, Relation) and item.op in ("in", "notin")
+    belongs = isinstance(item, nodes.Relation) and item.op in ("in", "notin")
     return (belongs or is_inequality(item)) and free_symbols(item) <= letters
 
 
@@ -191,14 +173,14 @@ def conditions(items: Sequence[Node], alternatives: bool) -> Node | None:
     In `x \\ne 0, 1` the values after the first belong to its sign.
     """
     first = items[0]
-    if isinstance(first, Relation) and first.op == "!=":
+    if isinstance(first, nodes.Relation) and first.op == "!=":
         items = [
-            Relation("!=", first.left, item) if isinstance(item, SCALARS) else item
+            nodes.Relation("!=", first.left, item) if isinstance(item, nodes.SCALARS) else item
             for item in items
         ]
     if not all(map(is_inequality, items)):
         return None
-    return SetUnion(tuple(items)) if alternatives else SetIntersection(tuple(items))
+    return nodes.SetUnion(tuple(items)) if alternatives else nodes.SetIntersection(tuple(items))
 
 
 def _without_domains(stream: Stream, items: list[Node]) -> list[Node]:
@@ -213,7 +195,7 @@ def _without_domains(stream: Stream, items: list[Node]) -> list[Node]:
         for item in items
         if is_inequality(item)
         for side in children(item)
-        if isinstance(side, Symbol)
+        if isinstance(side, nodes.Symbol)
     }
     kept: list[Node] = []
     for item in items:
@@ -237,7 +219,11 @@ def _without_domains(stream: Stream, items: list[Node]) -> list[Node]:
 def _take_names(kept: list[Node]) -> list[str]:
     r"""The letters at the end that the same declaration is of: `a` of `a, b \in \mathbb{Z}`."""
     names: list[str] = []
-    while len(kept) > 1 and not isinstance(kept[0], Symbol) and isinstance(kept[-1], Symbol):
+    while (
+        len(kept) > 1
+        and not isinstance(kept[0], nodes.Symbol)
+        and isinstance(kept[-1], nodes.Symbol)
+    ):
         names.append(kept[-1].name)
         kept.pop()
     return names
@@ -256,7 +242,7 @@ def _value(stream: Stream) -> Node:
     kind = stream.token.kind
     if kind == "dots":
         stream.advance()
-        return Dots()
+        return nodes.Dots()
     if kind == "word":
         return words_alone(stream) or number_in_words(stream)
     node = relation(stream)
@@ -275,17 +261,17 @@ def _value(stream: Stream) -> Node:
 def _behind_colon(stream: Stream, label: Node) -> Node:
     """`7:32` is a ratio, and `x: 5` gives x a value."""
     parts = [label, relation(stream)]
-    if isinstance(label, Symbol) and isinstance(parts[1], Number | Decimal):
+    if isinstance(label, nodes.Symbol) and isinstance(parts[1], nodes.Number | nodes.Decimal):
         applied("grammar.value_behind_colon", label, parts[1])
-        return Relation("=", label, parts[1])
+        return nodes.Relation("=", label, parts[1])
     while stream.take("punct", ":"):
         parts.append(relation(stream))
     # `S : T = 7 : 32` puts the equals sign between two ratios
     for index, part in enumerate(parts):
-        if isinstance(part, Relation) and part.op == "=":
-            left = Ratio((*parts[:index], part.left))
-            return Relation("=", left, Ratio((part.right, *parts[index + 1 :])))
-    return Ratio(tuple(parts))
+        if isinstance(part, nodes.Relation) and part.op == "=":
+            left = nodes.Ratio((*parts[:index], part.left))
+            return nodes.Relation("=", left, nodes.Ratio((part.right, *parts[index + 1 :])))
+    return nodes.Ratio(tuple(parts))
 
 
 # brackets
@@ -296,7 +282,7 @@ def opened(stream: Stream) -> Node:
     opening = stream.token.value
     if opening in ("floor", "ceil"):
         stream.advance()
-        return Function(opening, (closed(stream, "close", opening),))
+        return nodes.Function(opening, (closed(stream, "close", opening),))
     if opening == "|":
         return absolute(stream)
     if opening == "{" and stream.peek().value == "}" and stream.peek(2).value in ("_", "^"):
@@ -321,24 +307,24 @@ def opened(stream: Stream) -> Node:
 def _set(stream: Stream) -> Node:
     r"""`\{1, 2\}`, `\{x \mid x > 1\}`"""
     if stream.take("close"):
-        return FiniteSet(())
+        return nodes.FiniteSet(())
     content = series(stream)
     if not stream.sees("bar") and not stream.sees("punct", ":"):
         stream.expect("close", "\\}")
-        return FiniteSet(_items(content))
+        return nodes.FiniteSet(_items(content))
     stream.advance()
     stream.in_set = False
     condition = series(stream)
     stream.expect("close", "\\}")
     if declares(stream, condition):  # all values of a general solution
-        return FiniteSet(_items(content))
+        return nodes.FiniteSet(_items(content))
     return _set_of(stream, content, condition)
 
 
 def _raw_braces(stream: Stream) -> Node:
     """Bare braces: TeX grouping, or a list that somebody wrote without backslashes."""
     if stream.take("close", "}"):
-        return FiniteSet(())
+        return nodes.FiniteSet(())
     named = stream.sees("sym") and stream.peek().value in ("|", "mid", ":")
     stream.in_set = named and (
         stream.peek().kind == "bar" or any(token.kind == "rel" for token in stream.tokens)
@@ -356,40 +342,40 @@ def _set_of(stream: Stream, element: Node, condition: Node) -> Node:
     names = {name for name, _ in stream.parameters}
     if not names.isdisjoint(free_symbols(condition)):
         match condition:
-            case Relation("=", left, right) if left == element:
-                return FiniteSet((right,))
-            case Relation() | RelationChain():
+            case nodes.Relation("=", left, right) if left == element:
+                return nodes.FiniteSet((right,))
+            case nodes.Relation() | nodes.RelationChain():
                 return condition
-    return SetBuilder(element, condition)
+    return nodes.SetBuilder(element, condition)
 
 
 def _bracketed(opening: str, closing: str, content: Node) -> Node:
     """What round and square brackets make of their content."""
     items = _items(content)
     if (opening, closing) == ("(", ")"):
-        return Tuple(items) if isinstance(content, ValueList) else content
+        return nodes.Tuple(items) if isinstance(content, nodes.ValueList) else content
     if (opening, closing) == ("[", "]"):
         rows = tuple(map(_row, items))
         if len(rows) > 1 and rows[0] and all(len(row) == len(rows[0]) for row in rows):
             applied("grammar.matrix_of_rows", items)
-            return Matrix(rows)
+            return nodes.Matrix(rows)
     if len(items) == 2:
-        return Interval(items[0], items[1], opening == "[", closing == "]")
+        return nodes.Interval(items[0], items[1], opening == "[", closing == "]")
     if (opening, closing) == ("[", "]"):
         return content
     raise ParseError("an interval that has not two ends")
 
 
 def _items(content: Node) -> tuple[Node, ...]:
-    return content.items if isinstance(content, ValueList) else (content,)
+    return content.items if isinstance(content, nodes.ValueList) else (content,)
 
 
 def _row(node: Node) -> tuple[Node, ...]:
     """The cells of `[1, 2]` or `[1, 2, 3]` inside other brackets; none for anything else."""
     match node:
-        case Interval(low, high, True, True):
+        case nodes.Interval(low, high, True, True):
             return low, high
-        case ValueList(items):
+        case nodes.ValueList(items):
             return items
     return ()
 
@@ -407,4 +393,4 @@ def absolute(stream: Stream) -> Node:
     if not stream.take("bar" if bar.kind == "bar" else "close", "|"):
         stream.expect("close", "|")
     stream.depth -= 1
-    return AbsoluteValue(node)
+    return nodes.AbsoluteValue(node)

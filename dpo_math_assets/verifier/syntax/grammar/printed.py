@@ -2,28 +2,11 @@
 
 from collections.abc import Callable
 
-from dpo_math_assets.verifier.syntax.builders import divide
+from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.builders import divide, set_operation
 from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.grammar.binding import as_symbol, bound
-from dpo_math_assets.verifier.syntax.grammar.set_operations import set_operation
-from dpo_math_assets.verifier.syntax.nodes import (
-    Cases,
-    Conditional,
-    Derivative,
-    FiniteSet,
-    IndexedProduct,
-    Integral,
-    Interval,
-    Limit,
-    Matrix,
-    Node,
-    Number,
-    Relation,
-    Summation,
-    Symbol,
-    Tuple,
-    ValueList,
-)
+from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["printed"]
@@ -54,43 +37,45 @@ def _operation(operator: str) -> Callable[[_Values], Node | None]:
 
 def _interval(low_closed: bool, high_closed: bool) -> Callable[[_Values], Node | None]:
     return lambda values: (
-        Interval(values[0], values[1], low_closed, high_closed) if len(values) == 2 else None
+        nodes.Interval(values[0], values[1], low_closed, high_closed) if len(values) == 2 else None
     )
 
 
 def _relation(operator: str) -> Callable[[_Values], Node | None]:
-    return lambda values: Relation(operator, values[0], values[1]) if len(values) == 2 else None
+    return lambda values: (
+        nodes.Relation(operator, values[0], values[1]) if len(values) == 2 else None
+    )
 
 
 def _piecewise(values: _Values) -> Node:
-    return Cases(tuple(map(_branch, values)))
+    return nodes.Cases(tuple(map(_branch, values)))
 
 
 def _branch(node: Node) -> tuple[Node, Node | None]:
     """(value, condition) of `(x, x < 0)`, and of a last `(x, True)` without its condition."""
     match node:
-        case Conditional(value, ValueList(items=(condition,))):
+        case nodes.Conditional(value, nodes.ValueList(items=(condition,))):
             return value, condition
-        case Tuple(items=(value, condition, *_)):
+        case nodes.Tuple(items=(value, condition, *_)):
             return value, condition
     return node, None
 
 
 def _matrix(values: _Values) -> Node:
-    if len(values) == 1 and isinstance(values[0], Matrix):
+    if len(values) == 1 and isinstance(values[0], nodes.Matrix):
         return values[0]
-    return Matrix(tuple((cell,) for cell in values))  # `Matrix([1, 2])` is a column
+    return nodes.Matrix(tuple((cell,) for cell in values))  # `Matrix([1, 2])` is a column
 
 
 def _limit(values: _Values) -> Node | None:
     match values:
-        case (operand, Symbol() as variable, point):
-            return Limit(bound(operand, variable), variable, point, "+-")
+        case (operand, nodes.Symbol() as variable, point):
+            return nodes.Limit(bound(operand, variable), variable, point, "+-")
     return None
 
 
 def _over_variable(
-    make: Callable[[Node, Symbol, _Values], Node | None],
+    make: Callable[[Node, nodes.Symbol, _Values], Node | None],
 ) -> Callable[[_Values], Node | None]:
     """The form of a body and its variable, perhaps with bounds: `x`, `(x, 0, 1)`."""
 
@@ -98,34 +83,34 @@ def _over_variable(
         if len(values) != 2:
             return None
         body, range_ = values
-        variable, *limits = range_.items if isinstance(range_, Tuple) else (range_,)
+        variable, *limits = range_.items if isinstance(range_, nodes.Tuple) else (range_,)
         symbol = as_symbol(variable)
         return symbol and make(bound(body, symbol), symbol, tuple(limits))
 
     return form
 
 
-def _derivative(body: Node, variable: Symbol, limits: _Values) -> Node | None:
+def _derivative(body: Node, variable: nodes.Symbol, limits: _Values) -> Node | None:
     match limits:
         case ():
-            return Derivative(body, variable, 1)
-        case (Number(order),):
-            return Derivative(body, variable, order)
+            return nodes.Derivative(body, variable, 1)
+        case (nodes.Number(order),):
+            return nodes.Derivative(body, variable, order)
     return None
 
 
-def _integral(body: Node, variable: Symbol, limits: _Values) -> Node | None:
+def _integral(body: Node, variable: nodes.Symbol, limits: _Values) -> Node | None:
     match limits:
         case ():
-            return Integral(body, variable, None, None)
+            return nodes.Integral(body, variable, None, None)
         case (low, high):
-            return Integral(body, variable, low, high)
+            return nodes.Integral(body, variable, low, high)
     return None
 
 
 def _indexed(
-    cls: type[Summation | IndexedProduct],
-) -> Callable[[Node, Symbol, _Values], Node | None]:
+    cls: type[nodes.Summation | nodes.IndexedProduct],
+) -> Callable[[Node, nodes.Symbol, _Values], Node | None]:
     return lambda body, variable, limits: (
         cls(body, variable, limits[0], limits[1]) if len(limits) == 2 else None
     )
@@ -139,7 +124,7 @@ _FORMS: dict[str, Callable[[_Values], Node | None]] = {
     "Interval.open": _interval(False, False),
     "Interval.Lopen": _interval(False, True),
     "Interval.Ropen": _interval(True, False),
-    "FiniteSet": FiniteSet,
+    "FiniteSet": nodes.FiniteSet,
     "Eq": _relation("="),
     "Ne": _relation("!="),
     "Lt": _relation("<"),
@@ -152,6 +137,6 @@ _FORMS: dict[str, Callable[[_Values], Node | None]] = {
     "Limit": _limit,
     "Derivative": _over_variable(_derivative),
     "Integral": _over_variable(_integral),
-    "Sum": _over_variable(_indexed(Summation)),
-    "Product": _over_variable(_indexed(IndexedProduct)),
+    "Sum": _over_variable(_indexed(nodes.Summation)),
+    "Product": _over_variable(_indexed(nodes.IndexedProduct)),
 }

@@ -4,18 +4,10 @@ import re
 
 from dpo_math_assets.verifier.lexicon.units import unit_named
 from dpo_math_assets.verifier.lexicon.words import NUMBER_WORDS, SCALES, meanings, words
+from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.builders import is_inequality, mul
 from dpo_math_assets.verifier.syntax.grammar.stream import NotMathematicsError, Stream
-from dpo_math_assets.verifier.syntax.nodes import (
-    Conditional,
-    Node,
-    Number,
-    Quantity,
-    Relation,
-    RelationChain,
-    Text,
-    num,
-)
+from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.scanner import Token
 from dpo_math_assets.verifier.syntax.units import unit_factor
 from dpo_math_assets.verifier.trace import applied
@@ -44,6 +36,7 @@ _REFUSED = words("english", "refused")
 _REMARKS = words("english", "remarks")
 _CASE_OPENERS = words("english", "case_openers")
 _PARAMETERS = words("english", "parameters")
+_NO_UNITS = _REFUSED.union(_NARROWING, NUMBER_WORDS)
 _EXTREMES: dict[str, str] = meanings("english", "extremes")
 
 _RAISED = (num(2), num(3))
@@ -57,10 +50,10 @@ _UNSAID_OF_UNITS = frozenset(("the", "of", "a", "an", "is", "answer"))
 _TEMPERATURES = {"celsius": "C"}
 
 
-def text(words: str) -> Text:
+def text(words: str) -> nodes.Text:
     """Words as a node: lower case, letters, digits and signs kept, single spaces."""
     words = _UNSAID.sub(" ", _IN_TEXT.sub(" ", words)).lower()
-    return Text(_ORDINAL.sub("", " ".join(words.split()).rstrip(".")))
+    return nodes.Text(_ORDINAL.sub("", " ".join(words.split()).rstrip(".")))
 
 
 def _is_numeral(word: str) -> bool:
@@ -163,7 +156,7 @@ def words_after(stream: Stream, node: Node) -> Node:
     if token.kind != "word" and not (stream.sees("op", "/") and stream.peek().kind == "word"):
         return node
     first = token.value.lower()
-    if first in _REMARKS or (first in ("is", "are") and isinstance(node, Relation)):
+    if first in _REMARKS or (first in ("is", "are") and isinstance(node, nodes.Relation)):
         return remark(stream, node)
     scale = SCALES.get(first.removesuffix("s"))
     if scale:
@@ -211,8 +204,7 @@ def _part_of_unit(token: Token, said: list[str]) -> list[str]:
     """What a token adds to a unit, or nothing where it is no part of one."""
     if token.kind == "word":
         word = token.value.lower()
-        powered = not said and word in ("squared", "cubed")
-        if powered or word in NUMBER_WORDS or word in _NARROWING or word in _REFUSED:
+        if word in _NO_UNITS or (not said and word in ("squared", "cubed")):
             raise NotMathematicsError
         return [token.value]
     if token.kind == "op" and token.value in _UNIT_SIGNS:
@@ -220,7 +212,7 @@ def _part_of_unit(token: Token, said: list[str]) -> list[str]:
     if token.kind in ("sym", "func") and said and said[-1] in ("/", "*"):
         return [token.value]
     raised = token.node in _RAISED and not token.spaced
-    if raised and isinstance(token.node, Number) and said and unit_factor(said[-1]):
+    if raised and isinstance(token.node, nodes.Number) and said and unit_factor(said[-1]):
         return ["^", str(token.node.p)]  # `cm2`
     return []
 
@@ -229,7 +221,7 @@ def _unit_power(stream: Stream) -> str:
     braced = stream.take("open", "{")
     sign = "-" if stream.take("op", "-") else ""
     token = stream.advance()
-    if not isinstance(token.node, Number):
+    if not isinstance(token.node, nodes.Number):
         raise NotMathematicsError
     if braced:
         stream.expect("close", "}")
@@ -242,13 +234,13 @@ def unit(value: Node, said: list[str]) -> Node:
     if not name:
         return value
     match value:
-        case Quantity():
-            return Quantity(value.value, f"{value.unit} {name}")
-        case Relation():
-            return Relation(value.op, value.left, unit(value.right, said))
-        case RelationChain():
-            return RelationChain(value.ops, (*value.items[:-1], unit(value.items[-1], said)))
-    measured = Quantity(value, name)
+        case nodes.Quantity():
+            return nodes.Quantity(value.value, f"{value.unit} {name}")
+        case nodes.Relation():
+            return nodes.Relation(value.op, value.left, unit(value.right, said))
+        case nodes.RelationChain():
+            return nodes.RelationChain(value.ops, (*value.items[:-1], unit(value.items[-1], said)))
+    measured = nodes.Quantity(value, name)
     applied("grammar.unit", value, measured)
     return measured
 
@@ -280,7 +272,7 @@ def _unit_name(said: list[str]) -> str:
 
 def is_measured(node: Node) -> bool:
     """Whether a node has a unit that is known."""
-    return isinstance(node, Quantity) and unit_factor(node.unit) is not None
+    return isinstance(node, nodes.Quantity) and unit_factor(node.unit) is not None
 
 
 # remarks
@@ -292,24 +284,30 @@ def remark(stream: Stream, node: Node) -> Node:
     It may declare a parameter. A condition is kept with the value, other remarks are dropped.
     """
     behind = stream.tokens[stream.at :]
-    words = {token.value.lower() for token in behind if token.kind == "word"}
-    openers = sum(token.value.lower() in _CASE_OPENERS for token in behind)
-    if not _REFUSED.isdisjoint(words) or openers > 1:  # `3 for even n, 5 for odd n`
-        raise NotMathematicsError
-    if len(words) > MAX_REMARK_WORDS:
-        raise NotMathematicsError
     said = text(stream.source[stream.token.start :]).words
-    if not words.isdisjoint(_PARAMETERS):
-        if is_inequality(node):  # `x > 2 for integer x` is no interval
-            raise NotMathematicsError
-        counted = any(token.kind == "num" for token in behind)  # `k is a multiple of 5`
-        narrowed = said if counted else " ".join(sorted(words & _NARROWING))
-        names = [token.value for token in behind if token.kind == "sym"]
-        stream.parameters += [(name, narrowed) for name in names]
-    elif words & _NARROWING:  # `n + 1 for even n`
-        raise NotMathematicsError
+    stream.parameters += _parameters_of(node, behind, said)
     stream.seek(len(stream.tokens) - 1)
     applied("grammar.remark", node, said)
     if not any(token.kind == "rel" and token.value != "in" for token in behind):
         return node
-    return Conditional(node, Text(said.partition(" ")[2]))  # without `where`
+    return nodes.Conditional(node, nodes.Text(said.partition(" ")[2]))  # without `where`
+
+
+def _parameters_of(node: Node, behind: list[Token], said: str) -> list[tuple[str, str]]:
+    """The letters that a remark declares, each with what narrows it.
+
+    Raises NotMathematicsError for a remark that says more of the value than can be kept.
+    """
+    words = {token.value.lower() for token in behind if token.kind == "word"}
+    openers = sum(token.value.lower() in _CASE_OPENERS for token in behind)
+    if not _REFUSED.isdisjoint(words) or openers > 1:  # `3 for even n, 5 for odd n`
+        raise NotMathematicsError
+    declares = not _PARAMETERS.isdisjoint(words)
+    narrowing = words & _NARROWING
+    # `x > 2 for integer x` is no interval; `n + 1 for even n` is no value of n + 1
+    beyond = is_inequality(node) if declares else bool(narrowing)
+    if beyond or len(words) > MAX_REMARK_WORDS:
+        raise NotMathematicsError
+    counted = any(token.kind == "num" for token in behind)  # `k is a multiple of 5`
+    narrowed = said if counted else " ".join(sorted(narrowing))
+    return [(token.value, narrowed) for token in behind if declares and token.kind == "sym"]
