@@ -25,7 +25,7 @@ from dpo_math_assets.verifier.extraction.cleanup import (
     clean_answer,
 )
 from dpo_math_assets.verifier.extraction.endings import last_number
-from dpo_math_assets.verifier.extraction.markers.bare import ABOUT, bare_answers, is_prose
+from dpo_math_assets.verifier.extraction.markers.bare import ABOUT, Bare, bare_answers, is_prose
 from dpo_math_assets.verifier.extraction.restatements import chained_value, restated_value
 from dpo_math_assets.verifier.extraction.segments import BEGINS_JSON
 from dpo_math_assets.verifier.extraction.tokens import (
@@ -56,6 +56,16 @@ MAX_OTHERS = 8
 # Kinds of markers, the strongest first. The first three contradict each other.
 KINDS = ("final", "boxed", "hashes", "json", "label")
 _STRONG = KINDS[:3]
+
+# Answers without a marker, and what their marker is called.
+_BARE_RULES = {
+    "conclusion": "marker.conclusion",
+    "formula": "marker.formula",
+    "last_line": "marker.last_line",
+    "aligned": "marker.last_line",
+    "parts": "marker.listed_parts",
+}
+_SHOWN_AS = {"aligned": "last_line"}
 
 Candidates = dict[str, list[Candidate]]
 
@@ -130,25 +140,30 @@ def _is_sentence(candidate: Candidate, equality: Equality) -> bool:
 def _resolve_bare(text: str, equality: Equality) -> Extraction:
     """The answer of a text without a marker."""
     for bare in bare_answers(text):
-        first = bare.texts[0]
-        if bare.marker == "aligned":
-            if value := chained_value(first, equality):
-                return Extraction(value, "last_line", None)
-        elif bare.marker == "conclusion":
-            if bare.other is None or equality.quick_equal(*bare.other):
-                return Extraction(restated_value(first, equality) or first, "conclusion", None)
-        elif bare.marker == "parts":
-            answers = [clean_answer(part, equality) for part in bare.texts]
-            joined = "; ".join(f"\\boxed{{{answer}}}" for answer in answers)
-            return Extraction(joined, "parts", None)
-        elif bare.marker in ("formula", "json"):
-            return Extraction(first, bare.marker, None)
-        elif bare.other and equality.differ(*bare.other) is True:
+        if bare.marker == "conclusion" and bare.other and not equality.quick_equal(*bare.other):
+            continue
+        if bare.marker == "last_line" and bare.other and equality.differ(*bare.other) is True:
             return AMBIGUOUS
-        else:
-            answer = clean_answer(first, equality)
-            return Extraction(answer, bare.marker, None) if answer else NONE
+        answer = _bare_answer(bare, equality)
+        if bare.marker == "aligned" and not answer:
+            continue
+        if not answer:
+            return NONE
+        applied(_BARE_RULES.get(bare.marker, "marker.bare"), text, answer)
+        return Extraction(answer, _SHOWN_AS.get(bare.marker, bare.marker), None)
     return NONE
+
+
+def _bare_answer(bare: Bare, equality: Equality) -> str | None:
+    """The answer that stands at such a place, without its wrapping."""
+    first = bare.texts[0]
+    if bare.marker == "aligned":
+        return chained_value(first, equality)
+    if bare.marker == "conclusion":
+        return restated_value(first, equality) or first
+    if bare.marker == "parts":
+        return "; ".join(f"\\boxed{{{clean_answer(part, equality)}}}" for part in bare.texts)
+    return first if bare.marker in ("formula", "json") else clean_answer(first, equality)
 
 
 class _Resolver(NamedTuple):
@@ -158,15 +173,9 @@ class _Resolver(NamedTuple):
     equality: Equality
 
     def decide(self, given: Candidates) -> Extraction:
-        if given["boxed"]:
-            given["boxed"] = [self.with_other_form(box) for box in given["boxed"]]
-        if given["final"] and given["json"]:
-            # in the reasoning of JSON, a sentence as final answer is told again as a value
-            last = given["final"][-1]
-            if last.start < given["json"][-1].start and is_prose(
-                clean_answer(last.text, self.equality)
-            ):
-                given["final"] = []
+        given["boxed"] = [self.with_other_form(box) for box in given["boxed"]]
+        if given["final"] and given["json"] and self.is_repeated(given["final"][-1], given["json"]):
+            given["final"] = []
         if len(given["label"]) > 1:
             given["label"] = self.last_labels(sorted(given["label"]))
         strong = {kind: self.standing(given[kind]) for kind in _STRONG if given[kind]}
@@ -176,6 +185,13 @@ class _Resolver(NamedTuple):
                 return self.decide_kind(kind, answers, given, strong if kind in strong else {})
         # blanks and doubtful ones, or boxes in larger formulas
         return AMBIGUOUS if any(not box.text for box in given["boxed"]) else NONE
+
+    def is_repeated(self, final: Candidate, fields: list[Candidate]) -> bool:
+        """Whether a sentence in the reasoning of JSON is given again as a value by a field."""
+        if final.start > fields[-1].start or not is_prose(clean_answer(final.text, self.equality)):
+            return False
+        applied("resolve.repeated_as_field", final.text)
+        return True
 
     def decide_kind(
         self, kind: str, answers: list[Candidate], given: Candidates, strong: Candidates
@@ -205,6 +221,7 @@ class _Resolver(NamedTuple):
         """`\\boxed{3} or 4` has no answer, unless both are the same value."""
         if box.other is None or self.equality.differ(*box.other) is False:
             return box
+        applied("resolve.other_form", *box.other)
         return box._replace(text="")
 
     def standing(self, candidates: list[Candidate]) -> list[Candidate]:
@@ -234,23 +251,32 @@ class _Resolver(NamedTuple):
             return Extraction(last.text, kind, None)
         several = kind == "boxed" or self.of_parts(answers)
         distinct = self.distinct([each.text for each in answers], MAX_BOXES if several else 1)
-        if not distinct:
+        if len(distinct) > 1:
+            return self.settle_parts(kind, answers, distinct)
+        if not distinct or self.contradicted(kind, last, strong):
             applied("resolve.disagreement", answers[0].text, last.text)
             return AMBIGUOUS
-        if len(distinct) > 1:
-            if self.corrected(answers):
-                applied("resolve.correction", answers[0].text, last.text)
-                return AMBIGUOUS  # an answer and its correction are no two parts
-            parts = len(distinct) == len(answers) and self.of_named_parts(answers)
-            joined = ("; " if parts else ", ").join(f"\\boxed{{{answer}}}" for answer in distinct)
-            applied("resolve.parts", last.text, joined)
-            return Extraction(joined, kind, None)
-        for other, candidates in strong.items():
-            later = other != kind and candidates and candidates[-1].start >= self.end_of(last)
-            if later and not self.distinct([last.text, candidates[-1].text], 1):
-                applied("resolve.disagreement", last.text, candidates[-1].text)
-                return AMBIGUOUS
         return Extraction(last.text, kind, None)
+
+    def settle_parts(self, kind: str, answers: list[Candidate], distinct: list[str]) -> Extraction:
+        """Several answers that differ, joined as parts of one."""
+        if self.corrected(answers):
+            applied("resolve.correction", answers[0].text, answers[-1].text)
+            return AMBIGUOUS  # an answer and its correction are no two parts
+        parts = len(distinct) == len(answers) and self.of_named_parts(answers)
+        joined = ("; " if parts else ", ").join(f"\\boxed{{{answer}}}" for answer in distinct)
+        applied("resolve.parts", answers[-1].text, joined)
+        return Extraction(joined, kind, None)
+
+    def contradicted(self, kind: str, last: Candidate, strong: Candidates) -> bool:
+        """Whether a later marker of another strong kind has another answer."""
+        return any(
+            other != kind
+            and candidates
+            and candidates[-1].start >= self.end_of(last)
+            and not self.distinct([last.text, candidates[-1].text], 1)
+            for other, candidates in strong.items()
+        )
 
     def corrected(self, answers: list[Candidate]) -> bool:
         """Whether the last of several answers replaces the ones before it."""

@@ -118,24 +118,16 @@ _PLAIN_AROUND = word_set(
 def bare_answers(text: str) -> Iterator[Bare]:
     """The answers that a text without a marker may give, in the order in which they are asked."""
     stripped = _without_remarks(text.strip())
-    if not stripped:
-        return
     above, _, line = stripped.rpartition("\n")
     last = _NUMBERING.sub("", line.strip())
-    if last.endswith("?"):
+    if not stripped or last.endswith("?"):
         return
-    if line.endswith(("}", "}$$", "}\\]", "$$", "\\]")) and "\\end{" in stripped[-60:]:
-        begins = stripped.rfind("\\begin{")
-        if begins >= 0 and len(stripped) - begins <= MAX_ENVIRONMENT:
-            yield Bare("aligned", (stripped[begins:],))
+    if environment := _environment(stripped, line):
+        yield Bare("aligned", (environment,))
     if stripped.rfind("\\[") > stripped.rfind("\\]") or stripped.count("$$") % 2:
         return  # a formula that was cut off
-    if stripped.endswith("}") and '":' in stripped:
-        if result := _RESULT_FIELD.search(stripped[-MAX_BARE:]):
-            yield Bare("json", (result[1],))
-        return
-    if stripped.endswith(">") and (tagged := _TAGGED.search(stripped[-MAX_BARE:])):
-        yield Bare("label", (tagged[2],))
+    if (enclosed := _enclosed(stripped)) is not None:
+        yield from enclosed
         return
     if len(stripped) <= MAX_BARE:
         yield from _short(stripped)
@@ -148,6 +140,24 @@ def bare_answers(text: str) -> Iterator[Bare]:
     yield from _conclusions(above, last)
     if above and _stands_alone(above, last):
         yield from _last_line(above, last)
+
+
+def _environment(text: str, line: str) -> str:
+    """The environment with which a text ends."""
+    if not line.endswith(("}", "}$$", "}\\]", "$$", "\\]")) or "\\end{" not in text[-60:]:
+        return ""
+    begins = text.rfind("\\begin{")
+    return text[begins:] if begins >= 0 and len(text) - begins <= MAX_ENVIRONMENT else ""
+
+
+def _enclosed(text: str) -> list[Bare] | None:
+    """The answer of a text that ends as JSON or with a tag; None for any other text."""
+    if text.endswith("}") and '":' in text:
+        result = _RESULT_FIELD.search(text[-MAX_BARE:])
+        return [Bare("json", (result[1],))] if result else []
+    if text.endswith(">") and (tagged := _TAGGED.search(text[-MAX_BARE:])):
+        return [Bare("label", (tagged[2],))]
+    return None
 
 
 def is_prose(text: str) -> bool:

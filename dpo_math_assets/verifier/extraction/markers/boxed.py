@@ -13,6 +13,7 @@ from typing import NamedTuple
 from dpo_math_assets.verifier.extraction.candidate import Anchor, Candidate, Finder
 from dpo_math_assets.verifier.extraction.tokens import FRACTION, NUMBER
 from dpo_math_assets.verifier.lexicon.vocabulary import ORDINALS, SCALES, unit_named, word_set
+from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["BOXED", "Box", "boxes"]
 
@@ -192,13 +193,20 @@ def boxes(text: str) -> list[Box]:
             found.append(_in_place(text, start, end, close, inside and _alters(before_brace)))
             covered = close
         elif last < end:
-            # an open box at the end of a line, as cut or careless completions have it
-            covered = text.find("\n", end)
-            covered = len(text) if covered < 0 else covered
-            content = text[end:covered].rstrip("$ ")
-            cut = covered == len(text) and content.endswith(_CUT)
-            found.append(Box(start, covered, None if cut else content))
+            found.append(_open_box(text, start, end))
+            covered = found[-1].end
     return found
+
+
+def _open_box(text: str, start: int, end: int) -> Box:
+    """A box without its closing brace up to the end of its line, as careless completions have it.
+
+    It has no answer where its value was cut off.
+    """
+    stop = text.find("\n", end)
+    stop = len(text) if stop < 0 else stop
+    content = text[end:stop].rstrip("$ ")
+    return Box(start, stop, None if stop == len(text) and content.endswith(_CUT) else content)
 
 
 def _since_break(text: str, end: int, reach: int) -> str:
@@ -233,38 +241,57 @@ def _in_place(text: str, start: int, end: int, close: int, inside: bool) -> Box:
     if len(content) > REACH:
         return Box(start, after, content)
     left, following = _since_break(text, start, REACH), text[after : after + REACH]
-    if _governed(left):
-        return Box(start, after, None)
     right = following
-    if ("\n" in left or "\n" in right) and not _runs_on(text, start, left, right):
-        left, right = left[left.rfind("\n") + 1 :], right.partition("\n")[0]
-    if _changed(left, content, right) or _OPEN_END.match(following) or _ASKED.match(right):
+    changed = _governed(left)
+    if not changed:
+        if ("\n" in left or "\n" in right) and not _runs_on(text, start, left, right):
+            left, right = left[left.rfind("\n") + 1 :], right.partition("\n")[0]
+        changed = _changed(left, content, right) or _OPEN_END.match(following) is not None
+    if changed or _ASKED.match(right):
+        applied("marker.box_changed", content)
         return Box(start, after, None)
     answer = _with_surroundings(left, content, right, inside)
     if answer == content and _NUMBER.fullmatch(content) and (unit := _unit(following)):
         # 3 dozen: 36 or 3, as the question wants it
         answer = None if unit == "dozen" else f"{content} {unit}"
+        applied("marker.box_unit", content, answer)
     return Box(start, after, answer, _other_form(content, right))
 
 
 def _with_surroundings(left: str, content: str, right: str, inside: bool) -> str | None:
     """The content with the sign, mark or formula that touches its box; None for a mere term."""
+    value = content
     if mark := _MARK_AFTER.match(right):
-        content += "^\\circ" if mark[1][:1] in "°^d" else "\\%"
+        value += "^\\circ" if mark[1][:1] in "°^d" else "\\%"
+        applied("marker.box_mark", content, value)
     if _NEGATIVE_BEFORE.ends(left):
-        content = f"-{content}" if _SIMPLE.fullmatch(content) else f"-({content})"
+        value = f"-{value}" if _SIMPLE.fullmatch(value) else f"-({value})"
+        applied("marker.box_sign", content, value)
     if left.endswith(("*", "_")):
         left = _EMPHASIS_BEFORE.sub(" ", left)
     signed = _SIGN_BEFORE.ends(left)
-    if not inside and not signed and _TERM_BEFORE.ends(left.rstrip()):
+    suffixed = right != "" and _SUFFIX.match(right) is not None
+    if _is_term(left, right, kept_before=inside or signed, kept_behind=suffixed):
+        applied("marker.box_term", content)
         return None
-    suffix = right != "" and _SUFFIX.match(right) is not None
-    if not suffix and _TERM_AFTER.match(right):
-        return None
-    absolute = right[:1] == "|" and left[-1:] == "|" and left.count("|") == 1
-    if inside or suffix or absolute or signed or _UNEQUAL_BEFORE.ends(left):
-        return _unwrapped(left, content, right)
-    return content
+    touched = inside or suffixed or signed or _is_absolute(left, right)
+    if touched or _UNEQUAL_BEFORE.ends(left):
+        formula = _unwrapped(left, value, right)
+        applied("marker.box_formula", content, formula)
+        return formula
+    return value
+
+
+def _is_absolute(left: str, right: str) -> bool:
+    """Whether a box is all that stands between two bars."""
+    return right[:1] == "|" and left[-1:] == "|" and left.count("|") == 1
+
+
+def _is_term(left: str, right: str, *, kept_before: bool, kept_behind: bool) -> bool:
+    """Whether a box is a term of something larger that its formula cannot be kept with."""
+    return (not kept_before and _TERM_BEFORE.ends(left.rstrip())) or (
+        not kept_behind and _TERM_AFTER.match(right) is not None
+    )
 
 
 def _runs_on(text: str, start: int, left: str, right: str) -> bool:

@@ -28,4 +28,4 @@ def custom_finder(labels: tuple[str, ...]) -> Finder:
 
     needles = tuple(map(re.escape, labels))
     anchors = [Anchor(needle, LINE_ABOVE + r"([*#_> \t]{0,20})", needle) for needle in needles]
-    return Finder("marker.custom", "label", needles, find, tuple(anchors))
+    return Finder("marker.phrases", "label", needles, find, tuple(anchors))
