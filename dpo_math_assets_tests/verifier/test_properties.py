@@ -312,6 +312,12 @@ def test_a_completion_is_read_from_its_only_marker_on(part: str) -> None:
     assert part_of(f"Tom has 2 + 3 = 5.\n{part}") == part
 
 
+@pytest.mark.parametrize("marker", ["A: {}", "FINAL ANSWER: {}", "#### {}", "The answer is {}"])
+def test_a_space_that_only_unicode_knows_is_read_alike_in_whole_and_in_part(marker: str) -> None:
+    text = "Tom has 2 + 3 = 5.\n" + marker.format("5\u2003 \n")
+    assert extract(part_of(text)) == extract(text)
+
+
 def test_a_number_that_the_text_lists_as_a_choice_is_not_read_without_its_letter() -> None:
     text = "(A) 4 (B) 8 (C) 5\nFINAL ANSWER: 5"
     assert part_of(text) == text

@@ -38,11 +38,11 @@ __all__ = ["Extraction", "extract", "split_boxes"]
 
 # A marker with a number and nothing else, as most of what `prefilter` leaves of completions is.
 _NUMBER_ALONE = re.compile(
-    rf"(?:FINAL ANSWER|F(?i:inal answer)):[ \t]*+(?P<final>{AMOUNT})\s*+"
-    rf"|#{{4,}}+[ \t]*+(?P<hashes>{AMOUNT})\s*+"
-    rf"|(?:A:[ \t]*+|[Tt]he (?:final |correct )?answer is:? )(?P<label>{AMOUNT})\.?\s*+"
+    rf"(?:FINAL ANSWER|F(?i:inal answer)):[ \t]*+(?P<final>{AMOUNT})[ \t\n]*+"
+    rf"|#{{4,}}+[ \t]*+(?P<hashes>{AMOUNT})[ \t\n]*+"
+    rf"|(?:A:[ \t]*+|[Tt]he (?:final |correct )?answer is:? )(?P<label>{AMOUNT})\.?[ \t\n]*+"
     r'|[ \t]*+(?:\{[ \t]*+)?"(?:final_)?answer"[ \t]*+:[ \t]*+(?P<quote>"?)'
-    rf"(?P<json>{AMOUNT})(?P=quote)\s*+\}}\s*+(?:```\s*+)?"
+    rf"(?P<json>{AMOUNT})(?P=quote)[ \t\n]*+\}}[ \t\n]*+(?:```[ \t\n]*+)?"
 )
 _ALONE_RULES = {
     "final": "marker.final_answer",
