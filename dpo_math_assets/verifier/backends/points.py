@@ -21,6 +21,7 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Node,
     Power,
     Root,
+    Sum,
     Summation,
     children,
     free_symbols,
@@ -33,6 +34,7 @@ __all__ = [
     "integer_points",
     "integer_symbols",
     "is_arithmetic",
+    "is_divisor_of_expressions",
     "is_piecewise",
     "is_stepped",
     "real_points",
@@ -72,8 +74,8 @@ def real_points(a: Node, b: Node, names: list[str], random: Random) -> Iterator[
                 value = Fraction(random.randrange(1, 7 + 2 * turn))
             elif turn < POINTS:
                 value = SCALES[turn % len(SCALES)] * share
-                # The first point is all positive: there most expressions are defined.
-                value *= random.choice((1, -1)) if turn else 1
+                # Every third point is all positive: there most expressions are defined.
+                value *= random.choice((1, -1)) if turn % 3 else 1
             else:
                 gap = (turn + 7 * place) % (len(marks) - 1)
                 value = marks[gap] + (marks[gap + 1] - marks[gap]) * share
@@ -136,6 +138,20 @@ def is_arithmetic(node: Node) -> bool:
     """Whether a node's value hangs on divisibility: `gcd(n, 6)` is `gcd(n, 606)` at most n."""
     divides = isinstance(node, Function) and node.name in _DIVIDING
     return divides and bool(free_symbols(node))
+
+
+def is_divisor_of_expressions(node: Node) -> bool:
+    """Whether a gcd or lcm may be that of polynomials: `gcd(x + 1, x)`, and no `gcd(a, b)`."""
+    return (
+        isinstance(node, Function)
+        and node.name in ("gcd", "lcm")
+        and any(any_part(argument, _is_composed) for argument in node.arguments)
+        and bool(free_symbols(node))
+    )
+
+
+def _is_composed(node: Node) -> bool:
+    return isinstance(node, Sum | Root | Power)
 
 
 def is_piecewise(node: Node) -> bool:

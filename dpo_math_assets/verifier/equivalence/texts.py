@@ -31,7 +31,7 @@ from dpo_math_assets.verifier.equivalence.outcome import (
     different,
 )
 from dpo_math_assets.verifier.equivalence.whole_answers import compare_answers, context_of
-from dpo_math_assets.verifier.lexicon.vocabulary import LONG_ABBREVIATIONS
+from dpo_math_assets.verifier.lexicon.units import LONG_ABBREVIATIONS
 from dpo_math_assets.verifier.syntax.nodes import (
     Decimal,
     Node,

@@ -14,7 +14,7 @@ from dpo_math_assets.verifier.equivalence.outcome import (
     Outcome,
     different,
 )
-from dpo_math_assets.verifier.lexicon.vocabulary import NOUNS, ORDINALS
+from dpo_math_assets.verifier.lexicon.words import NOUNS, ORDINALS
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.nodes import Decimal, Node, Number, Quantity, Text, Tuple
 from dpo_math_assets.verifier.trace import applied

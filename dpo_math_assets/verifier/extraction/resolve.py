@@ -42,7 +42,7 @@ from dpo_math_assets.verifier.extraction.vetoes import (
     is_retracted,
     is_vetoed,
 )
-from dpo_math_assets.verifier.lexicon.vocabulary import NUMBER_WORDS, TENS
+from dpo_math_assets.verifier.lexicon.words import NUMBER_WORDS, TENS
 from dpo_math_assets.verifier.syntax.normalization import normalise
 from dpo_math_assets.verifier.trace import applied
 

@@ -18,7 +18,7 @@ from dpo_math_assets.verifier.extraction.tokens import (
     has_digits,
     has_words,
 )
-from dpo_math_assets.verifier.lexicon.vocabulary import unit_named
+from dpo_math_assets.verifier.lexicon.units import unit_named
 from dpo_math_assets.verifier.syntax.normalization import clean
 from dpo_math_assets.verifier.trace import applied
 

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 __all__ = [
+    "NOUNS",
     "NUMBER_WORDS",
+    "ORDINALS",
     "SCALES",
     "TENS",
     "in_order",
@@ -55,3 +57,6 @@ def meanings(language: str, name: str) -> dict[str, Any]:
 NUMBER_WORDS = {word: value for value, word in enumerate(in_order("english", "numbers"))}
 TENS = {word: 10 * tens for tens, word in enumerate(in_order("english", "tens"), start=2)}
 SCALES: dict[str, int] = meanings("english", "scales")
+ORDINALS = words("english", "ordinals")
+# What a question has named whose answer is an adjective.
+NOUNS = words("english", "nouns")

@@ -11,67 +11,7 @@ the equivalence dispatch, and `AnyNode` is the union of all, over which `match` 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from operator import attrgetter, is_
-from typing import Any, ClassVar, TypeVar, cast, dataclass_transform, get_args
-
-__all__ = [
-    "FUNCTIONS",
-    "PARAMETER",
-    "SCALARS",
-    "SCALAR_KINDS",
-    "AbsoluteValue",
-    "AnyNode",
-    "BasedInteger",
-    "Cases",
-    "Choice",
-    "Conditional",
-    "Congruence",
-    "Constant",
-    "Decimal",
-    "Derivative",
-    "Dots",
-    "DoubleFactorial",
-    "Factorial",
-    "FiniteSet",
-    "Function",
-    "IndexedProduct",
-    "Integral",
-    "Interval",
-    "Limit",
-    "Matrix",
-    "MinusPlus",
-    "Node",
-    "Number",
-    "NumberDomain",
-    "Percent",
-    "PlusMinus",
-    "Power",
-    "Product",
-    "Quantity",
-    "Ratio",
-    "Relation",
-    "RelationChain",
-    "Root",
-    "Scalar",
-    "SetBuilder",
-    "SetDifference",
-    "SetIntersection",
-    "SetUnion",
-    "Sum",
-    "Summation",
-    "Symbol",
-    "Text",
-    "Tuple",
-    "UnknownFunction",
-    "ValueList",
-    "children",
-    "contents",
-    "free_symbols",
-    "make",
-    "num",
-    "rebuild",
-    "sort_key",
-    "with_children",
-]
+from typing import Any, TypeVar, cast, dataclass_transform, get_args
 
 # First character of the name of a declared integer parameter.
 PARAMETER = "#"
@@ -112,19 +52,9 @@ class Node:
     _contents: frozenset[type["Node"] | str]
     _free: frozenset[str]
 
-    kind: ClassVar[str] = ""
-
-    @property
-    def args(self) -> tuple[Any, ...]:
-        """What the node holds, in order."""
-        return _ARGS[type(self)](self)
-
-    def __iter__(self) -> Iterator[Any]:
-        yield self.kind
-        yield self.args
-
     def __repr__(self) -> str:
-        return f"Node(kind={self.kind!r}, args={self.args!r})"
+        held = (repr(getattr(self, name)) for name in _FIELDS[type(self)])
+        return f"{type(self).__name__}({', '.join(held)})"
 
     def __hash__(self) -> int:
         cls = type(self)
@@ -152,7 +82,6 @@ def _node(cls: type[_N]) -> type[_N]:
 class Number(Node):
     """The exact rational p/q, in lowest terms, q > 0."""
 
-    kind: ClassVar[str] = "num"
     p: int
     q: int
 
@@ -164,7 +93,6 @@ class Decimal(Node):
     `1.50` has places 2, `1.5e6` has places -5.
     """
 
-    kind: ClassVar[str] = "dec"
     p: int
     q: int
     places: int
@@ -174,7 +102,6 @@ class Decimal(Node):
 class Constant(Node):
     """`pi`, `e`, `i`, `oo` (positive infinity), `nan` (an undefined value)."""
 
-    kind: ClassVar[str] = "const"
     name: str
 
 
@@ -185,7 +112,6 @@ class Symbol(Node):
     `#0`, `#1` are declared integer parameters.
     """
 
-    kind: ClassVar[str] = "sym"
     name: str
 
 
@@ -193,7 +119,6 @@ class Symbol(Node):
 class Sum(Node):
     """Sum of two or more terms."""
 
-    kind: ClassVar[str] = "add"
     terms: tuple[Node, ...]
 
 
@@ -201,7 +126,6 @@ class Sum(Node):
 class Product(Node):
     """Product of two or more factors."""
 
-    kind: ClassVar[str] = "mul"
     factors: tuple[Node, ...]
 
 
@@ -209,7 +133,6 @@ class Product(Node):
 class Power(Node):
     """Principal power."""
 
-    kind: ClassVar[str] = "pow"
     base: Node
     exponent: Node
 
@@ -221,7 +144,6 @@ class Root(Node):
     Index 2 is the principal square root; an odd integer index of a real radicand is the real root.
     """
 
-    kind: ClassVar[str] = "root"
     radicand: Node
     index: Node
 
@@ -230,7 +152,6 @@ class Root(Node):
 class AbsoluteValue(Node):
     """Absolute value, or modulus."""
 
-    kind: ClassVar[str] = "abs"
     operand: Node
 
 
@@ -238,7 +159,6 @@ class AbsoluteValue(Node):
 class Factorial(Node):
     """x!"""
 
-    kind: ClassVar[str] = "fact"
     operand: Node
 
 
@@ -246,7 +166,6 @@ class Factorial(Node):
 class DoubleFactorial(Node):
     """x!!"""
 
-    kind: ClassVar[str] = "fact2"
     operand: Node
 
 
@@ -254,7 +173,6 @@ class DoubleFactorial(Node):
 class Function(Node):
     """A known function; names and arguments are those of `FUNCTIONS`."""
 
-    kind: ClassVar[str] = "func"
     name: str
     arguments: tuple[Node, ...]
 
@@ -263,7 +181,6 @@ class Function(Node):
 class UnknownFunction(Node):
     """An unknown function applied, `f(x)`: equal only where name and arguments are."""
 
-    kind: ClassVar[str] = "call"
     name: str
     arguments: tuple[Node, ...]
 
@@ -272,7 +189,6 @@ class UnknownFunction(Node):
 class Derivative(Node):
     """Unevaluated derivative."""
 
-    kind: ClassVar[str] = "deriv"
     operand: Node
     variable: Node
     order: int
@@ -282,7 +198,6 @@ class Derivative(Node):
 class Integral(Node):
     """Unevaluated integral; low and high are None where it is indefinite."""
 
-    kind: ClassVar[str] = "integral"
     integrand: Node
     variable: Node
     low: Node | None
@@ -293,7 +208,6 @@ class Integral(Node):
 class Summation(Node):
     """Unevaluated sum over the integers low..high."""
 
-    kind: ClassVar[str] = "sum"
     term: Node
     variable: Node
     low: Node
@@ -304,7 +218,6 @@ class Summation(Node):
 class IndexedProduct(Node):
     """Unevaluated product over the integers low..high."""
 
-    kind: ClassVar[str] = "prod"
     factor: Node
     variable: Node
     low: Node
@@ -315,7 +228,6 @@ class IndexedProduct(Node):
 class Limit(Node):
     """Unevaluated limit; side is `+`, `-` or `+-`."""
 
-    kind: ClassVar[str] = "limit"
     operand: Node
     variable: Node
     point: Node
@@ -326,7 +238,6 @@ class Limit(Node):
 class PlusMinus(Node):
     """Both x and -x; every `PlusMinus` of one answer takes the same sign."""
 
-    kind: ClassVar[str] = "pm"
     operand: Node
 
 
@@ -334,7 +245,6 @@ class PlusMinus(Node):
 class MinusPlus(Node):
     """Both -x and x, opposite in sign to `PlusMinus`."""
 
-    kind: ClassVar[str] = "mp"
     operand: Node
 
 
@@ -342,7 +252,6 @@ class MinusPlus(Node):
 class Percent(Node):
     """x per cent."""
 
-    kind: ClassVar[str] = "percent"
     value: Node
 
 
@@ -350,7 +259,6 @@ class Percent(Node):
 class Quantity(Node):
     """A value with a unit or a currency, the unit's normalised name."""
 
-    kind: ClassVar[str] = "unit"
     value: Node
     unit: str
 
@@ -359,7 +267,6 @@ class Quantity(Node):
 class BasedInteger(Node):
     """An integer written in base `base`, its value."""
 
-    kind: ClassVar[str] = "basen"
     value: int
     base: int
 
@@ -368,7 +275,6 @@ class BasedInteger(Node):
 class Tuple(Node):
     """Ordered: a point, a tuple, a vector in parentheses."""
 
-    kind: ClassVar[str] = "tuple"
     items: tuple[Node, ...]
 
 
@@ -376,7 +282,6 @@ class Tuple(Node):
 class FiniteSet(Node):
     """Braces; no items is the empty set."""
 
-    kind: ClassVar[str] = "set"
     items: tuple[Node, ...]
 
 
@@ -384,7 +289,6 @@ class FiniteSet(Node):
 class ValueList(Node):
     """Bare values joined by commas, `and`, `or`."""
 
-    kind: ClassVar[str] = "list"
     items: tuple[Node, ...]
 
 
@@ -392,7 +296,6 @@ class ValueList(Node):
 class Interval(Node):
     """A real interval; a pair in round brackets alone is a `Tuple`."""
 
-    kind: ClassVar[str] = "interval"
     low: Node
     high: Node
     low_closed: bool
@@ -403,7 +306,6 @@ class Interval(Node):
 class SetUnion(Node):
     """Union of sets; of inequalities: one or the other."""
 
-    kind: ClassVar[str] = "union"
     operands: tuple[Node, ...]
 
 
@@ -411,7 +313,6 @@ class SetUnion(Node):
 class SetIntersection(Node):
     """Intersection of sets; of inequalities: all at once."""
 
-    kind: ClassVar[str] = "inter"
     operands: tuple[Node, ...]
 
 
@@ -419,7 +320,6 @@ class SetIntersection(Node):
 class SetDifference(Node):
     """Set difference."""
 
-    kind: ClassVar[str] = "setminus"
     left: Node
     right: Node
 
@@ -428,7 +328,6 @@ class SetDifference(Node):
 class NumberDomain(Node):
     """A named set: `R`, `Q`, `Z`, `N`, `C`."""
 
-    kind: ClassVar[str] = "domain"
     name: str
 
 
@@ -436,7 +335,6 @@ class NumberDomain(Node):
 class SetBuilder(Node):
     """{ element : condition }."""
 
-    kind: ClassVar[str] = "setbuilder"
     element: Node
     condition: Node
 
@@ -445,7 +343,6 @@ class SetBuilder(Node):
 class Matrix(Node):
     """Rows of equal length; a column vector has rows of one."""
 
-    kind: ClassVar[str] = "matrix"
     rows: tuple[tuple[Node, ...], ...]
 
 
@@ -453,7 +350,6 @@ class Matrix(Node):
 class Relation(Node):
     """op is `=`, `!=`, `<`, `<=`, `>`, `>=`, `in`, `notin`, `approx`, `equiv`, `to` (arrow), ..."""
 
-    kind: ClassVar[str] = "rel"
     op: str
     left: Node
     right: Node
@@ -463,7 +359,6 @@ class Relation(Node):
 class RelationChain(Node):
     """a < b < c: one item more than ops."""
 
-    kind: ClassVar[str] = "chain"
     ops: tuple[str, ...]
     items: tuple[Node, ...]
 
@@ -472,7 +367,6 @@ class RelationChain(Node):
 class Cases(Node):
     """A function by cases: each branch a value and its condition, or None."""
 
-    kind: ClassVar[str] = "cases"
     branches: tuple[tuple[Node, Node | None], ...]
 
 
@@ -480,7 +374,6 @@ class Cases(Node):
 class Congruence(Node):
     """A relation modulo modulus."""
 
-    kind: ClassVar[str] = "mod"
     relation: Node
     modulus: Node
 
@@ -489,7 +382,6 @@ class Congruence(Node):
 class Ratio(Node):
     """a : b : c."""
 
-    kind: ClassVar[str] = "ratio"
     items: tuple[Node, ...]
 
 
@@ -497,14 +389,11 @@ class Ratio(Node):
 class Dots(Node):
     """An ellipsis in a list."""
 
-    kind: ClassVar[str] = "dots"
-
 
 @_node
 class Conditional(Node):
     """A value with a condition behind it, in words (`Text`) or as a list."""
 
-    kind: ClassVar[str] = "noted"
     value: Node
     condition: Node
 
@@ -513,7 +402,6 @@ class Conditional(Node):
 class Choice(Node):
     """A multiple-choice letter; rest is the answer beside it, or None."""
 
-    kind: ClassVar[str] = "choice"
     letter: str
     rest: Node | None
 
@@ -522,7 +410,6 @@ class Choice(Node):
 class Text(Node):
     """Words, lower case, single spaces."""
 
-    kind: ClassVar[str] = "text"
     words: str
 
 
@@ -575,39 +462,7 @@ AnyNode = (
 )
 
 SCALARS: tuple[type[Node], ...] = get_args(Scalar)
-SCALAR_KINDS = frozenset(cls.kind for cls in SCALARS)
 
-# The field of each class that holds any number of nodes, which `args` and `make` spread.
-_VARIADIC: dict[type[Node], str] = {
-    Sum: "terms",
-    Product: "factors",
-    Function: "arguments",
-    UnknownFunction: "arguments",
-    Tuple: "items",
-    FiniteSet: "items",
-    ValueList: "items",
-    SetUnion: "operands",
-    SetIntersection: "operands",
-    Matrix: "rows",
-    RelationChain: "items",
-    Cases: "branches",
-    Ratio: "items",
-}
-
-
-def _spread(cls: Any) -> Callable[[Node], tuple[Any, ...]]:
-    names = [field.name for field in fields(cls)]
-    many = _VARIADIC.get(cls)
-    if many is None:
-        return lambda node: tuple(getattr(node, name) for name in names)
-    if names == [many]:
-        return lambda node: getattr(node, many)
-    first = names[0]
-    return lambda node: (getattr(node, first), *getattr(node, many))
-
-
-_KINDS: dict[str, type[Node]] = {cls.kind: cls for cls in get_args(AnyNode)}
-_ARGS = {cls: _spread(cls) for cls in _KINDS.values()}
 _FIELDS: dict[type[Node], tuple[str, ...]] = {
     cls: tuple(field.name for field in fields(cast(Any, cls))) for cls in get_args(AnyNode)
 }
@@ -616,16 +471,6 @@ _VALUES: dict[type[Node], Callable[[Node], object]] = {
     cls: attrgetter(*names) if names else lambda node: () for cls, names in _FIELDS.items()
 }
 _RANKS: dict[type[Node], int] = {cls: rank for rank, cls in enumerate(get_args(AnyNode))}
-
-
-def make(kind: str, args: tuple[Any, ...]) -> Node:
-    """The node of a kind with the arguments that `Node.args` gives."""
-    cls: Any = _KINDS[kind]
-    many = _VARIADIC.get(cls)
-    if many is None:
-        return cls(*args)  # type: ignore[no-any-return]
-    before = len(fields(cls)) - 1
-    return cls(*args[:before], args[before:])  # type: ignore[no-any-return]
 
 
 _NO_SYMBOLS = frozenset[str]()

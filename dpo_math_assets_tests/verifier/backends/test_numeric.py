@@ -224,3 +224,8 @@ def test_a_shift_however_small_is_never_equal(a: Node, shift: Fraction, digits: 
 @given(EXPRESSIONS, EXPRESSIONS)
 def test_probing_does_not_depend_on_which_side_is_which(a: Node, b: Node) -> None:
     assert probe(a, b) == probe(b, a)
+
+
+def test_a_gcd_that_may_be_of_polynomials_is_never_called_wrong(backend: str) -> None:
+    assert probe(parse(r"\gcd(x + 6, \sqrt{x})"), parse("1")) == "unknown"
+    assert probe(parse(r"\gcd(a, b)"), parse(r"a + b")) == "different"

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from dpo_math_assets.verifier.extraction.candidate import Anchor, Candidate, Finder
 from dpo_math_assets.verifier.extraction.tokens import FRACTION, NUMBER
-from dpo_math_assets.verifier.lexicon.vocabulary import ORDINALS, SCALES, unit_named, word_set
+from dpo_math_assets.verifier.lexicon.units import unit_named
+from dpo_math_assets.verifier.lexicon.words import ORDINALS, SCALES, word_set
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["BOXED", "Box", "boxes"]

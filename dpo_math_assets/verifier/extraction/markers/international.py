@@ -11,7 +11,7 @@ from dpo_math_assets.verifier.extraction.candidate import Candidate, Finder
 from dpo_math_assets.verifier.extraction.markers.final_answer import stated
 from dpo_math_assets.verifier.extraction.markers.lines import rest
 from dpo_math_assets.verifier.extraction.tokens import FORMULA, LATEX_WORD, first_sentence
-from dpo_math_assets.verifier.lexicon.vocabulary import unit_named
+from dpo_math_assets.verifier.lexicon.units import unit_named
 
 __all__ = ["INTERNATIONAL"]
 
