@@ -52,7 +52,7 @@ def with_names(a: Node, b: Node, equal: Equal) -> tuple[Node, Node, bool]:
     b = naming.named(b)
     in_b = free_symbols(b)
     undecided = any(
-        not isinstance(term, UnknownFunction) and (place >= in_a or symbol.name not in in_b)
+        _hides_its_value(term) and (place >= in_a or symbol.name not in in_b)
         for place, (term, symbol) in enumerate(naming.known)
     )
     return a, b, undecided
@@ -101,6 +101,11 @@ def _is_opaque(node: Node) -> bool:
     if isinstance(node, Summation | IndexedProduct):
         return any(any_part(bound, _is_constant) for bound in (node.low, node.high))
     return isinstance(node, OPAQUE)
+
+
+def _hides_its_value(term: Node) -> bool:
+    r"""Whether a term may equal another one; of a named operation nothing is known at all."""
+    return not isinstance(term, UnknownFunction) or term.name.startswith("\\")
 
 
 def _is_constant(node: Node) -> bool:

@@ -141,8 +141,11 @@ def _choice_with_value(node: Node, other: Node) -> Node:
 
 
 def _only_item(node: Node, other: Node) -> Node:
+    r"""`\{5\}` beside 5; `\{x\}` may be a fractional part."""
     items = children(node)
-    return items[0] if len(items) == 1 else node
+    if len(items) != 1:
+        return node
+    return tree.in_braces(items[0]) if isinstance(items[0], SCALARS) else items[0]
 
 
 _SINGLE = (*SCALARS, Quantity, Choice)

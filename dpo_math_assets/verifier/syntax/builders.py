@@ -9,6 +9,7 @@ from math import gcd
 
 from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.nodes import (
+    PARAMETER,
     BasedInteger,
     Constant,
     Decimal,
@@ -36,9 +37,11 @@ from dpo_math_assets.verifier.syntax.nodes import (
     UnknownFunction,
     ValueList,
     children,
+    free_symbols,
     num,
     rebuild,
 )
+from dpo_math_assets.verifier.trace import applied
 
 __all__ = [
     "IMAGINARY",
@@ -47,6 +50,7 @@ __all__ = [
     "add",
     "chosen",
     "divide",
+    "in_braces",
     "is_inequality",
     "is_proper_fraction",
     "is_vector",
@@ -67,7 +71,7 @@ PI = Constant("pi")
 IMAGINARY = Constant("i")
 # An exponent p/q becomes the p-th power of a q-th root up to this q.
 MAX_ROOT_INDEX = 100
-_MEASURES = frozenset((BasedInteger, Percent, Quantity))
+_NOT_PLAIN = frozenset((BasedInteger, FiniteSet, Percent, Quantity))
 _INEQUALITIES = frozenset(("<", "<=", ">", ">=", "!="))
 
 
@@ -77,12 +81,16 @@ def rational(value: Fraction) -> Number:
 
 
 def plain(node: Node) -> Node:
-    """The node as a factor or term: percentages, degrees and other bases become numbers."""
-    if type(node) not in _MEASURES:
+    """The node as a factor or term: percentages, degrees, bases, braces become expressions."""
+    if type(node) not in _NOT_PLAIN:
         return node
     match node:
         case BasedInteger():
             return num(node.value)
+        case FiniteSet(items=(item,)):
+            return in_braces(item)
+        case FiniteSet():
+            return node
         case Percent():
             return mul(plain(node.value), num(1, 100))
         case Quantity(unit="rad" | "radian"):
@@ -134,7 +142,7 @@ def add(*terms: Node) -> Node:
 
 
 def mul(*factors: Node) -> Node:
-    """A product, flat. A unit comes to the outside; braces of one item are mere grouping."""
+    """A product, flat. A unit comes to the outside."""
     if len(factors) == 1:
         return factors[0]
     units = [factor for factor in factors if type(factor) is Quantity]
@@ -143,14 +151,21 @@ def mul(*factors: Node) -> Node:
         return Quantity(mul(*values), units[0].unit)
     flat: list[Node] = []
     for factor in factors:
-        if isinstance(factor, FiniteSet) and len(factor.items) == 1:
-            factor = factor.items[0]
         factor = plain(factor)
         if isinstance(factor, Product):
             flat += factor.factors
         else:
             flat.append(factor)
     return Product(tuple(flat))
+
+
+def in_braces(node: Node) -> Node:
+    r"""`\\{2\\}` in an expression is 2, `\\{x\\}` the fractional part of x, perhaps."""
+    letters_in = (name for name in free_symbols(node) if not name.startswith(PARAMETER))
+    if not any(letters_in):
+        return node
+    applied("grammar.braces_of_one", node)
+    return UnknownFunction("\\{", (node,))
 
 
 def divide(top: Node, bottom: Node) -> Node:
@@ -222,10 +237,15 @@ def is_inequality(node: Node) -> bool:
 
 
 def is_vector(node: Node) -> bool:
-    r"""Whether a factor is, or holds, a letter with an arrow: `\\vec{a}`."""
-    if isinstance(node, Symbol):
-        return node.name.startswith("vec(")
-    return isinstance(node, Sum | Product | UnknownFunction) and any(map(is_vector, children(node)))
+    r"""Whether a node is the nabla sign, a letter with an arrow or hat, or made of such."""
+    match node:
+        case Symbol(name):
+            return name == "nabla" or name.startswith(("vec(", "hat("))
+        case UnknownFunction(name):
+            return name == "\\times"
+        case Sum() | Product():
+            return any(map(is_vector, children(node)))
+    return False
 
 
 def letters(node: Node) -> str | None:

@@ -39,11 +39,23 @@ _GREEK_CAPITALS = {
     "Ω": "Omega",
 }
 
+# Joiners, directions of writing, variants, soft hyphens. Between letters or digits they stay, so
+# that the answer cannot be read: nobody sees whether they separate.
+_INVISIBLE = (
+    "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+    "\u00ad\u061c\u180e\ufe0e\ufe0f"
+)
+_JOINING = re.compile(rf"(?<=\w)[{_INVISIBLE}]+(?=\w)")
+# A character that no grammar has.
+_SEPARATOR = "\N{REPLACEMENT CHARACTER}"
+
 _CHARACTERS: dict[str, str] = {
     # minus signs and hyphens
     **dict.fromkeys("−–‐‑‒﹣－", "-"),
     # products, quotients and other operators
-    **dict.fromkeys("×⋅·∙•∗＊", "*"),
+    **dict.fromkeys("⋅·∙＊", "*"),
+    **{"×": "\\times ", "•": "\\bullet ", "∗": "\\ast ", "⋆": "\\star ", "∘": "\\circ "},
+    **{"⊕": "\\oplus ", "⊖": "\\ominus ", "⊗": "\\otimes ", "⊙": "\\odot ", "∇": "\\nabla "},
     **dict.fromkeys("÷∕⁄／", "/"),
     **{"＋": "+", "＝": "=", "＜": "<", "＞": ">", "±": "\\pm ", "∓": "\\mp ", "√": "\\sqrt "},
     **{"∛": "\\sqrt[3] ", "∜": "\\sqrt[4] ", "∑": "\\sum ", "∏": "\\prod ", "∫": "\\int "},
@@ -90,7 +102,8 @@ _CHARACTERS: dict[str, str] = {
         "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a", " "
     ),
     **dict.fromkeys("\u202f\u205f\u3000\t\r\n\x0b\x85\u2028\u2029", " "),
-    **dict.fromkeys("\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064\ufeff\u00ad\ufe0f", ""),
+    **dict.fromkeys(_INVISIBLE, ""),
+    **{"\u2061": " ", "\u2062": "*", "\u2063": ",", "\u2064": "+"},  # what MathML does not show
     **{capital: f"\\{name} " for capital, name in _GREEK_CAPITALS.items()},
     **{chr(0x3B1 + k): f"\\{name} " for k, name in enumerate(_GREEK) if name != "omicron"},
     "φ": "\\phi ",
@@ -131,6 +144,7 @@ def to_ascii(text: str) -> str:
         return text
     text = _EATEN.sub(lambda found: _EATEN_LETTER[found.group()], text)
     if not text.isascii():
+        text = _JOINING.sub(_SEPARATOR, text)
         text = _SUPERSCRIPT_RUN.sub(
             lambda run: "^{" + run.group().translate(_SUPERSCRIPTS) + "}", text
         )

@@ -13,7 +13,7 @@ Kind = Literal[
     "const",
     "func",
     "op",  # + - * / ^ _ ! ' % mod & \\
-    "open",  # ( [ \{ { | floor ceil
+    "open",  # ( [ \{ { < | floor ceil
     "close",
     "bar",
     "punct",  # , ; :
@@ -33,7 +33,7 @@ Kind = Literal[
 # What a raw brace holds: an argument, items that commas separate, or words.
 Brace = Literal["group", "list", "text"]
 
-_OF_ITEMS = frozenset(("(", "[", "\\{", ")", "]", "\\}"))
+_OF_ITEMS = frozenset(("(", "[", "\\{", "<", ")", "]", "\\}", ">"))
 
 
 class Token(NamedTuple):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from dpo_math_assets.verifier.syntax import builders, nodes
-from dpo_math_assets.verifier.syntax.errors import ParseError
+from dpo_math_assets.verifier.syntax.grammar import operations
 from dpo_math_assets.verifier.syntax.grammar.leaves import (
     CHOOSING,
     begins_factor,
@@ -22,10 +22,17 @@ from dpo_math_assets.verifier.syntax.grammar.leaves import (
     indexed,
     numeral,
     prime,
+    small_circle,
     take_degree_mark,
 )
 from dpo_math_assets.verifier.syntax.grammar.parameters import declares
+from dpo_math_assets.verifier.syntax.grammar.relation_signs import equivalent, relation_sign
 from dpo_math_assets.verifier.syntax.grammar.stream import Stream
+from dpo_math_assets.verifier.syntax.grammar.superscripts import (
+    FUNCTION_LETTERS,
+    bracket_above,
+    marked_above,
+)
 from dpo_math_assets.verifier.syntax.grammar.words import words_after
 from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.scanner import Token
@@ -50,10 +57,10 @@ Rule = Callable[[Stream], Node]
 BEGINNINGS: dict[str, Rule] = {}
 COMMANDS: dict[str, Rule] = {}
 
-_FUNCTION_LETTERS = frozenset(("f", "g", "h", "F", "G", "H", "phi", "varphi", "psi"))
 # Moments of random variables: `E(X^2)` is not `E(X)^2`.
 _OF_VARIABLES = frozenset("DEV")
 _VARIABLES = frozenset("XYZ")
+_OF_FUNCTION = re.compile(r"[_^']")
 _DIGITS = re.compile(r"\d+")
 
 # Tokens that end a value, and with it all that binds tighter than lists do.
@@ -61,7 +68,6 @@ _BEHIND_VALUE = frozenset(("end", "close", "punct", "sep", "word"))
 _BEHIND_TERM = _BEHIND_VALUE | {"rel", "set", "pm"}
 _LEAVES = frozenset(("num", "sym", "const"))
 _SETS = (nodes.FiniteSet, nodes.SetBuilder, nodes.NumberDomain, nodes.Interval)
-_OUTSIDE_GRAMMAR = frozenset(("?", "subset", "propto", "implies"))
 
 
 # relations
@@ -72,7 +78,7 @@ def relation(stream: Stream) -> Node:
     items, operators = [set_expression(stream)], list[str]()
     if stream.token.kind in _BEHIND_VALUE:
         return items[0]
-    while operator := _relation_sign(stream):
+    while operator := relation_sign(stream):
         operators.append(operator)
         item = set_expression(stream)
         if (
@@ -90,23 +96,7 @@ def relation(stream: Stream) -> Node:
     modulus = _modulus(stream)
     if modulus is not None:
         return nodes.Congruence(node, modulus)
-    return _equivalent(*items) if operators == ["equiv"] else node
-
-
-def _relation_sign(stream: Stream) -> str | None:
-    start = stream.at
-    negated = stream.sees("cmd", "not") and stream.peek().kind == "rel"
-    if negated:
-        stream.advance()
-    if not stream.sees("rel"):
-        return None
-    operator = stream.advance().value
-    if negated:
-        operator = {"=": "!=", "in": "notin"}.get(operator, "?")
-    if operator in _OUTSIDE_GRAMMAR:
-        stream.seek(start)
-        raise stream.located(ParseError(f"relation {operator} is outside the grammar"))
-    return operator
+    return equivalent(*items) if operators == ["equiv"] else node
 
 
 def _modulus(stream: Stream) -> Node | None:
@@ -122,15 +112,6 @@ def _modulus(stream: Stream) -> Node | None:
     if closing:
         stream.expect(*closing)
     return modulus
-
-
-def _equivalent(left: Node, right: Node) -> Node:
-    r"""`a \equiv b \bmod n` is a congruence, and `f(x) \equiv 0` holds everywhere."""
-    if isinstance(right, nodes.Function) and right.name == "mod":
-        remainder, modulus = right.arguments
-        return nodes.Congruence(nodes.Relation("equiv", left, remainder), modulus)
-    applied("grammar.identity", left, right)
-    return nodes.Relation("=", left, right)
 
 
 def set_expression(stream: Stream) -> Node:
@@ -207,11 +188,28 @@ def product(stream: Stream) -> Node:
 def _times(stream: Stream, node: Node) -> Node:
     crossed = stream.source.startswith("\\times", stream.advance().start)
     factor = _prefixed(stream)
-    if crossed and builders.is_vector(node) and builders.is_vector(factor):
-        stream.deeper()
-        applied("grammar.cross_product", node, factor)
-        return nodes.UnknownFunction("cross", (node, factor))  # whose sides do not commute
-    return builders.mul(node, factor)
+    if stream.of_vectors and (left := operations.as_vector(node, stream.source)) is not None:
+        right = operations.as_vector(factor, stream.source)
+        while right is None and begins_factor(stream):  # `\vec{a} \times 3\vec{b}`
+            factor = builders.mul(factor, power_of(stream))
+            right = operations.as_vector(factor, stream.source)
+        if right is not None or left == operations.NABLA:
+            stream.deeper()
+            sign = "\\times" if crossed else "\\cdot"
+            return operations.vectors_multiplied(sign, left, right or factor)
+    return operations.operation("times", node, factor) if crossed else builders.mul(node, factor)
+
+
+def _operated(stream: Stream, node: Node) -> Node:
+    stream.deeper()
+    name = stream.advance().value
+    return operations.operation(name, node, _prefixed(stream))
+
+
+def _composed(stream: Stream, node: Node) -> Node:
+    stream.deeper()
+    stream.advance()
+    return operations.compose(node, _prefixed(stream))
 
 
 def _over(stream: Stream, node: Node) -> Node:
@@ -241,6 +239,8 @@ _JOINED: dict[str, Callable[[Stream, Node], Node]] = {
     "over": _over,
     "mod": _modulo,
     "%": _percent,
+    "circ": _composed,
+    **dict.fromkeys(operations.OPERATIONS, _operated),
 }
 
 
@@ -299,6 +299,8 @@ def power_of(stream: Stream) -> Node:
         node = nodes.UnknownFunction(node.name, arguments(stream))
         if stream.take("op", "^"):
             node = builders.power(node, exponent(stream))
+    elif operations.is_composition(node) and stream.sees("open", "("):
+        node = operations.called_composition(node, arguments(stream))
     return node
 
 
@@ -306,7 +308,7 @@ def _is_called(stream: Stream, name: str) -> bool:
     if not stream.sees("open", "(") or stream.token.spaced:
         return False
     expected = name in _OF_VARIABLES and stream.peek().value in _VARIABLES
-    return expected or name.rstrip("'").split("_")[0] in _FUNCTION_LETTERS
+    return expected or _OF_FUNCTION.split(name)[0] in FUNCTION_LETTERS
 
 
 def arguments(stream: Stream) -> tuple[Node, ...]:
@@ -324,12 +326,18 @@ def _raised(stream: Stream, base: Node) -> Node:
     stream.advance()
     if take_degree_mark(stream):
         return in_degrees(stream, base)
+    bracket = bracket_above(stream, base)
+    start = stream.token.start
     above = exponent(stream)
+    if bracket:
+        written = stream.source[start : stream.token.start].strip(" {}")
+        if (node := marked_above(base, bracket, above, written)) is not None:
+            return node
     if not isinstance(base, nodes.Symbol):
         return builders.power(base, above)
     if stream.sees("op", "_"):  # `x^2_1` is a power of `x_1`
         base = nodes.Symbol(indexed(stream, base.name))
-    if above == num(-1) and base.name in _FUNCTION_LETTERS and stream.sees("open", "("):
+    if above == num(-1) and base.name in FUNCTION_LETTERS and stream.sees("open", "("):
         applied("grammar.inverse_function", base)
         return nodes.UnknownFunction(f"{base.name}^-1", arguments(stream))
     return chosen_by_index(base.name, above) or builders.power(base, above)
@@ -357,7 +365,7 @@ _POSTFIX: dict[str, Callable[[Stream, Node], Node | None]] = {
     "_": index,
     "!": factorial,
     "'": prime,
-    "circ": degrees,
+    "circ": small_circle,
     "degree": degrees,
 }
 

@@ -28,6 +28,7 @@ __all__ = [
     "number",
     "numeral",
     "prime",
+    "small_circle",
     "symbol",
     "take_degree_mark",
     "word",
@@ -238,3 +239,12 @@ def _is_factor_behind(stream: Stream) -> bool:
     return stream.peek().value == "^" and any(
         stream.peek(steps).kind == "sym" for steps in (2, 3, 4)
     )
+
+
+def small_circle(stream: Stream, node: Node) -> Node | None:
+    r"""`90\circ` is an angle, and `f \circ g` is for `product`."""
+    start = stream.at
+    stream.advance()
+    composes = not isinstance(node, nodes.Number | nodes.Decimal) and begins_factor(stream)
+    stream.seek(start)
+    return None if composes else degrees(stream, node)

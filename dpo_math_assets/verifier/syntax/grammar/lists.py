@@ -31,7 +31,7 @@ from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["absolute", "answer", "conditions", "opened"]
 
-_CLOSING = {"(": (")", "]"), "[": ("]", ")")}
+_CLOSING = {"(": (")", "]"), "[": ("]", ")"), "<": (">",)}
 _LABELS = frozenset(meanings("english", "extremes").values())
 
 
@@ -354,6 +354,11 @@ def _bracketed(opening: str, closing: str, content: Node) -> Node:
     items = _items(content)
     if (opening, closing) == ("(", ")"):
         return nodes.Tuple(items) if isinstance(content, nodes.ValueList) else content
+    if opening == "<":
+        if isinstance(content, nodes.ValueList):
+            return nodes.Tuple(items)
+        applied("grammar.angle_brackets", content)
+        return nodes.UnknownFunction("\\langle", items)  # a mean, or what an element generates
     if (opening, closing) == ("[", "]"):
         rows = tuple(map(_row, items))
         if len(rows) > 1 and rows[0] and all(len(row) == len(rows[0]) for row in rows):

@@ -5,6 +5,8 @@ a node. Whatever makes the tree deeper counts against one limit, so that no late
 that it cannot walk.
 """
 
+import re
+
 from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.nodes import Node
@@ -13,6 +15,9 @@ from dpo_math_assets.verifier.syntax.scanner import Token
 __all__ = ["NotMathematicsError", "Stream"]
 
 MAX_DEPTH = 100
+_MARKED = re.compile(
+    r"\\(?:mathbf|boldsymbol|bm|pmb|bold|vec|hat|widehat|overrightarrow|nabla)(?![A-Za-z])"
+)
 
 
 class NotMathematicsError(Exception):
@@ -28,6 +33,7 @@ class Stream:
         "depth",
         "in_set",
         "integrals",
+        "of_vectors",
         "parameters",
         "returned",
         "source",
@@ -37,6 +43,8 @@ class Stream:
 
     def __init__(self, source: str, tokens: list[Token]) -> None:
         self.source = source
+        # Whether letters are marked as vectors, so that signs of products may be theirs.
+        self.of_vectors = "\\" in source and _MARKED.search(source) is not None
         self.tokens = tokens
         self.at = 0
         self.token = tokens[0]

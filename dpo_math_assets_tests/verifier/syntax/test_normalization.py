@@ -1,0 +1,26 @@
+"""Characters that show nothing never join what they stand between."""
+
+import pytest
+
+from dpo_math_assets.verifier import verify
+from dpo_math_assets.verifier.syntax.normalization import to_ascii
+
+INVISIBLE = ["\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad", "\u200e", "\u202e"]
+
+
+@pytest.mark.parametrize("sign", INVISIBLE)
+def test_an_invisible_character_inside_a_number_or_name_leaves_it_unread(sign: str) -> None:
+    for answer, gold in ((f"0{sign}7", "7"), (f"3{sign}4", "34"), (f"p{sign}q", "pq")):
+        assert verify(f"FINAL ANSWER: {answer}", gold).verdict == "undecided"
+        assert verify(f"FINAL ANSWER: {gold}", answer).verdict == "undecided"
+
+
+@pytest.mark.parametrize("sign", INVISIBLE)
+def test_an_invisible_character_elsewhere_says_nothing(sign: str) -> None:
+    assert verify(f"FINAL ANSWER: {sign}34{sign} apples", "34").verdict == "correct"
+    assert to_ascii(f"{sign}3 + {sign}4{sign}") == "3 + 4"
+
+
+def test_the_invisible_signs_of_mathml_are_signs() -> None:
+    assert to_ascii("2\u2062x") == "2*x"
+    assert to_ascii("sin\u2061x") == "sin x"
