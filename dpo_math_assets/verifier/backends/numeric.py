@@ -124,16 +124,20 @@ class _Probe:
             other = self.either(is_divisor_of_expressions) or self.agrees_at_integers()
             return ("unknown" if other else "different"), ambiguous
         result = _conclusion(found, AGREEMENTS if self.names else 1)
-        if result != "equal":
-            return result, ambiguous
+        if result == "equal" and self.names:
+            result = self.confirmed(piecewise, real_powers)
+        return (
+            "unknown" if result == "equal" and self.either(is_arithmetic) else result
+        ), ambiguous
+
+    def confirmed(self, piecewise: bool, real_powers: bool) -> ProbeResult:
+        """The result for expressions that agree at the usual points."""
         rules = piecewise or follows_rules(self.a) or follows_rules(self.b)
-        if self.names and rules and self.told_apart(real_powers):
-            return "different", ambiguous
-        if self.either(is_arithmetic):
-            return "unknown", ambiguous
-        if self.names and (holds_complex_part(self.a) or holds_complex_part(self.b)):
-            return self.confirmed_as_complex(real_powers), ambiguous
-        return result, ambiguous
+        if rules and self.told_apart(real_powers):
+            return "different"
+        if holds_complex_part(self.a) or holds_complex_part(self.b):
+            return self.confirmed_as_complex(real_powers)
+        return "equal"
 
     def outcomes(self, piecewise: bool, real_powers: bool) -> tuple["Counter[str]", bool, bool]:
         """What the points say, whether a power was ambiguous, and whether a point tells apart."""

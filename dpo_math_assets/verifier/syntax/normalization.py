@@ -196,30 +196,38 @@ def clean(text: str) -> str:
     """
     if text and text[0] not in _OPENING and text[-1] not in _ENDING:
         return text
-    while True:
-        text = text.strip()
-        if text.endswith("\\\\") and not text.endswith("\\\\\\"):
-            text = text[:-2].rstrip()
-        if text[-1:] in (".", ",", ";") and not text.endswith("..."):
-            shorter = text.rstrip(".,; \t\r\n")
-            # `\\,` and `\\;` are spaces of LaTeX; what stands before them is for the lexer
-            text = text if shorter.endswith("\\") else shorter
-        if text[:1] not in _LEFT:
-            return text
-        for left, right in _PAIRS:
-            inside = len(left), len(text) - len(right)
-            if (
-                inside[0] < inside[1]
-                and text.startswith(left)
-                and text.endswith(right)
-                and text[inside[1] - 1] != "\\"
-                and text.find(left, *inside) < 0
-                and text.find(right, *inside) < 0
-            ):
-                text = text[inside[0] : inside[1]]
-                break
-        else:
-            return text
+    while (shorter := _unwrapped(_without_end(text.strip()))) != text:
+        text = shorter
+    return text
+
+
+def _without_end(text: str) -> str:
+    r"""The text without the full stop, comma or `\\\\` behind it."""
+    if text.endswith("\\\\") and not text.endswith("\\\\\\"):
+        text = text[:-2].rstrip()
+    if text[-1:] not in (".", ",", ";") or text.endswith("..."):
+        return text
+    shorter = text.rstrip(".,; \t\r\n")
+    # `\\,` and `\\;` are spaces of LaTeX; what stands before them is for the lexer
+    return text if shorter.endswith("\\") else shorter
+
+
+def _unwrapped(text: str) -> str:
+    """The text without one pair of delimiters around all of it."""
+    if text[:1] not in _LEFT:
+        return text
+    for left, right in _PAIRS:
+        start, end = len(left), len(text) - len(right)
+        if (
+            start < end
+            and text.startswith(left)
+            and text.endswith(right)
+            and text[end - 1] != "\\"
+            and text.find(left, start, end) < 0
+            and text.find(right, start, end) < 0
+        ):
+            return text[start:end]
+    return text
 
 
 _SPACING = re.compile(
