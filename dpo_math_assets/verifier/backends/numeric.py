@@ -26,6 +26,7 @@ from random import Random
 from typing import Literal
 
 from dpo_math_assets.verifier.algebra.budget import Budget, UnknownValueError
+from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.algebra.modular import compare_rational
 from dpo_math_assets.verifier.backends.ball_arithmetic import Comparison, Point, compare_values
 from dpo_math_assets.verifier.backends.breakpoints import follows_rules, telling_points
@@ -43,7 +44,7 @@ from dpo_math_assets.verifier.backends.points import (
     real_points,
 )
 from dpo_math_assets.verifier.syntax.nodes import Node, children, free_symbols, sort_key
-from dpo_math_assets.verifier.trace import applied
+from dpo_math_assets.verifier.trace import applied, is_recording
 
 __all__ = ["ProbeResult", "probe"]
 
@@ -108,12 +109,23 @@ class _Probe:
 
     def result(self) -> ProbeResult:
         result = compare_rational(self.a, self.b, self.draw)
+        if result == "different" and is_recording():
+            self.record_witness()
         if result != "unknown":
             return result
         result, ambiguous = self.at_points(real_powers=True)
         if result == "different" and ambiguous:
             result, _ = self.at_points(real_powers=False)
         return result
+
+    def record_witness(self) -> None:
+        """For an explanation: integers at which two rational functions have different values."""
+        for point in integer_points(self.names, self.draw()):
+            values = {name: re for name, (re, _) in point.items()}
+            x, y = exact(self.a, values), exact(self.b, values)
+            if x is not None and y is not None and x != y:
+                applied("witness.point", _Place(point), f"{x} and {y}")
+                return
 
     def at_points(self, *, real_powers: bool) -> tuple[ProbeResult, bool]:
         """The result, and whether it depends on how a power of a negative number is read."""

@@ -34,7 +34,7 @@ def order_may_count(a: Node, b: Node) -> bool:
     """Whether two expressions equal as numbers may differ by the order of their capitals."""
     rows = _rows(a), _rows(b)
     together = rows[0] | rows[1]
-    if len({tuple(sorted(row, key=str)) for row in together}) < len(together):
+    if len({tuple(sorted(row, key=repr)) for row in together}) < len(together):
         return True
     return rows[0] != rows[1] and any(map(_returns, together))
 

@@ -56,6 +56,11 @@ class Node:
         held = (repr(getattr(self, name)) for name in _FIELDS[type(self)])
         return f"{type(self).__name__}({', '.join(held)})"
 
+    def __str__(self) -> str:
+        from dpo_math_assets.verifier.syntax.printing import plain_text  # which imports this module
+
+        return plain_text(self)
+
     def __hash__(self) -> int:
         cls = type(self)
         if cls in _LEAVES:

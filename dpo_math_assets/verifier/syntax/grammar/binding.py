@@ -57,8 +57,10 @@ def _places(index: str) -> tuple[Node, ...]:
     """What stands in an index: `2k+1` as an expression, `ij` as two letters, else one name."""
     straight = _STRAIGHT.fullmatch(index)
     if straight:
-        place = mul(num(int(straight["factor"] or 1)), Symbol(straight["name"]))
-        return (add(place, num(int(straight["shift"] or 0))),)
+        place: Node = Symbol(straight["name"])
+        if straight["factor"]:
+            place = mul(num(int(straight["factor"])), place)
+        return (add(place, num(int(straight["shift"]))) if straight["shift"] else place,)
     parts = index.split(",")
     if len(parts) > 1:
         return tuple(place for part in parts for place in _places(part))
