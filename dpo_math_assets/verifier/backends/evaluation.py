@@ -352,7 +352,7 @@ _ONE_ARGUMENT = {
     **{name: name for name in ("sin", "cos", "tan", "cot", "sec", "csc", "asin", "acos", "atan")},
     **{name: name for name in ("sinh", "cosh", "tanh", "coth", "sech", "csch")},
     **{name: name for name in ("asinh", "acosh", "atanh", "exp")},
-    "ln": "log",
+    **{"ln": "log", "gamma": "gamma"},
 }
 _OF_RECIPROCAL = {
     **{"acot": "atan", "asec": "acos", "acsc": "asin"},

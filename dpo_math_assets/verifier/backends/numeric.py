@@ -38,10 +38,12 @@ from dpo_math_assets.verifier.backends.points import (
     integer_points,
     integer_symbols,
     is_arithmetic,
+    is_combinatorial,
     is_divisor_of_expressions,
     is_piecewise,
     is_stepped,
     real_points,
+    small_points,
 )
 from dpo_math_assets.verifier.syntax.nodes import Node, children, free_symbols, sort_key
 from dpo_math_assets.verifier.trace import applied, is_recording
@@ -147,6 +149,8 @@ class _Probe:
         rules = piecewise or follows_rules(self.a) or follows_rules(self.b)
         if rules and self.told_apart(real_powers):
             return "different"
+        if self.either(is_combinatorial) and self.apart_at_small(real_powers):
+            return "unknown"
         if holds_complex_part(self.a) or holds_complex_part(self.b):
             return self.confirmed_as_complex(real_powers)
         return "equal"
@@ -190,6 +194,18 @@ class _Probe:
                 continue
             if _outcome(found) == "differ":
                 applied("witness.point", _Place(point))
+                return True
+        return False
+
+    def apart_at_small(self, real_powers: bool) -> bool:
+        """Whether combinatorial expressions that agree elsewhere differ at small integers."""
+        budget = Budget(MAX_STEPS)
+        for point in small_points(self.a, self.b, self.names, self.draw()):
+            try:
+                found = compare_values(self.a, self.b, point, budget, real_powers=real_powers)
+            except UnknownValueError:
+                continue
+            if found.apart:
                 return True
         return False
 

@@ -6,7 +6,7 @@ a negative constant are positive integers.
 
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import count
+from itertools import count, product
 from random import Random
 
 from dpo_math_assets.verifier.algebra.exact import exact
@@ -34,16 +34,21 @@ __all__ = [
     "integer_points",
     "integer_symbols",
     "is_arithmetic",
+    "is_combinatorial",
     "is_divisor_of_expressions",
     "is_piecewise",
     "is_stepped",
     "real_points",
+    "small_points",
 ]
 
 # Points of several sizes and signs, before those between the numbers written.
 POINTS = 12
 # Integers tried where a rounded expression may be meant for integers alone.
 INTEGER_POINTS = 40
+# Integers at which combinatorial expressions rarely vanish, and for how many letters to try them.
+SMALL = range(1, 5)
+MAX_SMALL = 3
 LARGEST_MARK = 10**30
 SCALES = (2, 4, 2, 1, 12, 100)
 
@@ -127,6 +132,26 @@ def integer_symbols(node: Node) -> frozenset[str]:
             if value is not None and value < 0:
                 return found | free_symbols(exponent)
     return found
+
+
+def small_points(a: Node, b: Node, names: list[str], random: Random) -> Iterator[Point]:
+    """Every choice of small integers for the integer symbols, where there are few such choices.
+
+    Binomials of a small number, and products with a factor that vanishes, are zero beyond.
+    """
+    integers = sorted(integer_symbols(a) | integer_symbols(b))
+    choices = product(SMALL, repeat=len(integers)) if len(integers) <= MAX_SMALL else ()
+    for values in choices:
+        point = {name: (Fraction(random.randint(1, 997), 331), Fraction(0)) for name in names}
+        whole = ((Fraction(value), Fraction(0)) for value in values)
+        yield point | dict(zip(integers, whole, strict=True))
+
+
+def is_combinatorial(node: Node) -> bool:
+    """Whether a node may vanish but for a few integers, or is a sum or product over some."""
+    if isinstance(node, Function):
+        return node.name == "binom" and bool(free_symbols(node))
+    return isinstance(node, Summation | IndexedProduct) and bool(free_symbols(node))
 
 
 def holds_complex_part(node: Node) -> bool:

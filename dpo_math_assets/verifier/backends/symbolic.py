@@ -92,9 +92,9 @@ def _compare(left: Any, right: Any) -> Literal["equal", "different", "unknown"]:
     left, right = left.doit(), right.doit()
     if _is_undefined(left, right):
         return "unknown"
-    if left == right:
-        return "equal"
     infinities = (sympy.oo, -sympy.oo)
+    if left == right:  # two series that diverge are no equality
+        return "unknown" if _diverges(left) else "equal"
     if left in infinities or right in infinities:
         settled = all(side in infinities or side.is_finite for side in (left, right))
         return "different" if settled else "unknown"
@@ -105,6 +105,14 @@ def _compare(left: Any, right: Any) -> Literal["equal", "different", "unknown"]:
     if verdict:
         return "equal"
     return "different" if verdict is False and _is_visible(difference) else "unknown"
+
+
+def _diverges(value: Any) -> bool:
+    """Whether a value is infinite; infinite bounds of what was not worked out do not count."""
+    import sympy
+
+    unsettled = (sympy.Sum, sympy.Product, sympy.Integral, sympy.Limit)
+    return bool(value.has(sympy.oo, -sympy.oo)) and not value.has(*unsettled)
 
 
 def _is_undefined(left: Any, right: Any) -> bool:

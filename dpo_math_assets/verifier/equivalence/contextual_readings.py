@@ -1,7 +1,7 @@
 r"""Meanings that a letter has only beside an answer without it.
 
-`C_n^2` may be a square and $\Gamma(5)$ a product; beside an answer that knows no such letter they
-are the ways to choose and the gamma function.
+`C_n^2` may be a square and $\zeta(2)$ a product; beside an answer that knows no such letter they
+are the ways to choose and the zeta function.
 """
 
 import re
@@ -15,7 +15,6 @@ from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.nodes import (
     Constant,
-    Factorial,
     Node,
     NumberDomain,
     Power,
@@ -124,19 +123,15 @@ def _chosen(name: str, k: Node) -> Node | None:
 
 
 def _function_values(factors: tuple[Node, ...], strange: frozenset[str]) -> Node | None:
-    r"""`\Gamma(5)` and `\zeta(2)`, which read as products, as the values of these functions."""
+    r"""`\zeta(2)`, which reads as a product, as the value of the function."""
     for place, factor in enumerate(factors[:-1]):
-        if not isinstance(factor, Symbol) or factor.name not in strange & {"Gamma", "zeta"}:
+        if not isinstance(factor, Symbol) or factor.name not in strange & {"zeta"}:
             continue
         x = factors[place + 1]
         if free_symbols(x):
             return None
         k = Symbol("k")
-        value: Node = (
-            Factorial(tree.add(x, num(-1)))
-            if factor.name == "Gamma"
-            else Summation(Power(k, tree.neg(x)), k, num(1), Constant("oo"))
-        )
+        value = Summation(Power(k, tree.neg(x)), k, num(1), Constant("oo"))
         applied("reading.special_function", factor, value)
         return tree.mul(*factors[:place], *factors[place + 2 :], value)
     return None

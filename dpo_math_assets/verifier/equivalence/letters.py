@@ -83,15 +83,23 @@ def _printed_constants(node: Node, other: Node) -> Node:
     plain = isinstance(node, Sum) and not all(map(free_symbols, node.terms))
     if plain and holds(other, "i") and here - there == {"j"}:
         changed = tree.substituted(node, Symbol("j"), tree.IMAGINARY)  # `3 + 4j`, no vector
-    # a letter alone may be a choice, and one beside others a current or a field
-    elif isinstance(node, Sum | Product | Power) and here <= _PRINTED.keys():
-        for letter in here - there:
+    else:
+        for letter in _PRINTED.keys() & (here - there):
             constant = _PRINTED[letter]
-            if holds(other, constant.name) and not holds(node, constant.name):
+            # E beside other letters may be a field, I beside other capitals a current
+            others = here - {letter}
+            alone = others <= _PRINTED.keys() or (
+                letter == "I" and not any(map(_is_capital, others))
+            )
+            if alone and holds(other, constant.name) and not holds(node, constant.name):
                 changed = tree.substituted(changed, Symbol(letter), constant)
     if changed is not node:
         applied("reading.printed_constant", node, changed)
     return changed
+
+
+def _is_capital(name: str) -> bool:
+    return name[:1].isupper()
 
 
 def _same_parameters(a: Node, b: Node) -> tuple[Node, Node]:

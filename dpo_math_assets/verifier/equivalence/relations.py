@@ -43,6 +43,8 @@ __all__ = ["compare_relations"]
 def compare_relations(a: Node, b: Node, context: Context) -> Outcome:
     """Two answers, one or both of them relations, and none a list or a set of values."""
     a, b = _condition_of_points(a), _condition_of_points(b)
+    if isinstance(a, Relation) and isinstance(b, Relation) and a.op == b.op == "to":
+        return _compare_maps(a, b, context)
     first, second = equation(a), equation(b)
     if first and second:
         return compare_equations(first, second, context)
@@ -53,6 +55,20 @@ def compare_relations(a: Node, b: Node, context: Context) -> Outcome:
     if isinstance(a, Ratio) or isinstance(b, Ratio):
         return _compare_ratios(a, b, context)
     return _compare_inequalities(a, b, context)
+
+
+def _compare_maps(a: Relation, b: Relation, context: Context) -> Outcome:
+    r"""`x \mapsto x^2` and `t \mapsto t^2`: what is mapped may have any name."""
+    names = [node.left.items if isinstance(node.left, Tuple) else (node.left,) for node in (a, b)]
+    symbols = all(isinstance(name, Symbol) for name in (*names[0], *names[1]))
+    if not symbols or len(names[0]) != len(names[1]):
+        return context.every([(a.left, b.left), (a.right, b.right)])
+    renamed: dict[Node, Node] = dict(zip(names[1], names[0], strict=True))
+    strange = free_symbols(b.right).intersection(free_symbols(a.left)) - free_symbols(b.left)
+    if strange or a.left == b.left:
+        return context.every([(a.left, b.left), (a.right, b.right)])
+    applied("reading.name_of_argument", b.left, a.left)
+    return context.compare(a.right, tree.replace(b.right, renamed.get))
 
 
 def _condition_of_points(node: Node) -> Node:

@@ -2,7 +2,15 @@
 
 from dpo_math_assets.verifier.lexicon.words import table, word_set
 
-__all__ = ["CONSTANTS", "FUNCTION_NAMES", "GREEK", "PRINTED", "PRINTED_SETS"]
+__all__ = [
+    "CALLED",
+    "CONSTANTS",
+    "FUNCTION_NAMES",
+    "GREEK",
+    "PRINTED",
+    "PRINTED_SETS",
+    "UNKNOWN_FUNCTIONS",
+]
 
 
 def by_spelling(spellings: dict[str, str]) -> dict[str, str]:
@@ -12,6 +20,9 @@ def by_spelling(spellings: dict[str, str]) -> dict[str, str]:
 
 _DATA = table("functions")
 FUNCTION_NAMES = by_spelling(_DATA["functions"])
+# Functions only before a bracket, with a value or of unknown value.
+UNKNOWN_FUNCTIONS = word_set(_DATA["unknown"])
+CALLED = by_spelling(_DATA["called"]) | {name: name for name in UNKNOWN_FUNCTIONS}
 CONSTANTS = by_spelling(_DATA["constants"])
 GREEK = word_set(_DATA["greek"])
 PRINTED = word_set(_DATA["printed"])

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import cast
 
 from dpo_math_assets.verifier.lexicon.functions import (
+    CALLED,
     CONSTANTS,
     FUNCTION_NAMES,
     GREEK,
@@ -29,7 +30,7 @@ from dpo_math_assets.verifier.syntax.number_words import NUMERAL_WORDS, spelled_
 from dpo_math_assets.verifier.syntax.numerals import rational
 from dpo_math_assets.verifier.syntax.scanner import Kind, Scanner
 
-__all__ = ["RULES", "read_letters"]
+__all__ = ["BRACKET_AHEAD", "RULES", "read_letters"]
 
 Read = tuple[Kind, str, int]
 Rule = Callable[[Scanner, str], Read | None]
@@ -65,6 +66,8 @@ _WITH_NAME = re.compile(
     r"alpha|beta)([abhnrx-zA-Z]{0,2})"
 )
 _WITH_WORD = re.compile(r"([a-cnx-z]?)(and|or)([a-cnx-zA-Z])")
+# The end of `\\operatorname{re}`, and the bracket behind it.
+BRACKET_AHEAD = re.compile(r"\}?\s?\{?\s?(?:\\left\s?)?\(")
 _PRINTED = re.compile(r"([A-Za-z]+(?:(?<=Interval)\.(?:open|Lopen|Ropen))?)(?=\()")
 # Single letters that may be a word, half of the day, or the sign of a union.
 _LETTERS_IN_WORDS = frozenset("aApPIU")
@@ -85,7 +88,7 @@ _NAMED: dict[str, tuple[Kind, str]] = {
     **{name: ("func", value) for name, value in FUNCTION_NAMES.items()},
 }
 # Runs of letters that are no mere words, in this spelling and in any.
-_NAMES = GREEK.union(ACCENTS, PRINTED, _NAMED)
+_NAMES = GREEK.union(ACCENTS, CALLED, PRINTED, _NAMED)
 _MORE_THAN_WORDS = NUMERAL_WORDS.union(_NEGATIVE, _OPERATORS)
 
 
@@ -253,6 +256,14 @@ def _name(scanner: Scanner, run: str) -> Read | None:
     return (*found, len(run)) if found and not unit else None
 
 
+def _called(scanner: Scanner, run: str) -> Read | None:
+    r"""`erf(x)`, `\operatorname{re}{\left(z\right)}`."""
+    name = CALLED.get(run)
+    if name is None or not BRACKET_AHEAD.match(scanner.text, scanner.position + len(run)):
+        return None
+    return "func", name, len(run)
+
+
 def _printed(scanner: Scanner, run: str) -> Read | None:
     """`Interval.open(`, `FiniteSet(`."""
     found = _PRINTED.match(scanner.text, scanner.position) if run in PRINTED else None
@@ -310,6 +321,7 @@ RULES: tuple[Rule, ...] = (
     _one_letter,
     _accent,
     _name,
+    _called,
     _printed,
     _upright_word,
     _greek,

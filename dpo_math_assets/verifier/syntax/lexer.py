@@ -11,7 +11,7 @@ from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier.lexicon.functions import CONSTANTS, FUNCTION_NAMES, GREEK
 from dpo_math_assets.verifier.lexicon.latex import ACCENTS, COMMANDS, TEXT_COMMANDS
 from dpo_math_assets.verifier.syntax.errors import ParseError
-from dpo_math_assets.verifier.syntax.letters import read_letters
+from dpo_math_assets.verifier.syntax.letters import BRACKET_AHEAD, read_letters
 from dpo_math_assets.verifier.syntax.numerals import number_at, number_in_base_at
 from dpo_math_assets.verifier.syntax.scanner import Brace, Kind, Scanner, Token
 
@@ -24,6 +24,8 @@ MAX_TOKENS = 1_000
 _NEXT = re.compile(
     r"[\s~]*(?:(?P<letters>[A-Za-z])|(?P<number>[0-9]|\.(?=[0-9]))|(?P<command>\\)|(?P<sign>[^\s~]))"
 )
+# The imaginary unit as programs write it.
+_IMAGINARY = re.compile(r"(?<![\w.])1j(?!\w)")
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
 
 
@@ -59,6 +61,8 @@ def _read_all(scanner: Scanner) -> None:
         begins = found.lastgroup
         if begins == "letters":
             read_letters(scanner)
+        elif begins == "number" and (imaginary := _IMAGINARY.match(text, at)):
+            scanner.emit("const", "i", imaginary.end() - at)
         elif begins == "number":
             node, end = number_at(text, at, scanner.lists > 0, scanner.last_value())
             scanner.emit("num", "", end - at, node)
@@ -118,6 +122,8 @@ def _command(scanner: Scanner) -> None:
             _sized_bar(scanner, _SIDES[name])
     elif kind in ("text", "group"):
         scanner.skip(len(name) + 1)
+    elif name == "Gamma" and BRACKET_AHEAD.match(scanner.text, scanner.position + 6):
+        scanner.emit("func", "gamma", 6)
     elif kind == "greek":
         shape = name.removeprefix("var")  # of the same letter, unless both shapes are in use
         both = shape != name and f"\\{shape}" in scanner.text

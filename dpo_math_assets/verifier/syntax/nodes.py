@@ -37,6 +37,7 @@ FUNCTIONS: dict[str, str] = {
     "max": "one value or more",
     "min": "one value or more",
     "mod": "a, n: the remainder in 0..n-1",
+    "gamma": "x",
     "binom": "n, k",
     "det": "a matrix node (never numeric)",
 }

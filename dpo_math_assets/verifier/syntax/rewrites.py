@@ -34,6 +34,7 @@ _RULES = (
     "rewrite.figure",
     "rewrite.remainder",
     "rewrite.divergence",
+    "rewrite.direction",
     "rewrite.base_in_words",
     "rewrite.equation_block",
     "rewrite.cases_block",
@@ -170,6 +171,10 @@ def _rewrites() -> tuple[_Rewrite, ...]:
 
 _REWRITES = _rewrites()
 _WITHIN = tuple(rewrite.within for rewrite in _REWRITES)
+# `[x + 1  2  y]`: a row as computer algebra prints it, its cells apart by more than one space.
+_SPACED_ROW = re.compile(r"\s*\[(?=[^\[\]]*\S  )[^\[\],;&|]+\]\s*$")
+# The space that ends a command, before one that was written.
+_BEHIND_COMMAND = re.compile(r"(\\[A-Za-z]+) {2}(?! )")
 _SPACES = re.compile(r"  +")
 
 _PART_IN_TEXT = re.compile(r"\\text(?:bf|rm)?\{\s*(\(\w{1,4}\))\s*\}")
@@ -199,6 +204,10 @@ def rewritten(source: str) -> str:
     """The text with these notations in the grammar's own."""
     if source.isalnum():
         return source
+    if "  " in source and _SPACED_ROW.match(source):
+        row = _BEHIND_COMMAND.sub(r"\1 ", source.strip()[1:-1]).strip()
+        applied("rewrite.spaced_row", source, row)
+        source = f"\\begin{{matrix}}{_SPACES.sub(' & ', row)}\\end{{matrix}}"
     if "  " in source:  # no pattern is to try its luck from every space of a long row
         source = _SPACES.sub(" ", source)
     marked = compress(_REWRITES, map(source.__contains__, _WITHIN))

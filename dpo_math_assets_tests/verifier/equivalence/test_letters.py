@@ -86,7 +86,7 @@ def test_letters_that_say_more_or_less_are_not_passed(answer: str, gold: str) ->
         ("\\log 2", "\\ln 2"),
         ("g(a + b)", "g(a) + g(b)"),
         ("H_n", "\\sum_{k=1}^n \\frac{1}{k}"),
-        ("a + 2*I", "a + 2i"),
+        ("A + 2*I", "A + 2i"),
         ("x**2 + E", "x^2 + e"),
     ],
 )

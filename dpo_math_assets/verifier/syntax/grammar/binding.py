@@ -5,12 +5,21 @@ written `a(k)`: neither a constant, nor the `a_k` of another place.
 """
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 
 from dpo_math_assets.verifier.syntax.builders import add, mul, replace
-from dpo_math_assets.verifier.syntax.nodes import Constant, Node, Symbol, UnknownFunction, num
+from dpo_math_assets.verifier.syntax.nodes import (
+    Constant,
+    Derivative,
+    Node,
+    Symbol,
+    UnknownFunction,
+    num,
+)
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["as_symbol", "bound"]
+__all__ = ["as_symbol", "bound", "derived"]
 
 # Letters that stand side by side in an index, as in `a_{ij}`; other words are names: `a_{max}`.
 _SIDE_BY_SIDE = re.compile(r"(?!min)[i-np-t]{2,4}")
@@ -23,6 +32,16 @@ def as_symbol(node: Node) -> Symbol | None:
     if isinstance(node, Symbol):
         return node
     return Symbol(node.name) if isinstance(node, Constant) and node.name in ("i", "e") else None
+
+
+def derived(body: Node, orders: Iterable[tuple[Symbol, int]]) -> Node:
+    """A derivative by several variables, each so many times; their order does not count."""
+    together: Counter[Symbol] = Counter()
+    for variable, order in orders:
+        together[variable] += order
+    for variable in sorted(together, key=lambda symbol: symbol.name):
+        body = Derivative(body, variable, together[variable])
+    return body
 
 
 def bound(body: Node, variable: Symbol) -> Node:

@@ -8,7 +8,7 @@ import re
 from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.builders import chosen, divide
 from dpo_math_assets.verifier.syntax.errors import ParseError
-from dpo_math_assets.verifier.syntax.grammar.binding import as_symbol, bound
+from dpo_math_assets.verifier.syntax.grammar.binding import as_symbol, bound, derived
 from dpo_math_assets.verifier.syntax.grammar.expressions import (
     exponent,
     group,
@@ -29,10 +29,11 @@ __all__ = [
     "series",
 ]
 
+_BY = r"(?:d|\\partial)\s*([a-zA-Z])(?![a-zA-Z])\s*(?:\^\s*\{?\s*([2-9])\s*\}?)?\s*"
 _HIGHER_DERIVATIVE = re.compile(
-    r"\{\s*(?:d|\\partial)\s*\^\{?([2-9])\}?\s*\}"
-    r"\s*\{\s*(?:d|\\partial)\s*([a-zA-Z])\s*\^\{?([2-9])\}?\s*\}"
+    rf"\{{\s*(?:d|\\partial)\s*\^\s*\{{?\s*([2-9])\s*\}}?\s*\}}\s*\{{\s*((?:{_BY}){{1,9}})\}}"
 )
+_VARIABLE = re.compile(_BY)
 
 
 def fraction(stream: Stream) -> Node:
@@ -59,11 +60,14 @@ def _derivative(stream: Stream) -> Node | None:
 def _higher_derivative(stream: Stream) -> Node | None:
     r"""`\frac{d^2}{dx^2} f`; None where the fraction is another."""
     found = _HIGHER_DERIVATIVE.match(stream.source, stream.token.start)
-    if found is None or found[1] != found[3]:
+    if found is None:
+        return None
+    orders = [(nodes.Symbol(name), int(order or 1)) for name, order in _VARIABLE.findall(found[2])]
+    if sum(order for _, order in orders) != int(found[1]):
         return None
     while stream.token.start < found.end():
         stream.advance()
-    return nodes.Derivative(product(stream), nodes.Symbol(found[2]), int(found[1]))
+    return derived(product(stream), orders)
 
 
 def binomial(stream: Stream) -> Node:

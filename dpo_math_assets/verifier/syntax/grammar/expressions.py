@@ -31,6 +31,7 @@ from dpo_math_assets.verifier.syntax.grammar.stream import Stream
 from dpo_math_assets.verifier.syntax.grammar.superscripts import (
     FUNCTION_LETTERS,
     bracket_above,
+    bracket_around,
     marked_above,
 )
 from dpo_math_assets.verifier.syntax.grammar.words import words_after
@@ -305,7 +306,8 @@ def power_of(stream: Stream) -> Node:
 
 
 def _is_called(stream: Stream, name: str) -> bool:
-    if not stream.sees("open", "(") or stream.token.spaced:
+    braced = stream.sees("open", "{") and bracket_around(stream) == "("  # `f{\left(x \right)}`
+    if not (braced or stream.sees("open", "(")) or stream.token.spaced:
         return False
     expected = name in _OF_VARIABLES and stream.peek().value in _VARIABLES
     return expected or _OF_FUNCTION.split(name)[0] in FUNCTION_LETTERS

@@ -2,7 +2,7 @@ r"""Functions applied to arguments, in brackets or not (`\sin^2 2x`), and letter
 
 from collections.abc import Callable, Sequence
 
-from dpo_math_assets.verifier.lexicon.functions import PRINTED
+from dpo_math_assets.verifier.lexicon.functions import PRINTED, UNKNOWN_FUNCTIONS
 from dpo_math_assets.verifier.syntax import builders, nodes
 from dpo_math_assets.verifier.syntax.builders import IMAGINARY, E
 from dpo_math_assets.verifier.syntax.errors import ParseError
@@ -15,7 +15,7 @@ from dpo_math_assets.verifier.syntax.grammar.expressions import (
     short_group,
 )
 from dpo_math_assets.verifier.syntax.grammar.leaves import begins_factor
-from dpo_math_assets.verifier.syntax.grammar.printed import printed
+from dpo_math_assets.verifier.syntax.grammar.printed import is_single_row, printed
 from dpo_math_assets.verifier.syntax.grammar.stream import Stream
 from dpo_math_assets.verifier.syntax.nodes import Node, children, num
 from dpo_math_assets.verifier.trace import applied
@@ -33,6 +33,7 @@ _ARITY = {
     **dict.fromkeys(("gcd", "lcm", "max", "min"), _ANY),
     "log": (1, 2),
 }
+_MATRICES = frozenset(("Matrix", "ImmutableMatrix", "ImmutableDenseMatrix"))
 # Accents that are one mark in a longer or a shorter form.
 _SAME_MARKS = {"overline": "bar", "overrightarrow": "vec", "widehat": "hat", "widetilde": "tilde"}
 _BEFORE_ARGUMENT = frozenset(("num", "sym", "const", "open", "func", "bar", "accent", "cmd"))
@@ -48,6 +49,9 @@ def function(stream: Stream) -> Node:
     glued = stream.sees("num") and not stream.token.spaced and stream.peek().value == "("
     if name == "log" and glued and stream.source[named.start] != "\\":  # `log2(8)`
         base = stream.advance().node
+    elif name == "fact" and glued and stream.token.node == num(2):  # `factorial2(n)`
+        stream.advance()
+        name = "fact2"
     for _ in range(2):
         if name == "log" and stream.take("op", "_"):
             base = _log_base(stream)
@@ -55,9 +59,14 @@ def function(stream: Stream) -> Node:
             above = exponent(stream)
     if name == "sqrt" and stream.sees("open", "["):
         return square_root(stream)
+    single = name in _MATRICES and is_single_row(stream)
     values = _arguments_of(stream)
     if name in PRINTED:
-        return printed(name, values)
+        return printed(name, (nodes.Matrix((values,)),) if single else values)
+    if name in UNKNOWN_FUNCTIONS:
+        node: Node = nodes.UnknownFunction(f"\\{name}", values)
+        applied("grammar.named_function", node)
+        return node if above is None else builders.power(node, above)
     return _applied_to(name, values, base, above)
 
 
@@ -71,7 +80,7 @@ def _arguments_of(stream: Stream) -> tuple[Node, ...]:
         return arguments(stream)
     if stream.sees("open", "{"):
         node = group(stream)
-        return node.items if isinstance(node, nodes.ValueList) else (node,)
+        return node.items if isinstance(node, nodes.ValueList | nodes.Tuple) else (node,)
     return (_open_argument(stream),)
 
 
@@ -142,7 +151,9 @@ _MADE: dict[str, Callable[[_Values], Node]] = {
     "cbrt": lambda x: builders.root(x[0], num(3)),
     "root": lambda x: builders.root(x[0], x[1]),
     "abs": lambda x: nodes.AbsoluteValue(x[0]),
+    "gamma": lambda x: _gamma(x[0]),
     "fact": lambda x: nodes.Factorial(x[0]),
+    "fact2": lambda x: nodes.DoubleFactorial(x[0]),
     "log": lambda x: _logarithm(x[0], x[1] if len(x) == 2 else num(10)),
     "lg": lambda x: _logarithm(x[0], num(10)),
 }
@@ -179,6 +190,12 @@ def _value_of(name: str, values: _Values) -> Node:
     if name == "conj" and isinstance(first, nodes.Symbol):  # as `\overline{z}` is read
         return nodes.Symbol(f"bar({first.name})")
     return nodes.Function(name, tuple(values))
+
+
+def _gamma(x: Node) -> Node:
+    if isinstance(x, nodes.Number) and x.q == 1:
+        return nodes.Factorial(num(x.p - 1))
+    return nodes.Function("gamma", (x,))
 
 
 def _logarithm(x: Node, base: Node) -> Node:

@@ -47,7 +47,7 @@ __all__ = [
 
 # What programs and word processors write for a product of numbers.
 _MULTIPLYING = frozenset(("ast", "bullet"))
-OPERATIONS = (*_MULTIPLYING, "star", "oplus", "ominus", "otimes", "odot", "diamond")
+OPERATIONS = (*_MULTIPLYING, "star", "oplus", "ominus", "otimes", "odot", "diamond", "veebar")
 # What is multiplied out of products of sums of vectors.
 MAX_TERMS = 16
 # A single bold letter, perhaps with its index; longer runs are words.

@@ -3,14 +3,18 @@
 from collections.abc import Callable
 
 from dpo_math_assets.verifier.syntax import nodes
-from dpo_math_assets.verifier.syntax.builders import divide, set_operation
+from dpo_math_assets.verifier.syntax.builders import divide, neg, set_operation
 from dpo_math_assets.verifier.syntax.errors import ParseError
-from dpo_math_assets.verifier.syntax.grammar.binding import as_symbol, bound
-from dpo_math_assets.verifier.syntax.nodes import Node
+from dpo_math_assets.verifier.syntax.grammar.binding import as_symbol, bound, derived
+from dpo_math_assets.verifier.syntax.grammar.stream import Stream
+from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["printed"]
+__all__ = ["is_single_row", "printed"]
 
+# How `rewrite.direction` writes `dir='+'`, `dir='-'` and `dir='+-'`.
+_INFINITY = nodes.Constant("oo")
+_SIDES: dict[Node, str] = {num(1): "+", num(-1): "-", num(0): "+-"}
 _Values = tuple[Node, ...]
 
 
@@ -21,6 +25,20 @@ def printed(name: str, values: _Values) -> Node:
         raise ParseError(f"{name} of {len(values)} arguments")
     applied("grammar.printed_form", name, node)
     return node
+
+
+def is_single_row(stream: Stream) -> bool:
+    """Whether `([[1, 2]])` follows: rows in brackets, of which there is but one."""
+    if [stream.token.value, stream.peek().value, stream.peek(2).value] != ["(", "[", "["]:
+        return False
+    level, steps = 0, 2
+    while stream.peek(steps).kind != "end":
+        token = stream.peek(steps)
+        level += (token.kind == "open") - (token.kind == "close")
+        if level == 0:
+            break
+        steps += 1
+    return stream.peek(steps + 1).kind == "close"
 
 
 def _operation(operator: str) -> Callable[[_Values], Node | None]:
@@ -69,9 +87,30 @@ def _matrix(values: _Values) -> Node:
 
 def _limit(values: _Values) -> Node | None:
     match values:
-        case (operand, nodes.Symbol() as variable, point):
-            return nodes.Limit(bound(operand, variable), variable, point, "+-")
+        case (operand, nodes.Symbol() as variable, point, *side):
+            infinite = point in (_INFINITY, neg(_INFINITY))
+            shown = "+-" if infinite or not side else _SIDES[side[0]]
+            return nodes.Limit(bound(operand, variable), variable, point, shown)
     return None
+
+
+def _lambda(values: _Values) -> Node | None:
+    return nodes.Relation("to", values[0], values[1]) if len(values) == 2 else None
+
+
+def _derivative(values: _Values) -> Node | None:
+    """A derivative by one variable and more, in the order of their names."""
+    body, *ranges = values
+    orders: list[tuple[nodes.Symbol, int]] = []
+    for range_ in ranges:
+        match range_:
+            case nodes.Symbol():
+                orders.append((range_, 1))
+            case nodes.Tuple(items=(nodes.Symbol() as variable, nodes.Number(order, 1))):
+                orders.append((variable, order))
+            case _:
+                return None
+    return derived(body, orders) if orders else None
 
 
 def _over_variable(
@@ -88,15 +127,6 @@ def _over_variable(
         return symbol and make(bound(body, symbol), symbol, tuple(limits))
 
     return form
-
-
-def _derivative(body: Node, variable: nodes.Symbol, limits: _Values) -> Node | None:
-    match limits:
-        case ():
-            return nodes.Derivative(body, variable, 1)
-        case (nodes.Number(order),):
-            return nodes.Derivative(body, variable, order)
-    return None
 
 
 def _integral(body: Node, variable: nodes.Symbol, limits: _Values) -> Node | None:
@@ -135,7 +165,9 @@ _FORMS: dict[str, Callable[[_Values], Node | None]] = {
     "Piecewise": _piecewise,
     "Matrix": _matrix,
     "Limit": _limit,
-    "Derivative": _over_variable(_derivative),
+    "Derivative": _derivative,
+    "Lambda": _lambda,
+    **dict.fromkeys(("ImmutableMatrix", "ImmutableDenseMatrix"), _matrix),
     "Integral": _over_variable(_integral),
     "Sum": _over_variable(_indexed(nodes.Summation)),
     "Product": _over_variable(_indexed(nodes.IndexedProduct)),

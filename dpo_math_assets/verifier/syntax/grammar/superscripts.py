@@ -11,7 +11,7 @@ from dpo_math_assets.verifier.syntax.nodes import (
 )
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["FUNCTION_LETTERS", "bracket_above", "marked_above"]
+__all__ = ["FUNCTION_LETTERS", "bracket_above", "bracket_around", "marked_above"]
 
 FUNCTION_LETTERS = frozenset(("f", "g", "h", "F", "G", "H", "phi", "varphi", "psi"))
 # What is differentiated, so that a number in brackets above counts derivatives.
@@ -30,6 +30,12 @@ def bracket_above(stream: Stream, base: Node) -> str:
     first = stream.peek()
     if first.kind == "accent":
         return first.value if first.value in _LINES else ""
+    return bracket_around(stream)
+
+
+def bracket_around(stream: Stream) -> str:
+    """The bracket around all that the braces hold that open here; empty for none."""
+    first = stream.peek()
     closing = _CLOSING.get(first.value) if first.kind == "open" else None
     if closing is None:
         return ""
