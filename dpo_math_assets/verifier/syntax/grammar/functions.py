@@ -18,6 +18,7 @@ from dpo_math_assets.verifier.syntax.grammar.leaves import begins_factor
 from dpo_math_assets.verifier.syntax.grammar.printed import is_single_row, printed
 from dpo_math_assets.verifier.syntax.grammar.stream import Stream
 from dpo_math_assets.verifier.syntax.nodes import Node, children, num
+from dpo_math_assets.verifier.syntax.scanner import Token
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["accented", "function", "square_root"]
@@ -42,16 +43,10 @@ _BEFORE_ARGUMENT = frozenset(("num", "sym", "const", "open", "func", "bar", "acc
 def function(stream: Stream) -> Node:
     """A function, its base and exponent, and its arguments."""
     named = stream.advance()
-    name = named.value
-    if name in ("max", "min", "lim") and stream.sees("op", "_"):
-        raise stream.located(ParseError(f"{name} over a condition"))
-    base = above = None
-    glued = stream.sees("num") and not stream.token.spaced and stream.peek().value == "("
-    if name == "log" and glued and stream.source[named.start] != "\\":  # `log2(8)`
-        base = stream.advance().node
-    elif name == "fact" and glued and stream.token.node == num(2):  # `factorial2(n)`
-        stream.advance()
-        name = "fact2"
+    if named.value in ("max", "min", "lim") and stream.sees("op", "_"):
+        raise stream.located(ParseError(f"{named.value} over a condition"))
+    name, base = _with_number(stream, named)
+    above = None
     for _ in range(2):
         if name == "log" and stream.take("op", "_"):
             base = _log_base(stream)
@@ -59,15 +54,24 @@ def function(stream: Stream) -> Node:
             above = exponent(stream)
     if name == "sqrt" and stream.sees("open", "["):
         return square_root(stream)
-    single = name in _MATRICES and is_single_row(stream)
-    values = _arguments_of(stream)
     if name in PRINTED:
+        single = name in _MATRICES and is_single_row(stream)
+        values = _arguments_of(stream)
         return printed(name, (nodes.Matrix((values,)),) if single else values)
-    if name in UNKNOWN_FUNCTIONS:
-        node: Node = nodes.UnknownFunction(f"\\{name}", values)
-        applied("grammar.named_function", node)
-        return node if above is None else builders.power(node, above)
-    return _applied_to(name, values, base, above)
+    return _applied_to(name, _arguments_of(stream), base, above)
+
+
+def _with_number(stream: Stream, named: Token) -> tuple[str, Node | None]:
+    """The name and the base of a function with a number behind: `log2(8)`, `factorial2(n)`."""
+    name = named.value
+    if not stream.sees("num") or stream.token.spaced or stream.peek().value != "(":
+        return name, None
+    if name == "log" and stream.source[named.start] != "\\":
+        return name, stream.advance().node
+    if name == "fact" and stream.token.node == num(2):
+        stream.advance()
+        return "fact2", None
+    return name, None
 
 
 def _log_base(stream: Stream) -> Node:
@@ -166,7 +170,11 @@ _MADE_OF_ONE: dict[str, Callable[[Node], Node]] = {
 
 
 def _applied_to(name: str, values: _Values, base: Node | None, above: Node | None) -> Node:
-    """A known function applied. `sin^{-1}` is the inverse, other exponents are powers."""
+    """A function applied. `sin^{-1}` is the inverse, other exponents are powers."""
+    if name in UNKNOWN_FUNCTIONS:
+        called = nodes.UnknownFunction(f"\\{name}", tuple(values))
+        applied("grammar.named_function", called)
+        return called if above is None else builders.power(called, above)
     fewest, most = _ARITY.get(name, (1, 1))
     if not fewest <= len(values) <= most:
         raise ParseError(f"{name} of {len(values)} arguments")
