@@ -143,10 +143,21 @@ def assigned(node: Node) -> tuple[Node, Node] | None:
     if not isinstance(node, Relation) or node.op not in ("=", "approx"):
         return None
     for name, value in _both_ways(node):
-        of_itself = isinstance(name, Symbol) and name.name in free_symbols(value)
-        if is_name(name) and not of_itself:
+        if is_name(name) and not _gives_itself(name, value):
             return name, value
     return None
+
+
+def _gives_itself(name: Node, value: Node) -> bool:
+    """Whether an equation gives its name no value: `x = 2x`, `xy = x^2`; `a(n) = 3n` does."""
+    match name:
+        case Symbol():
+            return name.name in free_symbols(value)
+        case Product(factors=(first, Symbol(name=index))) if index in _INDICES:
+            return not free_symbols(first).isdisjoint(free_symbols(value))
+        case Product():
+            return not free_symbols(name).isdisjoint(free_symbols(value))
+    return False
 
 
 def called(name: Node, value: Node) -> tuple[str, Symbol] | None:

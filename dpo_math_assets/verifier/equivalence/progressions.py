@@ -189,7 +189,14 @@ def _modulo(node: Node, modulus: Node) -> Congruence:
 
 
 def _residues(node: Congruence) -> list[_Progression]:
-    value = node.relation.right if isinstance(node.relation, Relation) else node.relation
+    """The residues that a congruence gives a letter; none where it is to be solved first."""
+    match node.relation:
+        case Relation(op="equiv" | "=", left=Symbol(), right=value):
+            pass
+        case Relation():
+            return []  # `2n = 3 (mod 7)`, `n < 3 (mod 7)`
+        case value:
+            pass
     starts = sign_choices(value) if exact(node.modulus) else None
     return [
         _Progression(start, node.modulus) for start in starts or () if isinstance(start, SCALARS)

@@ -83,11 +83,15 @@ def _condition_of_points(node: Node) -> Node:
 
 def _compare_congruences(a: Node, b: Node, context: Context) -> Outcome:
     """Residues of one modulus, equal up to its multiples; beside other answers their residue."""
-    if not isinstance(a, Congruence) or not isinstance(b, Congruence):
-        residue, other = _residue(a), _residue(b)
-        applied("reading.residue", a, b)
-        return context.compare(residue, other)
     residues = _residue(a), _residue(b)
+    solved = [not isinstance(residue, Relation) for residue in residues]
+    if not isinstance(a, Congruence) or not isinstance(b, Congruence):
+        if not solved[0 if isinstance(a, Congruence) else 1]:
+            return UNKNOWN  # `2n = 3 (mod 7)` does not say what n is
+        applied("reading.residue", a, b)
+        return context.compare(*residues)
+    if solved[0] != solved[1]:
+        return UNKNOWN
     named = residues[0] != a.relation, residues[1] != b.relation
     if all(named) and children(a.relation)[0] != children(b.relation)[0]:
         return UNKNOWN

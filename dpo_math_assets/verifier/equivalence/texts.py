@@ -14,6 +14,7 @@ from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.algebra.predicates import undefined
 from dpo_math_assets.verifier.conventions import Conventions
+from dpo_math_assets.verifier.equivalence.asides import asides_differ
 from dpo_math_assets.verifier.equivalence.commas import as_list, decimal_comma
 from dpo_math_assets.verifier.equivalence.commutativity import words_may_differ
 from dpo_math_assets.verifier.equivalence.context import Context
@@ -99,6 +100,9 @@ def _compare(answer: AnswerText, gold: AnswerText, context: Context) -> Outcome:
         return _read_again(pair, outcome, context)
     if outcome.method == "structural" and words_may_differ(text, pair.gold):
         applied("reading.spelled_word", text, pair.gold)
+        return UNKNOWN
+    if asides_differ(text, pair.gold):
+        applied("reading.other_words", text, pair.gold)
         return UNKNOWN
     return outcome
 

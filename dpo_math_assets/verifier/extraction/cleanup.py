@@ -29,6 +29,7 @@ from dpo_math_assets.verifier.extraction.tokens import (
     has_words,
 )
 from dpo_math_assets.verifier.extraction.vetoes import is_vetoed
+from dpo_math_assets.verifier.lexicon.words import words
 from dpo_math_assets.verifier.syntax.normalization import clean
 from dpo_math_assets.verifier.trace import applied
 
@@ -107,7 +108,8 @@ _NAMELY = re.compile(
     rf"({VALUE_START}[^,;]{{0,60}})"
 )
 _CHOICE_STATED = re.compile(
-    rf"(?:for sure |definitely |certainly |clearly )?\(?({CHOICE})\)?[,;] [a-z]+ "
+    rf"(?:for sure |definitely |certainly |clearly )?\(?({CHOICE})\)?[,;] "
+    rf"(?!(?:or|{'|'.join(sorted(words('english', 'doubts')))})\b)[a-z]+ "
 )
 _CHOICE_IS_CORRECT = re.compile(
     rf"(?:.*[,;:]\s+|)(?:therefore |so |thus |hence )?(?:option |choice )?\(?({CHOICE})\)? is "

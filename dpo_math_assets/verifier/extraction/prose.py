@@ -89,6 +89,9 @@ _CHANGING = (
 )
 _MULTIPLES = SCALES.keys() | {f"{scale}s" for scale in SCALES} | {"pair", "pairs"}
 _CIRCUMSTANCES = words(_LANGUAGE, "circumstances")
+_DIRECTIONS = words(_LANGUAGE, "directions")
+# Two words that have an opposite, of which the last alone has none: `12 apples left`.
+_OPPOSITES = (["the", "left"], ["from", "now"])
 _PLACES = words(_LANGUAGE, "places")
 _DAY_HALVES = words(_LANGUAGE, "day_halves")
 _PADDING = words(_LANGUAGE, "padding")
@@ -155,6 +158,9 @@ def _stated_first(value: str, rest: str) -> str | None:
         rest = rest[: verb.start()]
     elif "=" not in value and _CIRCUMSTANCES.isdisjoint(rest.lower().replace(",", " ").split()):
         return None  # a value with its unit: nothing to take away
+    said = rest.lower().replace(",", " ").rstrip(".").split()
+    if not _DIRECTIONS.isdisjoint(said) or said[-2:] in _OPPOSITES:
+        return None  # `5 minutes earlier` is not 5 minutes
     counted = _counted(rest, value, bare_sum=True)
     if counted is None:
         return None

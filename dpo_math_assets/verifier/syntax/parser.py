@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 from dpo_math_assets.errors import DpoMathError, VerifierLimit
 from dpo_math_assets.verifier.lexicon.units import CURRENCY_SIGNS, UnitTable, known_units
 from dpo_math_assets.verifier.lexicon.words import meanings
+from dpo_math_assets.verifier.lexicon.words import words as known_words
 from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.grammar.lists import answer
 from dpo_math_assets.verifier.syntax.grammar.parameters import with_parameters
@@ -52,6 +53,7 @@ _ITEM = re.compile(
 _GLUED = re.compile(r"\d[A-Za-z]{2}")
 _UNITS_ALONE = re.compile(r"[\d)}]\s+[A-Za-z]{2}|\\text|\\mathrm|(?<![\\A-Za-z])[A-Za-z]{4}")
 # `A: 5, B: 3` are values of two letters
+_DOUBTFUL = known_words("english", "doubts")
 _LETTERED = re.compile(r"[,;]\s*[A-J]:")
 _EXISTENCE = re.compile(
     r"^(?:the|it(?= (?:con|di)verges)|there (?:is|are)|(?:the |this )?(?:equation|system) has) "
@@ -109,9 +111,12 @@ def _parsed(text: str, units: bool, _known: UnitTable) -> Node | partial[DpoMath
 def _choice(letter: str, behind: str, units: bool) -> Node:
     applied("grammar.choice", letter, behind)
     try:
-        return Choice(letter, _read(behind, units))
+        rest = _read(behind, units)
     except ParseError:  # a letter with a remark behind it
-        return Choice(letter, words(behind))
+        rest = words(behind)
+    if isinstance(rest, Text) and not _DOUBTFUL.isdisjoint(rest.words.split()):
+        raise ParseError("a choice that is in doubt")
+    return Choice(letter, rest)
 
 
 def _amount(source: str, node: Node) -> Node:

@@ -1,6 +1,7 @@
 """What words around a value mean: a unit, a scale, a label, a remark, or that all of it is text."""
 
 import re
+from typing import TypeGuard
 
 from dpo_math_assets.verifier.lexicon.units import unit_named
 from dpo_math_assets.verifier.lexicon.words import NUMBER_WORDS, SCALES, meanings, words
@@ -212,7 +213,8 @@ def _part_of_unit(token: Token, said: list[str]) -> list[str]:
     if token.kind in ("sym", "func") and said and said[-1] in ("/", "*"):
         return [token.value]
     raised = token.node in _RAISED and not token.spaced
-    if raised and isinstance(token.node, nodes.Number) and said and unit_factor(said[-1]):
+    squared = raised and said and said[-1] not in _UNIT_SIGNS and unit_factor(said[-1])
+    if squared and isinstance(token.node, nodes.Number):
         return ["^", str(token.node.p)]  # `cm2`
     return []
 
@@ -240,9 +242,22 @@ def unit(value: Node, said: list[str]) -> Node:
             return nodes.Relation(value.op, value.left, unit(value.right, said))
         case nodes.RelationChain():
             return nodes.RelationChain(value.ops, (*value.items[:-1], unit(value.items[-1], said)))
+    if _is_size(value) and unit_factor(name) is None:  # `3 \\times 2` matrix
+        applied("grammar.size", value, name)
+        value = nodes.UnknownFunction("\\size", value.factors)
     measured = nodes.Quantity(value, name)
     applied("grammar.unit", value, measured)
     return measured
+
+
+def _is_size(value: Node) -> TypeGuard[nodes.Product]:
+    """Whether a value is written as a product of two numbers or letters, as sizes are."""
+    sides = (nodes.Number, nodes.Symbol)
+    return (
+        isinstance(value, nodes.Product)
+        and len(value.factors) == 2
+        and all(isinstance(side, sides) for side in value.factors)
+    )
 
 
 def _unit_name(said: list[str]) -> str:
@@ -306,6 +321,9 @@ def _parameters_of(node: Node, behind: list[Token], said: str) -> list[tuple[str
     narrowing = words & _NARROWING
     # `x > 2 for integer x` is no interval; `n + 1 for even n` is no value of n + 1
     beyond = is_inequality(node) if declares else bool(narrowing)
+    # `5 where 0 = 1`: a statement about numbers is no condition on a letter
+    kinds = {token.kind for token in behind}
+    beyond = beyond or ("rel" in kinds and "sym" not in kinds)
     if beyond or len(words) > MAX_REMARK_WORDS:
         raise NotMathematicsError
     counted = any(token.kind == "num" for token in behind)  # `k is a multiple of 5`
