@@ -80,7 +80,9 @@ class _Change:
                 if sum(map(tree.is_vector, factors)) > 1:
                     return inner  # no product of their lengths
                 return _function_values(factors, self.strange)
-            case UnknownFunction(name, (argument,)) if name in self.factors:
+            case UnknownFunction(name, (argument,)) if name in self.factors and not _called(
+                argument
+            ):
                 applied("reading.letter_as_factor", inner)  # `h(a + b)` beside `ah + bh`
                 return tree.mul(Symbol(name), self.of(argument))
             case UnknownFunction("phi", (argument,)) if "phi" in self.strange:

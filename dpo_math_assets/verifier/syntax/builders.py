@@ -240,7 +240,7 @@ def is_vector(node: Node) -> bool:
     r"""Whether a node is the nabla sign, a letter with an arrow or hat, or made of such."""
     match node:
         case Symbol(name):
-            return name == "nabla" or name.startswith(("vec(", "hat("))
+            return name == "nabla" or name.startswith(("vec(", "hat(", "underline("))
         case UnknownFunction(name):
             return name == "\\times"
         case Sum() | Product():

@@ -13,7 +13,7 @@ from dpo_math_assets.verifier.lexicon.latex import ACCENTS, COMMANDS, TEXT_COMMA
 from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.letters import BRACKET_AHEAD, read_letters
 from dpo_math_assets.verifier.syntax.numerals import number_at, number_in_base_at
-from dpo_math_assets.verifier.syntax.scanner import Brace, Kind, Scanner, Token
+from dpo_math_assets.verifier.syntax.scanner import Brace, Kind, Scanner, Token, marks_vectors
 
 __all__ = ["MAX_CHARACTERS", "lex"]
 
@@ -124,6 +124,8 @@ def _command(scanner: Scanner) -> None:
         scanner.skip(len(name) + 1)
     elif name == "Gamma" and BRACKET_AHEAD.match(scanner.text, scanner.position + 6):
         scanner.emit("func", "gamma", 6)
+    elif name == "wedge" and marks_vectors(scanner.text):
+        scanner.emit("cmd", name, 6)
     elif kind == "greek":
         shape = name.removeprefix("var")  # of the same letter, unless both shapes are in use
         both = shape != name and f"\\{shape}" in scanner.text

@@ -1,11 +1,12 @@
 """The tokens of an answer, and the place up to which its text is read into them."""
 
+import re
 from typing import Literal, NamedTuple
 
 from dpo_math_assets.verifier.lexicon.units import known_units
 from dpo_math_assets.verifier.syntax.nodes import Node
 
-__all__ = ["Brace", "Kind", "Scanner", "Token"]
+__all__ = ["Brace", "Kind", "Scanner", "Token", "marks_vectors"]
 
 Kind = Literal[
     "num",  # a number, in `node`
@@ -34,6 +35,17 @@ Kind = Literal[
 Brace = Literal["group", "list", "text"]
 
 _OF_ITEMS = frozenset(("(", "[", "\\{", "<", ")", "]", "\\}", ">"))
+
+
+_VECTOR = re.compile(
+    r"\\(?:mathbf|textbf|boldsymbol|bm|pmb|bold|vec|hat|widehat|overrightarrow|underline|nabla)"
+    r"(?![A-Za-z])"
+)
+
+
+def marks_vectors(text: str) -> bool:
+    """Whether letters of a text are marked as vectors, so that signs of products may be theirs."""
+    return "\\" in text and _VECTOR.search(text) is not None
 
 
 class Token(NamedTuple):

@@ -6,6 +6,7 @@ from dpo_math_assets_tests.verifier.equivalence.checks import (
     all_pass,
     differs_either_way,
     nobody_knows,
+    verdicts,
 )
 
 
@@ -37,6 +38,9 @@ def test_products_of_vectors_are_linear_and_know_their_order(one: str, other: st
         (r"\nabla \cdot \mathbf{E}", r"\mathbf{E} \cdot \nabla"),
         (r"\vec{p} \times 3\vec{q}", r"\vec{p} \cdot 3\vec{q}"),
         (r"\vec{p} \cdot \vec{q}", "pq"),
+        (r"\textbf{p} \times \textbf{q}", r"\textbf{p} \cdot \textbf{q}"),
+        (r"\underline{p} \times \underline{q}", r"\underline{p} \cdot \underline{q}"),
+        (r"\vec{p} \wedge \vec{q}", r"\vec{q} \wedge \vec{p}"),
         (r"(\vec{p} \cdot \vec{q})\vec{r}", r"\vec{p}(\vec{q} \cdot \vec{r})"),
         (r"(1, 2, 3) \times (4, 5, 6)", r"(1, 2, 3) \cdot (4, 5, 6)"),
     ],
@@ -50,7 +54,7 @@ def test_a_cross_the_other_way_round_differs() -> None:
     differs_either_way(r"2\vec{p} \times \vec{q}", r"2\vec{q} \times \vec{p}")
 
 
-@pytest.mark.parametrize("sign", ["circ", "ast", "bullet", "star", "oplus", "otimes", "odot"])
+@pytest.mark.parametrize("sign", ["circ", "ast", "bullet", "star", "oplus", "otimes", "odot", "#"])
 def test_a_named_operation_equals_only_itself(sign: str) -> None:
     all_pass(rf"p \{sign} q", rf"p\{sign}{{q}}")
     nobody_knows(rf"p \{sign} q", rf"q \{sign} p", "pq", "p + q")
@@ -71,6 +75,7 @@ def test_a_composition_is_applied_from_the_right() -> None:
     all_pass(r"f(g(h(x)))", r"(f \circ g \circ h)(x)")
     nobody_knows(r"(f \circ g)(x) = 2x", r"(g \circ f)(x) = 2x")
     all_pass(r"(f \circ g)(x) = 2x", "2x")
+    assert verdicts(r"(f \circ g)(x)", "(f*g)(x)").isdisjoint({True})
 
 
 def test_a_small_circle_behind_a_number_means_degrees() -> None:

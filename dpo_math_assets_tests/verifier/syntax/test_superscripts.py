@@ -12,6 +12,8 @@ from dpo_math_assets_tests.verifier.equivalence.checks import all_pass, nobody_k
         "t^{(n)}",
         "(t + 1)^{(3)}",
         "t^{[3]}",
+        r"t^{\{3\}}",
+        r"t^{\langle 3 \rangle}",
         r"t^{\underline{3}}",
         r"t^{\overline{n}}",
         r"t^{\left( 3 \right)}",
@@ -27,6 +29,7 @@ def test_what_a_superscript_in_brackets_means_nobody_knows(written: str) -> None
 def test_derivatives_of_higher_order_are_those_with_primes() -> None:
     all_pass("g''(t)", "g^{(2)}(t)", "g^(2)(t)")
     all_pass("y'''", "y^{(3)}")
+    all_pass("y^{(4)}", "y^{(iv)}")
     all_pass("g(t)", "g^{(0)}(t)")
     all_pass("g^{(n+1)}(0)", "g^{( n + 1 )}(0)")
     for power in ("g^2(t)", "g(t)^2"):

@@ -47,12 +47,23 @@ __all__ = [
 
 # What programs and word processors write for a product of numbers.
 _MULTIPLYING = frozenset(("ast", "bullet"))
-OPERATIONS = (*_MULTIPLYING, "star", "oplus", "ominus", "otimes", "odot", "diamond", "veebar")
+OPERATIONS = (
+    *_MULTIPLYING,
+    "star",
+    "oplus",
+    "ominus",
+    "otimes",
+    "odot",
+    "diamond",
+    "veebar",
+    "wedge",
+    "#",
+)
 # What is multiplied out of products of sums of vectors.
 MAX_TERMS = 16
 # A single bold letter, perhaps with its index; longer runs are words.
 _BOLD = re.compile(
-    r"\\(?:mathbf|boldsymbol|bm|pmb|bold)\s*(?:\{\s*\\?([A-Za-z]|(?<=\\)[a-z]{2,8})\s*[_}]"
+    r"\\(?:mathbf|textbf|boldsymbol|bm|pmb|bold)\s*(?:\{\s*\\?([A-Za-z]|(?<=\\)[a-z]{2,8})\s*[_}]"
     r"|\\?([A-Za-z](?![A-Za-z])|(?<=\\)[a-z]{2,8}))"
 )
 _SETS = (FiniteSet, Interval, NumberDomain, SetBuilder, Tuple)

@@ -5,19 +5,14 @@ a node. Whatever makes the tree deeper counts against one limit, so that no late
 that it cannot walk.
 """
 
-import re
-
 from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.nodes import Node
-from dpo_math_assets.verifier.syntax.scanner import Token
+from dpo_math_assets.verifier.syntax.scanner import Token, marks_vectors
 
 __all__ = ["NotMathematicsError", "Stream"]
 
 MAX_DEPTH = 100
-_MARKED = re.compile(
-    r"\\(?:mathbf|boldsymbol|bm|pmb|bold|vec|hat|widehat|overrightarrow|nabla)(?![A-Za-z])"
-)
 
 
 class NotMathematicsError(Exception):
@@ -44,7 +39,7 @@ class Stream:
     def __init__(self, source: str, tokens: list[Token]) -> None:
         self.source = source
         # Whether letters are marked as vectors, so that signs of products may be theirs.
-        self.of_vectors = "\\" in source and _MARKED.search(source) is not None
+        self.of_vectors = marks_vectors(source)
         self.tokens = tokens
         self.at = 0
         self.token = tokens[0]

@@ -18,7 +18,8 @@ FUNCTION_LETTERS = frozenset(("f", "g", "h", "F", "G", "H", "phi", "varphi", "ps
 _DIFFERENTIATED = FUNCTION_LETTERS | {"y"}
 # Derivatives that are written with primes.
 MAX_PRIMES = 9
-_CLOSING = {"(": ")", "[": "]"}
+_CLOSING = {"(": ")", "[": "]", "<": ">", "\\{": "\\}"}
+_ROMAN = {"iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9}
 _LINES = frozenset(("underline", "overline", "bar"))
 
 
@@ -71,6 +72,8 @@ def marked_above(base: Node, bracket: str, above: Node, written: str) -> Node | 
 def _order(above: Node, written: str) -> str:
     if isinstance(above, Number) and above.q == 1 and 0 <= above.p <= MAX_PRIMES:
         return "'" * above.p
+    if (order := _ROMAN.get(written.strip("() "))) is not None:
+        return "'" * order
     return f"^{''.join(written.split())}"
 
 
