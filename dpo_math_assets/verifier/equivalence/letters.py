@@ -187,8 +187,6 @@ def _as_factor(node: Node) -> Node | None:
     """`g(a + b)` as a multiple of g."""
     if not isinstance(node, UnknownFunction) or len(node.arguments) != 1:
         return None
-    if holds(node.arguments[0], UnknownFunction):  # `f(g(x))` is composed
-        return node
     return tree.mul(Symbol(node.name), tree.replace(node.arguments[0], _as_factor))
 
 
