@@ -130,7 +130,6 @@ def _why_not(text: str, error: Exception) -> tuple[str, str]:
 _SPACE = " \t\r\n\ufeff\x1e"  # white space, stray byte-order marks, record separators (RFC 7464)
 _BETWEEN = re.compile(rf"[{_SPACE},]*")
 _NUL_RUN = re.compile(r"\0+")
-_REST_OF_LINE = re.compile(rf"[^\n]*?(?=[{_SPACE},]*(?:\n|\Z))")
 _CUT = ("record_cut", "the record does not end: its writer stopped. Land the whole export again.")
 _OVER_LONG = (
     "record_too_long",
@@ -212,6 +211,7 @@ class JsonRecords:
         self.copy_text = copy_text
         self._pending: _Pending | None = None
         self._array: Line | None = None  # where the array that holds the records was opened
+        self._faulty: str | None = None  # the text in which something did not decode
         self._skipping = False  # the rest of an over-long record
 
     def read(self, lines: Iterable[Line | Damage]) -> Iterator[Record | Damage]:
@@ -340,18 +340,32 @@ class JsonRecords:
     def _next(self, text: str, position: int) -> tuple[_Extent, Any]:
         """How far reaches what begins at the position, and its value if it is one."""
         bracket = text[position] in "{["
+        # A decoder that fails counts the lines before its place, so that a text with many faults
+        # is given to it in pieces.
+        extent = _extent(text, position) if bracket and text is self._faulty else None
         try:
-            value, end = _DECODER.raw_decode(text, position)
+            if extent and extent.end:
+                value, end = _DECODER.raw_decode(text[position : extent.end])[0], extent.end
+            else:
+                value, end = _DECODER.raw_decode(text, position)
         except (ValueError, RecursionError):
+            self._faulty = text
             if bracket:
-                return _extent(text, position), None
+                return extent or _extent(text, position), None
         else:
             if bracket or self._array:
                 return _Extent(end), value
         end = _end(_NUL_RUN, text, position)
         if end == position:
-            end = max(_end(_REST_OF_LINE, text, position), position + 1)
+            end = max(_end_of_line(text, position), position + 1)
         return _Extent(end), None
+
+
+def _end_of_line(text: str, position: int) -> int:
+    """Where the line ends, without the blanks and commas behind what stands on it."""
+    end = text.find("\n", position)
+    line = text[position : end if end >= 0 else len(text)]
+    return position + len(line.rstrip(_SPACE + ","))
 
 
 def _opens_array(text: str, position: int) -> bool:

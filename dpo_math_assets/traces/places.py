@@ -277,7 +277,7 @@ def place_at(location: str | Path) -> Folder | ObjectStore:
 
 def without_secrets(text: str) -> str:
     """The text with what stands before the host, and after the path, of every URL left out."""
-    return re.sub(rf"(\w+://)(?:{_USER})?([^\s?]*)(?:\?\S*)?", r"\1\2", text)
+    return re.sub(rf"((?<!\w)\w++://)(?:{_USER})?([^\s?]*)(?:\?\S*)?", r"\1\2", text)
 
 
 def _secrets(url: str) -> list[str]:
