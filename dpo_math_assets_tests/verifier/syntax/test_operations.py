@@ -87,6 +87,10 @@ def test_stars_and_bullets_between_numbers_multiply() -> None:
     nobody_knows("12", r"3 \star 4", r"3 \otimes 4")
 
 
+def test_statements_joined_by_and_and_or_are_no_list() -> None:
+    nobody_knows("p or q and r", r"p \vee (q \wedge r)", "p, q, r", "p and q or r")
+
+
 def test_products_of_sets_know_their_order() -> None:
     nobody_knows(r"\mathbb{R} \times \mathbb{Z}", r"\mathbb{Z} \times \mathbb{R}")
     nobody_knows(r"\{1, 2\} \times \{3, 4\}", r"\{3, 4\} \times \{1, 2\}")

@@ -101,12 +101,20 @@ def _joined(
     items = _labelled(labels, groups[0])
     if len(items) == 1:
         return items[0]
+    if alternatives and _are_statements(stream, items):
+        raise ParseError("letters joined by both `and` and `or`")
     return (
         _solutions(items, alternatives)
         or _conditional(items, alternatives)
         or conditions(items, bool(alternatives))
         or nodes.ValueList(tuple(items))
     )
+
+
+def _are_statements(stream: Stream, items: list[Node]) -> bool:
+    """Whether letters are joined as in `p or q and r`, which is no list of values."""
+    joined = any(token.kind == "sep" and token.value == "and" for token in stream.tokens)
+    return joined and all(isinstance(item, nodes.Symbol) for item in items)
 
 
 def _labelled(labels: list[str], items: list[Node]) -> list[Node]:
