@@ -51,6 +51,9 @@ __all__ = [
 _ANGLE = Symbol("angle")
 # Letters that number the terms of a sequence.
 _INDICES = frozenset("nkm")
+# Letters that functions are of, and products of two of them that name no function.
+_ARGUMENTS = frozenset("xyztsuvwrnkm")
+_PAIRS = ("xy", "xz", "yz", "uv")
 # Functions whose value for letters is a number that an answer states: `\\gcd(a, b) = 6`.
 _NAMES = frozenset(("gcd", "lcm", "det"))
 _NAMED_FUNCTIONS = frozenset(("sin", "cos", "tan", "cot", "sec", "csc"))
@@ -150,13 +153,14 @@ def assigned(node: Node) -> tuple[Node, Node] | None:
 
 def _gives_itself(name: Node, value: Node) -> bool:
     """Whether an equation gives its name no value: `x = 2x`, `xy = x^2`; `a(n) = 3n` does."""
+    used = free_symbols(value)
     match name:
         case Symbol():
-            return name.name in free_symbols(value)
-        case Product(factors=(first, Symbol(name=index))) if index in _INDICES:
-            return not free_symbols(first).isdisjoint(free_symbols(value))
+            return name.name in used
+        case Product(factors=(Symbol(name=letter), Symbol(name=variable))) if letter not in used:
+            return variable in used and (variable not in _ARGUMENTS or letter + variable in _PAIRS)
         case Product():
-            return not free_symbols(name).isdisjoint(free_symbols(value))
+            return not free_symbols(name).isdisjoint(used)
     return False
 
 

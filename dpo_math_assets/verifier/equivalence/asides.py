@@ -1,10 +1,12 @@
-"""Words beside a value: its label and its unknown unit, which two answers must not contradict.
+"""Words beside a value: its label, its unknown unit and directions, which must not contradict.
 
 A label or a counted noun says nothing that a value needs: `5 apples` is 5. But `mean: 5` is not
 `median: 5`, and `5 minutes earlier` is not `5 minutes later`. So what the grammar leaves aside on
-both sides must be the same, or one more exact than the other.
+both sides must be the same, or one more exact than the other. A direction (`5 dollars loss`) must
+be in both, wherever it stands.
 """
 
+import re
 from functools import lru_cache
 
 from dpo_math_assets.errors import VerifierLimit
@@ -20,17 +22,26 @@ __all__ = ["asides_differ"]
 _LABEL, _UNIT = "grammar.label", "grammar.unit"
 # Words that say nothing of what is meant.
 _EMPTY = words("english", "fillers") | words("english", "empty_words")
+_WAYS = words("english", "ways")
+_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
 _POWERS = frozenset("0123456789^/*-")
 
 
 def asides_differ(answer: str, gold: str) -> bool:
     """Whether two texts with equal values call them by words that contradict each other."""
+    if _ways(answer) != _ways(gold):
+        return True
     first, second = _asides(answer, known_units()), _asides(gold, known_units())
     if not first or not second or first == second:
         return False
     words_of = [{word for phrase in side for word in phrase.split()} for side in (first, second)]
     same = words_of[0] == words_of[1]  # in another order: `east of north`
     return same or not (words_of[0] < words_of[1] or words_of[1] < words_of[0])
+
+
+def _ways(text: str) -> list[str]:
+    """The words of a text that say which way its value goes, in their order: `east of north`."""
+    return [word for word in _WORD.findall(text.lower()) if word in _WAYS]
 
 
 @lru_cache(maxsize=1024)

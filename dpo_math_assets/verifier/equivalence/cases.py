@@ -10,6 +10,7 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Conditional,
     Interval,
     Node,
+    Text,
     free_symbols,
 )
 from dpo_math_assets.verifier.trace import applied
@@ -35,12 +36,25 @@ def compare_cases(a: Node, b: Node, context: Context) -> Outcome:
 
 
 def compare_conditional(a: Node, b: Node, context: Context) -> Outcome:
-    """Values of which one or both hold under a condition; two conditions must be the same."""
+    """Values of which one or both hold under a condition; two conditions must be the same.
+
+    One condition alone says nothing more only if it is of letters of its value.
+    """
     conditions = [node.condition for node in (a, b) if isinstance(node, Conditional)]
     values = (node.value if isinstance(node, Conditional) else node for node in (a, b))
     same = context.compare(*values)
     narrows = any(name.startswith(PARAMETER) for name in free_symbols(a) | free_symbols(b))
     if len(set(conditions)) > 1 or (len(conditions) == 1 and narrows):
         return same.demoted()
+    if len(conditions) == 1 and not (_of_its_letters(a) and _of_its_letters(b)):
+        return same.demoted()
     applied("reading.condition", a, b)
     return same
+
+
+def _of_its_letters(node: Node) -> bool:
+    """Whether the condition of a value, if it has one, is of letters of the value."""
+    if not isinstance(node, Conditional) or not isinstance(node.condition, Text):
+        return True
+    said = set(node.condition.words.split())
+    return any(name.lower() in said for name in free_symbols(node.value))

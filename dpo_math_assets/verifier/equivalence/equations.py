@@ -23,6 +23,7 @@ from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.nodes import (
     Congruence,
     Node,
+    Product,
     Relation,
     RelationChain,
     Symbol,
@@ -168,9 +169,13 @@ def compare_equation_and_value(a: Node, b: Node, equation: Relation, context: Co
 
 
 def _may_be_asked_for(equation: Relation, value: Node, context: Context) -> bool:
-    """Whether a value is the number that `a + b = 7` states."""
-    if not is_scalar(value) or free_symbols(value):
+    """Whether a value is the number that `a + b = 7` states, or what `xy = x^2` says xy is."""
+    if not is_scalar(value):
         return False
+    if free_symbols(value):
+        products = isinstance(equation.left, Product), isinstance(equation.right, Product)
+        sides = (equation.right if products[0] else None, equation.left if products[1] else None)
+        return any(side and context.compare(side, value).state == "equal" for side in sides)
     number = measured(equation)
     return number is not None and context.compare(number, value).state == "equal"
 

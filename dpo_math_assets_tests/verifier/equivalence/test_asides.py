@@ -3,6 +3,7 @@
 import pytest
 
 from dpo_math_assets.verifier import verify
+from dpo_math_assets_tests.verifier.equivalence.checks import nobody_knows, passes_either_way
 
 
 @pytest.mark.parametrize(
@@ -46,3 +47,40 @@ def test_what_contradicts_or_limits_an_equal_value_is_no_pass(answer: str, gold:
 )
 def test_harmless_words_cost_no_pass(answer: str, gold: str) -> None:
     assert verify(answer, gold).verdict == "correct"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("7 km upstream", "7 km downstream"),
+        ("4 hours earlier", "4 hours later"),
+        ("8\\text{ weeks ago}", "8\\text{ weeks from now}"),
+        ("2\\text{ cm to the right}", "2\\text{ cm to the left}"),
+        ("40^\\circ\\text{ south of west}", "40^\\circ\\text{ west of south}"),
+        ("6\\% \\text{ rise}", "6\\% \\text{ fall}"),
+        ("9 dollars loss", "9 dollars"),
+        ("\\text{mode: } 8", "\\text{median: } 8"),
+        ("Width = 8", "Length = 8"),
+        ("\\text{convex on: } (2, 3)", "\\text{concave on: } (2, 3)"),
+        ("4\\times6\\text{ matrix}", "3\\times8\\text{ matrix}"),
+        ("p \\times q \\text{ array}", "q \\times p \\text{ array}"),
+        ("4\\times6\\text{ matrix}", "24"),
+    ],
+)
+def test_values_that_words_send_apart_are_not_equal(one: str, other: str) -> None:
+    nobody_knows(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("4 hours later", "4 hours later"),
+        ("2\\text{ cm to the left}", "2\\text{ cm to the left}"),
+        ("\\text{Width: } 8", "8"),
+        ("\\text{Width} = 8\\text{ cm}", "\\text{width: } 8\\text{ cm}"),
+        ("9 apples left", "9"),
+        ("4 \\times 6 \\text{ cm}", "24\\text{ cm}"),
+    ],
+)
+def test_the_same_words_and_names_alone_change_nothing(one: str, other: str) -> None:
+    passes_either_way(one, other)

@@ -170,3 +170,33 @@ def test_a_product_of_vectors_in_bold_letters_is_not_called_another() -> None:
 
 def test_the_greatest_value_of_a_function_is_a_number() -> None:
     all_pass("5", "f(x)_{\\max} = 5", "[f(x)]_{max} = 5")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("5k \\equiv 2 \\pmod 9", "k \\equiv 2 \\pmod 9"),
+        ("k > 2 \\pmod 9", "k \\equiv 2 \\pmod 9"),
+        ("k^2 \\equiv 4 \\pmod 9", "4"),
+        ("uv = u^2 - 6u", "u^2 - 6u"),
+        ("ab = b^2 + b", "b^2 + b"),
+        ("7 where y > 1", "7"),
+        ("t + 2 for t = 5", "t + 2"),
+    ],
+)
+def test_the_other_side_of_a_relation_is_not_left_out(one: str, other: str) -> None:
+    nobody_knows(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("k \\equiv 11 \\pmod 9", "k \\equiv 2 \\pmod 9"),
+        ("5k \\equiv 2 \\pmod 9", "5k \\equiv 2 \\pmod 9"),
+        ("y(x) = x^2 + x", "x^2 + x"),
+        ("PQ = 8", "8"),
+        ("t + 2 for t > 5", "t + 2"),
+    ],
+)
+def test_a_name_and_a_condition_of_its_letters_may_stand_alone(one: str, other: str) -> None:
+    passes_either_way(one, other)

@@ -8,7 +8,7 @@ from dpo_math_assets.verifier.lexicon.words import NUMBER_WORDS, SCALES, meaning
 from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.builders import is_inequality, mul
 from dpo_math_assets.verifier.syntax.grammar.stream import NotMathematicsError, Stream
-from dpo_math_assets.verifier.syntax.nodes import Node, num
+from dpo_math_assets.verifier.syntax.nodes import Node, free_symbols, num
 from dpo_math_assets.verifier.syntax.scanner import Token
 from dpo_math_assets.verifier.syntax.units import unit_factor
 from dpo_math_assets.verifier.trace import applied
@@ -308,6 +308,14 @@ def remark(stream: Stream, node: Node) -> Node:
     return nodes.Conditional(node, nodes.Text(said.partition(" ")[2]))  # without `where`
 
 
+def _sets(node: Node, behind: list[Token]) -> bool:
+    """Whether a remark gives a letter of the value a number: `x + 1 for x = 2`."""
+    kinds = [token.kind for token in behind]
+    if kinds != ["word", "sym", "rel", "num", "end"] or behind[2].value != "=":
+        return False
+    return behind[1].value in free_symbols(node)
+
+
 def _parameters_of(node: Node, behind: list[Token], said: str) -> list[tuple[str, str]]:
     """The letters that a remark declares, each with what narrows it.
 
@@ -323,7 +331,7 @@ def _parameters_of(node: Node, behind: list[Token], said: str) -> list[tuple[str
     beyond = is_inequality(node) if declares else bool(narrowing)
     # `5 where 0 = 1`: a statement about numbers is no condition on a letter
     kinds = {token.kind for token in behind}
-    beyond = beyond or ("rel" in kinds and "sym" not in kinds)
+    beyond = beyond or ("rel" in kinds and "sym" not in kinds) or _sets(node, behind)
     if beyond or len(words) > MAX_REMARK_WORDS:
         raise NotMathematicsError
     counted = any(token.kind == "num" for token in behind)  # `k is a multiple of 5`
