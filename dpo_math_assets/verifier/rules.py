@@ -1,7 +1,7 @@
 """The rules of the verifier by id: what each reads, why, and an example for and against it.
 
 They are data: `lexicon/rules/*.toml`, a file for each part of the verifier. From them come the
-tests of the rules, the convention page, and the words of `explain`.
+tests of the rules, the words of `explain`, and the page RULES.md (`rules_page.py`).
 """
 
 import tomllib
@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["Example", "Rule", "rules"]
+__all__ = ["PAGE", "Example", "Rule", "rules"]
+
+PAGE = "RULES.md"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ import pytest
 
 import dpo_math_assets.verifier
 from dpo_math_assets.verifier.conventions import Conventions
-from dpo_math_assets.verifier.rules import Rule, rules
+from dpo_math_assets.verifier.rules import PAGE, Rule, rules
+from dpo_math_assets.verifier.rules_page import rules_page
 from dpo_math_assets.verifier.runtime.explain import explain
 
 CODE = Path(dpo_math_assets.verifier.__file__).parent
@@ -36,3 +37,14 @@ def test_every_rule_in_the_code_has_a_row_and_every_row_a_rule() -> None:
 def test_settings_of_rules_are_conventions() -> None:
     settings = {rule.setting for rule in rules().values() if rule.setting}
     assert settings <= Conventions.model_fields.keys()
+
+
+def test_the_page_of_rules_is_what_the_rules_give() -> None:
+    assert (CODE / PAGE).read_text("utf-8") == rules_page(), (
+        "run `python -m dpo_math_assets.verifier.rules_page`"
+    )
+
+
+def test_every_rule_has_a_section_on_the_page() -> None:
+    page = rules_page()
+    assert [rule for rule in rules() if f'<a id="{rule}"></a>' not in page] == []

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from dpo_math_assets.verifier.conventions import Conventions
-from dpo_math_assets.verifier.rules import rules
+from dpo_math_assets.verifier.rules import PAGE, rules
 from dpo_math_assets.verifier.runtime.pipeline import verify
 from dpo_math_assets.verifier.trace import Step, recording
 from dpo_math_assets.verifier.verdict import Verdict
@@ -24,12 +24,13 @@ class Explanation:
     steps: tuple[Step, ...]
 
     def as_rows(self) -> list[dict[str, str]]:
-        """The steps as JSON objects: the rule, why it is one, and the text before and after it."""
+        """The steps as JSON objects: the rule, why, where it is explained, before and after."""
         known = rules()
         return [
             {
                 "rule": step.rule,
                 "why": known[step.rule].why,
+                "see": f"{PAGE}#{step.rule}",
                 "before": _shown(step.before),
                 "after": _shown(step.after),
             }
