@@ -30,6 +30,7 @@ from dpo_math_assets.verifier.equivalence.sets import compare_integer_sets
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.nodes import (
     Node,
+    Product,
     Relation,
     SetIntersection,
     SetUnion,
@@ -41,6 +42,9 @@ from dpo_math_assets.verifier.syntax.nodes import (
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["compare_answers", "context_of"]
+
+# Classes of functions that grow alike, up to a factor and lower terms.
+_GROWTHS = tuple(map(Symbol, ("O", "Theta", "Omega")))
 
 
 def context_of(
@@ -64,9 +68,17 @@ def compare_answers(a: Node, b: Node, context: Context) -> Outcome:
     if same.state == "equal":
         return same
     functions = holds(a, UnknownFunction) or holds(b, UnknownFunction)
+    if same.state == "different" and _is_growth(a) and _is_growth(b):
+        applied("reading.order_of_growth", a, b)
+        return UNKNOWN
     if functions or free_symbols(a) or free_symbols(b):
         return _compare_letters(a, b, same, context)
     return UNKNOWN if same.state == "different" and equal_by_custom(a, b, context) else same
+
+
+def _is_growth(node: Node) -> bool:
+    """Whether a node reads as a product and may be a class of growth: `O(n^2)`."""
+    return isinstance(node, Product) and node.factors[0] in _GROWTHS
 
 
 def _compare_letters(a: Node, b: Node, same: Outcome, context: Context) -> Outcome:

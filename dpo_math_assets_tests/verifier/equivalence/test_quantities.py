@@ -192,3 +192,7 @@ def test_a_unit_behind_a_power_of_ten_is_no_product_of_letters() -> None:
     all_pass("2.5 \\times 10^{-4}\\text{ mol}", "2.5 × 10⁻⁴ mol")
     all_pass("6 \\times 10^{14}\\text{ Hz}", "6 × 10^14 Hz")
     none_pass("2.5 \\times 10^{-4}\\text{ mol}", "2.5 × 10⁻³ mol")
+
+
+def test_classes_of_growth_are_not_different_by_a_factor_or_a_lower_term() -> None:
+    nobody_knows("O(m^2)", "O(7m^2)", "O(m^2 + 3m)")
