@@ -68,9 +68,6 @@ def compare_answers(a: Node, b: Node, context: Context) -> Outcome:
     if same.state == "equal":
         return same
     functions = holds(a, UnknownFunction) or holds(b, UnknownFunction)
-    if same.state == "different" and _is_growth(a) and _is_growth(b):
-        applied("reading.order_of_growth", a, b)
-        return UNKNOWN
     if functions or free_symbols(a) or free_symbols(b):
         return _compare_letters(a, b, same, context)
     return UNKNOWN if same.state == "different" and equal_by_custom(a, b, context) else same
@@ -83,6 +80,9 @@ def _is_growth(node: Node) -> bool:
 
 def _compare_letters(a: Node, b: Node, same: Outcome, context: Context) -> Outcome:
     """Answers in letters that are not equal as they stand: what the letters may stand for."""
+    if same.state == "different" and _is_growth(a) and _is_growth(b):
+        applied("reading.order_of_growth", a, b)
+        return UNKNOWN
     if outcome := _compare_solutions(a, b) or compare_integer_sets(a, b):
         return outcome
     if same.state == "different" and (family := compare_families(a, b, context)):
