@@ -24,13 +24,16 @@ _LABEL, _UNIT = "grammar.label", "grammar.unit"
 _EMPTY = words("english", "fillers") | words("english", "empty_words")
 _WAYS = words("english", "ways")
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
-_POWERS = frozenset("0123456789^/*-")
+# What a label or a counted noun has at least; commands have none.
+_LONG_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
 
 
 def asides_differ(answer: str, gold: str) -> bool:
     """Whether two texts with equal values call them by words that contradict each other."""
     if _ways(answer) != _ways(gold):
         return True
+    if not (_LONG_WORD.search(answer) and _LONG_WORD.search(gold)):
+        return False
     first, second = _asides(answer, known_units()), _asides(gold, known_units())
     if not first or not second or first == second:
         return False
@@ -47,8 +50,6 @@ def _ways(text: str) -> list[str]:
 @lru_cache(maxsize=1024)
 def _asides(text: str, _known: UnitTable) -> frozenset[str]:
     """The labels and unknown units of a text, each in its words without the empty ones."""
-    if not any(map(str.isalpha, text)):
-        return frozenset()
     with recording() as steps:
         try:
             parse(text)

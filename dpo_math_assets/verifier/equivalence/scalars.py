@@ -7,7 +7,7 @@ points, and `symbolic`, which asks SymPy. What none of them establishes is unkno
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor
+from math import floor, ulp
 
 from dpo_math_assets.verifier.algebra.approximation import approximate
 from dpo_math_assets.verifier.algebra.canonical import canonical
@@ -44,10 +44,14 @@ from dpo_math_assets.verifier.syntax.nodes import (
 )
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["TIERS", "compare_expressions", "compare_scalars"]
+__all__ = ["FLOAT_DIGITS", "TIERS", "compare_expressions", "compare_scalars"]
 
-# Digits that only a printed float shows; its last one may be off by one.
+# Digits that only a printed float shows, and the most that it does; its last one may be off.
 FLOAT_DIGITS = 15
+MOST_FLOAT_DIGITS = 17
+# Units in the last place of a double by which a printed float may miss its value, as what a few
+# operations of a program add up to.
+FLOAT_NOISE = 4
 # How far a coefficient of three digits may lie from what it rounds, and for which letters to look.
 _ROUNDING = 0.005
 _SOMEWHERE = (num(1, 40), num(17, 10), num(40))
@@ -123,6 +127,9 @@ def _exact(question: _Question) -> Outcome | None:
     if _rounds(a, b, y, conventions) or _rounds(b, a, x, conventions):
         applied("reading.rounded_decimal", a, b)
         return EQUAL_EXACT
+    if any(_is_noise(decimal, x - y, value) for decimal, value in ((a, y), (b, x))):
+        applied("reading.float_noise", a, b)
+        return EQUAL_NUMERIC
     return different(a, b)
 
 
@@ -168,6 +175,9 @@ def _rounded(question: _Question) -> Outcome | None:
         conventions = question.context.conventions
         if value is not None and _rounds_constant(decimal, other, value, conventions):
             applied("reading.rounded_decimal", decimal, other)
+            return EQUAL_NUMERIC
+        if value is not None and _is_noise_of_constant(decimal, other, value):
+            applied("reading.float_noise", decimal, other)
             return EQUAL_NUMERIC
     return None
 
@@ -253,6 +263,26 @@ def _roundings(shown: int, conventions: Conventions) -> list[tuple[Fraction, int
         return []
     ways = [(Fraction(1, 2), 0), (Fraction(0), 0)]
     return [*ways, (Fraction(0), -1), (Fraction(-1), 0)] if digits >= FLOAT_DIGITS else ways
+
+
+def _is_noise(decimal: Node, difference: Fraction, value: Fraction) -> bool:
+    """Whether a float as programs print it misses a value only by the noise of its arithmetic."""
+    return _is_float(decimal) and abs(difference) <= FLOAT_NOISE * Fraction(ulp(float(value)))
+
+
+def _is_noise_of_constant(decimal: Decimal, other: Node, value: float) -> bool:
+    """The same for an irrational constant, about `value`: balls say that it lies as near."""
+    if not _is_float(decimal) or abs(value - decimal.p / decimal.q) > 2 * FLOAT_NOISE * ulp(value):
+        return False
+    reach = FLOAT_NOISE * Fraction(ulp(value))
+    off = tree.add(other, tree.rational(-Fraction(decimal.p, decimal.q)))
+    steps = Function("floor", (tree.mul(tree.rational(1 / reach), off),))
+    return any(probe(steps, num(whole)) == "equal" for whole in (0, -1))
+
+
+def _is_float(node: Node) -> bool:
+    digits = len(str(_shown_digits(node))) if isinstance(node, Decimal) else 0
+    return FLOAT_DIGITS <= digits <= MOST_FLOAT_DIGITS
 
 
 def _rounds_constant(decimal: Decimal, other: Node, value: float, conventions: Conventions) -> bool:

@@ -31,6 +31,7 @@ from dpo_math_assets.verifier.equivalence.outcome import (
     SymbolicEqual,
     different,
 )
+from dpo_math_assets.verifier.equivalence.scalars import FLOAT_DIGITS
 from dpo_math_assets.verifier.equivalence.whole_answers import compare_answers, context_of
 from dpo_math_assets.verifier.lexicon.units import LONG_ABBREVIATIONS
 from dpo_math_assets.verifier.syntax.nodes import (
@@ -122,6 +123,8 @@ def plain_numbers(answer: str, gold: str) -> Outcome | None:
     places, others = (first[4] or "").rstrip("0"), (second[4] or "").rstrip("0")
     if (places and others) or ((places or others) and (first[2] or second[2])):
         return None  # one may round the other, or be cents beside dollars
+    if max(len(first[3] + places), len(second[3] + others)) >= FLOAT_DIGITS:
+        return None  # one may be a float that a program printed
     if places or others:
         return _DIFFERENT
     same = int(first[1] + first[3].replace(",", "")) == int(second[1] + second[3].replace(",", ""))

