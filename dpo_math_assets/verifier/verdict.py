@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
-__all__ = ["METHODS", "VERIFIER_VERSION", "Verdict"]
+__all__ = ["METHODS", "NO_ANSWER", "VERIFIER_VERSION", "Verdict"]
 
 # Raise it with every change that can change a verdict: it goes into the assets' code versions, so
 # that a better verifier marks old traces stale.
-VERIFIER_VERSION = "1.5"
+VERIFIER_VERSION = "1.6"
+
+# Texts that stand where an answer is missing; for Python and for Polars alike.
+NO_ANSWER = r"^\s*(?:|(?i:null|n/a|tbd)|\$?\\boxed\{\s*\}\$?|\{\s*\"answer\"\s*:\s*null\s*\})\s*$"
 
 # How a pass was established, cheapest first.
 METHODS = ("text", "exact", "structural", "numeric", "symbolic")

@@ -17,6 +17,7 @@ from dpo_math_assets.verifier.conventions import Conventions, version_of
 from dpo_math_assets.verifier.equivalence.outcome import Comparison
 from dpo_math_assets.verifier.runtime.pipeline import compared, extracted
 from dpo_math_assets.verifier.runtime.worker_pool import Failure, WorkerPool, shared_pool
+from dpo_math_assets.verifier.verdict import NO_ANSWER
 
 if TYPE_CHECKING:
     # A worker process imports this package and has no use for Polars.
@@ -71,7 +72,7 @@ def verify_frame(
         gold=pl.col(ground_truth).cast(pl.String).str.strip_chars(),
     )
     # `first` is the first row with the same decisive part, which is read once for all of them.
-    given = pl.all_horizontal(pl.col("candidate", "gold").str.strip_chars().str.len_bytes() > 0)
+    given = (pl.col("candidate").str.strip_chars() != "") & ~pl.col("gold").str.contains(NO_ANSWER)
     texts = texts.with_row_index("first").with_columns(
         pl.first("first").over("candidate"), given=given.fill_null(False)
     )

@@ -5,6 +5,7 @@ Nothing here raises for any text: what overruns its deadline is `timeout`, and a
 """
 
 import logging
+import re
 import time
 from typing import Protocol
 
@@ -24,7 +25,7 @@ from dpo_math_assets.verifier.extraction.markers import finders_with
 from dpo_math_assets.verifier.runtime.worker_pool import shared_pool
 from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.trace import applied
-from dpo_math_assets.verifier.verdict import Verdict
+from dpo_math_assets.verifier.verdict import NO_ANSWER, Verdict
 
 __all__ = [
     "Extracted",
@@ -41,6 +42,8 @@ __all__ = [
 Extracted = tuple[str | None, str | None]
 
 _DEFAULT = Conventions()
+
+_NO_ANSWER = re.compile(NO_ANSWER)
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +71,7 @@ def verify(
     """
     end = time.monotonic() + timeout_s
     version = version_of(conventions)
-    if not candidate or not candidate.strip() or not ground_truth or not ground_truth.strip():
+    if not candidate or not candidate.strip() or not ground_truth or _NO_ANSWER.match(ground_truth):
         return Verdict("undecided", "missing_inputs", None, None, version)
     answer, refusal = extracted(candidate, conventions, timeout_s)
     if answer is None:

@@ -211,3 +211,19 @@ def test_progress_of_workers_ends_with_everything_done(monkeypatch: pytest.Monke
     monkeypatch.setattr(frame, "CHARACTERS_WORTH_WORKERS", 0)
     monkeypatch.setattr(frame, "GROUP", 2)
     test_progress_ends_with_everything_done(monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "gold", ["", "  ", "null", "N/A", "n/a", "TBD", "\\boxed{}", "$\\boxed{ }$"]
+)
+def test_a_gold_that_is_no_answer_is_a_missing_input(gold: str) -> None:
+    assert verify("FINAL ANSWER: 5", gold).reason == "missing_inputs"
+    assert verify_frame(_frame([("FINAL ANSWER: 5", gold)]))["reason"].to_list() == [
+        "missing_inputs"
+    ]
+
+
+@pytest.mark.parametrize("gold", ["none", "0", "\\emptyset", "\\{\\}", "N"])
+def test_a_gold_that_says_there_is_nothing_is_an_answer(gold: str) -> None:
+    assert verify("FINAL ANSWER: 5", gold).reason != "missing_inputs"
+    assert verify_frame(_frame([("FINAL ANSWER: 5", gold)]))["reason"][0] != "missing_inputs"
