@@ -17,8 +17,8 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Product,
     Root,
     Sum,
-    free_symbols,
 )
+from dpo_math_assets.verifier.syntax.trees import free_symbols
 
 __all__ = ["INFINITY", "MINUS_INFINITY", "approximate"]
 

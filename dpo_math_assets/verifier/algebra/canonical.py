@@ -24,12 +24,9 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Sum,
     Summation,
     Symbol,
-    children,
     num,
-    rebuild,
-    sort_key,
-    with_children,
 )
+from dpo_math_assets.verifier.syntax.trees import children, rebuild, sort_key, with_children
 
 __all__ = ["canonical", "numerator"]
 

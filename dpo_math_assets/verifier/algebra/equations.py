@@ -25,10 +25,9 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Tuple,
     UnknownFunction,
     ValueList,
-    children,
-    free_symbols,
     num,
 )
+from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 
 __all__ = [
     "assigned",

@@ -28,9 +28,8 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Sum,
     Summation,
     Symbol,
-    contents,
-    free_symbols,
 )
+from dpo_math_assets.verifier.syntax.trees import contents, free_symbols
 
 __all__ = ["EXACT_FUNCTIONS", "exact", "terms"]
 

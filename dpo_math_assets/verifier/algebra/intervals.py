@@ -35,9 +35,9 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Symbol,
     Tuple,
     ValueList,
-    free_symbols,
     num,
 )
+from dpo_math_assets.verifier.syntax.trees import free_symbols
 
 __all__ = [
     "REALS",

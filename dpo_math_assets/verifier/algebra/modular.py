@@ -12,15 +12,8 @@ from typing import Literal
 
 from dpo_math_assets.verifier.algebra.budget import UndefinedValueError, UnknownValueError
 from dpo_math_assets.verifier.algebra.exact import exact
-from dpo_math_assets.verifier.syntax.nodes import (
-    Node,
-    Power,
-    Product,
-    Sum,
-    Symbol,
-    children,
-    free_symbols,
-)
+from dpo_math_assets.verifier.syntax.nodes import Node, Power, Product, Sum, Symbol
+from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 
 __all__ = ["compare_rational"]
 

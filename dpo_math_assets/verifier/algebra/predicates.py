@@ -12,9 +12,8 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Node,
     Power,
     Summation,
-    children,
-    contents,
 )
+from dpo_math_assets.verifier.syntax.trees import children, contents
 
 __all__ = ["has_infinity", "holds", "is_infinity", "undefined"]
 

@@ -23,8 +23,8 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Root,
     Sum,
     Symbol,
-    children,
 )
+from dpo_math_assets.verifier.syntax.trees import children
 
 __all__ = ["follows_rules", "telling_points"]
 

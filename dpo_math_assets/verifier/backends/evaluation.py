@@ -27,8 +27,8 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Sum,
     Summation,
     Symbol,
-    free_symbols,
 )
+from dpo_math_assets.verifier.syntax.trees import free_symbols
 
 __all__ = [
     "Enclosure",

@@ -45,7 +45,8 @@ from dpo_math_assets.verifier.backends.points import (
     real_points,
     small_points,
 )
-from dpo_math_assets.verifier.syntax.nodes import Node, children, free_symbols, sort_key
+from dpo_math_assets.verifier.syntax.nodes import Node
+from dpo_math_assets.verifier.syntax.trees import children, free_symbols, sort_key
 from dpo_math_assets.verifier.trace import applied, is_recording
 
 __all__ = ["ProbeResult", "probe"]

@@ -19,9 +19,8 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Summation,
     Symbol,
     UnknownFunction,
-    children,
-    free_symbols,
 )
+from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 
 __all__ = ["OPAQUE", "any_part", "with_names"]
 

@@ -23,9 +23,8 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Root,
     Sum,
     Summation,
-    children,
-    free_symbols,
 )
+from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 
 __all__ = [
     "POINTS",

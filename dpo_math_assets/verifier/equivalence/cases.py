@@ -11,8 +11,8 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Interval,
     Node,
     Text,
-    free_symbols,
 )
+from dpo_math_assets.verifier.syntax.trees import free_symbols
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["compare_cases", "compare_conditional"]

@@ -7,15 +7,8 @@ capitals may be matrices or names (`AB` is not `BA`, nor `A^{-1}B` the same as `
 import re
 
 from dpo_math_assets.verifier.syntax import builders as tree
-from dpo_math_assets.verifier.syntax.nodes import (
-    Node,
-    Number,
-    Power,
-    Product,
-    Symbol,
-    children,
-    num,
-)
+from dpo_math_assets.verifier.syntax.nodes import Node, Number, Power, Product, Symbol, num
+from dpo_math_assets.verifier.syntax.trees import children
 
 __all__ = ["order_may_count", "same_capitals", "words_may_differ"]
 

@@ -12,16 +12,8 @@ from itertools import permutations
 from dpo_math_assets.verifier.equivalence.families import is_scalar
 from dpo_math_assets.verifier.equivalence.progressions import is_straight
 from dpo_math_assets.verifier.syntax import builders as tree
-from dpo_math_assets.verifier.syntax.nodes import (
-    Decimal,
-    Node,
-    Number,
-    Product,
-    Sum,
-    Symbol,
-    children,
-    free_symbols,
-)
+from dpo_math_assets.verifier.syntax.nodes import Decimal, Node, Number, Product, Sum, Symbol
+from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 
 __all__ = ["apart", "free_constants", "is_line", "renamed_constants"]
 

@@ -22,12 +22,10 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Summation,
     Symbol,
     UnknownFunction,
-    children,
-    contents,
-    free_symbols,
     num,
 )
 from dpo_math_assets.verifier.syntax.parser import parse
+from dpo_math_assets.verifier.syntax.trees import children, contents, free_symbols
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["read_beside"]

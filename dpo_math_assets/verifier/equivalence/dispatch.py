@@ -60,8 +60,8 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Relation,
     RelationChain,
     Text,
-    contents,
 )
+from dpo_math_assets.verifier.syntax.trees import contents
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["compare", "identical"]

@@ -13,9 +13,9 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Power,
     Product,
     Symbol,
-    free_symbols,
     num,
 )
+from dpo_math_assets.verifier.syntax.trees import free_symbols
 
 __all__ = ["coprime_letters"]
 

@@ -28,9 +28,9 @@ from dpo_math_assets.verifier.syntax.nodes import (
     RelationChain,
     Symbol,
     UnknownFunction,
-    free_symbols,
     num,
 )
+from dpo_math_assets.verifier.syntax.trees import free_symbols
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["compare_equation_and_value", "compare_equations", "proportional"]

@@ -30,9 +30,9 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Sum,
     Symbol,
     UnknownFunction,
-    free_symbols,
     num,
 )
+from dpo_math_assets.verifier.syntax.trees import free_symbols
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["compare_families", "may_be_equal", "under_one_name"]

@@ -41,8 +41,8 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Text,
     Tuple,
     ValueList,
-    children,
 )
+from dpo_math_assets.verifier.syntax.trees import children
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["compare_lists"]

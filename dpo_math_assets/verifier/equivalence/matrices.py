@@ -4,7 +4,8 @@ from dpo_math_assets.verifier.algebra.predicates import holds
 from dpo_math_assets.verifier.equivalence.context import Context
 from dpo_math_assets.verifier.equivalence.families import is_scalar
 from dpo_math_assets.verifier.equivalence.outcome import UNKNOWN, Outcome, different
-from dpo_math_assets.verifier.syntax.nodes import Dots, Matrix, Node, Tuple, children
+from dpo_math_assets.verifier.syntax.nodes import Dots, Matrix, Node, Tuple
+from dpo_math_assets.verifier.syntax.trees import children
 
 __all__ = ["compare_rows", "compare_scalar_beside", "rows_of"]
 

@@ -18,15 +18,8 @@ from dpo_math_assets.verifier.algebra.intervals import (
     pieces_of,
 )
 from dpo_math_assets.verifier.syntax import builders as tree
-from dpo_math_assets.verifier.syntax.nodes import (
-    SCALARS,
-    Cases,
-    Node,
-    Power,
-    Symbol,
-    free_symbols,
-    num,
-)
+from dpo_math_assets.verifier.syntax.nodes import SCALARS, Cases, Node, Power, Symbol, num
+from dpo_math_assets.verifier.syntax.trees import free_symbols
 
 __all__ = ["common_values", "same_conditions"]
 

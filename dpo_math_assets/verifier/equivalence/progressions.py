@@ -32,10 +32,9 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Symbol,
     Tuple,
     ValueList,
-    children,
-    free_symbols,
     num,
 )
+from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 
 __all__ = ["is_straight", "same_values", "written_out"]
 

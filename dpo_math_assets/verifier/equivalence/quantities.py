@@ -24,9 +24,9 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Quantity,
     Ratio,
     Symbol,
-    children,
     num,
 )
+from dpo_math_assets.verifier.syntax.trees import children
 from dpo_math_assets.verifier.syntax.units import is_unit_of, unit_factor
 from dpo_math_assets.verifier.trace import applied
 

@@ -34,11 +34,9 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Symbol,
     Tuple,
     ValueList,
-    children,
-    contents,
-    free_symbols,
     num,
 )
+from dpo_math_assets.verifier.syntax.trees import children, contents, free_symbols
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["BESIDE", "NAMED_PAIRS", "WHOLE_ANSWERS", "Reading", "Readings"]

@@ -31,9 +31,8 @@ from dpo_math_assets.verifier.syntax.nodes import (
     SetBuilder,
     Symbol,
     Tuple,
-    children,
-    free_symbols,
 )
+from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 from dpo_math_assets.verifier.syntax.units import unit_factor
 from dpo_math_assets.verifier.trace import applied
 
@@ -90,8 +89,13 @@ def _compare_congruences(a: Node, b: Node, context: Context) -> Outcome:
             return UNKNOWN  # `2n = 3 (mod 7)` does not say what n is
         applied("reading.residue", a, b)
         return context.compare(*residues)
-    if solved[0] != solved[1]:
-        return UNKNOWN
+    return _compare_residues(a, b, residues, context) if solved[0] == solved[1] else UNKNOWN
+
+
+def _compare_residues(
+    a: Congruence, b: Congruence, residues: tuple[Node, Node], context: Context
+) -> Outcome:
+    """Two congruences of which both are solved, or none is."""
     named = residues[0] != a.relation, residues[1] != b.relation
     if all(named) and children(a.relation)[0] != children(b.relation)[0]:
         return UNKNOWN

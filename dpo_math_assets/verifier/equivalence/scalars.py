@@ -39,9 +39,9 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Quantity,
     Summation,
     Symbol,
-    free_symbols,
     num,
 )
+from dpo_math_assets.verifier.syntax.trees import free_symbols
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["FLOAT_DIGITS", "TIERS", "compare_expressions", "compare_scalars"]

@@ -22,9 +22,8 @@ from dpo_math_assets.verifier.syntax.nodes import (
     SetDifference,
     SetIntersection,
     SetUnion,
-    children,
-    free_symbols,
 )
+from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["compare_integer_sets", "compare_others", "compare_pieces", "compare_sets"]

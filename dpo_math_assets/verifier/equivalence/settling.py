@@ -25,9 +25,8 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Text,
     Tuple,
     ValueList,
-    children,
-    free_symbols,
 )
+from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["CONTRADICTION", "settled"]

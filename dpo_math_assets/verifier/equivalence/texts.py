@@ -34,18 +34,10 @@ from dpo_math_assets.verifier.equivalence.outcome import (
 from dpo_math_assets.verifier.equivalence.scalars import FLOAT_DIGITS
 from dpo_math_assets.verifier.equivalence.whole_answers import compare_answers, context_of
 from dpo_math_assets.verifier.lexicon.units import LONG_ABBREVIATIONS
-from dpo_math_assets.verifier.syntax.nodes import (
-    Decimal,
-    Node,
-    Percent,
-    Quantity,
-    ValueList,
-    children,
-    contents,
-    free_symbols,
-)
+from dpo_math_assets.verifier.syntax.nodes import Decimal, Node, Percent, Quantity, ValueList
 from dpo_math_assets.verifier.syntax.normalization import normalise
 from dpo_math_assets.verifier.syntax.parser import NUMERAL, ParseError, parse
+from dpo_math_assets.verifier.syntax.trees import children, contents, free_symbols
 from dpo_math_assets.verifier.syntax.units import unit_factor
 from dpo_math_assets.verifier.trace import applied
 
@@ -120,15 +112,21 @@ def plain_numbers(answer: str, gold: str) -> Outcome | None:
     second = _PLAIN.fullmatch(gold) if first else None
     if first is None or second is None:
         return None
-    places, others = (first[4] or "").rstrip("0"), (second[4] or "").rstrip("0")
-    if (places and others) or ((places or others) and (first[2] or second[2])):
-        return None  # one may round the other, or be cents beside dollars
-    if max(len(first[3] + places), len(second[3] + others)) >= FLOAT_DIGITS:
-        return None  # one may be a float that a program printed
+    places, others = _places(first), _places(second)
     if places or others:
-        return _DIFFERENT
+        # both may be decimals of which one rounds the other; one may be cents beside dollars, or a
+        # float that a program printed
+        money = first[2] or second[2]
+        longest = max(len(first[3] + places), len(second[3] + others))
+        open_to_rounding = (places and others) or money or longest >= FLOAT_DIGITS
+        return None if open_to_rounding else _DIFFERENT
     same = int(first[1] + first[3].replace(",", "")) == int(second[1] + second[3].replace(",", ""))
     return EQUAL_EXACT if same else _DIFFERENT
+
+
+def _places(number: "re.Match[str]") -> str:
+    """The digits behind the point, without the zeros at their end."""
+    return (number[4] or "").rstrip("0")
 
 
 def _same_text(answer: str, gold: str) -> bool:

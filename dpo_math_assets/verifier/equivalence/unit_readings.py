@@ -11,9 +11,9 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Quantity,
     Symbol,
     ValueList,
-    free_symbols,
     num,
 )
+from dpo_math_assets.verifier.syntax.trees import free_symbols
 from dpo_math_assets.verifier.syntax.units import unit_factor
 
 __all__ = ["compound_unit", "thousands", "unit_letters"]

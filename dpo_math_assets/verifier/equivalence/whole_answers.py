@@ -37,8 +37,8 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Symbol,
     UnknownFunction,
     ValueList,
-    free_symbols,
 )
+from dpo_math_assets.verifier.syntax.trees import free_symbols
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["compare_answers", "context_of"]

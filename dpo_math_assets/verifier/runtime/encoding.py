@@ -3,7 +3,8 @@
 from dataclasses import fields
 from typing import Any, get_args
 
-from dpo_math_assets.verifier.syntax.nodes import SCALARS, AnyNode, Node, children
+from dpo_math_assets.verifier.syntax.nodes import SCALARS, AnyNode, Node
+from dpo_math_assets.verifier.syntax.trees import children
 
 __all__ = ["decode", "encode", "is_scalar"]
 

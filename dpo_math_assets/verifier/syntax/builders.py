@@ -36,11 +36,9 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Tuple,
     UnknownFunction,
     ValueList,
-    children,
-    free_symbols,
     num,
-    rebuild,
 )
+from dpo_math_assets.verifier.syntax.trees import children, free_symbols, rebuild
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = [

@@ -122,10 +122,8 @@ def _command(scanner: Scanner) -> None:
             _sized_bar(scanner, _SIDES[name])
     elif kind in ("text", "group"):
         scanner.skip(len(name) + 1)
-    elif name == "Gamma" and BRACKET_AHEAD.match(scanner.text, scanner.position + 6):
-        scanner.emit("func", "gamma", 6)
-    elif name == "wedge" and marks_vectors(scanner.text):
-        scanner.emit("cmd", name, 6)
+    elif special := _by_surroundings(scanner, name):
+        scanner.emit(*special, 6)
     elif kind == "greek":
         shape = name.removeprefix("var")  # of the same letter, unless both shapes are in use
         both = shape != name and f"\\{shape}" in scanner.text
@@ -135,6 +133,15 @@ def _command(scanner: Scanner) -> None:
         scanner.emit(cast(Kind, kind), value, len(name) + 1)
     if name != written:
         scanner.spaced = True
+
+
+def _by_surroundings(scanner: Scanner, name: str) -> tuple[Kind, str] | None:
+    """What a command means where something else stands beside it."""
+    if name == "Gamma" and BRACKET_AHEAD.match(scanner.text, scanner.position + 6):
+        return "func", "gamma"
+    if name == "wedge" and marks_vectors(scanner.text):
+        return "cmd", name
+    return None
 
 
 def _prefix(name: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.trees import children
 
 __all__ = ["plain_text"]
 
@@ -40,8 +41,7 @@ def _number(node: nodes.Number | nodes.Decimal) -> str:
 def _by_name(node: nodes.Node) -> str:
     """`Name(a, b)`, for what has no common sign."""
     parts = [
-        plain_text(part) if isinstance(part, nodes.Node) else str(part)
-        for part in nodes.children(node)
+        plain_text(part) if isinstance(part, nodes.Node) else str(part) for part in children(node)
     ]
     return f"{type(node).__name__}({', '.join(parts)})"
 

@@ -2,8 +2,9 @@ import pytest
 
 from dpo_math_assets.verifier.algebra.canonical import canonical
 from dpo_math_assets.verifier.algebra.matrices import determinant, matrix_value
-from dpo_math_assets.verifier.syntax.nodes import Matrix, rebuild
+from dpo_math_assets.verifier.syntax.nodes import Matrix
 from dpo_math_assets.verifier.syntax.parser import parse
+from dpo_math_assets.verifier.syntax.trees import rebuild
 
 A = r"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}"
 B = r"\begin{pmatrix} 0 & 1 \\ 1 & x \end{pmatrix}"

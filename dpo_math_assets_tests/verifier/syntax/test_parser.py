@@ -45,10 +45,10 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Tuple,
     UnknownFunction,
     ValueList,
-    children,
     num,
 )
 from dpo_math_assets.verifier.syntax.parser import ParseError, parse
+from dpo_math_assets.verifier.syntax.trees import children
 
 X, Y = Symbol("x"), Symbol("y")
 

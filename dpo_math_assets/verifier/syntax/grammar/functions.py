@@ -17,8 +17,9 @@ from dpo_math_assets.verifier.syntax.grammar.expressions import (
 from dpo_math_assets.verifier.syntax.grammar.leaves import begins_factor
 from dpo_math_assets.verifier.syntax.grammar.printed import is_single_row, printed
 from dpo_math_assets.verifier.syntax.grammar.stream import Stream
-from dpo_math_assets.verifier.syntax.nodes import Node, children, num
+from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.scanner import Token
+from dpo_math_assets.verifier.syntax.trees import children
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["accented", "function", "square_root"]

@@ -26,7 +26,8 @@ from dpo_math_assets.verifier.syntax.grammar.words import (
     words_alone,
     words_before,
 )
-from dpo_math_assets.verifier.syntax.nodes import Node, children, free_symbols
+from dpo_math_assets.verifier.syntax.nodes import Node
+from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["absolute", "answer", "conditions", "opened"]

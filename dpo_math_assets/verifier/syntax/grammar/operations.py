@@ -29,9 +29,8 @@ from dpo_math_assets.verifier.syntax.nodes import (
     Symbol,
     Tuple,
     UnknownFunction,
-    free_symbols,
-    sort_key,
 )
+from dpo_math_assets.verifier.syntax.trees import free_symbols, sort_key
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = [

@@ -6,7 +6,8 @@ What such a letter is called means nothing, so that each is renamed by its place
 from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.builders import PI, mul, replace
 from dpo_math_assets.verifier.syntax.grammar.stream import Stream
-from dpo_math_assets.verifier.syntax.nodes import PARAMETER, Node, children, free_symbols, num
+from dpo_math_assets.verifier.syntax.nodes import PARAMETER, Node, num
+from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["declaration", "declares", "with_parameters"]

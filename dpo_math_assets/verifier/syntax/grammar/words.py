@@ -8,8 +8,9 @@ from dpo_math_assets.verifier.lexicon.words import NUMBER_WORDS, SCALES, meaning
 from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.builders import is_inequality, mul
 from dpo_math_assets.verifier.syntax.grammar.stream import NotMathematicsError, Stream
-from dpo_math_assets.verifier.syntax.nodes import Node, free_symbols, num
+from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.scanner import Token
+from dpo_math_assets.verifier.syntax.trees import free_symbols
 from dpo_math_assets.verifier.syntax.units import unit_factor
 from dpo_math_assets.verifier.trace import applied
 
@@ -212,11 +213,14 @@ def _part_of_unit(token: Token, said: list[str]) -> list[str]:
         return [token.value]
     if token.kind in ("sym", "func") and said and said[-1] in ("/", "*"):
         return [token.value]
-    raised = token.node in _RAISED and not token.spaced
-    squared = raised and said and said[-1] not in _UNIT_SIGNS and unit_factor(said[-1])
-    if squared and isinstance(token.node, nodes.Number):
-        return ["^", str(token.node.p)]  # `cm2`
-    return []
+    return _power_without_sign(token, said[-1]) if said else []
+
+
+def _power_without_sign(token: Token, unit: str) -> list[str]:
+    """The power of `cm2`."""
+    if unit in _UNIT_SIGNS or token.spaced or token.node not in _RAISED or not unit_factor(unit):
+        return []
+    return ["^", str(token.node.p)] if isinstance(token.node, nodes.Number) else []
 
 
 def _unit_power(stream: Stream) -> str:
@@ -316,6 +320,12 @@ def _sets(node: Node, behind: list[Token]) -> bool:
     return behind[1].value in free_symbols(node)
 
 
+def _is_no_condition(node: Node, behind: list[Token]) -> bool:
+    """Whether a remark says nothing about letters, as `5 where 0 = 1`, or gives one a value."""
+    kinds = {token.kind for token in behind}
+    return ("rel" in kinds and "sym" not in kinds) or _sets(node, behind)
+
+
 def _parameters_of(node: Node, behind: list[Token], said: str) -> list[tuple[str, str]]:
     """The letters that a remark declares, each with what narrows it.
 
@@ -329,10 +339,7 @@ def _parameters_of(node: Node, behind: list[Token], said: str) -> list[tuple[str
     narrowing = words & _NARROWING
     # `x > 2 for integer x` is no interval; `n + 1 for even n` is no value of n + 1
     beyond = is_inequality(node) if declares else bool(narrowing)
-    # `5 where 0 = 1`: a statement about numbers is no condition on a letter
-    kinds = {token.kind for token in behind}
-    beyond = beyond or ("rel" in kinds and "sym" not in kinds) or _sets(node, behind)
-    if beyond or len(words) > MAX_REMARK_WORDS:
+    if beyond or _is_no_condition(node, behind) or len(words) > MAX_REMARK_WORDS:
         raise NotMathematicsError
     counted = any(token.kind == "num" for token in behind)  # `k is a multiple of 5`
     narrowed = said if counted else " ".join(sorted(narrowing))
