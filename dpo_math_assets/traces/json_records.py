@@ -18,6 +18,7 @@ Integers of more than 4,300 digits and nesting deeper than 200 are refused.
 import json
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -130,6 +131,10 @@ def _why_not(text: str, error: Exception) -> tuple[str, str]:
 _SPACE = " \t\r\n\ufeff\x1e"  # white space, stray byte-order marks, record separators (RFC 7464)
 _BETWEEN = re.compile(rf"[{_SPACE},]*")
 _NUL_RUN = re.compile(r"\0+")
+_SCALAR = re.compile(
+    r'"(?:[^"\\\n]|\\.)*+"|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|'
+    r"true|false|null|NaN|-?Infinity"
+)
 _CUT = ("record_cut", "the record does not end: its writer stopped. Land the whole export again.")
 _OVER_LONG = (
     "record_too_long",
@@ -339,22 +344,26 @@ class JsonRecords:
 
     def _next(self, text: str, position: int) -> tuple[_Extent, Any]:
         """How far reaches what begins at the position, and its value if it is one."""
-        bracket = text[position] in "{["
+        if text[position] not in "{[":
+            return self._next_scalar(text, position)
         # A decoder that fails counts the lines before its place, so that a text with many faults
         # is given to it in pieces.
-        extent = _extent(text, position) if bracket and text is self._faulty else None
+        extent = _extent(text, position) if text is self._faulty else None
         try:
             if extent and extent.end:
-                value, end = _DECODER.raw_decode(text[position : extent.end])[0], extent.end
-            else:
-                value, end = _DECODER.raw_decode(text, position)
+                return extent, _DECODER.raw_decode(text[position : extent.end])[0]
+            value, end = _DECODER.raw_decode(text, position)
         except (ValueError, RecursionError):
             self._faulty = text
-            if bracket:
-                return extent or _extent(text, position), None
-        else:
-            if bracket or self._array:
-                return _Extent(end), value
+            return extent or _extent(text, position), None
+        return _Extent(end), value
+
+    def _next_scalar(self, text: str, position: int) -> tuple[_Extent, Any]:
+        """A number, a string or a name, which is a value in an array only; or what else it is."""
+        scalar = _SCALAR.match(text, position) if self._array else None
+        if scalar:
+            with suppress(ValueError):
+                return _Extent(scalar.end()), _DECODER.raw_decode(scalar[0])[0]
         end = _end(_NUL_RUN, text, position)
         if end == position:
             end = max(_end_of_line(text, position), position + 1)

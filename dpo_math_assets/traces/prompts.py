@@ -45,6 +45,9 @@ _LOOK_ALIKES = str.maketrans(
         **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},
     }
 )
+# Combining marks in a row. `unicodedata` sorts them by exchanging neighbours: what is not in order
+# takes the square of its length. No letter, digit or sign below U+0300 is a mark.
+_MANY_MARKS = re.compile(r"[^\w\x00-\u02ff]{31,}")
 # A run of white space, unless it is the one space that it is to become.
 _SPACES = re.compile(r"[^\S ]\s*| \s+")
 _LINE_END = re.compile("[\n\r\v\f\x85\u2028\u2029]")
@@ -63,7 +66,23 @@ def _hash(text: str) -> str:
 def _plain_characters(text: str) -> str:
     if text.isascii():
         return text
-    return unicodedata.normalize("NFC", text.translate(_LOOK_ALIKES))
+    text = _MANY_MARKS.sub(
+        lambda found: _in_canonical_order(found[0]), text.translate(_LOOK_ALIKES)
+    )
+    return unicodedata.normalize("NFC", text)
+
+
+def _in_canonical_order(marks: str) -> str:
+    """The same combining marks, decomposed and in the order into which NFC brings them."""
+    ordered: list[str] = []
+    run: list[str] = []
+    for mark in "".join(unicodedata.normalize("NFD", each) for each in marks):
+        if not unicodedata.combining(mark):  # marks are exchanged with marks only
+            ordered += [*sorted(run, key=unicodedata.combining), mark]
+            run = []
+        else:
+            run.append(mark)
+    return "".join(ordered + sorted(run, key=unicodedata.combining))
 
 
 def normalise_prompt(text: str) -> str:

@@ -1,6 +1,7 @@
 """The page of dpo_dataset: what somebody reads who must decide whether to train on it."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +89,46 @@ def test_the_card_on_the_page_is_the_one_in_the_folder(page: Any) -> None:
     told = page()
     assert told["card"].strip().startswith("# Verified math preference pairs")
     assert told["card"].strip() in (Path(told["path"]) / "README.md").read_text()
+
+
+HOSTILE = (
+    "<img src=x onerror=alert(1)> [here](javascript:alert(1)) ![](http://a.example/p.png) `\n# Hi"
+)
+
+
+def test_text_of_a_log_is_no_markdown_on_any_page(workbench: Workbench) -> None:
+    asked = [f"{a}*11 {HOSTILE}" for a in range(2, 42)]
+    log = [
+        attempt(prompt, f"{answer}", str(11 * a), answer == 11 * a)
+        | {"trace_id": f"{HOSTILE}{a}-{n}", "meta": {"license": HOSTILE}}
+        for a, prompt in enumerate(asked, 2)
+        for n, answer in enumerate([11 * a, 11 * a + 1])
+    ]
+    workbench.land("[a](http:b) <b> `c` _d_.jsonl", [*log, HOSTILE])
+    assert workbench.ingest().success
+    result = dg.materialize(
+        [dpo_dataset], instance=workbench.instance, resources={"project": workbench.project}
+    )
+    assert result.success
+    card = workbench.metadata("dpo_dataset")["card"]
+    assert "&#60;img src&#61;x onerror" in card  # the licence is there, as it was logged
+    for asset in ("raw_verifier_logs", "cleaned_traces", "preference_pairs", "dpo_dataset"):
+        records = workbench.instance.fetch_materializations(dg.AssetKey(asset), limit=10).records
+        for record in records:
+            assert record.asset_materialization is not None
+            for name, value in record.asset_materialization.metadata.items():
+                if isinstance(value, dg.MarkdownMetadataValue):
+                    active = _outside_code(value.value or "")
+                    assert not ACTIVE.search(active), (asset, name)
+
+
+# What HOSTILE and the file's name would do; pictures of our own are data.
+ACTIVE = re.compile(r"<img|<b>|\]\((?!data:image/png;)|://|^# Hi", re.MULTILINE)
+
+
+def _outside_code(text: str) -> str:
+    return re.sub(r"^```json\n.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def test_markdown_of_a_log_would_be_seen() -> None:
+    assert ACTIVE.search(_outside_code(f"| {HOSTILE} |"))

@@ -1,4 +1,5 @@
 import time
+import unicodedata
 
 import pytest
 from hypothesis import given, settings
@@ -85,7 +86,26 @@ def test_the_key_of_a_completion_tells_texts_apart_that_look_the_same() -> None:
     assert text_key("14 ") != text_key("14")
 
 
-@pytest.mark.parametrize("unit", [" ", "\t", " \t", "\n ", "a ", "\u00a0", "&", "x"])
+@given(
+    st.text(
+        st.sampled_from(
+            "ae\u00e9\u3002\u0301\u0300\u0327\u0323\u0344\u0f73\u302a\u20dd\u1100\u1161"
+        ),
+        max_size=150,
+    )
+)
+def test_many_combining_marks_are_composed_as_unicode_has_it(text: str) -> None:
+    assert normalise_prompt(f"({text})") == unicodedata.normalize("NFC", f"({text})")
+
+
+def test_more_combining_marks_than_are_sorted_at_once_make_one_prompt_in_any_order() -> None:
+    one, other = "o" + "\u0327" * 40 + "\u0301" * 40, "o" + "\u0301\u0327" * 40
+    assert normalise_prompt(other) == unicodedata.normalize("NFC", one) == normalise_prompt(one)
+
+
+@pytest.mark.parametrize(
+    "unit", [" ", "\t", " \t", "\n ", "a ", "\u00a0", "&", "x", "\u0327\u0301", "\u0f73"]
+)
 def test_a_long_prompt_is_normalised_in_time_in_proportion(unit: str) -> None:
     begun = time.process_time()
     normalise_prompt("a" + unit * (200_000 // len(unit)) + "b")
