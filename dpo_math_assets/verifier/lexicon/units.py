@@ -18,7 +18,6 @@ __all__ = [
     "LONG_ABBREVIATIONS",
     "SPACED_UNITS",
     "UNITS",
-    "UPRIGHT_UNITS",
     "Unit",
     "UnitTable",
     "known_units",
@@ -61,7 +60,6 @@ _DATA = table("units")
 UNITS = _with_prefixes()
 LONG_ABBREVIATIONS = word_set(_DATA["long_abbreviations"])
 SPACED_UNITS = word_set(_DATA["spaced"])
-UPRIGHT_UNITS = word_set(_DATA["upright"])
 CURRENCY_CODES = word_set(_DATA["currency_codes"])
 CURRENCY_SIGNS = by_spelling(_DATA["currency_signs"])
 
