@@ -200,4 +200,6 @@ def shown_as_is(text: str) -> str:
 
 
 def _block(value: dict[str, Any]) -> list[str]:
-    return ["```json", json.dumps(value, indent=2, ensure_ascii=False), "```"]
+    """A value as a block of JSON, in which a backtick is an escape: none ends the block."""
+    text = json.dumps(value, indent=2, ensure_ascii=False).replace("`", "\\u0060")
+    return ["```json", text, "```"]

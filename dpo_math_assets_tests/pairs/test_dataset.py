@@ -306,6 +306,15 @@ def test_a_card_of_many_exports_names_a_few_and_counts_all(tmp_path: Path) -> No
     assert "1000 exports" in card and '"e0"' in card and '"e999"' not in card
 
 
+def test_a_name_in_the_lineage_cannot_end_its_block_of_code(tmp_path: Path) -> None:
+    report = asdict(build(tmp_path / "d"))
+    name = "x```\n<b>![](http://a.example/p.png)"
+    card = dataset_card(report, DatasetSettings(), {"exports": [name, "```"]})
+    blocks = card.split("```")
+    assert len(blocks) == 5  # the lineage's and the settings', each between two fences
+    assert json.loads(blocks[1].removeprefix("json"))["exports"] == [name, "```"]
+
+
 @pytest.mark.parametrize(
     ("logged", "identifier"),
     [("MIT", "mit"), ("Apache 2.0", "apache-2.0"), ("Ours, ask us", "other"), (None, "unknown")],
