@@ -6,23 +6,13 @@ from collections.abc import Callable
 
 from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.syntax import builders as tree
-from dpo_math_assets.verifier.syntax.nodes import (
-    AbsoluteValue,
-    Constant,
-    Decimal,
-    Function,
-    Node,
-    Number,
-    Power,
-    Product,
-    Root,
-    Sum,
-)
+from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import free_symbols
 
 __all__ = ["INFINITY", "MINUS_INFINITY", "approximate"]
 
-INFINITY = Constant("oo")
+INFINITY = nodes.Constant("oo")
 MINUS_INFINITY = tree.neg(INFINITY)
 
 _CONSTANTS = {"pi": complex(math.pi), "e": complex(math.e), "i": 1j}
@@ -60,23 +50,23 @@ def approximate(node: Node) -> float | None:
 
 def _float(node: Node) -> complex:
     match node:
-        case Number() | Decimal():
+        case nodes.Number() | nodes.Decimal():
             return complex(node.p / node.q)
-        case Constant():
+        case nodes.Constant():
             return _CONSTANTS[node.name]
-        case Sum():
+        case nodes.Sum():
             return sum(map(_float, node.terms), 0j)
-        case Product():
+        case nodes.Product():
             return math.prod(map(_float, node.factors), start=1 + 0j)
-        case Power():
+        case nodes.Power():
             return _float(node.base) ** _float(node.exponent)
-        case Root():
+        case nodes.Root():
             radicand, index = _float(node.radicand), _float(node.index)
             if radicand.imag == 0 and radicand.real < 0 and index.real % 2 == 1:
                 return -((-radicand) ** (1 / index))
             return radicand ** (1 / index)
-        case AbsoluteValue():
+        case nodes.AbsoluteValue():
             return complex(abs(_float(node.operand)))
-        case Function():
+        case nodes.Function():
             return _FUNCTIONS[node.name](*map(_float, node.arguments))
     raise KeyError(node)

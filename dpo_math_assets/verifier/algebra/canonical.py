@@ -9,32 +9,17 @@ from fractions import Fraction
 
 from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.syntax import builders as tree
-from dpo_math_assets.verifier.syntax.nodes import (
-    SCALARS,
-    Constant,
-    Derivative,
-    IndexedProduct,
-    Integral,
-    Limit,
-    Node,
-    Number,
-    Power,
-    Product,
-    Root,
-    Sum,
-    Summation,
-    Symbol,
-    num,
-)
+from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.trees import children, rebuild, sort_key, with_children
 
 __all__ = ["canonical", "numerator"]
 
 ZERO: Node = num(0)
 ONE: Node = num(1)
-_ATOMS = (Number, Symbol, Constant, Derivative)
-_JOINING = (Number, Product)
-_BINDING = (Summation, IndexedProduct, Integral, Limit)
+_ATOMS = (nodes.Number, nodes.Symbol, nodes.Constant, nodes.Derivative)
+_JOINING = (nodes.Number, nodes.Product)
+_BINDING = (nodes.Summation, nodes.IndexedProduct, nodes.Integral, nodes.Limit)
 
 
 def canonical(node: Node) -> Node:
@@ -45,23 +30,23 @@ def canonical(node: Node) -> Node:
     if value is not None:
         return tree.rational(value)
     match node:
-        case Sum():
+        case nodes.Sum():
             return _sum(map(canonical, node.terms))
-        case Product():
+        case nodes.Product():
             return _product(map(canonical, node.factors))
-        case Power():
+        case nodes.Power():
             return _power(canonical(node.base), canonical(node.exponent))
-        case Summation() | IndexedProduct() | Integral() | Limit():
+        case nodes.Summation() | nodes.IndexedProduct() | nodes.Integral() | nodes.Limit():
             return rebuild(_bound_by_number(node), canonical)
-    return rebuild(node, canonical) if isinstance(node, SCALARS) else node
+    return rebuild(node, canonical) if isinstance(node, nodes.SCALARS) else node
 
 
 def _bound_by_number(node: Node) -> Node:
     """A sum, integral or limit whose variable is named by how deep others lie inside it."""
     body, variable, *bounds = children(node)
-    if not bounds or not isinstance(variable, Symbol):
+    if not bounds or not isinstance(variable, nodes.Symbol):
         return node
-    name = Symbol(f"bound_{_depth(body)}")
+    name = nodes.Symbol(f"bound_{_depth(body)}")
     return with_children(node, (tree.substituted(body, variable, name), name, *bounds))
 
 
@@ -72,23 +57,25 @@ def _depth(node: Node) -> int:
 def _coefficient(node: Node) -> tuple[Fraction, Node]:
     """A term as a rational times the rest."""
     match node:
-        case Number():
+        case nodes.Number():
             return Fraction(node.p, node.q), ONE
-        case Product(factors=(Number() as first, *rest)):
-            return Fraction(first.p, first.q), rest[0] if len(rest) == 1 else Product(tuple(rest))
+        case nodes.Product(factors=(nodes.Number() as first, *rest)):
+            return Fraction(first.p, first.q), rest[0] if len(rest) == 1 else nodes.Product(
+                tuple(rest)
+            )
     return Fraction(1), node
 
 
 def _sum(terms: Iterable[Node]) -> Node:
     gathered: dict[Node, Fraction] = {}
     for term in terms:
-        for part in term.terms if isinstance(term, Sum) else (term,):
+        for part in term.terms if isinstance(term, nodes.Sum) else (term,):
             factor, rest = _coefficient(part)
             gathered[rest] = gathered.get(rest, 0) + factor
     parts = [_product((tree.rational(factor), rest)) for rest, factor in gathered.items() if factor]
     if len(parts) < 2:
         return parts[0] if parts else ZERO
-    return Sum(tuple(sorted(parts, key=sort_key)))
+    return nodes.Sum(tuple(sorted(parts, key=sort_key)))
 
 
 def _product(factors: Iterable[Node]) -> Node:
@@ -102,11 +89,11 @@ def _product(factors: Iterable[Node]) -> Node:
     if not parts:
         return value
     if coefficient != 1:
-        if len(parts) == 1 and isinstance(parts[0], Sum):
+        if len(parts) == 1 and isinstance(parts[0], nodes.Sum):
             # 2(x+1) and 2x+2 are one form
             return _sum(_product((value, term)) for term in parts[0].terms)
         parts.insert(0, value)
-    return parts[0] if len(parts) == 1 else Product(tuple(parts))
+    return parts[0] if len(parts) == 1 else nodes.Product(tuple(parts))
 
 
 def _gathered(factors: Iterable[Node]) -> tuple[Fraction, list[Node]]:
@@ -114,10 +101,10 @@ def _gathered(factors: Iterable[Node]) -> tuple[Fraction, list[Node]]:
     coefficient = Fraction(1)
     powers: dict[Node, list[Node]] = {}
     for factor in factors:
-        for part in factor.factors if isinstance(factor, Product) else (factor,):
-            if isinstance(part, Number):
+        for part in factor.factors if isinstance(factor, nodes.Product) else (factor,):
+            if isinstance(part, nodes.Number):
                 coefficient *= Fraction(part.p, part.q)
-            elif isinstance(part, Power):
+            elif isinstance(part, nodes.Power):
                 powers.setdefault(part.base, []).append(part.exponent)
             else:
                 powers.setdefault(part, []).append(ONE)
@@ -133,22 +120,24 @@ def _power(base: Node, exponent: Node) -> Node:
     """base ^ exponent; integer exponents go through products and powers."""
     if exponent == ONE:
         return base
-    node = Power(base, exponent)
+    node = nodes.Power(base, exponent)
     value = exact(node)
     if value is not None:
         return tree.rational(value)
-    if isinstance(exponent, Number) and exponent.q == 1:
+    if isinstance(exponent, nodes.Number) and exponent.q == 1:
         return _whole_power(base, exponent.p) or node
     return node
 
 
 def _whole_power(base: Node, power: int) -> Node | None:
     match base:
-        case Power(base=inner, exponent=Number(p=p, q=1)):
+        case nodes.Power(base=inner, exponent=nodes.Number(p=p, q=1)):
             return _power(inner, num(p * power))
-        case Product():
+        case nodes.Product():
             return _product(_power(factor, num(power)) for factor in base.factors)
-        case Root(radicand=inner, index=Number(p=p, q=1)) if p and power > 0 and power % p == 0:
+        case nodes.Root(radicand=inner, index=nodes.Number(p=p, q=1)) if (
+            p and power > 0 and power % p == 0
+        ):
             return _power(inner, num(power // p))
     return None
 
@@ -160,7 +149,7 @@ def numerator(node: Node) -> Node:
 
 def _fraction(node: Node) -> tuple[Node, Node]:
     match node:
-        case Sum():
+        case nodes.Sum():
             top, bottom = _fraction(node.terms[0])
             for term in node.terms[1:]:
                 other, under = _fraction(term)
@@ -170,9 +159,9 @@ def _fraction(node: Node) -> tuple[Node, Node]:
                     top = tree.add(tree.mul(top, under), tree.mul(other, bottom))
                     bottom = tree.mul(bottom, under)
             return top, bottom
-        case Product():
+        case nodes.Product():
             tops, bottoms = zip(*map(_fraction, node.factors), strict=True)
             return tree.mul(*tops), tree.mul(*bottoms)
-        case Power(exponent=Number(p=p, q=q)) if p < 0:
-            return ONE, node.base if (p, q) == (-1, 1) else Power(node.base, num(-p, q))
+        case nodes.Power(exponent=nodes.Number(p=p, q=q)) if p < 0:
+            return ONE, node.base if (p, q) == (-1, 1) else nodes.Power(node.base, num(-p, q))
     return node, ONE

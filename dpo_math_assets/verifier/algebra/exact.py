@@ -13,22 +13,8 @@ from dpo_math_assets.verifier.algebra.budget import (
     UndefinedValueError,
     UnknownValueError,
 )
-from dpo_math_assets.verifier.syntax.nodes import (
-    AbsoluteValue,
-    Decimal,
-    DoubleFactorial,
-    Factorial,
-    Function,
-    IndexedProduct,
-    Node,
-    Number,
-    Power,
-    Product,
-    Root,
-    Sum,
-    Summation,
-    Symbol,
-)
+from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import contents, free_symbols
 
 __all__ = ["EXACT_FUNCTIONS", "exact", "terms"]
@@ -38,9 +24,9 @@ MAX_STEPS = 50_000
 MAX_TERMS = 400
 
 # Sums and products have a value where there are no terms, whatever letters these would hold.
-_TOTALS = frozenset((Summation, IndexedProduct))
+_TOTALS = frozenset((nodes.Summation, nodes.IndexedProduct))
 
-_LITERALS = (Number, Decimal)
+_LITERALS = (nodes.Number, nodes.Decimal)
 
 Values = Mapping[str, Fraction]
 
@@ -90,38 +76,40 @@ class _Evaluation:
 
     def _of(self, node: Node) -> Fraction:
         match node:
-            case Number() | Decimal():
+            case nodes.Number() | nodes.Decimal():
                 return Fraction(node.p) if node.q == 1 else Fraction(node.p, node.q)
-            case Symbol() if node.name in self.values:
+            case nodes.Symbol() if node.name in self.values:
                 return self.values[node.name]
-            case Sum():
+            case nodes.Sum():
                 return sum(map(self.of, node.terms), Fraction(0))
-            case Product():
+            case nodes.Product():
                 return prod(map(self.of, node.factors), start=Fraction(1))
-            case Power():
+            case nodes.Power():
                 return _power(self.of(node.base), self.of(node.exponent))
-            case Root():
+            case nodes.Root():
                 index = self.of(node.index)
                 if index == 0:
                     raise UndefinedValueError
                 return _power(self.of(node.radicand), 1 / index)
-            case AbsoluteValue():
+            case nodes.AbsoluteValue():
                 return abs(self.of(node.operand))
-            case Factorial():
+            case nodes.Factorial():
                 return Fraction(factorial(self._count(node.operand)))
-            case DoubleFactorial():
+            case nodes.DoubleFactorial():
                 return Fraction(prod(range(self._count(node.operand), 0, -2)))
-            case Function() if node.name in EXACT_FUNCTIONS:
+            case nodes.Function() if node.name in EXACT_FUNCTIONS:
                 return EXACT_FUNCTIONS[node.name](*map(self.of, node.arguments))
-            case Summation():
+            case nodes.Summation():
                 return sum(self._terms(node, node.term), Fraction(0))
-            case IndexedProduct():
+            case nodes.IndexedProduct():
                 return prod(self._terms(node, node.factor), start=Fraction(1))
         raise UnknownValueError
 
-    def _terms(self, node: Summation | IndexedProduct, term: Node) -> Iterator[Fraction]:
+    def _terms(
+        self, node: nodes.Summation | nodes.IndexedProduct, term: Node
+    ) -> Iterator[Fraction]:
         """The terms of a finite sum or product."""
-        if not isinstance(node.variable, Symbol):
+        if not isinstance(node.variable, nodes.Symbol):
             raise UnknownValueError
         outer = self.values
         low, high = (_integer(self.of(bound)) for bound in (node.low, node.high))

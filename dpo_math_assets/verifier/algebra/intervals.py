@@ -16,27 +16,8 @@ from dpo_math_assets.verifier.algebra.approximation import INFINITY, MINUS_INFIN
 from dpo_math_assets.verifier.algebra.equations import between
 from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.syntax import builders as tree
-from dpo_math_assets.verifier.syntax.nodes import (
-    SCALARS,
-    AbsoluteValue,
-    Dots,
-    FiniteSet,
-    Interval,
-    Node,
-    NumberDomain,
-    Product,
-    Relation,
-    RelationChain,
-    SetBuilder,
-    SetDifference,
-    SetIntersection,
-    SetUnion,
-    Sum,
-    Symbol,
-    Tuple,
-    ValueList,
-    num,
-)
+from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.trees import free_symbols
 
 __all__ = [
@@ -89,47 +70,47 @@ def pieces_of(node: Node) -> list[Piece] | None:
 
 def _pieces(node: Node) -> list[Piece]:
     match node:
-        case Interval():
+        case nodes.Interval():
             low_closed = node.low_closed and not _infinite(node.low)
             high_closed = node.high_closed and not _infinite(node.high)
             return [Piece(node.low, node.high, low_closed, high_closed)]
-        case Tuple(items=(low, high)):
+        case nodes.Tuple(items=(low, high)):
             return [Piece(low, high, False, False)]
-        case FiniteSet() if all(isinstance(item, SCALARS) for item in node.items):
+        case nodes.FiniteSet() if all(isinstance(item, nodes.SCALARS) for item in node.items):
             return [_point(item) for item in node.items]
-        case NumberDomain() if node.name in _DOMAINS:
+        case nodes.NumberDomain() if node.name in _DOMAINS:
             return [_DOMAINS[node.name]]
-        case SetUnion() | SetIntersection():
+        case nodes.SetUnion() | nodes.SetIntersection():
             return _combined(node)
-        case SetDifference():
+        case nodes.SetDifference():
             return intersection(_pieces(node.left), complement(_pieces(node.right)))
-        case SetBuilder():
+        case nodes.SetBuilder():
             return _built(node)
-        case Relation():
+        case nodes.Relation():
             return _relation(node.op, node.left, node.right)
-        case RelationChain():
+        case nodes.RelationChain():
             return _chain(node)
     raise NotASetError
 
 
-def _combined(node: SetUnion | SetIntersection) -> list[Piece]:
-    stated = all(isinstance(part, Relation | RelationChain) for part in node.operands)
+def _combined(node: nodes.SetUnion | nodes.SetIntersection) -> list[Piece]:
+    stated = all(isinstance(part, nodes.Relation | nodes.RelationChain) for part in node.operands)
     if stated and len(free_symbols(node)) > 1:
         raise NotASetError
     sets = list(map(_pieces, node.operands))
-    if isinstance(node, SetIntersection):
+    if isinstance(node, nodes.SetIntersection):
         found = reduce(intersection, sets)
         if found or not stated:  # `x < 1, x > 3` cannot both be meant
             return found
     return [piece for pieces in sets for piece in pieces]
 
 
-def _built(node: SetBuilder) -> list[Piece]:
+def _built(node: nodes.SetBuilder) -> list[Piece]:
     variable, domain = node.element, "R"
-    if isinstance(variable, Relation) and isinstance(variable.right, NumberDomain):
+    if isinstance(variable, nodes.Relation) and isinstance(variable.right, nodes.NumberDomain):
         domain = variable.right.name
         variable = variable.left if variable.op == "in" else variable
-    if not isinstance(variable, Symbol) or variable.name not in free_symbols(node.condition):
+    if not isinstance(variable, nodes.Symbol) or variable.name not in free_symbols(node.condition):
         raise NotASetError
     found = _pieces(node.condition)
     if domain in _DOMAINS:
@@ -137,7 +118,7 @@ def _built(node: SetBuilder) -> list[Piece]:
     return _integers(found, domain)
 
 
-def _chain(node: RelationChain) -> list[Piece]:
+def _chain(node: nodes.RelationChain) -> list[Piece]:
     if len(free_symbols(node)) > 1 and (interval := between(node)):
         return _pieces(interval)
     pairs = zip(node.ops, pairwise(node.items), strict=True)
@@ -149,7 +130,7 @@ _MIRROR = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
 
 def _relation(operator: str, left: Node, right: Node) -> list[Piece]:
     """The reals that satisfy a relation between one variable (or its multiple) and a bound."""
-    if isinstance(left, Symbol) and operator in ("in", "notin"):
+    if isinstance(left, nodes.Symbol) and operator in ("in", "notin"):
         return _pieces(right) if operator == "in" else complement(_pieces(right))
     if operator not in _MIRROR:
         raise NotASetError
@@ -157,7 +138,7 @@ def _relation(operator: str, left: Node, right: Node) -> list[Piece]:
         if not _bounded_by(right, left):
             raise NotASetError
         left, right, operator = right, left, _MIRROR[operator]
-    if isinstance(left, AbsoluteValue):
+    if isinstance(left, nodes.AbsoluteValue):
         return _solved(_sizes(operator, right), *_line(left.operand))
     return _solved(_values(operator, right), *_line(left))
 
@@ -165,10 +146,10 @@ def _relation(operator: str, left: Node, right: Node) -> list[Piece]:
 def _bounded_by(left: Node, right: Node) -> bool:
     """Whether left is a line a*x + b in one variable or its size, and right does not hold x."""
     names = free_symbols(left)
-    if len(names) != 1 or names & free_symbols(right) or not isinstance(right, SCALARS):
+    if len(names) != 1 or names & free_symbols(right) or not isinstance(right, nodes.SCALARS):
         return False
     try:
-        return _line(left.operand if isinstance(left, AbsoluteValue) else left)[0] != 0
+        return _line(left.operand if isinstance(left, nodes.AbsoluteValue) else left)[0] != 0
     except NotASetError:
         return False
 
@@ -177,12 +158,12 @@ def _line(node: Node) -> tuple[Fraction, Node]:
     """(a, b) of a*x + b with a rational a and a constant b; NotASetError for anything else."""
     if not free_symbols(node):
         return Fraction(0), node
-    if isinstance(node, Symbol):
+    if isinstance(node, nodes.Symbol):
         return Fraction(1), _ZERO
-    if isinstance(node, Sum):
+    if isinstance(node, nodes.Sum):
         factors, shifts = zip(*map(_line, node.terms), strict=True)
         return sum(factors, Fraction(0)), tree.add(*shifts)
-    if isinstance(node, Product):
+    if isinstance(node, nodes.Product):
         holding = [factor for factor in node.factors if free_symbols(factor)]
         others = [factor for factor in node.factors if not free_symbols(factor)]
         scale = exact(tree.mul(*others)) if others else Fraction(1)
@@ -251,13 +232,16 @@ def integer_ranges(node: Node) -> list[tuple[float, float]] | None:
     """
     try:
         match node:
-            case FiniteSet(items=(*shown, Dots())) | ValueList(items=(*shown, Dots())):
+            case (
+                nodes.FiniteSet(items=(*shown, nodes.Dots()))
+                | nodes.ValueList(items=(*shown, nodes.Dots()))
+            ):
                 first = list(map(_value, shown))
                 counts = len(first) > 2 and first == [first[0] + k for k in range(len(first))]
                 return [(first[0], math.inf)] if counts else None
-            case SetBuilder() if not says_integers(node):
+            case nodes.SetBuilder() if not says_integers(node):
                 return None
-            case SetBuilder():
+            case nodes.SetBuilder():
                 lowest = 1.0 if _domain(node.element) == "Z+" else -math.inf
                 found = _ranges(_pieces(node.condition))
                 return [(max(low, lowest), high) for low, high in found if high >= lowest]
@@ -269,9 +253,9 @@ def integer_ranges(node: Node) -> list[tuple[float, float]] | None:
 def says_integers(node: Node) -> bool:
     """Whether a set is one of integers by what it says of its elements, or lists them."""
     match node:
-        case SetBuilder():
+        case nodes.SetBuilder():
             return _domain(node.element) in ("Z", "Z+")
-        case FiniteSet(items=(*_, Dots())) | ValueList(items=(*_, Dots())):
+        case nodes.FiniteSet(items=(*_, nodes.Dots())) | nodes.ValueList(items=(*_, nodes.Dots())):
             return True
     return False
 
@@ -279,7 +263,10 @@ def says_integers(node: Node) -> bool:
 def _domain(element: Node) -> str | None:
     r"""The domain that is named before the condition of a set: Z for `x \in \mathbb{Z}`."""
     match element:
-        case NumberDomain(name=name) | Relation(op="in", right=NumberDomain(name=name)):
+        case (
+            nodes.NumberDomain(name=name)
+            | nodes.Relation(op="in", right=nodes.NumberDomain(name=name))
+        ):
             return name
     return None
 

@@ -3,20 +3,8 @@
 from dpo_math_assets.verifier.algebra.canonical import canonical
 from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.syntax import builders as tree
-from dpo_math_assets.verifier.syntax.nodes import (
-    SCALARS,
-    Interval,
-    Matrix,
-    Node,
-    Number,
-    Power,
-    Product,
-    Sum,
-    Symbol,
-    Tuple,
-    ValueList,
-    num,
-)
+from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.nodes import Node, num
 
 __all__ = ["determinant", "matrix_value"]
 
@@ -27,44 +15,44 @@ MAX_MATRIX_POWER = 8
 MAX_DETERMINANT = 4
 
 _ONE = num(1)
-_TRANSPOSE = Symbol("T")
+_TRANSPOSE = nodes.Symbol("T")
 
 Rows = tuple[tuple[Node, ...], ...]
 
 
-def matrix_value(node: Node) -> Matrix | None:
+def matrix_value(node: Node) -> nodes.Matrix | None:
     """The matrix that a sum, product or whole power of matrices comes to, or None."""
     match node:
-        case Matrix():
+        case nodes.Matrix():
             return node
-        case Tuple() | ValueList():
-            return Matrix((node.items,))
-        case Interval():  # `[1, -1]`
-            return Matrix(((node.low, node.high),))
-        case Sum():
+        case nodes.Tuple() | nodes.ValueList():
+            return nodes.Matrix((node.items,))
+        case nodes.Interval():  # `[1, -1]`
+            return nodes.Matrix(((node.low, node.high),))
+        case nodes.Sum():
             return _sum(node.terms)
-        case Product():
+        case nodes.Product():
             return _product(node.factors)
-        case Power():
+        case nodes.Power():
             return _power(node.base, node.exponent)
     return None
 
 
-def _sum(terms: tuple[Node, ...]) -> Matrix | None:
+def _sum(terms: tuple[Node, ...]) -> nodes.Matrix | None:
     found = [matrix.rows for term in terms if (matrix := matrix_value(term))]
     shapes = {(len(rows), len(rows[0])) for rows in found}
     if len(found) < len(terms) or len(shapes) > 1:
         return None
-    return Matrix(tuple(tuple(map(tree.add, *rows)) for rows in zip(*found, strict=True)))
+    return nodes.Matrix(tuple(tuple(map(tree.add, *rows)) for rows in zip(*found, strict=True)))
 
 
-def _product(factors: tuple[Node, ...]) -> Matrix | None:
+def _product(factors: tuple[Node, ...]) -> nodes.Matrix | None:
     scale: Node = _ONE
     rows: Rows | None = None
     for part in factors:
         matrix = matrix_value(part)
         if matrix is None:
-            if not isinstance(part, SCALARS):
+            if not isinstance(part, nodes.SCALARS):
                 return None
             scale = tree.mul(scale, part)
         elif rows is None:
@@ -80,27 +68,31 @@ def _product(factors: tuple[Node, ...]) -> Matrix | None:
         return None
     if scale != _ONE:
         rows = tuple(tuple(tree.mul(scale, cell) for cell in row) for row in rows)
-    return Matrix(rows)
+    return nodes.Matrix(rows)
 
 
-def _power(base: Node, exponent: Node) -> Matrix | None:
+def _power(base: Node, exponent: Node) -> nodes.Matrix | None:
     if exponent == _TRANSPOSE:
         matrix = matrix_value(base)
-        return matrix and Matrix(tuple(zip(*matrix.rows, strict=True)))
+        return matrix and nodes.Matrix(tuple(zip(*matrix.rows, strict=True)))
     if exponent == num(-1):
         matrix = matrix_value(base)
         return matrix and _inverse(matrix)
-    if isinstance(exponent, Number) and exponent.q == 1 and 1 <= exponent.p <= MAX_MATRIX_POWER:
+    if (
+        isinstance(exponent, nodes.Number)
+        and exponent.q == 1
+        and 1 <= exponent.p <= MAX_MATRIX_POWER
+    ):
         return _product((base,) * exponent.p)
     return None
 
 
-def determinant(matrix: Matrix) -> Node | None:
+def determinant(matrix: nodes.Matrix) -> Node | None:
     """The determinant by expansion along the first row; None unless small, square and scalar."""
     rows = matrix.rows
     if len(rows) != len(rows[0]) or len(rows) > MAX_DETERMINANT:
         return None
-    if not all(isinstance(cell, SCALARS) for row in rows for cell in row):
+    if not all(isinstance(cell, nodes.SCALARS) for row in rows for cell in row):
         return None
     return canonical(_expanded(rows))
 
@@ -121,7 +113,7 @@ def _without(rows: Rows, row: int, column: int) -> Rows:
     )
 
 
-def _inverse(matrix: Matrix) -> Matrix | None:
+def _inverse(matrix: nodes.Matrix) -> nodes.Matrix | None:
     """The adjugate over the determinant; None where that is not known to be other than zero."""
     rows, value = matrix.rows, determinant(matrix)
     if value is None or not exact(value) or len(rows) < 2:
@@ -131,4 +123,4 @@ def _inverse(matrix: Matrix) -> Matrix | None:
     def cofactor(i: int, j: int) -> Node:
         return tree.mul(num((-1) ** (i + j)), _expanded(_without(rows, i, j)), share)
 
-    return Matrix(tuple(tuple(cofactor(j, i) for j in size) for i in size))
+    return nodes.Matrix(tuple(tuple(cofactor(j, i) for j in size) for i in size))

@@ -2,26 +2,17 @@
 
 from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.syntax import builders as tree
-from dpo_math_assets.verifier.syntax.nodes import (
-    SCALARS,
-    Constant,
-    Function,
-    IndexedProduct,
-    Integral,
-    Limit,
-    Node,
-    Power,
-    Summation,
-)
+from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import children, contents
 
 __all__ = ["has_infinity", "holds", "is_infinity", "undefined"]
 
-_INFINITIES = (Constant("oo"), tree.neg(Constant("oo")))
-_UNDEFINED = Constant("nan")
-_MAY_BE_UNDEFINED = frozenset(("nan", "oo", Power, "ln()", "log()"))
+_INFINITIES = (nodes.Constant("oo"), tree.neg(nodes.Constant("oo")))
+_UNDEFINED = nodes.Constant("nan")
+_MAY_BE_UNDEFINED = frozenset(("nan", "oo", nodes.Power, "ln()", "log()"))
 # What has infinity as a bound, and may have a finite value.
-_WITH_BOUNDS = (Summation, IndexedProduct, Integral, Limit)
+_WITH_BOUNDS = (nodes.Summation, nodes.IndexedProduct, nodes.Integral, nodes.Limit)
 
 
 def holds(node: Node, *parts: type[Node] | str, shallow: bool = False) -> bool:
@@ -44,12 +35,12 @@ def _undefined(node: Node) -> bool:
     inner = children(node)
     if not inner or is_infinity(node):
         return node == _UNDEFINED
-    arithmetic = isinstance(node, SCALARS) and not isinstance(node, _WITH_BOUNDS)
+    arithmetic = isinstance(node, nodes.SCALARS) and not isinstance(node, _WITH_BOUNDS)
     if arithmetic and any(map(is_infinity, inner)):
         return True
-    if isinstance(node, Function) and node.name in ("ln", "log") and exact(inner[0]) == 0:
+    if isinstance(node, nodes.Function) and node.name in ("ln", "log") and exact(inner[0]) == 0:
         return True
-    if isinstance(node, Power) and exact(node.base) == 0:
+    if isinstance(node, nodes.Power) and exact(node.base) == 0:
         exponent = exact(node.exponent)
         if exponent is None or exponent <= 0:
             return True

@@ -13,17 +13,8 @@ from random import Random
 
 from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.backends.opaque import any_part
-from dpo_math_assets.verifier.syntax.nodes import (
-    AbsoluteValue,
-    Function,
-    Node,
-    Number,
-    Power,
-    Product,
-    Root,
-    Sum,
-    Symbol,
-)
+from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import children
 
 __all__ = ["follows_rules", "telling_points"]
@@ -45,7 +36,7 @@ _CHOICES = frozenset(("max", "min"))
 
 def follows_rules(node: Node) -> bool:
     """Whether a function jumps from branch to branch, or hardly changes but near zero."""
-    return any_part(node, lambda part: isinstance(part, Function) and part.name in _FAR)
+    return any_part(node, lambda part: isinstance(part, nodes.Function) and part.name in _FAR)
 
 
 def telling_points(a: Node, b: Node, names: list[str], random: Random) -> Iterator[Values]:
@@ -86,16 +77,18 @@ def _kinks(node: Node, name: str, others: Values) -> Iterator[Fraction]:
     targets: tuple[int, ...] = (0,)
     switches: list[Polynomial | None] = []
     match node:
-        case Function(function, (inside, *_)) if function in _STEPS:
+        case nodes.Function(function, (inside, *_)) if function in _STEPS:
             switches, targets = [_polynomial(inside, name, others)], JUMPS
-        case Function(function, arguments) if function in _CHOICES:
+        case nodes.Function(function, arguments) if function in _CHOICES:
             chosen = [_polynomial(argument, name, others) for argument in arguments]
             switches = [
                 _sum(first, [-x for x in second]) if first and second else None
                 for place, first in enumerate(chosen)
                 for second in chosen[:place]
             ]
-        case Function("sign", (inside,)) | AbsoluteValue(inside) | Root(inside, _):
+        case (
+            nodes.Function("sign", (inside,)) | nodes.AbsoluteValue(inside) | nodes.Root(inside, _)
+        ):
             switches = [_polynomial(inside, name, others)]
     for switch in switches:
         for target in targets if switch else ():
@@ -108,18 +101,18 @@ Polynomial = list[Fraction]  # coefficients from the constant up
 def _polynomial(node: Node, name: str, others: Values) -> Polynomial | None:
     """The coefficients of a polynomial in one symbol, the others having values."""
     match node:
-        case Symbol(own) if own == name:
+        case nodes.Symbol(own) if own == name:
             return [Fraction(0), Fraction(1)]
-        case Sum(terms):
+        case nodes.Sum(terms):
             parts = [_polynomial(term, name, others) for term in terms]
             known = [part for part in parts if part is not None]
             return reduce(_sum, known) if len(known) == len(parts) else None
-        case Product(factors):
+        case nodes.Product(factors):
             product: Polynomial | None = [Fraction(1)]
             for factor in factors:
                 product = _within_degree(product, _polynomial(factor, name, others))
             return product
-        case Power(base, Number(power, 1)):
+        case nodes.Power(base, nodes.Number(power, 1)):
             inside = _polynomial(base, name, others)
             if inside and len(inside) > 1 and 0 < power <= MAX_DEGREE // (len(inside) - 1):
                 return reduce(_product, [inside] * power, [Fraction(1)])

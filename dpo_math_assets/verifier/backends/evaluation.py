@@ -11,23 +11,8 @@ from typing import Any, NamedTuple
 
 from dpo_math_assets.verifier.algebra.budget import Budget, UndefinedValueError, UnknownValueError
 from dpo_math_assets.verifier.algebra.exact import EXACT_FUNCTIONS, exact, terms
-from dpo_math_assets.verifier.syntax.nodes import (
-    AbsoluteValue,
-    Constant,
-    Decimal,
-    DoubleFactorial,
-    Factorial,
-    Function,
-    IndexedProduct,
-    Node,
-    Number,
-    Power,
-    Product,
-    Root,
-    Sum,
-    Summation,
-    Symbol,
-)
+from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import free_symbols
 
 __all__ = [
@@ -145,36 +130,36 @@ class Evaluation(ABC):
         self.budget.spend(2 * self.costs[1])
         return self.power(x, y)
 
-    def _rational(self, node: Number | Decimal) -> Any:
+    def _rational(self, node: nodes.Number | nodes.Decimal) -> Any:
         return self.ratio(node.p, node.q)
 
     def fraction(self, value: Fraction) -> Any:
         return self.ratio(value.numerator, value.denominator)
 
-    def _constant(self, node: Constant) -> Any:
+    def _constant(self, node: nodes.Constant) -> Any:
         if node.name not in ("pi", "e", "i"):
             raise UnknownValueError
         return self.constant(node.name)
 
-    def _symbol(self, node: Symbol) -> Any:
+    def _symbol(self, node: nodes.Symbol) -> Any:
         re, im = self.point[node.name]
         if im == 0:
             return self.fraction(re)
         return self.fraction(re) + self.fraction(im) * self.constant("i")
 
-    def _sum(self, node: Sum) -> Any:
+    def _sum(self, node: nodes.Sum) -> Any:
         total = self.of(node.terms[0])
         for term in node.terms[1:]:
             total = total + self.of(term)
         return total
 
-    def _product(self, node: Product) -> Any:
+    def _product(self, node: nodes.Product) -> Any:
         product = self.of(node.factors[0])
         for factor in node.factors[1:]:
             product = product * self.of(factor)
         return product
 
-    def _power(self, node: Power) -> Any:
+    def _power(self, node: nodes.Power) -> Any:
         base, exponent = self.of(node.base), exact(node.exponent, self.reals, self.budget)
         if exponent is None:
             return self.general(self.nonzero(base), self.of(node.exponent))
@@ -221,7 +206,7 @@ class Evaluation(ABC):
         self.budget.spend(self.costs[1])
         return -self.real_root(-base, index)
 
-    def _root(self, node: Root) -> Any:
+    def _root(self, node: nodes.Root) -> Any:
         base, index = self.of(node.radicand), exact(node.index, self.reals, self.budget)
         if index is None:
             power = 1 / self.nonzero(self.of(node.index))
@@ -234,10 +219,10 @@ class Evaluation(ABC):
             return 1 / self._principal(self.nonzero(base), -1 / index)
         return self._principal(base, 1 / index) if index != 1 else base
 
-    def _absolute(self, node: AbsoluteValue) -> Any:
+    def _absolute(self, node: nodes.AbsoluteValue) -> Any:
         return self.ratio(0, 1) + abs(self.of(node.operand))
 
-    def _factorial(self, node: Factorial) -> Any:
+    def _factorial(self, node: nodes.Factorial) -> Any:
         value = exact(node, self.reals, self.budget)
         if value is not None:
             return self.fraction(value)
@@ -247,16 +232,16 @@ class Evaluation(ABC):
             raise UnknownValueError
         return self.apply("gamma", x + 1)
 
-    def _double_factorial(self, node: DoubleFactorial) -> Any:
+    def _double_factorial(self, node: nodes.DoubleFactorial) -> Any:
         value = exact(node, self.reals, self.budget)
         if value is None:
             raise UnknownValueError
         return self.fraction(value)
 
-    def _total(self, node: Summation | IndexedProduct) -> Any:
-        adds = isinstance(node, Summation)
-        term = node.term if isinstance(node, Summation) else node.factor
-        assert isinstance(node.variable, Symbol)
+    def _total(self, node: nodes.Summation | nodes.IndexedProduct) -> Any:
+        adds = isinstance(node, nodes.Summation)
+        term = node.term if isinstance(node, nodes.Summation) else node.factor
+        assert isinstance(node.variable, nodes.Symbol)
         name = node.variable.name
         bounds = [exact(bound, self.reals, self.budget) for bound in (node.low, node.high)]
         if any(bound is None or bound.denominator != 1 for bound in bounds):
@@ -272,7 +257,7 @@ class Evaluation(ABC):
         self.point, self.reals = outer, outer_reals
         return total
 
-    def _function(self, node: Function) -> Any:
+    def _function(self, node: nodes.Function) -> Any:
         if node.name in EXACT_FUNCTIONS:
             value = exact(node, self.reals, self.budget)
             if value is not None:
@@ -331,20 +316,20 @@ class Evaluation(ABC):
 
 
 _EVALUATED: dict[type[Node], Callable[[Evaluation, Any], Any]] = {
-    Number: Evaluation._rational,
-    Decimal: Evaluation._rational,
-    Constant: Evaluation._constant,
-    Symbol: Evaluation._symbol,
-    Sum: Evaluation._sum,
-    Product: Evaluation._product,
-    Power: Evaluation._power,
-    Root: Evaluation._root,
-    AbsoluteValue: Evaluation._absolute,
-    Factorial: Evaluation._factorial,
-    DoubleFactorial: Evaluation._double_factorial,
-    Summation: Evaluation._total,
-    IndexedProduct: Evaluation._total,
-    Function: Evaluation._function,
+    nodes.Number: Evaluation._rational,
+    nodes.Decimal: Evaluation._rational,
+    nodes.Constant: Evaluation._constant,
+    nodes.Symbol: Evaluation._symbol,
+    nodes.Sum: Evaluation._sum,
+    nodes.Product: Evaluation._product,
+    nodes.Power: Evaluation._power,
+    nodes.Root: Evaluation._root,
+    nodes.AbsoluteValue: Evaluation._absolute,
+    nodes.Factorial: Evaluation._factorial,
+    nodes.DoubleFactorial: Evaluation._double_factorial,
+    nodes.Summation: Evaluation._total,
+    nodes.IndexedProduct: Evaluation._total,
+    nodes.Function: Evaluation._function,
 }
 
 # Functions by the name that python-flint and mpmath share, and those of 1/x.

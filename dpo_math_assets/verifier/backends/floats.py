@@ -7,13 +7,7 @@ common counts.
 from typing import Any
 
 from dpo_math_assets.verifier.algebra.budget import Budget, UndefinedValueError, UnknownValueError
-from dpo_math_assets.verifier.backends.evaluation import (
-    Enclosure,
-    Evaluation,
-    InsufficientPrecisionError,
-    Point,
-    smallest,
-)
+from dpo_math_assets.verifier.backends import evaluation
 from dpo_math_assets.verifier.syntax.nodes import Node
 
 __all__ = ["FloatArithmetic"]
@@ -23,14 +17,14 @@ __all__ = ["FloatArithmetic"]
 AGREEMENT_BITS = 140
 
 
-class _Floats(Evaluation):
+class _Floats(evaluation.Evaluation):
     """mpmath's complex numbers at a working precision; the error shows from two evaluations."""
 
     def __init__(
         self,
         context: Any,
         costs: tuple[int, int, int],
-        point: Point,
+        point: evaluation.Point,
         budget: Budget,
         real_powers: bool,
     ) -> None:
@@ -106,13 +100,15 @@ class FloatArithmetic:
         self.low, self.high = mpmath.MPContext(), mpmath.MPContext()
         self.low.prec, self.high.prec = precision, 2 * precision + 64
 
-    def enclose(self, node: Node, point: Point, budget: Budget, real_powers: bool) -> Enclosure:
+    def enclose(
+        self, node: Node, point: evaluation.Point, budget: Budget, real_powers: bool
+    ) -> evaluation.Enclosure:
         rough = _Floats(self.low, self.costs, point, budget, real_powers)
         about = rough.of(node)
         fine = _Floats(self.high, self.costs, point, budget, real_powers)
         value = fine.of(node)
         if len(rough.seen) != len(fine.seen):
-            raise InsufficientPrecisionError
+            raise evaluation.InsufficientPrecisionError
         two = self.high.mpf(2)
         error = two**16 * abs(value - about) + abs(value) * two ** (16 - self.precision)
         real = bool(abs(value.imag) <= error)
@@ -122,16 +118,16 @@ class FloatArithmetic:
             for inner, before in zip(fine.seen, rough.seen, strict=True)
             if 2 * abs(inner - before) < abs(inner)
         ]
-        return Enclosure(
+        return evaluation.Enclosure(
             value,
-            lambda: smallest(sizes),
+            lambda: evaluation.smallest(sizes),
             real=real,
             clean=real and all(inner.imag == 0 for inner in fine.seen[:-1]),
             ambiguous=fine.ambiguous,
             error=error,
         )
 
-    def apart(self, x: Enclosure, y: Enclosure) -> bool | None:
+    def apart(self, x: evaluation.Enclosure, y: evaluation.Enclosure) -> bool | None:
         """True if the values differ, False if they agree, None if neither is clear."""
         error = x.error + y.error
         if abs(x.value - y.value) > error:

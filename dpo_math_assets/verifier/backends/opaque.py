@@ -8,25 +8,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from dpo_math_assets.verifier.algebra.budget import UnknownValueError
+from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.builders import replace
-from dpo_math_assets.verifier.syntax.nodes import (
-    Constant,
-    Derivative,
-    IndexedProduct,
-    Integral,
-    Limit,
-    Node,
-    Summation,
-    Symbol,
-    UnknownFunction,
-)
+from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 
 __all__ = ["OPAQUE", "any_part", "with_names"]
 
 MAX_TERMS = 16
 
-OPAQUE = (UnknownFunction, Derivative, Integral, Summation, IndexedProduct, Limit)
+OPAQUE = (
+    nodes.UnknownFunction,
+    nodes.Derivative,
+    nodes.Integral,
+    nodes.Summation,
+    nodes.IndexedProduct,
+    nodes.Limit,
+)
 
 Equal = Callable[[Node, Node], bool]
 
@@ -62,7 +60,7 @@ class _Naming:
     """The symbols that stand for the opaque terms met so far."""
 
     equal: Equal
-    known: list[tuple[Node, Symbol]] = field(default_factory=list)
+    known: list[tuple[Node, nodes.Symbol]] = field(default_factory=list)
 
     def named(self, node: Node) -> Node:
         return replace(node, self.symbol_for)
@@ -70,20 +68,24 @@ class _Naming:
     def symbol_for(self, node: Node) -> Node | None:
         if _is_opaque(node):
             return self.symbol(node)
-        return node if isinstance(node, Summation | IndexedProduct) else None  # finite: as it is
+        return (
+            node if isinstance(node, nodes.Summation | nodes.IndexedProduct) else None
+        )  # finite: as it is
 
-    def symbol(self, node: Node) -> Symbol:
+    def symbol(self, node: Node) -> nodes.Symbol:
         for term, symbol in self.known:
             if self.same(term, node):
                 return symbol
         if len(self.known) == MAX_TERMS:
             raise UnknownValueError
-        self.known.append((node, Symbol(f"<{len(self.known)}>")))
+        self.known.append((node, nodes.Symbol(f"<{len(self.known)}>")))
         return self.known[-1][1]
 
     def same(self, a: Node, b: Node) -> bool:
         """Calls are the same if their arguments are; calls within calls, if written the same."""
-        if a == b or not (isinstance(a, UnknownFunction) and isinstance(b, UnknownFunction)):
+        if a == b or not (
+            isinstance(a, nodes.UnknownFunction) and isinstance(b, nodes.UnknownFunction)
+        ):
             return a == b
         if a.name != b.name or len(a.arguments) != len(b.arguments):
             return False
@@ -97,15 +99,15 @@ def _holds_terms(node: Node) -> bool:
 
 
 def _is_opaque(node: Node) -> bool:
-    if isinstance(node, Summation | IndexedProduct):
+    if isinstance(node, nodes.Summation | nodes.IndexedProduct):
         return any(any_part(bound, _is_constant) for bound in (node.low, node.high))
     return isinstance(node, OPAQUE)
 
 
 def _hides_its_value(term: Node) -> bool:
     r"""Whether a term may equal another one; of a named operation nothing is known at all."""
-    return not isinstance(term, UnknownFunction) or term.name.startswith("\\")
+    return not isinstance(term, nodes.UnknownFunction) or term.name.startswith("\\")
 
 
 def _is_constant(node: Node) -> bool:
-    return isinstance(node, Constant)
+    return isinstance(node, nodes.Constant)

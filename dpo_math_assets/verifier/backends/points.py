@@ -12,18 +12,8 @@ from random import Random
 from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.backends.evaluation import Point
 from dpo_math_assets.verifier.backends.opaque import any_part
-from dpo_math_assets.verifier.syntax.nodes import (
-    AbsoluteValue,
-    DoubleFactorial,
-    Factorial,
-    Function,
-    IndexedProduct,
-    Node,
-    Power,
-    Root,
-    Sum,
-    Summation,
-)
+from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 
 __all__ = [
@@ -120,13 +110,13 @@ def integer_symbols(node: Node) -> frozenset[str]:
     """Symbols that stand for positive integers, by where they occur."""
     found = frozenset[str]().union(*map(integer_symbols, children(node)))
     match node:
-        case Factorial(operand) | DoubleFactorial(operand):
+        case nodes.Factorial(operand) | nodes.DoubleFactorial(operand):
             return found | free_symbols(operand)
-        case Function(name, arguments) if name in _ON_INTEGERS:
+        case nodes.Function(name, arguments) if name in _ON_INTEGERS:
             return found.union(*map(free_symbols, arguments))
-        case Summation(_, _, low, high) | IndexedProduct(_, _, low, high):
+        case nodes.Summation(_, _, low, high) | nodes.IndexedProduct(_, _, low, high):
             return found | free_symbols(low) | free_symbols(high)
-        case Power(base, exponent):
+        case nodes.Power(base, exponent):
             value = exact(base)
             if value is not None and value < 0:
                 return found | free_symbols(exponent)
@@ -148,26 +138,28 @@ def small_points(a: Node, b: Node, names: list[str], random: Random) -> Iterator
 
 def is_combinatorial(node: Node) -> bool:
     """Whether a node may vanish but for a few integers, or is a sum or product over some."""
-    if isinstance(node, Function):
+    if isinstance(node, nodes.Function):
         return node.name == "binom" and bool(free_symbols(node))
-    return isinstance(node, Summation | IndexedProduct) and bool(free_symbols(node))
+    return isinstance(node, nodes.Summation | nodes.IndexedProduct) and bool(free_symbols(node))
 
 
 def holds_complex_part(node: Node) -> bool:
     """Whether real and imaginary parts matter in an expression."""
-    return any_part(node, lambda part: isinstance(part, Function) and part.name in _COMPLEX_PARTS)
+    return any_part(
+        node, lambda part: isinstance(part, nodes.Function) and part.name in _COMPLEX_PARTS
+    )
 
 
 def is_arithmetic(node: Node) -> bool:
     """Whether a node's value hangs on divisibility: `gcd(n, 6)` is `gcd(n, 606)` at most n."""
-    divides = isinstance(node, Function) and node.name in _DIVIDING
+    divides = isinstance(node, nodes.Function) and node.name in _DIVIDING
     return divides and bool(free_symbols(node))
 
 
 def is_divisor_of_expressions(node: Node) -> bool:
     """Whether a gcd or lcm may be that of polynomials: `gcd(x + 1, x)`, and no `gcd(a, b)`."""
     return (
-        isinstance(node, Function)
+        isinstance(node, nodes.Function)
         and node.name in ("gcd", "lcm")
         and any(any_part(argument, _is_composed) for argument in node.arguments)
         and bool(free_symbols(node))
@@ -175,20 +167,20 @@ def is_divisor_of_expressions(node: Node) -> bool:
 
 
 def _is_composed(node: Node) -> bool:
-    return isinstance(node, Sum | Root | Power)
+    return isinstance(node, nodes.Sum | nodes.Root | nodes.Power)
 
 
 def is_piecewise(node: Node) -> bool:
     """Whether a node may follow different rules in different regions: `sqrt(x^2)` does, too."""
     match node:
-        case Function(name, _):
+        case nodes.Function(name, _):
             return name in _CHOOSING
-        case Power(_, exponent):
+        case nodes.Power(_, exponent):
             value = exact(exponent)
             return value is not None and value.denominator != 1
-    return isinstance(node, AbsoluteValue | Root)
+    return isinstance(node, nodes.AbsoluteValue | nodes.Root)
 
 
 def is_stepped(node: Node) -> bool:
     """Whether a node's value jumps from integer to integer."""
-    return isinstance(node, Function) and node.name in _STEPPED
+    return isinstance(node, nodes.Function) and node.name in _STEPPED

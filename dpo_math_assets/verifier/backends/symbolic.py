@@ -16,27 +16,8 @@ from typing import Any, Literal
 from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.backends.opaque import any_part
 from dpo_math_assets.verifier.backends.points import holds_complex_part, integer_symbols
-from dpo_math_assets.verifier.syntax.nodes import (
-    AbsoluteValue,
-    Constant,
-    Decimal,
-    Derivative,
-    DoubleFactorial,
-    Factorial,
-    Function,
-    IndexedProduct,
-    Integral,
-    Limit,
-    Node,
-    Number,
-    Power,
-    Product,
-    Root,
-    Sum,
-    Summation,
-    Symbol,
-    UnknownFunction,
-)
+from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.nodes import Node
 
 __all__ = ["build", "equal"]
 
@@ -77,9 +58,9 @@ def equal(a: Node, b: Node) -> Literal["equal", "different", "unknown"]:
 
 def _is_unsettled(node: Node) -> bool:
     """Whether a value is open: an integral's constant is, and so are terms such as `a_k`."""
-    return any_part(node, lambda part: isinstance(part, Integral) and part.low is None) or any_part(
-        node, lambda part: isinstance(part, UnknownFunction)
-    )
+    return any_part(
+        node, lambda part: isinstance(part, nodes.Integral) and part.low is None
+    ) or any_part(node, lambda part: isinstance(part, nodes.UnknownFunction))
 
 
 def _compare(left: Any, right: Any) -> Literal["equal", "different", "unknown"]:
@@ -162,28 +143,28 @@ class _Builder:
             raise _Beyond
         return built(self, node)
 
-    def _rational(self, node: Number | Decimal) -> Any:
+    def _rational(self, node: nodes.Number | nodes.Decimal) -> Any:
         if max(node.p.bit_length(), node.q.bit_length()) > MAX_BITS:
             raise _Beyond
         return self.sympy.Rational(node.p, node.q)
 
-    def _constant(self, node: Constant) -> Any:
+    def _constant(self, node: nodes.Constant) -> Any:
         return getattr(self.sympy, _CONSTANTS[node.name])
 
-    def _symbol(self, node: Symbol) -> Any:
+    def _symbol(self, node: nodes.Symbol) -> Any:
         if node.name in self.bound:
             return self.bound[node.name]
         if node.name in self.integers:
             return self.sympy.Symbol(node.name, integer=True, positive=True)
         return self.sympy.Symbol(node.name, real=self.real or None)
 
-    def _sum(self, node: Sum) -> Any:
+    def _sum(self, node: nodes.Sum) -> Any:
         return self.sympy.Add(*map(self.build, node.terms))
 
-    def _product(self, node: Product) -> Any:
+    def _product(self, node: nodes.Product) -> Any:
         return self.sympy.Mul(*map(self.build, node.factors))
 
-    def _power(self, node: Power) -> Any:
+    def _power(self, node: nodes.Power) -> Any:
         x, y = self.build(node.base), self.build(node.exponent)
         self._check_power(x, y)
         power = exact(node.exponent)
@@ -201,7 +182,7 @@ class _Builder:
         elif y.is_Rational and abs(y.p) > MAX_BITS:
             raise _Beyond
 
-    def _root(self, node: Root) -> Any:
+    def _root(self, node: nodes.Root) -> Any:
         x, n = self.build(node.radicand), self.build(node.index)
         if n.is_Integer and n > 1 and n % 2:
             return self._real_root(x, int(n))
@@ -216,18 +197,18 @@ class _Builder:
             return -((-x) ** root)
         return self.sympy.sign(x) * self.sympy.Abs(x) ** root
 
-    def _absolute(self, node: AbsoluteValue) -> Any:
+    def _absolute(self, node: nodes.AbsoluteValue) -> Any:
         return self.sympy.Abs(self.build(node.operand))
 
-    def _factorial(self, node: Factorial | DoubleFactorial) -> Any:
+    def _factorial(self, node: nodes.Factorial | nodes.DoubleFactorial) -> Any:
         argument = self.build(node.operand)
         if argument.is_number and abs(argument) > MAX_BITS // 16:
             raise _Beyond
-        if isinstance(node, DoubleFactorial):
+        if isinstance(node, nodes.DoubleFactorial):
             return self.sympy.factorial2(argument)
         return self.sympy.factorial(argument)
 
-    def _function(self, node: Function) -> Any:
+    def _function(self, node: nodes.Function) -> Any:
         values = [self.build(argument) for argument in node.arguments]
         match node.name:
             case "log":
@@ -256,30 +237,30 @@ class _Builder:
             result = combine(result, value)
         return abs(result) if result.is_number else result
 
-    def _unknown_function(self, node: UnknownFunction) -> Any:
+    def _unknown_function(self, node: nodes.UnknownFunction) -> Any:
         return self.sympy.Function(node.name, real=True)(*map(self.build, node.arguments))
 
-    def _derivative(self, node: Derivative) -> Any:
+    def _derivative(self, node: nodes.Derivative) -> Any:
         return self.sympy.Derivative(
             self.build(node.operand), (self.build(node.variable), node.order)
         )
 
-    def _integral(self, node: Integral) -> Any:
+    def _integral(self, node: nodes.Integral) -> Any:
         symbol = self.build(node.variable)
         if node.low is None or node.high is None:
             return self.sympy.Integral(self.build(node.integrand), symbol)
         bounds = symbol, self.build(node.low), self.build(node.high)
         return self.sympy.Integral(self.build(node.integrand), bounds)
 
-    def _summation(self, node: Summation) -> Any:
+    def _summation(self, node: nodes.Summation) -> Any:
         return self._over(self.sympy.Sum, node.term, node)
 
-    def _indexed_product(self, node: IndexedProduct) -> Any:
+    def _indexed_product(self, node: nodes.IndexedProduct) -> Any:
         return self._over(self.sympy.Product, node.factor, node)
 
-    def _over(self, operator: Any, body: Node, node: Summation | IndexedProduct) -> Any:
+    def _over(self, operator: Any, body: Node, node: nodes.Summation | nodes.IndexedProduct) -> Any:
         first, last = self.build(node.low), self.build(node.high)
-        assert isinstance(node.variable, Symbol)
+        assert isinstance(node.variable, nodes.Symbol)
         symbol = self.sympy.Symbol(node.variable.name, integer=True)
         outer = self.bound
         self.bound = {**outer, node.variable.name: symbol}
@@ -287,30 +268,30 @@ class _Builder:
         self.bound = outer
         return operator(term, (symbol, first, last))
 
-    def _limit(self, node: Limit) -> Any:
+    def _limit(self, node: nodes.Limit) -> Any:
         parts = map(self.build, (node.operand, node.variable, node.point))
         return self.sympy.Limit(*parts, node.side)
 
 
 _BUILT: dict[type[Node], Callable[[_Builder, Any], Any]] = {
-    Number: _Builder._rational,
-    Decimal: _Builder._rational,
-    Constant: _Builder._constant,
-    Symbol: _Builder._symbol,
-    Sum: _Builder._sum,
-    Product: _Builder._product,
-    Power: _Builder._power,
-    Root: _Builder._root,
-    AbsoluteValue: _Builder._absolute,
-    Factorial: _Builder._factorial,
-    DoubleFactorial: _Builder._factorial,
-    Function: _Builder._function,
-    UnknownFunction: _Builder._unknown_function,
-    Derivative: _Builder._derivative,
-    Integral: _Builder._integral,
-    Summation: _Builder._summation,
-    IndexedProduct: _Builder._indexed_product,
-    Limit: _Builder._limit,
+    nodes.Number: _Builder._rational,
+    nodes.Decimal: _Builder._rational,
+    nodes.Constant: _Builder._constant,
+    nodes.Symbol: _Builder._symbol,
+    nodes.Sum: _Builder._sum,
+    nodes.Product: _Builder._product,
+    nodes.Power: _Builder._power,
+    nodes.Root: _Builder._root,
+    nodes.AbsoluteValue: _Builder._absolute,
+    nodes.Factorial: _Builder._factorial,
+    nodes.DoubleFactorial: _Builder._factorial,
+    nodes.Function: _Builder._function,
+    nodes.UnknownFunction: _Builder._unknown_function,
+    nodes.Derivative: _Builder._derivative,
+    nodes.Integral: _Builder._integral,
+    nodes.Summation: _Builder._summation,
+    nodes.IndexedProduct: _Builder._indexed_product,
+    nodes.Limit: _Builder._limit,
 }
 
 _CONSTANTS = {"pi": "pi", "e": "E", "i": "I", "oo": "oo", "nan": "nan"}

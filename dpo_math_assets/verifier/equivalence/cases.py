@@ -4,14 +4,8 @@ from dpo_math_assets.verifier.equivalence.context import Context
 from dpo_math_assets.verifier.equivalence.families import ROWS, is_scalar
 from dpo_math_assets.verifier.equivalence.outcome import UNKNOWN, Outcome, different
 from dpo_math_assets.verifier.equivalence.piecewise import common_values, same_conditions
-from dpo_math_assets.verifier.syntax.nodes import (
-    PARAMETER,
-    Cases,
-    Conditional,
-    Interval,
-    Node,
-    Text,
-)
+from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import free_symbols
 from dpo_math_assets.verifier.trace import applied
 
@@ -20,10 +14,10 @@ __all__ = ["compare_cases", "compare_conditional"]
 
 def compare_cases(a: Node, b: Node, context: Context) -> Outcome:
     """Functions given by cases, piece by piece; where these are not known, case by case."""
-    if not all(isinstance(node, Cases) or is_scalar(node) for node in (a, b)):
-        simple = isinstance(a, (*ROWS, Interval)) or isinstance(b, (*ROWS, Interval))
+    if not all(isinstance(node, nodes.Cases) or is_scalar(node) for node in (a, b)):
+        simple = isinstance(a, (*ROWS, nodes.Interval)) or isinstance(b, (*ROWS, nodes.Interval))
         return different(a, b) if simple else UNKNOWN
-    both = isinstance(a, Cases) and isinstance(b, Cases)
+    both = isinstance(a, nodes.Cases) and isinstance(b, nodes.Cases)
     pairs = common_values(a, b)
     if pairs is not None:
         applied("reading.pieces", a, b)
@@ -40,10 +34,10 @@ def compare_conditional(a: Node, b: Node, context: Context) -> Outcome:
 
     One condition alone says nothing more only if it is of letters of its value.
     """
-    conditions = [node.condition for node in (a, b) if isinstance(node, Conditional)]
-    values = (node.value if isinstance(node, Conditional) else node for node in (a, b))
+    conditions = [node.condition for node in (a, b) if isinstance(node, nodes.Conditional)]
+    values = (node.value if isinstance(node, nodes.Conditional) else node for node in (a, b))
     same = context.compare(*values)
-    narrows = any(name.startswith(PARAMETER) for name in free_symbols(a) | free_symbols(b))
+    narrows = any(name.startswith(nodes.PARAMETER) for name in free_symbols(a) | free_symbols(b))
     if len(set(conditions)) > 1 or (len(conditions) == 1 and narrows):
         return same.demoted()
     if len(conditions) == 1 and not (_of_its_letters(a) and _of_its_letters(b)):
@@ -54,7 +48,7 @@ def compare_conditional(a: Node, b: Node, context: Context) -> Outcome:
 
 def _of_its_letters(node: Node) -> bool:
     """Whether the condition of a value, if it has one, is of letters of the value."""
-    if not isinstance(node, Conditional) or not isinstance(node.condition, Text):
+    if not isinstance(node, nodes.Conditional) or not isinstance(node.condition, nodes.Text):
         return True
     said = set(node.condition.words.split())
     return any(name.lower() in said for name in free_symbols(node.value))

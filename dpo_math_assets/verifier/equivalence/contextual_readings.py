@@ -12,18 +12,9 @@ from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.equivalence.families import is_scalar
 from dpo_math_assets.verifier.equivalence.vectors import unit_vector
 from dpo_math_assets.verifier.syntax import builders as tree
+from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.errors import ParseError
-from dpo_math_assets.verifier.syntax.nodes import (
-    Constant,
-    Node,
-    NumberDomain,
-    Power,
-    Product,
-    Summation,
-    Symbol,
-    UnknownFunction,
-    num,
-)
+from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.parser import parse
 from dpo_math_assets.verifier.syntax.trees import children, contents, free_symbols
 from dpo_math_assets.verifier.trace import applied
@@ -40,9 +31,13 @@ MAX_TOTIENT = 10**9
 
 def read_beside(node: Node, other: Node) -> Node:
     """The node with its letters read as the other answer, which does not hold them, calls for."""
-    if isinstance(other, NumberDomain) and isinstance(node, Symbol) and node.name in _DOMAINS:
+    if (
+        isinstance(other, nodes.NumberDomain)
+        and isinstance(node, nodes.Symbol)
+        and node.name in _DOMAINS
+    ):
         applied("reading.letter_of_domain", node, other)
-        return NumberDomain(node.name)
+        return nodes.NumberDomain(node.name)
     called, called_there, letters_there = _called(node), _called(other), free_symbols(other)
     factors = (called & letters_there) - called_there
     strange = (free_symbols(node) - letters_there) | (called - letters_there - called_there)
@@ -70,42 +65,42 @@ class _Change:
 
     def part(self, inner: Node) -> Node | None:
         match inner:
-            case Symbol(name) if name in self.strange:
+            case nodes.Symbol(name) if name in self.strange:
                 return self.letter(name)
-            case Power(Symbol(name), k) if name in self.strange:
+            case nodes.Power(nodes.Symbol(name), k) if name in self.strange:
                 return _chosen(name, k)
-            case Product(factors):
+            case nodes.Product(factors):
                 if sum(map(tree.is_vector, factors)) > 1:
                     return inner  # no product of their lengths
                 return _function_values(factors, self.strange)
-            case UnknownFunction(name, (argument,)) if name in self.factors and not _called(
+            case nodes.UnknownFunction(name, (argument,)) if name in self.factors and not _called(
                 argument
             ):
                 applied("reading.letter_as_factor", inner)  # `h(a + b)` beside `ah + bh`
-                return tree.mul(Symbol(name), self.of(argument))
-            case UnknownFunction("phi", (argument,)) if "phi" in self.strange:
+                return tree.mul(nodes.Symbol(name), self.of(argument))
+            case nodes.UnknownFunction("phi", (argument,)) if "phi" in self.strange:
                 return _totient(argument)
         return None
 
     def letter(self, name: str) -> Node | None:
         if name == _REDUCED and "h" in self.letters_there:
             applied("reading.reduced_constant", name)
-            return tree.divide(Symbol("h"), tree.mul(num(2), tree.PI))
+            return tree.divide(nodes.Symbol("h"), tree.mul(num(2), tree.PI))
         plain = name.removeprefix("vec(").removesuffix(")")  # `\\vec{a}` beside a bold a
         if len(plain) == 2 and plain.isupper() and plain != name and plain > plain[::-1]:
             applied("reading.arrow", name)
-            return tree.neg(Symbol(f"vec({plain[::-1]})"))  # from A to B, or back
+            return tree.neg(nodes.Symbol(f"vec({plain[::-1]})"))  # from A to B, or back
         if plain not in self.letters_there:
             return None
         applied("reading.arrow", name)
-        return Symbol(plain)
+        return nodes.Symbol(plain)
 
 
 def _called(node: Node) -> frozenset[str]:
     """The names of the unknown functions of a tree."""
-    if UnknownFunction not in contents(node):
+    if nodes.UnknownFunction not in contents(node):
         return frozenset()
-    names = frozenset((node.name,)) if isinstance(node, UnknownFunction) else frozenset[str]()
+    names = frozenset((node.name,)) if isinstance(node, nodes.UnknownFunction) else frozenset[str]()
     return names.union(*map(_called, children(node)))
 
 
@@ -125,13 +120,13 @@ def _chosen(name: str, k: Node) -> Node | None:
 def _function_values(factors: tuple[Node, ...], strange: frozenset[str]) -> Node | None:
     r"""`\zeta(2)`, which reads as a product, as the value of the function."""
     for place, factor in enumerate(factors[:-1]):
-        if not isinstance(factor, Symbol) or factor.name not in strange & {"zeta"}:
+        if not isinstance(factor, nodes.Symbol) or factor.name not in strange & {"zeta"}:
             continue
         x = factors[place + 1]
         if free_symbols(x):
             return None
-        k = Symbol("k")
-        value = Summation(Power(k, tree.neg(x)), k, num(1), Constant("oo"))
+        k = nodes.Symbol("k")
+        value = nodes.Summation(nodes.Power(k, tree.neg(x)), k, num(1), nodes.Constant("oo"))
         applied("reading.special_function", factor, value)
         return tree.mul(*factors[:place], *factors[place + 2 :], value)
     return None

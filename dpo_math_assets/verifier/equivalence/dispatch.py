@@ -47,20 +47,8 @@ from dpo_math_assets.verifier.equivalence.sets import compare_others, compare_se
 from dpo_math_assets.verifier.equivalence.settling import CONTRADICTION, settled
 from dpo_math_assets.verifier.equivalence.times import compare_times
 from dpo_math_assets.verifier.equivalence.words import compare_words
-from dpo_math_assets.verifier.syntax.nodes import (
-    AnyNode,
-    BasedInteger,
-    Cases,
-    Choice,
-    Conditional,
-    Dots,
-    Node,
-    Percent,
-    Quantity,
-    Relation,
-    RelationChain,
-    Text,
-)
+from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import contents
 from dpo_math_assets.verifier.trace import applied
 
@@ -69,7 +57,7 @@ __all__ = ["compare", "identical"]
 Handler = Callable[[Node, Node, Context], Outcome]
 Table = dict[tuple[type[Node], type[Node]], Handler]
 
-_ANY: Types = get_args(AnyNode)
+_ANY: Types = get_args(nodes.AnyNode)
 
 
 def _table(*families: tuple[Types, Types, Handler]) -> Table:
@@ -84,19 +72,19 @@ def _table(*families: tuple[Types, Types, Handler]) -> Table:
 
 # As they stand, before anything is settled.
 _UNSETTLED = _table(
-    ((Text,), _ANY, compare_words),
-    ((Choice,), _ANY, compare_choices),
-    ((Conditional,), _ANY, compare_conditional),
+    ((nodes.Text,), _ANY, compare_words),
+    ((nodes.Choice,), _ANY, compare_choices),
+    ((nodes.Conditional,), _ANY, compare_conditional),
 )
 _SETTLED = _table(
     (COLLECTIONS, RELATIONS, compare_lists),
     (RELATIONS, _ANY, compare_relations),
     (SCALARS, SCALARS, compare_scalars),
-    ((Percent,), _ANY, compare_percents),
-    ((Quantity,), _ANY, compare_quantities),
-    ((BasedInteger,), _ANY, compare_based),
+    ((nodes.Percent,), _ANY, compare_percents),
+    ((nodes.Quantity,), _ANY, compare_quantities),
+    ((nodes.BasedInteger,), _ANY, compare_based),
     (COLLECTIONS, _ANY, compare_lists),
-    ((Cases,), _ANY, compare_cases),
+    ((nodes.Cases,), _ANY, compare_cases),
     (ROWS, ROWS, compare_rows),
     (SETS, SETS, compare_sets),
     (SCALARS, _ANY, compare_scalar_beside),
@@ -140,16 +128,16 @@ def _compare_settled(a: Node, b: Node, context: Context) -> Outcome:
 
 def identical(a: Node, b: Node) -> Outcome | None:
     """Whether two trees are one and say all: dots leave something out, the undefined is nothing."""
-    if a != b or holds(a, Dots) or undefined(a):
+    if a != b or holds(a, nodes.Dots) or undefined(a):
         return None
-    return EQUAL_TEXT if isinstance(a, Text) else EQUAL_STRUCTURE
+    return EQUAL_TEXT if isinstance(a, nodes.Text) else EQUAL_STRUCTURE
 
 
 def _of_different_names(a: Node, b: Node) -> bool:
     r"""`x \in A` beside `y \in A`, and `x = y = 1` beside `x = z = 1`."""
-    if isinstance(a, RelationChain) and isinstance(b, RelationChain):
+    if isinstance(a, nodes.RelationChain) and isinstance(b, nodes.RelationChain):
         names = [set(filter(is_name, chain.items)) for chain in (a, b)]
         return names[0] != names[1] and min(map(len, names)) > 1
-    if isinstance(a, Relation) and isinstance(b, Relation):
+    if isinstance(a, nodes.Relation) and isinstance(b, nodes.Relation):
         return a.op == b.op == "in" and a.left != b.left
     return False

@@ -5,16 +5,8 @@ from fractions import Fraction
 from math import gcd, lcm
 
 from dpo_math_assets.verifier.syntax import builders as tree
-from dpo_math_assets.verifier.syntax.nodes import (
-    Decimal,
-    Function,
-    Node,
-    Number,
-    Power,
-    Product,
-    Symbol,
-    num,
-)
+from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.trees import free_symbols
 
 __all__ = ["coprime_letters"]
@@ -32,7 +24,7 @@ def coprime_letters(node: Node) -> Node:
 
 
 def _as_of_polynomials(node: Node) -> Node | None:
-    if not isinstance(node, Function) or node.name not in ("gcd", "lcm"):
+    if not isinstance(node, nodes.Function) or node.name not in ("gcd", "lcm"):
         return None
     known = [found for argument in node.arguments if (found := _monomial(argument))]
     if len(known) < len(node.arguments) or not free_symbols(node):
@@ -49,19 +41,21 @@ def _joined(
         letter: pick(powers.get(letter, 0) for _, powers in known)
         for letter in sorted({letter for _, powers in known for letter in powers})
     }
-    powers = [Power(Symbol(letter), num(k)) for letter, k in exponents.items() if k]
+    powers = [nodes.Power(nodes.Symbol(letter), num(k)) for letter, k in exponents.items() if k]
     return tree.mul(num(factor), *powers)
 
 
 def _monomial(node: Node) -> _Monomial | None:
     factor, powers = Fraction(1), dict[str, int]()
-    for part in node.factors if isinstance(node, Product) else (node,):
+    for part in node.factors if isinstance(node, nodes.Product) else (node,):
         match part:
-            case Number() | Decimal():
+            case nodes.Number() | nodes.Decimal():
                 factor *= Fraction(part.p, part.q)
-            case Symbol():
+            case nodes.Symbol():
                 powers[part.name] = powers.get(part.name, 0) + 1
-            case Power(base=Symbol(name=name), exponent=Number(p=p, q=1)) if p > 0:
+            case nodes.Power(base=nodes.Symbol(name=name), exponent=nodes.Number(p=p, q=1)) if (
+                p > 0
+            ):
                 powers[name] = powers.get(name, 0) + p
             case _:
                 return None

@@ -3,16 +3,8 @@
 import re
 from fractions import Fraction
 
+from dpo_math_assets.verifier.algebra import equations
 from dpo_math_assets.verifier.algebra.canonical import canonical
-from dpo_math_assets.verifier.algebra.equations import (
-    assigned,
-    called,
-    difference,
-    is_polynomial,
-    known_as,
-    measured,
-    without_arrows,
-)
 from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.equivalence.context import Context
 from dpo_math_assets.verifier.equivalence.families import is_scalar
@@ -20,16 +12,8 @@ from dpo_math_assets.verifier.equivalence.outcome import UNKNOWN, Outcome, diffe
 from dpo_math_assets.verifier.equivalence.progressions import is_straight
 from dpo_math_assets.verifier.equivalence.scalars import compare_expressions
 from dpo_math_assets.verifier.syntax import builders as tree
-from dpo_math_assets.verifier.syntax.nodes import (
-    Congruence,
-    Node,
-    Product,
-    Relation,
-    RelationChain,
-    Symbol,
-    UnknownFunction,
-    num,
-)
+from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.trees import free_symbols
 from dpo_math_assets.verifier.trace import applied
 
@@ -44,15 +28,15 @@ _SEEDS = range(3)
 Assignment = tuple[Node, Node]
 
 
-def compare_equations(a: Relation, b: Relation, context: Context) -> Outcome:
+def compare_equations(a: nodes.Relation, b: nodes.Relation, context: Context) -> Outcome:
     """Two equations: by what they give a name, else by what they say is zero."""
-    left, right = assigned(a), assigned(b)
+    left, right = equations.assigned(a), equations.assigned(b)
     if left and right and (same := _compare_assignments(left, right, context)):
         return same
     if not all(map(is_scalar, (a.left, a.right, b.left, b.right))):
         same = context.every([(a.left, b.left), (a.right, b.right)])
         return same if same.state == "equal" else UNKNOWN
-    zeros = difference(a), difference(b)
+    zeros = equations.difference(a), equations.difference(b)
     if any(not free_symbols(canonical(zero)) for zero in zeros):
         return UNKNOWN  # a statement that is always or never true
     return proportional(*zeros, context, positive=False)
@@ -61,15 +45,19 @@ def compare_equations(a: Relation, b: Relation, context: Context) -> Outcome:
 def _compare_assignments(left: Assignment, right: Assignment, context: Context) -> Outcome | None:
     """Two names given a value; None where the names do not say that they are one or another."""
     (old, a), (new, b) = left, right
-    if old == new or known_as(old) == known_as(new) or _same_derivative(old, new):
+    if (
+        old == new
+        or equations.known_as(old) == equations.known_as(new)
+        or _same_derivative(old, new)
+    ):
         return context.compare(a, b)
-    if without_arrows(old) == without_arrows(new):
+    if equations.without_arrows(old) == equations.without_arrows(new):
         return context.compare(a, b).demoted()
     for name, function in ((old, new), (new, old)):  # y = 2x against f(x) = 2x
-        if isinstance(name, Symbol) and isinstance(function, UnknownFunction):
+        if isinstance(name, nodes.Symbol) and isinstance(function, nodes.UnknownFunction):
             same = context.compare(a, b)
             return same if name.name == function.name else same.demoted()  # `f = 0` says it
-    one, other = called(old, a), called(new, b)
+    one, other = equations.called(old, a), equations.called(new, b)
     if one and other and one[0] == other[0]:
         return _compare_functions((one[1], a), (other[1], b), context)
     return None
@@ -96,7 +84,11 @@ def _compare_functions(left: Assignment, right: Assignment, context: Context) ->
 
 def _same_derivative(a: Node, b: Node) -> bool:
     r"""Whether two names are `y'` and `\frac{dy}{dx}`."""
-    if not isinstance(a, Symbol) or not isinstance(b, Symbol) or "'" not in a.name + b.name:
+    if (
+        not isinstance(a, nodes.Symbol)
+        or not isinstance(b, nodes.Symbol)
+        or "'" not in a.name + b.name
+    ):
         return False
     return _DERIVATIVE.sub(r"\1'", a.name) == _DERIVATIVE.sub(r"\1'", b.name)
 
@@ -131,7 +123,7 @@ def _compare_irrational(
     if outcome.state != "equal" and not positive:
         outcome = _same_ratio(a, b, point, context)
     # `\\ln y = x` and `y = e^x` say the same and are no multiples of each other
-    known = is_polynomial(a) and is_polynomial(b)
+    known = equations.is_polynomial(a) and equations.is_polynomial(b)
     return UNKNOWN if outcome.state == "different" and not known else outcome
 
 
@@ -139,7 +131,7 @@ def _same_ratio(a: Node, b: Node, point: dict[str, Fraction], context: Context) 
     """Whether a is to b everywhere as it is at a point where neither is zero."""
 
     def there(inner: Node) -> Node | None:
-        return tree.rational(point[inner.name]) if isinstance(inner, Symbol) else None
+        return tree.rational(point[inner.name]) if isinstance(inner, nodes.Symbol) else None
 
     x, y = tree.replace(a, there), tree.replace(b, there)
     if any(compare_expressions(value, num(0), context).state != "different" for value in (x, y)):
@@ -147,50 +139,55 @@ def _same_ratio(a: Node, b: Node, point: dict[str, Fraction], context: Context) 
     return compare_expressions(tree.mul(a, y), tree.mul(b, x), context)
 
 
-def compare_equation_and_value(a: Node, b: Node, equation: Relation, context: Context) -> Outcome:
+def compare_equation_and_value(
+    a: Node, b: Node, equation: nodes.Relation, context: Context
+) -> Outcome:
     """An equation, which is one of a and b, beside an answer that is none."""
     is_gold = equation is b
     value = a if is_gold else b
-    comparable = not isinstance(value, Relation | RelationChain)
+    comparable = not isinstance(value, nodes.Relation | nodes.RelationChain)
     if not comparable or not context.conventions.assignment_matches_value:
         return different(a, b)
-    if given := assigned(equation):
+    if given := equations.assigned(equation):
         applied("reading.assigned_value", equation, given[1])
         same = context.compare(a, given[1]) if is_gold else context.compare(given[1], b)
         if same.state == "different" and is_gold and free_symbols(a):
             solved = _solves(equation, a, context)  # `y + 1 = x` gives y, too
             same = solved if solved.state == "equal" else same
         # a residue is its number, but `x = 3` is one solution of many
-        return same.demoted() if isinstance(value, Congruence) else same
+        return same.demoted() if isinstance(value, nodes.Congruence) else same
     if _may_be_asked_for(equation, value, context):
         return UNKNOWN
     # an answer may give what a gold equation says of y; an answer must not leave y unsolved
     return _solves(equation, value, context) if is_gold else UNKNOWN
 
 
-def _may_be_asked_for(equation: Relation, value: Node, context: Context) -> bool:
+def _may_be_asked_for(equation: nodes.Relation, value: Node, context: Context) -> bool:
     """Whether a value is the number that `a + b = 7` states, or what `xy = x^2` says xy is."""
     if not is_scalar(value):
         return False
     if free_symbols(value):
-        products = isinstance(equation.left, Product), isinstance(equation.right, Product)
+        products = (
+            isinstance(equation.left, nodes.Product),
+            isinstance(equation.right, nodes.Product),
+        )
         sides = (equation.right if products[0] else None, equation.left if products[1] else None)
         return any(side and context.compare(side, value).state == "equal" for side in sides)
-    number = measured(equation)
+    number = equations.measured(equation)
     return number is not None and context.compare(number, value).state == "equal"
 
 
-def _solves(equation: Relation, value: Node, context: Context) -> Outcome:
+def _solves(equation: nodes.Relation, value: Node, context: Context) -> Outcome:
     """`y + 1 = x` against x - 1: equal if the equation is linear in the one symbol it gives."""
     if not is_scalar(value):
         return different(value, equation)
-    zero = difference(equation)
+    zero = equations.difference(equation)
     if not is_scalar(zero):
         return UNKNOWN
     unknown = free_symbols(zero) - free_symbols(value)
     if len(unknown) != 1:
         return different(value, equation)
-    symbol = Symbol(next(iter(unknown)))
+    symbol = nodes.Symbol(next(iter(unknown)))
 
     def at(x: Node) -> Node:
         return tree.substituted(zero, symbol, x)

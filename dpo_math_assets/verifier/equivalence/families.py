@@ -1,27 +1,7 @@
 """The families of nodes that the comparison knows: tuples of classes."""
 
-from dpo_math_assets.verifier.syntax.nodes import (
-    SCALARS,
-    Congruence,
-    Decimal,
-    FiniteSet,
-    Interval,
-    Matrix,
-    MinusPlus,
-    Node,
-    Number,
-    NumberDomain,
-    PlusMinus,
-    Ratio,
-    Relation,
-    RelationChain,
-    SetBuilder,
-    SetDifference,
-    SetIntersection,
-    SetUnion,
-    Tuple,
-    ValueList,
-)
+from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.nodes import SCALARS, Node
 
 __all__ = [
     "COLLECTIONS",
@@ -38,26 +18,28 @@ __all__ = [
 
 Types = tuple[type[Node], ...]
 
-NUMBERS: Types = (Number, Decimal)
-RELATIONS: Types = (Relation, RelationChain, Congruence, Ratio)
+NUMBERS: Types = (nodes.Number, nodes.Decimal)
+RELATIONS: Types = (nodes.Relation, nodes.RelationChain, nodes.Congruence, nodes.Ratio)
 # Values in no order, or in one that the conventions decide about.
-COLLECTIONS: Types = (ValueList, FiniteSet)
-ROWS: Types = (Tuple, Matrix)
+COLLECTIONS: Types = (nodes.ValueList, nodes.FiniteSet)
+ROWS: Types = (nodes.Tuple, nodes.Matrix)
 # What may describe a set of reals.
 SETS: Types = (
-    Interval,
-    SetUnion,
-    SetIntersection,
-    SetDifference,
-    SetBuilder,
-    NumberDomain,
-    FiniteSet,
-    Tuple,
-    Relation,
-    RelationChain,
+    nodes.Interval,
+    nodes.SetUnion,
+    nodes.SetIntersection,
+    nodes.SetDifference,
+    nodes.SetBuilder,
+    nodes.NumberDomain,
+    nodes.FiniteSet,
+    nodes.Tuple,
+    nodes.Relation,
+    nodes.RelationChain,
 )
 # What a scalar may hold that is settled before its value is asked for.
-UNSETTLED = frozenset({PlusMinus, MinusPlus, Tuple, ValueList, Interval, Matrix})
+UNSETTLED = frozenset(
+    {nodes.PlusMinus, nodes.MinusPlus, nodes.Tuple, nodes.ValueList, nodes.Interval, nodes.Matrix}
+)
 _SCALARS = frozenset(SCALARS)
 
 
@@ -66,6 +48,6 @@ def is_scalar(node: Node) -> bool:
     return type(node) in _SCALARS
 
 
-def equation(node: Node) -> Relation | None:
+def equation(node: Node) -> nodes.Relation | None:
     """The node where it is an equation, exact or approximate; else None."""
-    return node if isinstance(node, Relation) and node.op in ("=", "approx") else None
+    return node if isinstance(node, nodes.Relation) and node.op in ("=", "approx") else None

@@ -20,18 +20,8 @@ from dpo_math_assets.verifier.equivalence.families import equation, is_scalar
 from dpo_math_assets.verifier.equivalence.outcome import EQUAL_STRUCTURE, UNKNOWN, Outcome
 from dpo_math_assets.verifier.equivalence.scalars import compare_expressions
 from dpo_math_assets.verifier.syntax import builders as tree
-from dpo_math_assets.verifier.syntax.nodes import (
-    PARAMETER,
-    Constant,
-    Function,
-    Node,
-    Power,
-    Product,
-    Sum,
-    Symbol,
-    UnknownFunction,
-    num,
-)
+from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.nodes import PARAMETER, Node, num
 from dpo_math_assets.verifier.syntax.trees import free_symbols
 from dpo_math_assets.verifier.trace import applied
 
@@ -40,7 +30,7 @@ __all__ = ["compare_families", "may_be_equal", "under_one_name"]
 # Letters that stand for integers by custom, without a word about it.
 INTEGER_LETTERS = frozenset("jklmnpqst")
 _PARAMETER = re.compile(rf"{PARAMETER}\d+")
-_PRINTED = {"E": Constant("e"), "I": Constant("i")}
+_PRINTED = {"E": nodes.Constant("e"), "I": nodes.Constant("i")}
 
 
 def value_of(node: Node) -> Node:
@@ -80,9 +70,9 @@ def _printed_constants(node: Node, other: Node) -> Node:
     """`2 + 3*I` or `2 + 3j` beside `2 + 3i`: how computer algebra and engineers write i and e."""
     here, there = free_symbols(node), free_symbols(other)
     changed = node
-    plain = isinstance(node, Sum) and not all(map(free_symbols, node.terms))
+    plain = isinstance(node, nodes.Sum) and not all(map(free_symbols, node.terms))
     if plain and holds(other, "i") and here - there == {"j"}:
-        changed = tree.substituted(node, Symbol("j"), tree.IMAGINARY)  # `3 + 4j`, no vector
+        changed = tree.substituted(node, nodes.Symbol("j"), tree.IMAGINARY)  # `3 + 4j`, no vector
     else:
         for letter in _PRINTED.keys() & (here - there):
             constant = _PRINTED[letter]
@@ -92,7 +82,7 @@ def _printed_constants(node: Node, other: Node) -> Node:
                 letter == "I" and not any(map(_is_capital, others))
             )
             if alone and holds(other, constant.name) and not holds(node, constant.name):
-                changed = tree.substituted(changed, Symbol(letter), constant)
+                changed = tree.substituted(changed, nodes.Symbol(letter), constant)
     if changed is not node:
         applied("reading.printed_constant", node, changed)
     return changed
@@ -120,7 +110,7 @@ def _renamed(declaring: Node, using: Node) -> Node | None:
     if len(parameters) != len(others):
         return None
     names = zip(sorted(others), parameters, strict=True)
-    renamed: dict[Node, Node] = {Symbol(old): Symbol(new) for old, new in names}
+    renamed: dict[Node, Node] = {nodes.Symbol(old): nodes.Symbol(new) for old, new in names}
     changed = tree.replace(using, renamed.get)
     applied("reading.parameter_name", using, changed)
     return changed
@@ -143,7 +133,7 @@ def may_be_equal(a: Node, b: Node, context: Context) -> bool:
 
 def _may_be_defined(name: Node, other: Node) -> bool:
     """`H_n` beside a formula in n: the question may have defined it."""
-    if not isinstance(name, Symbol) or not is_scalar(other) or "_" not in name.name:
+    if not isinstance(name, nodes.Symbol) or not is_scalar(other) or "_" not in name.name:
         return False
     return not free_symbols(other).isdisjoint(name.name.partition("_")[2])
 
@@ -173,25 +163,25 @@ def equal_by_custom(a: Node, b: Node, context: Context) -> bool:
 
 def _any_integer(node: Node) -> Node | None:
     """A parameter without what narrows its integers."""
-    numbered = _PARAMETER.match(node.name) if isinstance(node, Symbol) else None
-    return Symbol(numbered[0]) if numbered else None
+    numbered = _PARAMETER.match(node.name) if isinstance(node, nodes.Symbol) else None
+    return nodes.Symbol(numbered[0]) if numbered else None
 
 
 def _natural_logarithm(node: Node) -> Node | None:
-    if isinstance(node, Function) and node.name == "log" and node.arguments[1] == num(10):
-        return Function("ln", node.arguments[:1])
+    if isinstance(node, nodes.Function) and node.name == "log" and node.arguments[1] == num(10):
+        return nodes.Function("ln", node.arguments[:1])
     return None
 
 
 def _as_factor(node: Node) -> Node | None:
     """`g(a + b)` as a multiple of g."""
-    if not isinstance(node, UnknownFunction) or len(node.arguments) != 1:
+    if not isinstance(node, nodes.UnknownFunction) or len(node.arguments) != 1:
         return None
-    return tree.mul(Symbol(node.name), tree.replace(node.arguments[0], _as_factor))
+    return tree.mul(nodes.Symbol(node.name), tree.replace(node.arguments[0], _as_factor))
 
 
 def _as_constant(node: Node) -> Node | None:
-    return _PRINTED.get(node.name) if isinstance(node, Symbol) else None
+    return _PRINTED.get(node.name) if isinstance(node, nodes.Symbol) else None
 
 
 def _have_parameters(a: Node, b: Node) -> bool:
@@ -203,11 +193,13 @@ def _have_logarithms(a: Node, b: Node) -> bool:
 
 
 def _have_functions(a: Node, b: Node) -> bool:
-    return holds(a, UnknownFunction) or holds(b, UnknownFunction)
+    return holds(a, nodes.UnknownFunction) or holds(b, nodes.UnknownFunction)
 
 
 def _have_capitals(a: Node, b: Node) -> bool:
-    composed = isinstance(a, Sum | Product | Power) and isinstance(b, Sum | Product | Power)
+    composed = isinstance(a, nodes.Sum | nodes.Product | nodes.Power) and isinstance(
+        b, nodes.Sum | nodes.Product | nodes.Power
+    )
     return composed and not (free_symbols(a) | free_symbols(b)).isdisjoint(_PRINTED)
 
 

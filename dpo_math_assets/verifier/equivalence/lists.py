@@ -10,15 +10,9 @@ from dpo_math_assets.verifier.algebra.equations import (
 )
 from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.algebra.predicates import holds
+from dpo_math_assets.verifier.equivalence import families
 from dpo_math_assets.verifier.equivalence.choices import choice_letter
 from dpo_math_assets.verifier.equivalence.context import Context
-from dpo_math_assets.verifier.equivalence.families import (
-    COLLECTIONS,
-    RELATIONS,
-    ROWS,
-    SETS,
-    equation,
-)
 from dpo_math_assets.verifier.equivalence.outcome import (
     AMBIGUOUS,
     EQUAL_STRUCTURE,
@@ -29,19 +23,8 @@ from dpo_math_assets.verifier.equivalence.outcome import (
 from dpo_math_assets.verifier.equivalence.progressions import written_out
 from dpo_math_assets.verifier.equivalence.sets import compare_pieces
 from dpo_math_assets.verifier.syntax import builders as tree
-from dpo_math_assets.verifier.syntax.nodes import (
-    Dots,
-    FiniteSet,
-    Matrix,
-    Node,
-    Number,
-    Product,
-    SetUnion,
-    Symbol,
-    Text,
-    Tuple,
-    ValueList,
-)
+from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import children
 from dpo_math_assets.verifier.trace import applied
 
@@ -60,7 +43,7 @@ def compare_lists(a: Node, b: Node, context: Context) -> Outcome:
         applied("reading.dots", a, b)
         a, b = filled
     for group, other in ((a, b), (b, a)):
-        if not isinstance(other, (*COLLECTIONS, *ROWS)):
+        if not isinstance(other, (*families.COLLECTIONS, *families.ROWS)):
             return _compare_single(group, other, context, is_candidate=group is a)
     first, second = _items(a), _items(b)
     if first is None or second is None:
@@ -69,12 +52,12 @@ def compare_lists(a: Node, b: Node, context: Context) -> Outcome:
 
 
 def _has_dots(node: Node) -> bool:
-    return holds(node, Dots, shallow=True)
+    return holds(node, nodes.Dots, shallow=True)
 
 
 def _items(node: Node) -> Items | None:
     """The items of a collection, a tuple or a vector; None for a matrix that is no vector."""
-    if isinstance(node, Matrix) and min(len(node.rows), len(node.rows[0])) > 1:
+    if isinstance(node, nodes.Matrix) and min(len(node.rows), len(node.rows[0])) > 1:
         return None
     return children(node)
 
@@ -88,24 +71,28 @@ def _compare_single(group: Node, other: Node, context: Context, *, is_candidate:
     items = children(group)
     if outcome := _compare_choices(items, other):
         return outcome
-    if isinstance(other, SetUnion) and all(map(equation, (*items, *other.operands))):
+    if isinstance(other, nodes.SetUnion) and all(map(families.equation, (*items, *other.operands))):
         sides = (items, other.operands) if is_candidate else (other.operands, items)
         # of two letters `x = 1 and y = 2` is no alternative
         return UNKNOWN if names_of(list(items)) else context.unordered(*sides, once=False)
-    if isinstance(group, ValueList) and len(items) == 1:
+    if isinstance(group, nodes.ValueList) and len(items) == 1:
         return context.compare(*pair(items[0], other))
-    if isinstance(group, FiniteSet) and isinstance(other, SETS):
+    if isinstance(group, nodes.FiniteSet) and isinstance(other, families.SETS):
         return compare_pieces(*pair(group, other), context) or UNKNOWN
-    if (stated := equation(other)) and (given := assigned(stated)):
+    if (stated := families.equation(other)) and (given := assigned(stated)):
         return context.compare(*pair(group, given[1]))
     if _may_be_mixed_number(group, other):
         return AMBIGUOUS
-    return UNKNOWN if isinstance(other, (*RELATIONS, *SETS)) else different(*pair(group, other))
+    return (
+        UNKNOWN
+        if isinstance(other, (*families.RELATIONS, *families.SETS))
+        else different(*pair(group, other))
+    )
 
 
 def _compare_choices(items: Items, other: Node) -> Outcome | None:
     """Several choices: `A, C` and `AC`."""
-    chosen = tree.letters(other) if isinstance(other, Symbol | Product) else None
+    chosen = tree.letters(other) if isinstance(other, nodes.Symbol | nodes.Product) else None
     if not chosen or sorted(chosen) != sorted(choice_letter(item) or "-" for item in items):
         return None
     applied("reading.joined_choices", other)
@@ -114,10 +101,10 @@ def _compare_choices(items: Items, other: Node) -> Outcome | None:
 
 def _may_be_mixed_number(group: Node, other: Node) -> bool:
     """`2 and 1/2`: two values, or one."""
-    if not isinstance(group, ValueList) or len(group.items) != 2:
+    if not isinstance(group, nodes.ValueList) or len(group.items) != 2:
         return False
     whole, part = group.items
-    if not isinstance(whole, Number) or whole.q != 1 or not tree.is_proper_fraction(part):
+    if not isinstance(whole, nodes.Number) or whole.q != 1 or not tree.is_proper_fraction(part):
         return False
     same = exact(tree.add(whole, part)) == exact(other)
     if same:
@@ -126,17 +113,17 @@ def _may_be_mixed_number(group: Node, other: Node) -> bool:
 
 
 def _compare_items(a: Node, first: Items, b: Node, second: Items, context: Context) -> Outcome:
-    once = isinstance(a, FiniteSet) or isinstance(b, FiniteSet)
+    once = isinstance(a, nodes.FiniteSet) or isinstance(b, nodes.FiniteSet)
     if len(first) != len(second) and not once:
         return different(a, b)
     names = names_of(list(first)), names_of(list(second))
     if names[0] and names[1]:
         return _compare_labelled(first, names[0], second, names[1], context, once=once)
     if bool(names[0]) != bool(names[1]):
-        if all(map(equation, (*first, *second))):  # `y = \\pm 2x` beside `2x \\pm y = 0`
+        if all(map(families.equation, (*first, *second))):  # `y = \\pm 2x` beside `2x \\pm y = 0`
             return context.unordered(first, second, once)
         return _compare_labels_left_out(a, b, names[0] or names[1], (first, second), context)
-    ordered = isinstance(a, ROWS) or isinstance(b, ROWS)
+    ordered = isinstance(a, families.ROWS) or isinstance(b, families.ROWS)
     if ordered and once:
         return different(a, b)
     if ordered or (not once and context.conventions.bare_list_ordered):
@@ -160,15 +147,19 @@ def _compare_labels_left_out(
 ) -> Outcome:
     """Labelled values against bare ones: in order, unless all carry one label."""
     applied("reading.labels_left_out", a, b)
-    once = isinstance(a, FiniteSet) or isinstance(b, FiniteSet)
+    once = isinstance(a, nodes.FiniteSet) or isinstance(b, nodes.FiniteSet)
     first, second = (without_labels(list(side)) for side in items)
-    free = isinstance(a, COLLECTIONS) and isinstance(b, COLLECTIONS) and _numbered(labels)
+    free = (
+        isinstance(a, families.COLLECTIONS)
+        and isinstance(b, families.COLLECTIONS)
+        and _numbered(labels)
+    )
     if len(set(labels)) == 1 or free:
         same = context.unordered(first, second, once)
-        points = len(labels) > 1 and (isinstance(a, Tuple) or isinstance(b, Tuple))
+        points = len(labels) > 1 and (isinstance(a, nodes.Tuple) or isinstance(b, nodes.Tuple))
         return same.demoted() if points and not free else same  # `x = 1 or x = 2`
     outcome = context.in_order(first, second)
-    if outcome.state == "different" and isinstance(labels[0], Text):
+    if outcome.state == "different" and isinstance(labels[0], nodes.Text):
         # words have no order of their own, as x and y have
         same = context.unordered(first, second, once)
         return UNKNOWN if same.state == "equal" else outcome
@@ -177,7 +168,7 @@ def _compare_labels_left_out(
 
 def _numbered(labels: Items) -> bool:
     """`x_1`, `x_2`: solutions of one unknown, numbered in the order of the solution."""
-    names = [label.name.partition("_") for label in labels if isinstance(label, Symbol)]
+    names = [label.name.partition("_") for label in labels if isinstance(label, nodes.Symbol)]
     return len(names) == len(labels) and all(
         name == names[0][0] and number.isdigit() for name, _, number in names
     )

@@ -7,16 +7,8 @@ which an end lies counts where the values meet, and `|x|` is its two cases.
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from dpo_math_assets.verifier.algebra import intervals
 from dpo_math_assets.verifier.algebra.approximation import INFINITY, MINUS_INFINITY
-from dpo_math_assets.verifier.algebra.intervals import (
-    REALS,
-    NotASetError,
-    Piece,
-    complement,
-    intersection,
-    merged,
-    pieces_of,
-)
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.nodes import SCALARS, Cases, Node, Power, Symbol, num
 from dpo_math_assets.verifier.syntax.trees import free_symbols
@@ -25,7 +17,7 @@ __all__ = ["common_values", "same_conditions"]
 
 
 class _Branch(NamedTuple):
-    pieces: list[Piece]
+    pieces: list[intervals.Piece]
     value: Node
 
 
@@ -43,7 +35,7 @@ def common_values(a: Node, b: Node) -> list[tuple[Node, Node]] | None:
         if _domain(first) != _domain(second):
             return None
         return list(_pairs(first, second, variable))
-    except NotASetError:
+    except intervals.NotASetError:
         return None
 
 
@@ -67,20 +59,20 @@ def _variables(node: Node) -> frozenset[str]:
 def _branches(node: Node) -> list[_Branch]:
     """The pieces of the reals with their values; an earlier case goes before a later one."""
     if not isinstance(node, Cases):
-        return [_Branch(REALS, node)]
+        return [_Branch(intervals.REALS, node)]
     found: list[_Branch] = []
-    taken: list[Piece] = []
+    taken: list[intervals.Piece] = []
     for value, condition in node.branches:
-        pieces = REALS if condition is None else pieces_of(condition)
+        pieces = intervals.REALS if condition is None else intervals.pieces_of(condition)
         if pieces is None or not isinstance(value, SCALARS):
-            raise NotASetError
-        found.append(_Branch(intersection(pieces, complement(taken)), value))
-        taken = merged([*taken, *pieces])
+            raise intervals.NotASetError
+        found.append(_Branch(intervals.intersection(pieces, intervals.complement(taken)), value))
+        taken = intervals.merged([*taken, *pieces])
     return found
 
 
-def _domain(branches: list[_Branch]) -> list[Piece]:
-    return merged([piece for branch in branches for piece in branch.pieces])
+def _domain(branches: list[_Branch]) -> list[intervals.Piece]:
+    return intervals.merged([piece for branch in branches for piece in branch.pieces])
 
 
 def _pairs(
@@ -88,7 +80,7 @@ def _pairs(
 ) -> Iterator[tuple[Node, Node]]:
     for one in first:
         for other in second:
-            for piece in intersection(one.pieces, other.pieces):
+            for piece in intervals.intersection(one.pieces, other.pieces):
                 point = _point_of(piece, variable)
                 yield (
                     tree.substituted(one.value, variable, point),
@@ -96,7 +88,7 @@ def _pairs(
                 )
 
 
-def _point_of(piece: Piece, variable: Node) -> Node:
+def _point_of(piece: intervals.Piece, variable: Node) -> Node:
     """Any number of a piece, by a variable that may be any number."""
     low, high, *_ = piece
     if low == high:

@@ -15,25 +15,8 @@ from dpo_math_assets.verifier.algebra.equations import assigned, between
 from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.algebra.signs import sign_choices
 from dpo_math_assets.verifier.syntax import builders as tree
-from dpo_math_assets.verifier.syntax.nodes import (
-    PARAMETER,
-    SCALARS,
-    Congruence,
-    Dots,
-    FiniteSet,
-    Interval,
-    Node,
-    Power,
-    Product,
-    Quantity,
-    Relation,
-    SetUnion,
-    Sum,
-    Symbol,
-    Tuple,
-    ValueList,
-    num,
-)
+from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 
 __all__ = ["is_straight", "same_values", "written_out"]
@@ -43,7 +26,7 @@ MAX_VALUES = 200
 
 # Letters that beside a congruence run through the integers.
 _INTEGERS = frozenset("jkmnpqst")
-_ALTERNATIVES = (ValueList, SetUnion, FiniteSet)
+_ALTERNATIVES = (nodes.ValueList, nodes.SetUnion, nodes.FiniteSet)
 
 
 class _Progression(NamedTuple):
@@ -92,9 +75,12 @@ def _same(first: list[_Measured], second: list[_Measured]) -> bool | None:
 
 def written_out(node: Node) -> Node:
     r"""`1, 2, \dots, 10` with what the dots leave out; any other list or set as it is."""
-    if not isinstance(node, ValueList | FiniteSet | Tuple) or node.items.count(Dots()) != 1:
+    if (
+        not isinstance(node, nodes.ValueList | nodes.FiniteSet | nodes.Tuple)
+        or node.items.count(nodes.Dots()) != 1
+    ):
         return node
-    place = node.items.index(Dots())
+    place = node.items.index(nodes.Dots())
     first, last = _numbers(node.items[:place]), _numbers(node.items[place + 1 :])
     whole = _continued(first, last) if first and last else None
     return type(node)(tuple(map(tree.rational, whole))) if whole else node
@@ -133,11 +119,11 @@ def _reaches(start: Fraction, factor: Fraction, end: Fraction) -> bool:
 def _subjects(node: Node) -> set[Node]:
     """The unknowns that the parts of an answer speak of."""
     match node:
-        case ValueList() | SetUnion() | FiniteSet():
+        case nodes.ValueList() | nodes.SetUnion() | nodes.FiniteSet():
             return set().union(*map(_subjects, children(node)))
-        case Congruence():
-            return _subjects(node.relation) if isinstance(node.relation, Relation) else set()
-        case Relation(op="=" | "equiv" | "in", left=Symbol() as subject):
+        case nodes.Congruence():
+            return _subjects(node.relation) if isinstance(node.relation, nodes.Relation) else set()
+        case nodes.Relation(op="=" | "equiv" | "in", left=nodes.Symbol() as subject):
             return {subject}
     return set()
 
@@ -145,7 +131,7 @@ def _subjects(node: Node) -> set[Node]:
 def _holds_congruence(node: Node) -> bool:
     if isinstance(node, _ALTERNATIVES):
         return any(map(_holds_congruence, children(node)))
-    return isinstance(node, Congruence)
+    return isinstance(node, nodes.Congruence)
 
 
 def _progressions(node: Node, congruent: bool) -> list[_Progression]:
@@ -153,28 +139,29 @@ def _progressions(node: Node, congruent: bool) -> list[_Progression]:
     choices = sign_choices(node)
     if choices != [node]:
         return _joined(choices or (), congruent)
-    if isinstance(node, SCALARS):
+    if isinstance(node, nodes.SCALARS):
         return _of_expression(node, congruent)
     if given := assigned(node):
         return _progressions(given[1], congruent)
     match node:
-        case ValueList(items=(*items, Congruence() as last)):
+        case nodes.ValueList(items=(*items, nodes.Congruence() as last)):
             # `n \\equiv 1, 4 \\pmod 5` has one modulus for all
             several = (
-                x if isinstance(x, Congruence) else Congruence(x, last.modulus) for x in items
+                x if isinstance(x, nodes.Congruence) else nodes.Congruence(x, last.modulus)
+                for x in items
             )
             return _joined((*several, last), congruent)
-        case ValueList() | SetUnion() | FiniteSet():
+        case nodes.ValueList() | nodes.SetUnion() | nodes.FiniteSet():
             return _joined(children(node), congruent)
-        case Congruence():
+        case nodes.Congruence():
             return _residues(node)
-        case Relation(op="in"):
+        case nodes.Relation(op="in"):
             return _progressions(node.right, congruent)
-        case Quantity(unit="degree"):
+        case nodes.Quantity(unit="degree"):
             return _progressions(node.value, congruent)
-        case Tuple(items=(low, high)):
-            return _of_interval(Interval(low, high, False, False), congruent)
-    interval = node if isinstance(node, Interval) else between(node)
+        case nodes.Tuple(items=(low, high)):
+            return _of_interval(nodes.Interval(low, high, False, False), congruent)
+    interval = node if isinstance(node, nodes.Interval) else between(node)
     return _of_interval(interval, congruent) if interval else []
 
 
@@ -183,28 +170,30 @@ def _joined(parts: Iterable[Node], congruent: bool) -> list[_Progression]:
     return [line for lines in found for line in lines] if all(found) else []
 
 
-def _modulo(node: Node, modulus: Node) -> Congruence:
-    return node if isinstance(node, Congruence) else Congruence(node, modulus)
+def _modulo(node: Node, modulus: Node) -> nodes.Congruence:
+    return node if isinstance(node, nodes.Congruence) else nodes.Congruence(node, modulus)
 
 
-def _residues(node: Congruence) -> list[_Progression]:
+def _residues(node: nodes.Congruence) -> list[_Progression]:
     """The residues that a congruence gives a letter; none where it is to be solved first."""
     match node.relation:
-        case Relation(op="equiv" | "=", left=Symbol(), right=value):
+        case nodes.Relation(op="equiv" | "=", left=nodes.Symbol(), right=value):
             pass
-        case Relation():
+        case nodes.Relation():
             return []  # `2n = 3 (mod 7)`, `n < 3 (mod 7)`
         case value:
             pass
     starts = sign_choices(value) if exact(node.modulus) else None
     return [
-        _Progression(start, node.modulus) for start in starts or () if isinstance(start, SCALARS)
+        _Progression(start, node.modulus)
+        for start in starts or ()
+        if isinstance(start, nodes.SCALARS)
     ]
 
 
-def _of_interval(node: Interval, congruent: bool) -> list[_Progression]:
+def _of_interval(node: nodes.Interval, congruent: bool) -> list[_Progression]:
     length = canonical(tree.add(node.high, tree.neg(node.low)))
-    if free_symbols(length) or not isinstance(node.low, SCALARS):
+    if free_symbols(length) or not isinstance(node.low, nodes.SCALARS):
         return []
     beside = (length, node.low_closed, node.high_closed)
     return [line._replace(beside=beside) for line in _of_expression(node.low, congruent)]
@@ -216,11 +205,11 @@ def _of_expression(node: Node, congruent: bool) -> list[_Progression]:
     if len(names) != 1:
         return []
     (name,) = names
-    plain = name[1:].isdigit() and name.startswith(PARAMETER)  # no other domain than Z
+    plain = name[1:].isdigit() and name.startswith(nodes.PARAMETER)  # no other domain than Z
     if not plain and not (congruent and name in _INTEGERS):
         return []
-    parameter = Symbol(name)
-    straight = tree.substituted(node, Power(num(-1), parameter), num(1))
+    parameter = nodes.Symbol(name)
+    straight = tree.substituted(node, nodes.Power(num(-1), parameter), num(1))
     if not is_straight(straight, name):
         return []
 
@@ -237,12 +226,12 @@ def is_straight(node: Node, name: str) -> bool:
     """Whether a name occurs only as a factor of terms: in no power, function or denominator."""
     if name not in free_symbols(node):
         return True
-    if isinstance(node, Sum):
+    if isinstance(node, nodes.Sum):
         return all(is_straight(term, name) for term in node.terms)
-    if isinstance(node, Product):
+    if isinstance(node, nodes.Product):
         holding = [factor for factor in node.factors if name in free_symbols(factor)]
         return len(holding) < 2 and is_straight(holding[0], name)
-    return isinstance(node, Symbol)
+    return isinstance(node, nodes.Symbol)
 
 
 def _measured(lines: list[_Progression], unit: Node) -> list[_Measured] | None:
@@ -253,7 +242,7 @@ def _measured(lines: list[_Progression], unit: Node) -> list[_Measured] | None:
         if not size:
             return None
         shift, rest = Fraction(0), []
-        for term in line.start.terms if isinstance(line.start, Sum) else (line.start,):
+        for term in line.start.terms if isinstance(line.start, nodes.Sum) else (line.start,):
             share = exact(canonical(tree.divide(term, unit)))
             if share is None:
                 rest.append(term)

@@ -15,17 +15,8 @@ from dpo_math_assets.verifier.equivalence.outcome import (
 )
 from dpo_math_assets.verifier.equivalence.unit_readings import thousands, unit_letters
 from dpo_math_assets.verifier.syntax import builders as tree
-from dpo_math_assets.verifier.syntax.nodes import (
-    Decimal,
-    Function,
-    Node,
-    Percent,
-    Product,
-    Quantity,
-    Ratio,
-    Symbol,
-    num,
-)
+from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.trees import children
 from dpo_math_assets.verifier.syntax.units import is_unit_of, unit_factor
 from dpo_math_assets.verifier.trace import applied
@@ -60,11 +51,11 @@ Factor = tuple[str, Fraction]
 def compare_quantities(a: Node, b: Node, context: Context) -> Outcome:
     """Values of which one or both have a unit."""
     a, b = _with_unit(a), _with_unit(b)
-    if isinstance(a, Quantity):
-        if isinstance(b, Quantity):
+    if isinstance(a, nodes.Quantity):
+        if isinstance(b, nodes.Quantity):
             return _compare_units(a, b, context)
         return _compare_bare(a, b, context, candidate_is_bare=False)
-    assert isinstance(b, Quantity)
+    assert isinstance(b, nodes.Quantity)
     return _compare_bare(b, a, context, candidate_is_bare=True)
 
 
@@ -77,7 +68,7 @@ def _with_unit(node: Node) -> Node:
     return quantity
 
 
-def _compare_units(a: Quantity, b: Quantity, context: Context) -> Outcome:
+def _compare_units(a: nodes.Quantity, b: nodes.Quantity, context: Context) -> Outcome:
     names = {a.unit, b.unit}
     if len(names) == 1 or names == _MONEY_IN_POUNDS:
         return context.compare(a.value, b.value)
@@ -98,7 +89,7 @@ def _compare_units(a: Quantity, b: Quantity, context: Context) -> Outcome:
 
 
 def _compare_known_units(
-    a: Quantity, first: Factor, b: Quantity, second: Factor, context: Context
+    a: nodes.Quantity, first: Factor, b: nodes.Quantity, second: Factor, context: Context
 ) -> Outcome:
     names, dimensions = {a.unit, b.unit}, {first[0], second[0]}
     if len(dimensions) > 1:
@@ -113,13 +104,13 @@ def _compare_known_units(
     return UNKNOWN if loose and same.state == "different" else same
 
 
-def _kelvin(temperature: Quantity) -> Node:
+def _kelvin(temperature: nodes.Quantity) -> Node:
     degree, zero = _TEMPERATURES[temperature.unit]
     return tree.add(tree.mul(tree.rational(degree), temperature.value), tree.rational(zero))
 
 
 def _compare_bare(
-    quantity: Quantity, other: Node, context: Context, *, candidate_is_bare: bool
+    quantity: nodes.Quantity, other: Node, context: Context, *, candidate_is_bare: bool
 ) -> Outcome:
     """A value with a unit beside one without."""
 
@@ -129,11 +120,16 @@ def _compare_bare(
     value, name = quantity.value, quantity.unit
     if _may_be_thousands(quantity, other):
         return AMBIGUOUS
-    if isinstance(value, Ratio) and name in ("am", "pm") and not isinstance(other, Ratio):
+    if (
+        isinstance(value, nodes.Ratio)
+        and name in ("am", "pm")
+        and not isinstance(other, nodes.Ratio)
+    ):
         return different(quantity, other)
     if name == "degree" and _in_radians(other):
         applied("reading.degrees_as_radians", quantity, other)
-        if isinstance(value, Decimal):  # it rounds the degrees of an arctangent, not its radians
+        # A decimal rounds the degrees of an arctangent, not its radians.
+        if isinstance(value, nodes.Decimal):
             return compared(value, tree.mul(num(180), tree.divide(other, tree.PI)))
         value = tree.plain(quantity)
     elif not context.conventions.units_optional:
@@ -147,11 +143,11 @@ def _compare_bare(
     return same
 
 
-def _may_be_thousands(quantity: Quantity, other: Node) -> bool:
+def _may_be_thousands(quantity: nodes.Quantity, other: Node) -> bool:
     """`5 K` beside 5000: kelvin, or thousands."""
     if quantity.unit not in ("K", "M") or not isinstance(quantity.value, NUMBERS):
         return False
-    thousand = thousands(Product((quantity.value, Symbol(quantity.unit))))
+    thousand = thousands(nodes.Product((quantity.value, nodes.Symbol(quantity.unit))))
     if thousand is None or exact(other) != exact(thousand):
         return False
     applied("reading.thousands", quantity, thousand)
@@ -160,7 +156,7 @@ def _may_be_thousands(quantity: Quantity, other: Node) -> bool:
 
 def _in_radians(node: Node) -> bool:
     """Whether a value without a degree sign says by its form that it is an angle in radians."""
-    if isinstance(node, Function) and node.name in _ANGLES:
+    if isinstance(node, nodes.Function) and node.name in _ANGLES:
         return True
     return holds(node, "pi") or any(map(_in_radians, children(node)))
 
@@ -177,11 +173,11 @@ def _right_in_another_unit(value: Node, unit: str, number: Node) -> bool:
 
 def compare_percents(a: Node, b: Node, context: Context) -> Outcome:
     """Values of which one or both are per cent: a hundredth, and by convention the bare number."""
-    if isinstance(a, Percent) and isinstance(b, Percent):
+    if isinstance(a, nodes.Percent) and isinstance(b, nodes.Percent):
         return context.compare(a.value, b.value)
-    percent, other = (a, b) if isinstance(a, Percent) else (b, a)
-    assert isinstance(percent, Percent)
-    if not isinstance(other, Quantity):
+    percent, other = (a, b) if isinstance(a, nodes.Percent) else (b, a)
+    assert isinstance(percent, nodes.Percent)
+    if not isinstance(other, nodes.Quantity):
         pairs = _numbers_of(percent, other, context)
     elif unit_factor(other.unit) or other.unit == "degree":
         return different(a, b)
@@ -190,11 +186,11 @@ def compare_percents(a: Node, b: Node, context: Context) -> Outcome:
     return context.any_of(pairs if percent is a else [pair[::-1] for pair in pairs])
 
 
-def _numbers_of(percent: Percent, other: Node, context: Context) -> list[tuple[Node, Node]]:
+def _numbers_of(percent: nodes.Percent, other: Node, context: Context) -> list[tuple[Node, Node]]:
     """What a percentage beside another answer may be: one of the pairs must be equal."""
     value = percent.value
     pairs = [(tree.plain(percent), other)]
-    if isinstance(value, Decimal) and is_scalar(other):  # 33.33% rounds a third
+    if isinstance(value, nodes.Decimal) and is_scalar(other):  # 33.33% rounds a third
         pairs.append((value, tree.mul(num(100), other)))
     size = exact(value) if is_scalar(value) else None
     if context.conventions.percent_matches_number and (size is None or abs(size) >= 1):

@@ -11,31 +11,13 @@ from typing import Literal
 from dpo_math_assets.verifier.algebra.approximation import approximate
 from dpo_math_assets.verifier.algebra.equations import measured, names_of
 from dpo_math_assets.verifier.algebra.matrices import matrix_value
+from dpo_math_assets.verifier.equivalence import families
 from dpo_math_assets.verifier.equivalence.choices import choice_letter
 from dpo_math_assets.verifier.equivalence.divisors import coprime_letters
-from dpo_math_assets.verifier.equivalence.families import (
-    RELATIONS,
-    ROWS,
-    SCALARS,
-    Types,
-    equation,
-)
 from dpo_math_assets.verifier.equivalence.vectors import unit_vector
 from dpo_math_assets.verifier.syntax import builders as tree
-from dpo_math_assets.verifier.syntax.nodes import (
-    Choice,
-    FiniteSet,
-    Interval,
-    Matrix,
-    Node,
-    Product,
-    Quantity,
-    Relation,
-    Symbol,
-    Tuple,
-    ValueList,
-    num,
-)
+from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.trees import children, contents, free_symbols
 from dpo_math_assets.verifier.trace import applied
 
@@ -51,8 +33,8 @@ class Reading:
     """
 
     rule: str
-    of: Types
-    beside: Types
+    of: families.Types
+    beside: families.Types
     read: Callable[[Node, Node], Node]
     gold: Literal["too", "never", "ambiguous"] = "too"
 
@@ -107,15 +89,15 @@ _DIVISORS = frozenset(("gcd()", "lcm()"))
 
 
 def _coprime(node: Node, other: Node) -> Node:
-    if equation(node) or _DIVISORS.isdisjoint(contents(node)):
+    if families.equation(node) or _DIVISORS.isdisjoint(contents(node)):
         return node
     return coprime_letters(node) if _DIVISORS.isdisjoint(contents(other)) else node
 
 
 def _measured(node: Node, other: Node) -> Node:
     """7 of `a + b = 7`."""
-    stated = equation(node)
-    if stated is None or isinstance(other, RELATIONS):
+    stated = families.equation(node)
+    if stated is None or isinstance(other, families.RELATIONS):
         return node
     return measured(stated) or node
 
@@ -123,19 +105,19 @@ def _measured(node: Node, other: Node) -> Node:
 def _pair_in_braces(node: Node, other: Node) -> Node:
     r"""`\{(2, -1)\}` beside `(2, -1)` or `x = 2, y = -1`."""
     items = children(node)
-    if len(items) != 1 or not isinstance(items[0], Tuple):
+    if len(items) != 1 or not isinstance(items[0], nodes.Tuple):
         return node
-    labelled = isinstance(other, Tuple) or names_of(list(children(other)))
+    labelled = isinstance(other, nodes.Tuple) or names_of(list(children(other)))
     return items[0] if labelled else node
 
 
 def _choice_with_value(node: Node, other: Node) -> Node:
     """`D, 5` beside 5 or D."""
     items = children(node)
-    if len(items) != 2 or not isinstance(items[0], Symbol) or free_symbols(items[1]):
+    if len(items) != 2 or not isinstance(items[0], nodes.Symbol) or free_symbols(items[1]):
         return node
     letter = choice_letter(items[0])
-    return Choice(letter, items[1]) if letter else node
+    return nodes.Choice(letter, items[1]) if letter else node
 
 
 def _only_item(node: Node, other: Node) -> Node:
@@ -143,19 +125,21 @@ def _only_item(node: Node, other: Node) -> Node:
     items = children(node)
     if len(items) != 1:
         return node
-    return tree.in_braces(items[0]) if isinstance(items[0], SCALARS) else items[0]
+    return tree.in_braces(items[0]) if isinstance(items[0], families.SCALARS) else items[0]
 
 
-_SINGLE = (*SCALARS, Quantity, Choice)
+_SINGLE = (*families.SCALARS, nodes.Quantity, nodes.Choice)
 _ANY = (Node,)
 
 # Beside whole answers only: inside others a set is no item of its own, say.
 WHOLE_ANSWERS = Readings(
     Reading("reading.coprime_letters", _ANY, _ANY, _coprime, gold="never"),
-    Reading("reading.stated_quantity", (Relation,), _ANY, _measured, gold="never"),
-    Reading("reading.set_of_one", (FiniteSet,), (Tuple, ValueList), _pair_in_braces),
-    Reading("reading.choice_in_list", (ValueList,), _SINGLE, _choice_with_value),
-    Reading("reading.set_of_one", (FiniteSet,), _SINGLE, _only_item),
+    Reading("reading.stated_quantity", (nodes.Relation,), _ANY, _measured, gold="never"),
+    Reading(
+        "reading.set_of_one", (nodes.FiniteSet,), (nodes.Tuple, nodes.ValueList), _pair_in_braces
+    ),
+    Reading("reading.choice_in_list", (nodes.ValueList,), _SINGLE, _choice_with_value),
+    Reading("reading.set_of_one", (nodes.FiniteSet,), _SINGLE, _only_item),
 )
 
 # Readings of any two parts
@@ -176,11 +160,15 @@ def _combinations(node: Node, other: Node) -> Node:
     return tree.chosen(name, *pair.items) if name in ("C", "P") and len(pair.items) == 2 else node
 
 
-def _name_and_pair(node: Node) -> tuple[str, Tuple] | None:
-    if not isinstance(node, Product) or len(node.factors) != 2:
+def _name_and_pair(node: Node) -> tuple[str, nodes.Tuple] | None:
+    if not isinstance(node, nodes.Product) or len(node.factors) != 2:
         return None
     name, pair = node.factors
-    if not isinstance(name, Symbol) or not isinstance(pair, Tuple) or not name.name[0].isupper():
+    if (
+        not isinstance(name, nodes.Symbol)
+        or not isinstance(pair, nodes.Tuple)
+        or not name.name[0].isupper()
+    ):
         return None
     return name.name, pair
 
@@ -191,59 +179,71 @@ def _descending_pair(node: Node, other: Node) -> Node:
         return node
     ends = children(node)
     low, high = map(approximate, ends)
-    return node if low is None or high is None or low <= high else Tuple(ends)
+    return node if low is None or high is None or low <= high else nodes.Tuple(ends)
 
 
 def _as_list(node: Node, other: Node) -> Node:
-    return ValueList(children(node)) if _is_closed(node) else node
+    return nodes.ValueList(children(node)) if _is_closed(node) else node
 
 
 def _as_row(node: Node, other: Node) -> Node:
-    return Tuple(children(node)) if _is_closed(node) else node
+    return nodes.Tuple(children(node)) if _is_closed(node) else node
 
 
 def _is_closed(node: Node) -> bool:
-    return isinstance(node, Interval) and node.low_closed and node.high_closed
+    return isinstance(node, nodes.Interval) and node.low_closed and node.high_closed
 
 
 def _components(node: Node, other: Node) -> Node:
     """`2i - 3j` beside a vector."""
-    vector = isinstance(other, Tuple) or (isinstance(other, Matrix) and 1 in _shape(other))
+    vector = isinstance(other, nodes.Tuple) or (
+        isinstance(other, nodes.Matrix) and 1 in _shape(other)
+    )
     size = len(children(other)) if vector else 0
     return (unit_vector(node, size) if size in (2, 3) else None) or node
 
 
-def _shape(matrix: Matrix) -> tuple[int, int]:
+def _shape(matrix: nodes.Matrix) -> tuple[int, int]:
     return len(matrix.rows), len(matrix.rows[0])
 
 
 def _identity(node: Node, other: Node) -> Node:
     """`3I_2` beside a matrix of two rows and columns."""
-    size = len(other.rows) if isinstance(other, Matrix) else 0
-    names = [Symbol(name) for name in ("I", f"I_{size}", "E", f"E_{size}")]
+    size = len(other.rows) if isinstance(other, nodes.Matrix) else 0
+    names = [nodes.Symbol(name) for name in ("I", f"I_{size}", "E", f"E_{size}")]
     rows = tuple(tuple(num(int(k == place)) for k in range(size)) for place in range(size))
-    changed = tree.replace(node, lambda part: Matrix(rows) if part in names else None)
+    changed = tree.replace(node, lambda part: nodes.Matrix(rows) if part in names else None)
     return node if changed == node else matrix_value(changed) or changed
 
 
 def _rows_in_brackets(node: Node, other: Node) -> Node:
     """`((1, 2), (3, 4))` beside a matrix."""
     items = children(node)
-    rows = tuple(item.items for item in items if isinstance(item, Tuple))
-    return Matrix(rows) if len(rows) == len(items) and len(set(map(len, rows))) == 1 else node
+    rows = tuple(item.items for item in items if isinstance(item, nodes.Tuple))
+    return nodes.Matrix(rows) if len(rows) == len(items) and len(set(map(len, rows))) == 1 else node
 
 
 _NAMED_PAIRS = (
-    Reading("reading.named_point", (Product,), (*ROWS, ValueList), _named_point),
-    Reading("reading.combinations", (Product,), SCALARS, _combinations),
+    Reading(
+        "reading.named_point", (nodes.Product,), (*families.ROWS, nodes.ValueList), _named_point
+    ),
+    Reading("reading.combinations", (nodes.Product,), families.SCALARS, _combinations),
 )
 NAMED_PAIRS = Readings(*_NAMED_PAIRS)
 BESIDE = Readings(
     *_NAMED_PAIRS,
-    Reading("reading.descending_pair", (Interval,), (Tuple,), _descending_pair),
-    Reading("reading.brackets_of_list", (Interval,), (ValueList,), _as_list, gold="ambiguous"),
-    Reading("reading.brackets_of_list", (Interval,), (Matrix,), _as_row, gold="ambiguous"),
-    Reading("reading.unit_vectors", SCALARS, ROWS, _components),
-    Reading("reading.identity_matrix", SCALARS, (Matrix,), _identity),
-    Reading("reading.rows_in_brackets", (Tuple,), (Matrix,), _rows_in_brackets),
+    Reading("reading.descending_pair", (nodes.Interval,), (nodes.Tuple,), _descending_pair),
+    Reading(
+        "reading.brackets_of_list",
+        (nodes.Interval,),
+        (nodes.ValueList,),
+        _as_list,
+        gold="ambiguous",
+    ),
+    Reading(
+        "reading.brackets_of_list", (nodes.Interval,), (nodes.Matrix,), _as_row, gold="ambiguous"
+    ),
+    Reading("reading.unit_vectors", families.SCALARS, families.ROWS, _components),
+    Reading("reading.identity_matrix", families.SCALARS, (nodes.Matrix,), _identity),
+    Reading("reading.rows_in_brackets", (nodes.Tuple,), (nodes.Matrix,), _rows_in_brackets),
 )

@@ -21,17 +21,8 @@ from dpo_math_assets.verifier.equivalence.outcome import (
 )
 from dpo_math_assets.verifier.equivalence.sets import compare_pieces
 from dpo_math_assets.verifier.syntax import builders as tree
-from dpo_math_assets.verifier.syntax.nodes import (
-    Congruence,
-    Node,
-    Quantity,
-    Ratio,
-    Relation,
-    RelationChain,
-    SetBuilder,
-    Symbol,
-    Tuple,
-)
+from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 from dpo_math_assets.verifier.syntax.units import unit_factor
 from dpo_math_assets.verifier.trace import applied
@@ -42,24 +33,26 @@ __all__ = ["compare_relations"]
 def compare_relations(a: Node, b: Node, context: Context) -> Outcome:
     """Two answers, one or both of them relations, and none a list or a set of values."""
     a, b = _condition_of_points(a), _condition_of_points(b)
-    if isinstance(a, Relation) and isinstance(b, Relation) and a.op == b.op == "to":
+    if isinstance(a, nodes.Relation) and isinstance(b, nodes.Relation) and a.op == b.op == "to":
         return _compare_maps(a, b, context)
     first, second = equation(a), equation(b)
     if first and second:
         return compare_equations(first, second, context)
     if one := first or second:
         return compare_equation_and_value(a, b, one, context)
-    if isinstance(a, Congruence) or isinstance(b, Congruence):
+    if isinstance(a, nodes.Congruence) or isinstance(b, nodes.Congruence):
         return _compare_congruences(a, b, context)
-    if isinstance(a, Ratio) or isinstance(b, Ratio):
+    if isinstance(a, nodes.Ratio) or isinstance(b, nodes.Ratio):
         return _compare_ratios(a, b, context)
     return _compare_inequalities(a, b, context)
 
 
-def _compare_maps(a: Relation, b: Relation, context: Context) -> Outcome:
+def _compare_maps(a: nodes.Relation, b: nodes.Relation, context: Context) -> Outcome:
     r"""`x \mapsto x^2` and `t \mapsto t^2`: what is mapped may have any name."""
-    names = [node.left.items if isinstance(node.left, Tuple) else (node.left,) for node in (a, b)]
-    symbols = all(isinstance(name, Symbol) for name in (*names[0], *names[1]))
+    names = [
+        node.left.items if isinstance(node.left, nodes.Tuple) else (node.left,) for node in (a, b)
+    ]
+    symbols = all(isinstance(name, nodes.Symbol) for name in (*names[0], *names[1]))
     if not symbols or len(names[0]) != len(names[1]):
         return context.every([(a.left, b.left), (a.right, b.right)])
     renamed: dict[Node, Node] = dict(zip(names[1], names[0], strict=True))
@@ -72,9 +65,9 @@ def _compare_maps(a: Relation, b: Relation, context: Context) -> Outcome:
 
 def _condition_of_points(node: Node) -> Node:
     """The condition of a set of points, `\\{(x, y) | x^2 + y^2 < 4\\}`, which says all of it."""
-    if not isinstance(node, SetBuilder) or not isinstance(node.condition, RELATIONS):
+    if not isinstance(node, nodes.SetBuilder) or not isinstance(node.condition, RELATIONS):
         return node
-    if not isinstance(node.element, Tuple) or not is_name(node.element):
+    if not isinstance(node.element, nodes.Tuple) or not is_name(node.element):
         return node
     applied("reading.set_of_points", node, node.condition)
     return node.condition
@@ -83,9 +76,9 @@ def _condition_of_points(node: Node) -> Node:
 def _compare_congruences(a: Node, b: Node, context: Context) -> Outcome:
     """Residues of one modulus, equal up to its multiples; beside other answers their residue."""
     residues = _residue(a), _residue(b)
-    solved = [not isinstance(residue, Relation) for residue in residues]
-    if not isinstance(a, Congruence) or not isinstance(b, Congruence):
-        if not solved[0 if isinstance(a, Congruence) else 1]:
+    solved = [not isinstance(residue, nodes.Relation) for residue in residues]
+    if not isinstance(a, nodes.Congruence) or not isinstance(b, nodes.Congruence):
+        if not solved[0 if isinstance(a, nodes.Congruence) else 1]:
             return UNKNOWN  # `2n = 3 (mod 7)` does not say what n is
         applied("reading.residue", a, b)
         return context.compare(*residues)
@@ -93,7 +86,7 @@ def _compare_congruences(a: Node, b: Node, context: Context) -> Outcome:
 
 
 def _compare_residues(
-    a: Congruence, b: Congruence, residues: tuple[Node, Node], context: Context
+    a: nodes.Congruence, b: nodes.Congruence, residues: tuple[Node, Node], context: Context
 ) -> Outcome:
     """Two congruences of which both are solved, or none is."""
     named = residues[0] != a.relation, residues[1] != b.relation
@@ -112,29 +105,31 @@ def _compare_residues(
 def _residue(node: Node) -> Node:
     """3 of `x = 3 (mod 7)`, and what else is no congruence as it is."""
     match node:
-        case Congruence(relation=Relation(op="equiv" | "=", left=Symbol(), right=value)):
+        case nodes.Congruence(
+            relation=nodes.Relation(op="equiv" | "=", left=nodes.Symbol(), right=value)
+        ):
             return value
-        case Congruence():
+        case nodes.Congruence():
             return node.relation
     return node
 
 
 def _compare_ratios(a: Node, b: Node, context: Context) -> Outcome:
-    if isinstance(a, Quantity) or isinstance(b, Quantity):  # 2:30 against 2:30 p.m.
-        if any(isinstance(node, Quantity) and unit_factor(node.unit) for node in (a, b)):
+    if isinstance(a, nodes.Quantity) or isinstance(b, nodes.Quantity):  # 2:30 against 2:30 p.m.
+        if any(isinstance(node, nodes.Quantity) and unit_factor(node.unit) for node in (a, b)):
             return UNKNOWN  # hours and minutes, or minutes and seconds
-        a, b = (node.value if isinstance(node, Quantity) else node for node in (a, b))
-    if isinstance(a, Ratio) and isinstance(b, Ratio):
+        a, b = (node.value if isinstance(node, nodes.Quantity) else node for node in (a, b))
+    if isinstance(a, nodes.Ratio) and isinstance(b, nodes.Ratio):
         return _compare_two_ratios(a, b, context)
-    ratio, other = (a, b) if isinstance(a, Ratio) else (b, a)
-    if not isinstance(ratio, Ratio) or len(ratio.items) != 2 or not is_scalar(other):
+    ratio, other = (a, b) if isinstance(a, nodes.Ratio) else (b, a)
+    if not isinstance(ratio, nodes.Ratio) or len(ratio.items) != 2 or not is_scalar(other):
         return different(a, b)
     quotient = tree.divide(*ratio.items)
     applied("reading.quotient", ratio, quotient)
     return context.compare(quotient, b) if ratio is a else context.compare(a, quotient)
 
 
-def _compare_two_ratios(a: Ratio, b: Ratio, context: Context) -> Outcome:
+def _compare_two_ratios(a: nodes.Ratio, b: nodes.Ratio, context: Context) -> Outcome:
     if len(a.items) != len(b.items):
         return different(a, b)
     if any(exact(part) == 0 for part in a.items + b.items):
@@ -149,7 +144,7 @@ def _compare_two_ratios(a: Ratio, b: Ratio, context: Context) -> Outcome:
     return same
 
 
-def _looks_like_time(ratio: Ratio) -> bool:
+def _looks_like_time(ratio: nodes.Ratio) -> bool:
     """`10:40`: two digits behind the colon, as minutes have."""
     parts = [exact(part) for part in ratio.items]
     return len(parts) == 2 and parts[1] is not None and 10 <= parts[1] < 60
@@ -169,7 +164,7 @@ def _compare_inequalities(a: Node, b: Node, context: Context) -> Outcome:
         return different(a, b)
     if len(names[0]) == 1 and (outcome := compare_pieces(a, b, context)):
         return outcome
-    if isinstance(a, Relation) and isinstance(b, Relation):
+    if isinstance(a, nodes.Relation) and isinstance(b, nodes.Relation):
         return _compare_signs(a, b, context)
     return UNKNOWN
 
@@ -185,7 +180,7 @@ def _compare_with_set(a: Node, b: Node, context: Context) -> Outcome:
     return outcome
 
 
-def _compare_signs(a: Relation, b: Relation, context: Context) -> Outcome:
+def _compare_signs(a: nodes.Relation, b: nodes.Relation, context: Context) -> Outcome:
     """Two inequalities in several letters: multiples of each other or not."""
     first, second = below_zero(a), below_zero(b)
     if first is None or second is None:
@@ -197,7 +192,7 @@ def _compare_signs(a: Relation, b: Relation, context: Context) -> Outcome:
 
 def _ascending(node: Node) -> Node:
     """`c > b > a` as `a < b < c`."""
-    if not isinstance(node, RelationChain) or not {">", ">="}.issuperset(node.ops):
+    if not isinstance(node, nodes.RelationChain) or not {">", ">="}.issuperset(node.ops):
         return node
     signs = tuple(sign.replace(">", "<") for sign in reversed(node.ops))
-    return RelationChain(signs, node.items[::-1])
+    return nodes.RelationChain(signs, node.items[::-1])

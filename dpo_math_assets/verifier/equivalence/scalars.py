@@ -29,18 +29,8 @@ from dpo_math_assets.verifier.equivalence.outcome import (
 )
 from dpo_math_assets.verifier.equivalence.unit_readings import thousands, unit_letters
 from dpo_math_assets.verifier.syntax import builders as tree
-from dpo_math_assets.verifier.syntax.nodes import (
-    Decimal,
-    Function,
-    IndexedProduct,
-    Integral,
-    Limit,
-    Node,
-    Quantity,
-    Summation,
-    Symbol,
-    num,
-)
+from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.trees import free_symbols
 from dpo_math_assets.verifier.trace import applied
 
@@ -55,7 +45,7 @@ FLOAT_NOISE = 4
 # How far a coefficient of three digits may lie from what it rounds, and for which letters to look.
 _ROUNDING = 0.005
 _SOMEWHERE = (num(1, 40), num(17, 10), num(40))
-_MAY_DIVERGE = (Limit, Summation, IndexedProduct, Integral)
+_MAY_DIVERGE = (nodes.Limit, nodes.Summation, nodes.IndexedProduct, nodes.Integral)
 
 
 def compare_scalars(a: Node, b: Node, context: Context) -> Outcome:
@@ -81,7 +71,7 @@ def _letters_behind_numbers(a: Node, b: Node, context: Context) -> Outcome | Non
             return AMBIGUOUS
     for value, other in ((a, b), (b, a)):
         quantity = unit_letters(value)
-        if isinstance(quantity, Quantity) and not free_symbols(other):
+        if isinstance(quantity, nodes.Quantity) and not free_symbols(other):
             if compare_expressions(quantity.value, other, context).state != "equal":
                 return different(a, b)
             applied("reading.unit_letters", value, quantity)
@@ -156,7 +146,7 @@ def _distinct(question: _Question) -> Outcome | None:
     letters = free_symbols(a)
     if not question.context.probing or (letters and letters == free_symbols(b)):
         return None
-    exactly = not isinstance(a, Decimal) and not isinstance(b, Decimal)
+    exactly = not isinstance(a, nodes.Decimal) and not isinstance(b, nodes.Decimal)
     return different(a, b) if question.probed() == "different" and exactly else None
 
 
@@ -169,7 +159,7 @@ def _rounded(question: _Question) -> Outcome | None:
     if not question.context.probing:
         return UNKNOWN
     for decimal, other in ((question.a, question.b), (question.b, question.a)):
-        if not isinstance(decimal, Decimal):
+        if not isinstance(decimal, nodes.Decimal):
             continue
         value = approximate(other)
         conventions = question.context.conventions
@@ -226,7 +216,7 @@ def _may_round(question: _Question) -> bool:
     """Whether a decimal may round a sum or an integral, whose digits nobody has looked at."""
     digits = question.context.conventions.rounded_digits
     return any(
-        isinstance(decimal, Decimal)
+        isinstance(decimal, nodes.Decimal)
         and len(str(_shown_digits(decimal))) >= digits
         and _may_diverge(other)
         for decimal, other in ((question.a, question.b), (question.b, question.a))
@@ -238,7 +228,7 @@ def _rounds(decimal: Node, node: Node, value: Fraction, conventions: Conventions
 
     Another decimal is only rounded: who cuts 6.018 to 6.01 has made a mistake.
     """
-    if not isinstance(decimal, Decimal) or value.denominator == 1:
+    if not isinstance(decimal, nodes.Decimal) or value.denominator == 1:
         return False
     if (decimal.p < 0) != (value < 0):
         return False
@@ -247,7 +237,7 @@ def _rounds(decimal: Node, node: Node, value: Fraction, conventions: Conventions
     if exactly.denominator == 1:  # the digits shown could have shown it exactly
         return False
     ways = _roundings(shown, conventions)
-    if isinstance(node, Decimal):
+    if isinstance(node, nodes.Decimal):
         ways = ways[:1]
     return any(floor(exactly + shift) == shown + offset for shift, offset in ways)
 
@@ -270,22 +260,24 @@ def _is_noise(decimal: Node, difference: Fraction, value: Fraction) -> bool:
     return _is_float(decimal) and abs(difference) <= FLOAT_NOISE * Fraction(ulp(float(value)))
 
 
-def _is_noise_of_constant(decimal: Decimal, other: Node, value: float) -> bool:
+def _is_noise_of_constant(decimal: nodes.Decimal, other: Node, value: float) -> bool:
     """The same for an irrational constant, about `value`: balls say that it lies as near."""
     if not _is_float(decimal) or abs(value - decimal.p / decimal.q) > 2 * FLOAT_NOISE * ulp(value):
         return False
     reach = FLOAT_NOISE * Fraction(ulp(value))
     off = tree.add(other, tree.rational(-Fraction(decimal.p, decimal.q)))
-    steps = Function("floor", (tree.mul(tree.rational(1 / reach), off),))
+    steps = nodes.Function("floor", (tree.mul(tree.rational(1 / reach), off),))
     return any(probe(steps, num(whole)) == "equal" for whole in (0, -1))
 
 
 def _is_float(node: Node) -> bool:
-    digits = len(str(_shown_digits(node))) if isinstance(node, Decimal) else 0
+    digits = len(str(_shown_digits(node))) if isinstance(node, nodes.Decimal) else 0
     return FLOAT_DIGITS <= digits <= MOST_FLOAT_DIGITS
 
 
-def _rounds_constant(decimal: Decimal, other: Node, value: float, conventions: Conventions) -> bool:
+def _rounds_constant(
+    decimal: nodes.Decimal, other: Node, value: float, conventions: Conventions
+) -> bool:
     """Whether a decimal is an irrational constant, about `value`, rounded or cut."""
     unit = Fraction(1, 10) ** decimal.places
     if abs(value - decimal.p / decimal.q) > 2 * unit + 1e-9 * abs(value):
@@ -295,14 +287,14 @@ def _rounds_constant(decimal: Decimal, other: Node, value: float, conventions: C
     size = tree.neg(other) if value < 0 else other
     for shift, offset in _roundings(shown, conventions):
         scaled = tree.add(tree.mul(tree.rational(1 / unit), size), tree.rational(shift))
-        if probe(Function("floor", (scaled,)), num(shown + offset)) == "equal":
+        if probe(nodes.Function("floor", (scaled,)), num(shown + offset)) == "equal":
             return True
     return False
 
 
 def _rounds_inside(a: Node, b: Node) -> bool:
     """Whether a decimal among letters may round what the other side has there: `0.433x^2`."""
-    if holds(a, Decimal) == holds(b, Decimal) or not free_symbols(a):
+    if holds(a, nodes.Decimal) == holds(b, nodes.Decimal) or not free_symbols(a):
         return False
     for number in _SOMEWHERE:
         x, y = (approximate(_at(node, number)) for node in (a, b))
@@ -313,10 +305,10 @@ def _rounds_inside(a: Node, b: Node) -> bool:
 
 
 def _at(node: Node, number: Node) -> Node:
-    return tree.replace(node, lambda part: number if isinstance(part, Symbol) else None)
+    return tree.replace(node, lambda part: number if isinstance(part, nodes.Symbol) else None)
 
 
-def _shown_digits(decimal: Decimal) -> int:
+def _shown_digits(decimal: nodes.Decimal) -> int:
     """The digits that a decimal shows, as an integer; 0 if it shows none after the point."""
     if decimal.places <= 0:
         return 0

@@ -14,15 +14,8 @@ from dpo_math_assets.verifier.equivalence.outcome import (
     Outcome,
     different,
 )
-from dpo_math_assets.verifier.syntax.nodes import (
-    Interval,
-    Node,
-    NumberDomain,
-    SetBuilder,
-    SetDifference,
-    SetIntersection,
-    SetUnion,
-)
+from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 from dpo_math_assets.verifier.trace import applied
 
@@ -54,12 +47,12 @@ def compare_sets(a: Node, b: Node, context: Context) -> Outcome:
     outcome = compare_pieces(a, b, context)
     if outcome is not None:
         return outcome
-    if isinstance(a, SetUnion | SetIntersection) and type(a) is type(b):
+    if isinstance(a, nodes.SetUnion | nodes.SetIntersection) and type(a) is type(b):
         return context.unordered(children(a), children(b), once=True)
-    if isinstance(a, SetDifference | SetBuilder) and type(a) is type(b):
+    if isinstance(a, nodes.SetDifference | nodes.SetBuilder) and type(a) is type(b):
         same = context.in_order(children(a), children(b))
         return same if same.state == "equal" else UNKNOWN
-    if isinstance(a, NumberDomain) and isinstance(b, NumberDomain):
+    if isinstance(a, nodes.NumberDomain) and isinstance(b, nodes.NumberDomain):
         # whether N holds 0, and what N^* and Z_0 are, differs from place to place
         counting = all(name[0] == "N" or name[:2] == "Z+" for name in (a.name, b.name))
         return UNKNOWN if counting else different(a, b)
@@ -68,7 +61,7 @@ def compare_sets(a: Node, b: Node, context: Context) -> Outcome:
 
 def compare_others(a: Node, b: Node, context: Context) -> Outcome:
     """Two answers of families that nothing relates."""
-    simple = (*ROWS, Interval)
+    simple = (*ROWS, nodes.Interval)
     return different(a, b) if isinstance(a, simple) and isinstance(b, simple) else UNKNOWN
 
 

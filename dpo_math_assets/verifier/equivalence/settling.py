@@ -11,47 +11,34 @@ from dpo_math_assets.verifier.equivalence.families import RELATIONS, is_scalar
 from dpo_math_assets.verifier.equivalence.readings import NAMED_PAIRS
 from dpo_math_assets.verifier.equivalence.unit_readings import compound_unit
 from dpo_math_assets.verifier.syntax import builders as tree
-from dpo_math_assets.verifier.syntax.nodes import (
-    FiniteSet,
-    Function,
-    Interval,
-    Matrix,
-    Node,
-    Power,
-    Product,
-    Relation,
-    RelationChain,
-    Sum,
-    Text,
-    Tuple,
-    ValueList,
-)
+from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["CONTRADICTION", "settled"]
 
 # What a chain comes to whose values differ.
-CONTRADICTION = Text("contradiction")
+CONTRADICTION = nodes.Text("contradiction")
 _EQUALS = frozenset(("=", "approx"))
 
 
 def settled(node: Node, context: Context) -> Node:
     """The statement or value that a node comes to; `CONTRADICTION` where it contradicts itself."""
-    if isinstance(node, FiniteSet) and len(node.items) == 1:
+    if isinstance(node, nodes.FiniteSet) and len(node.items) == 1:
         node = node.items[0] if isinstance(node.items[0], RELATIONS) else node
-    if isinstance(node, ValueList):
+    if isinstance(node, nodes.ValueList):
         return _named("reading.compound_unit", node, compound_unit(node))
-    if isinstance(node, Sum | Product | Power | Function):
+    if isinstance(node, nodes.Sum | nodes.Product | nodes.Power | nodes.Function):
         return _computed(node)
-    if isinstance(node, Relation) and node.op == "in":
+    if isinstance(node, nodes.Relation) and node.op == "in":
         if not is_name(node.left):
             return node
         return _named("reading.membership", node, node.right)
-    if isinstance(node, Relation) and node.op in _EQUALS:
+    if isinstance(node, nodes.Relation) and node.op in _EQUALS:
         sides = NAMED_PAIRS.of_both(node.left, node.right) or children(node)
         return _stated(node, (node.op,), sides, context)
-    if isinstance(node, RelationChain) and _EQUALS.issuperset(node.ops):
+    if isinstance(node, nodes.RelationChain) and _EQUALS.issuperset(node.ops):
         return _stated(node, node.ops, node.items, context)
     return node
 
@@ -64,29 +51,30 @@ def _named(rule: str, node: Node, changed: Node | None) -> Node:
     return changed
 
 
-def _computed(node: Sum | Product | Power | Function) -> Node:
+def _computed(node: nodes.Sum | nodes.Product | nodes.Power | nodes.Function) -> Node:
     """A sum, product or power of matrices and tuples, worked out."""
-    if isinstance(node, Power) and isinstance(node.base, Interval | ValueList):  # `[1, -1]^T`
+    rows = nodes.Interval | nodes.ValueList  # `[1, -1]^T`
+    if isinstance(node, nodes.Power) and isinstance(node.base, rows):
         return _named("reading.matrix_arithmetic", node, matrix_value(node))
-    if not isinstance(node, Function) and holds(node, Tuple, shallow=True):
-        if isinstance(node, Product):
+    if not isinstance(node, nodes.Function) and holds(node, nodes.Tuple, shallow=True):
+        if isinstance(node, nodes.Product):
             if not free_symbols(node):
                 return _named("reading.matrix_arithmetic", node, matrix_value(node))
         else:
             value = matrix_value(node)  # `(1, 2) + (3, 4)`
-            row = value is not None and len(value.rows) == 1 and not holds(node, Matrix)
-            result = Tuple(value.rows[0]) if value and row else value
+            row = value is not None and len(value.rows) == 1 and not holds(node, nodes.Matrix)
+            result = nodes.Tuple(value.rows[0]) if value and row else value
             return _named("reading.matrix_arithmetic", node, result)
-    if not holds(node, Matrix):
+    if not holds(node, nodes.Matrix):
         return node
     worked_out = tree.replace(node, _determined)
     return _named("reading.matrix_arithmetic", node, matrix_value(worked_out) or worked_out)
 
 
 def _determined(node: Node) -> Node | None:
-    if not isinstance(node, Function) or node.name != "det":
+    if not isinstance(node, nodes.Function) or node.name != "det":
         return None
-    return determinant(node.arguments[0]) if isinstance(node.arguments[0], Matrix) else None
+    return determinant(node.arguments[0]) if isinstance(node.arguments[0], nodes.Matrix) else None
 
 
 def _stated(node: Node, signs: Sequence[str], items: Sequence[Node], context: Context) -> Node:
@@ -94,14 +82,14 @@ def _stated(node: Node, signs: Sequence[str], items: Sequence[Node], context: Co
     names = _names(items)
     values = [item for item in items if item not in names]
     if len(names) == len(values) == 1:
-        return Relation("=", names[0], values[0])
+        return nodes.Relation("=", names[0], values[0])
     steps, value = _steps(signs, items, names, values)
     if value is None:
-        return Relation("=", *items) if len(items) == 2 else node
+        return nodes.Relation("=", *items) if len(items) == 2 else node
     applied("reading.chain", node, value)
     if any(context.compare(x, y).state != "equal" for x, y in pairwise(steps)):
         return CONTRADICTION
-    return Relation("=", names[0], value) if names else value
+    return nodes.Relation("=", names[0], value) if names else value
 
 
 def _names(items: Sequence[Node]) -> list[Node]:

@@ -28,23 +28,15 @@ from dpo_math_assets.verifier.equivalence.progressions import same_values
 from dpo_math_assets.verifier.equivalence.readings import WHOLE_ANSWERS
 from dpo_math_assets.verifier.equivalence.sets import compare_integer_sets
 from dpo_math_assets.verifier.syntax import builders as tree
-from dpo_math_assets.verifier.syntax.nodes import (
-    Node,
-    Product,
-    Relation,
-    SetIntersection,
-    SetUnion,
-    Symbol,
-    UnknownFunction,
-    ValueList,
-)
+from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import free_symbols
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["compare_answers", "context_of"]
 
 # Classes of functions that grow alike, up to a factor and lower terms.
-_GROWTHS = tuple(map(Symbol, ("O", "Theta", "Omega")))
+_GROWTHS = tuple(map(nodes.Symbol, ("O", "Theta", "Omega")))
 
 
 def context_of(
@@ -67,7 +59,7 @@ def compare_answers(a: Node, b: Node, context: Context) -> Outcome:
         return same.demoted()
     if same.state == "equal":
         return same
-    functions = holds(a, UnknownFunction) or holds(b, UnknownFunction)
+    functions = holds(a, nodes.UnknownFunction) or holds(b, nodes.UnknownFunction)
     if functions or free_symbols(a) or free_symbols(b):
         return _compare_letters(a, b, same, context)
     return UNKNOWN if same.state == "different" and equal_by_custom(a, b, context) else same
@@ -75,7 +67,7 @@ def compare_answers(a: Node, b: Node, context: Context) -> Outcome:
 
 def _is_growth(node: Node) -> bool:
     """Whether a node reads as a product and may be a class of growth: `O(n^2)`."""
-    return isinstance(node, Product) and node.factors[0] in _GROWTHS
+    return isinstance(node, nodes.Product) and node.factors[0] in _GROWTHS
 
 
 def _compare_letters(a: Node, b: Node, same: Outcome, context: Context) -> Outcome:
@@ -110,12 +102,14 @@ def _compare_solutions(a: Node, b: Node) -> Outcome | None:
 
 def _subject(node: Node) -> str | None:
     """The unknown that `x = 1, 2` or `x < 1 or x > 2` speaks of, where it names just one."""
-    if isinstance(node, ValueList) and (first := equation(node.items[0])):
+    if isinstance(node, nodes.ValueList) and (first := equation(node.items[0])):
         alone = not any(isinstance(item, RELATIONS) for item in node.items[1:])
         return repr(first.left) if alone and is_name(first.left) else None
-    if isinstance(node, Relation) and node.op == "!=" and isinstance(node.left, Symbol):
+    if isinstance(node, nodes.Relation) and node.op == "!=" and isinstance(node.left, nodes.Symbol):
         return repr(node.left)
-    if isinstance(node, SetUnion | SetIntersection) and all(map(tree.is_inequality, node.operands)):
+    if isinstance(node, nodes.SetUnion | nodes.SetIntersection) and all(
+        map(tree.is_inequality, node.operands)
+    ):
         names = free_symbols(node)
-        return repr(Symbol(*names)) if len(names) == 1 else None
+        return repr(nodes.Symbol(*names)) if len(names) == 1 else None
     return None

@@ -7,37 +7,9 @@ from collections.abc import Callable
 from fractions import Fraction
 from math import gcd
 
+from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.errors import ParseError
-from dpo_math_assets.verifier.syntax.nodes import (
-    PARAMETER,
-    BasedInteger,
-    Constant,
-    Decimal,
-    Factorial,
-    FiniteSet,
-    Function,
-    Interval,
-    MinusPlus,
-    Node,
-    Number,
-    Percent,
-    PlusMinus,
-    Power,
-    Product,
-    Quantity,
-    Relation,
-    RelationChain,
-    Root,
-    SetDifference,
-    SetIntersection,
-    SetUnion,
-    Sum,
-    Symbol,
-    Tuple,
-    UnknownFunction,
-    ValueList,
-    num,
-)
+from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.trees import children, free_symbols, rebuild
 from dpo_math_assets.verifier.trace import applied
 
@@ -64,16 +36,16 @@ __all__ = [
     "substituted",
 ]
 
-E = Constant("e")
-PI = Constant("pi")
-IMAGINARY = Constant("i")
+E = nodes.Constant("e")
+PI = nodes.Constant("pi")
+IMAGINARY = nodes.Constant("i")
 # An exponent p/q becomes the p-th power of a q-th root up to this q.
 MAX_ROOT_INDEX = 100
-_NOT_PLAIN = frozenset((BasedInteger, FiniteSet, Percent, Quantity))
+_NOT_PLAIN = frozenset((nodes.BasedInteger, nodes.FiniteSet, nodes.Percent, nodes.Quantity))
 _INEQUALITIES = frozenset(("<", "<=", ">", ">=", "!="))
 
 
-def rational(value: Fraction) -> Number:
+def rational(value: Fraction) -> nodes.Number:
     """A fraction as a number."""
     return num(value.numerator, value.denominator)
 
@@ -83,17 +55,17 @@ def plain(node: Node) -> Node:
     if type(node) not in _NOT_PLAIN:
         return node
     match node:
-        case BasedInteger():
+        case nodes.BasedInteger():
             return num(node.value)
-        case FiniteSet(items=(item,)):
+        case nodes.FiniteSet(items=(item,)):
             return in_braces(item)
-        case FiniteSet():
+        case nodes.FiniteSet():
             return node
-        case Percent():
+        case nodes.Percent():
             return mul(plain(node.value), num(1, 100))
-        case Quantity(unit="rad" | "radian"):
+        case nodes.Quantity(unit="rad" | "radian"):
             return plain(node.value)
-        case Quantity(unit="degree"):
+        case nodes.Quantity(unit="degree"):
             return mul(node.value, num(1, 180), PI)
     raise ParseError("a unit inside an expression")
 
@@ -101,23 +73,23 @@ def plain(node: Node) -> Node:
 def neg(node: Node) -> Node:
     """-node; signs of numbers go into the number."""
     match node:
-        case Number():
-            return Number(-node.p, node.q)
-        case Decimal():
-            return Decimal(-node.p, node.q, node.places)
-        case Product(factors=(Number() | Decimal() as first, *others)):
+        case nodes.Number():
+            return nodes.Number(-node.p, node.q)
+        case nodes.Decimal():
+            return nodes.Decimal(-node.p, node.q, node.places)
+        case nodes.Product(factors=(nodes.Number() | nodes.Decimal() as first, *others)):
             return mul(neg(first), *others)
-        case PlusMinus():
-            return MinusPlus(node.operand)
-        case MinusPlus():
-            return PlusMinus(node.operand)
-        case Quantity():
-            return Quantity(neg(node.value), node.unit)
-        case Percent():
-            return Percent(neg(node.value))
-        case BasedInteger():
-            return BasedInteger(-node.value, node.base)
-    return Product((num(-1), node))
+        case nodes.PlusMinus():
+            return nodes.MinusPlus(node.operand)
+        case nodes.MinusPlus():
+            return nodes.PlusMinus(node.operand)
+        case nodes.Quantity():
+            return nodes.Quantity(neg(node.value), node.unit)
+        case nodes.Percent():
+            return nodes.Percent(neg(node.value))
+        case nodes.BasedInteger():
+            return nodes.BasedInteger(-node.value, node.base)
+    return nodes.Product((num(-1), node))
 
 
 def add(*terms: Node) -> Node:
@@ -125,132 +97,132 @@ def add(*terms: Node) -> Node:
     first = terms[0]
     if len(terms) == 1:
         return first
-    if isinstance(first, Quantity):
+    if isinstance(first, nodes.Quantity):
         unit = first.unit
-        values = [x.value for x in terms if isinstance(x, Quantity) and x.unit == unit]
+        values = [x.value for x in terms if isinstance(x, nodes.Quantity) and x.unit == unit]
         if len(values) == len(terms):
-            return Quantity(add(*values), unit)
+            return nodes.Quantity(add(*values), unit)
     flat: list[Node] = []
     for term in map(plain, terms):
-        if isinstance(term, Sum):
+        if isinstance(term, nodes.Sum):
             flat += term.terms
         else:
             flat.append(term)
-    return Sum(tuple(flat))
+    return nodes.Sum(tuple(flat))
 
 
 def mul(*factors: Node) -> Node:
     """A product, flat. A unit comes to the outside."""
     if len(factors) == 1:
         return factors[0]
-    units = [factor for factor in factors if type(factor) is Quantity]
+    units = [factor for factor in factors if type(factor) is nodes.Quantity]
     if len(units) == 1:
-        values = (x.value if isinstance(x, Quantity) else x for x in factors)
-        return Quantity(mul(*values), units[0].unit)
+        values = (x.value if isinstance(x, nodes.Quantity) else x for x in factors)
+        return nodes.Quantity(mul(*values), units[0].unit)
     flat: list[Node] = []
     for factor in factors:
         factor = plain(factor)
-        if isinstance(factor, Product):
+        if isinstance(factor, nodes.Product):
             flat += factor.factors
         else:
             flat.append(factor)
-    return Product(tuple(flat))
+    return nodes.Product(tuple(flat))
 
 
 def in_braces(node: Node) -> Node:
     r"""`\\{2\\}` in an expression is 2, `\\{x\\}` the fractional part of x, perhaps."""
-    letters_in = (name for name in free_symbols(node) if not name.startswith(PARAMETER))
+    letters_in = (name for name in free_symbols(node) if not name.startswith(nodes.PARAMETER))
     if not any(letters_in):
         return node
     applied("grammar.braces_of_one", node)
-    return UnknownFunction("\\{", (node,))
+    return nodes.UnknownFunction("\\{", (node,))
 
 
 def divide(top: Node, bottom: Node) -> Node:
     """top / bottom; two integers give their exact fraction."""
-    if isinstance(top, Quantity) and not isinstance(bottom, Quantity):
-        return Quantity(divide(top.value, bottom), top.unit)
+    if isinstance(top, nodes.Quantity) and not isinstance(bottom, nodes.Quantity):
+        return nodes.Quantity(divide(top.value, bottom), top.unit)
     top, bottom = plain(top), plain(bottom)
-    if isinstance(top, Number) and isinstance(bottom, Number) and bottom.p != 0:
+    if isinstance(top, nodes.Number) and isinstance(bottom, nodes.Number) and bottom.p != 0:
         p, q = top.p * bottom.q, top.q * bottom.p
         shared = gcd(p, q) * (1 if q > 0 else -1)
         return num(p // shared, q // shared)
-    reciprocal = Power(bottom, num(-1))
+    reciprocal = nodes.Power(bottom, num(-1))
     return reciprocal if top == num(1) else mul(top, reciprocal)
 
 
 def power(base: Node, exponent: Node) -> Node:
     """base ^ exponent; a literal exponent p/q is the p-th power of the q-th root."""
     base, exponent = plain(base), plain(exponent)
-    if isinstance(exponent, Number | Decimal):
+    if isinstance(exponent, nodes.Number | nodes.Decimal):
         p, q = exponent.p, exponent.q
         if 1 < q <= MAX_ROOT_INDEX:
             inner = root(base, num(q))
-            return inner if p == 1 else Power(inner, num(p))
+            return inner if p == 1 else nodes.Power(inner, num(p))
         if q == 1:
             exponent = num(p)
-    return Power(base, exponent)
+    return nodes.Power(base, exponent)
 
 
 def root(radicand: Node, index: Node) -> Node:
     """The index-th root."""
-    return Root(plain(radicand), plain(index))
+    return nodes.Root(plain(radicand), plain(index))
 
 
 def chosen(letter: str, n: Node, k: Node) -> Node:
     """The ways to choose k of n: `C` without order, `P` and `A` with it."""
     n, k = plain(n), plain(k)
-    ways = Function("binom", (n, k))
-    return ways if letter == "C" else mul(ways, Factorial(k))
+    ways = nodes.Function("binom", (n, k))
+    return ways if letter == "C" else mul(ways, nodes.Factorial(k))
 
 
 def set_operation(operator: str, left: Node, right: Node) -> Node:
     """Union, intersection or difference; bare lists are sets and pairs open intervals here."""
     left, right = _as_set(left), _as_set(right)
     if operator == "setminus":
-        return SetDifference(left, right)
-    cls = SetUnion if operator == "union" else SetIntersection
+        return nodes.SetDifference(left, right)
+    cls = nodes.SetUnion if operator == "union" else nodes.SetIntersection
     first = left.operands if isinstance(left, cls) else (left,)
     return cls((*first, right))
 
 
 def _as_set(node: Node) -> Node:
-    if isinstance(node, ValueList):
-        return FiniteSet(node.items)
-    if isinstance(node, Tuple) and len(node.items) == 2:
-        return Interval(*node.items, False, False)
+    if isinstance(node, nodes.ValueList):
+        return nodes.FiniteSet(node.items)
+    if isinstance(node, nodes.Tuple) and len(node.items) == 2:
+        return nodes.Interval(*node.items, False, False)
     return node
 
 
 def is_proper_fraction(node: Node) -> bool:
     """Whether a node is p/q with 0 < p < q: what may follow an integer in a mixed number."""
-    return isinstance(node, Number) and 0 < node.p < node.q
+    return isinstance(node, nodes.Number) and 0 < node.p < node.q
 
 
 def is_inequality(node: Node) -> bool:
     """Whether a node is an inequality, or a chain of them."""
-    if isinstance(node, Relation):
+    if isinstance(node, nodes.Relation):
         return node.op in _INEQUALITIES
-    return isinstance(node, RelationChain) and _INEQUALITIES.issuperset(node.ops)
+    return isinstance(node, nodes.RelationChain) and _INEQUALITIES.issuperset(node.ops)
 
 
 def is_vector(node: Node) -> bool:
     r"""Whether a node is the nabla sign, a letter with an arrow or hat, or made of such."""
     match node:
-        case Symbol(name):
+        case nodes.Symbol(name):
             return name == "nabla" or name.startswith(("vec(", "hat(", "underline("))
-        case UnknownFunction(name):
+        case nodes.UnknownFunction(name):
             return name == "\\times"
-        case Sum() | Product():
+        case nodes.Sum() | nodes.Product():
             return any(map(is_vector, children(node)))
     return False
 
 
 def letters(node: Node) -> str | None:
     """The letters of a name such as `AB` or `x_1`, or None for anything else."""
-    if isinstance(node, Symbol | Constant):
+    if isinstance(node, nodes.Symbol | nodes.Constant):
         return node.name
-    if isinstance(node, Product):
+    if isinstance(node, nodes.Product):
         parts = [letters(factor) or "" for factor in node.factors]
         if all(len(part) == 1 for part in parts):
             return "".join(parts)

@@ -10,21 +10,14 @@ from dpo_math_assets.errors import DpoMathError, VerifierLimit
 from dpo_math_assets.verifier.lexicon.units import CURRENCY_SIGNS, UnitTable, known_units
 from dpo_math_assets.verifier.lexicon.words import meanings
 from dpo_math_assets.verifier.lexicon.words import words as known_words
+from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.grammar.lists import answer
 from dpo_math_assets.verifier.syntax.grammar.parameters import with_parameters
 from dpo_math_assets.verifier.syntax.grammar.stream import NotMathematicsError, Stream
 from dpo_math_assets.verifier.syntax.grammar.words import text as words
 from dpo_math_assets.verifier.syntax.lexer import MAX_CHARACTERS, lex
-from dpo_math_assets.verifier.syntax.nodes import (
-    Choice,
-    Decimal,
-    Node,
-    Number,
-    Quantity,
-    Text,
-    Tuple,
-)
+from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.normalization import clean, to_ascii, undouble
 from dpo_math_assets.verifier.syntax.numerals import literal
 from dpo_math_assets.verifier.syntax.rewrites import parts_of, rewritten
@@ -93,7 +86,7 @@ def _parsed(text: str, units: bool, _known: UnitTable) -> Node | partial[DpoMath
         source = undouble(to_ascii(clean(to_ascii(text))))
         if parts := parts_of(source):  # each answers a question of its own
             applied("grammar.parts", source)
-            return Tuple(tuple(_read(rewritten(clean(part)), units) for part in parts))
+            return nodes.Tuple(tuple(_read(rewritten(clean(part)), units) for part in parts))
         source = rewritten(source)
         if _ITEM.match(source):
             raise ParseError("a part or item of a numbered list, or a date")
@@ -114,24 +107,24 @@ def _choice(letter: str, behind: str, units: bool) -> Node:
         rest = _read(behind, units)
     except ParseError:  # a letter with a remark behind it
         rest = words(behind)
-    if isinstance(rest, Text) and not _DOUBTFUL.isdisjoint(rest.words.split()):
+    if isinstance(rest, nodes.Text) and not _DOUBTFUL.isdisjoint(rest.words.split()):
         raise ParseError("a choice that is in doubt")
-    return Choice(letter, rest)
+    return nodes.Choice(letter, rest)
 
 
 def _amount(source: str, node: Node) -> Node:
     """A number with a currency's sign as a unit, also `\\$4.50/hour`; any other node as it is."""
-    rate = isinstance(node, Quantity) and node.unit.startswith("/ ")
-    if not rate and not isinstance(node, Number | Decimal):
+    rate = isinstance(node, nodes.Quantity) and node.unit.startswith("/ ")
+    if not rate and not isinstance(node, nodes.Number | nodes.Decimal):
         return node
     found = _CURRENCY.match(source)
     currency = CURRENCY_SIGNS.get(found["sign"] or f"\\{found['behind']}") if found else None
     if currency is None:
         return node
     applied("grammar.currency", node, currency)
-    if isinstance(node, Quantity):
-        return Quantity(node.value, f"{currency} {node.unit}")
-    return Quantity(node, currency)
+    if isinstance(node, nodes.Quantity):
+        return nodes.Quantity(node.value, f"{currency} {node.unit}")
+    return nodes.Quantity(node, currency)
 
 
 def _read(source: str, units: bool) -> Node:
@@ -139,7 +132,7 @@ def _read(source: str, units: bool) -> Node:
     letters = units and _GLUED.search(source) and not _UNITS_ALONE.search(source)
     try:
         node = _tree(source, units)
-        if not letters or not isinstance(node, Text):
+        if not letters or not isinstance(node, nodes.Text):
             return _phrase(node)
     except ParseError:
         if not letters:
@@ -151,7 +144,7 @@ def _read(source: str, units: bool) -> Node:
 
 def _phrase(node: Node) -> Node:
     """What a phrase stands for, such as `all real numbers`; any other node as it is."""
-    phrase = isinstance(node, Text) and _PHRASES.get(_EXISTENCE.sub("", node.words))
+    phrase = isinstance(node, nodes.Text) and _PHRASES.get(_EXISTENCE.sub("", node.words))
     if not phrase:
         return node
     meaning = _tree(phrase, units=True)

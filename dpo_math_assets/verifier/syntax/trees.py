@@ -5,25 +5,14 @@ from dataclasses import fields
 from operator import attrgetter, is_
 from typing import Any, TypeVar, cast, get_args
 
-from dpo_math_assets.verifier.syntax.nodes import (
-    FIELDS,
-    LEAVES,
-    AnyNode,
-    Constant,
-    Function,
-    IndexedProduct,
-    Integral,
-    Limit,
-    Node,
-    Summation,
-    Symbol,
-)
+from dpo_math_assets.verifier.syntax import nodes
+from dpo_math_assets.verifier.syntax.nodes import Node
 
 __all__ = ["children", "contents", "free_symbols", "rebuild", "sort_key", "with_children"]
 
 _N = TypeVar("_N", bound=Node)
 
-_RANKS: dict[type[Node], int] = {cls: rank for rank, cls in enumerate(get_args(AnyNode))}
+_RANKS: dict[type[Node], int] = {cls: rank for rank, cls in enumerate(get_args(nodes.AnyNode))}
 _NO_SYMBOLS = frozenset[str]()
 
 
@@ -51,7 +40,7 @@ def _reader(cls: Any) -> Callable[[Node], tuple[Node, ...]]:
     return lambda node: tuple(part for name in names for part in _nodes_in(getattr(node, name)))
 
 
-_CHILDREN = {cls: _reader(cls) for cls in get_args(AnyNode)}
+_CHILDREN = {cls: _reader(cls) for cls in get_args(nodes.AnyNode)}
 
 
 def children(node: Node) -> tuple[Node, ...]:
@@ -69,7 +58,7 @@ def with_children(node: _N, new: Iterable[Node]) -> _N:
         return tuple(map(filled, value)) if isinstance(value, tuple) else value
 
     cls: Any = type(node)
-    return cls(*(filled(getattr(node, name)) for name in FIELDS[cls]))  # type: ignore[no-any-return]
+    return cls(*(filled(getattr(node, name)) for name in nodes.FIELDS[cls]))  # type: ignore[no-any-return]
 
 
 def rebuild(node: _N, change: Callable[[Node], Node]) -> _N:
@@ -85,7 +74,7 @@ def sort_key(node: Node) -> tuple[Any, ...]:
         return node._key
     except AttributeError:
         cls = type(node)
-        made = (_RANKS[cls], *(_sortable(getattr(node, name)) for name in FIELDS[cls]))
+        made = (_RANKS[cls], *(_sortable(getattr(node, name)) for name in nodes.FIELDS[cls]))
         object.__setattr__(node, "_key", made)
         return made
 
@@ -107,11 +96,11 @@ def contents(node: Node) -> frozenset[type[Node] | str]:
         for part in waiting:
             cls = type(part)
             found.add(cls)
-            if isinstance(part, Constant):
+            if isinstance(part, nodes.Constant):
                 found.add(part.name)
-            elif isinstance(part, Function):
+            elif isinstance(part, nodes.Function):
                 found.add(f"{part.name}()")
-            if cls not in LEAVES:
+            if cls not in nodes.LEAVES:
                 waiting += _CHILDREN[cls](part)
         kept = frozenset(found)
         object.__setattr__(node, "_contents", kept)
@@ -121,8 +110,8 @@ def contents(node: Node) -> frozenset[type[Node] | str]:
 def free_symbols(node: Node) -> frozenset[str]:
     """Names of the symbols that are not bound by a sum, product, integral or limit."""
     cls = type(node)
-    if cls in LEAVES:
-        return frozenset((cast(Symbol, node).name,)) if cls is Symbol else _NO_SYMBOLS
+    if cls in nodes.LEAVES:
+        return frozenset((cast(nodes.Symbol, node).name,)) if cls is nodes.Symbol else _NO_SYMBOLS
     kept: frozenset[str] | None = getattr(node, "_free", None)
     if kept is None:
         kept = _free_symbols(node)
@@ -130,7 +119,7 @@ def free_symbols(node: Node) -> frozenset[str]:
     return kept
 
 
-_SCOPES = (Summation, IndexedProduct, Limit, Integral)
+_SCOPES = (nodes.Summation, nodes.IndexedProduct, nodes.Limit, nodes.Integral)
 
 
 def _free_symbols(node: Node) -> frozenset[str]:

@@ -8,15 +8,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.builders import add, mul, replace
-from dpo_math_assets.verifier.syntax.nodes import (
-    Constant,
-    Derivative,
-    Node,
-    Symbol,
-    UnknownFunction,
-    num,
-)
+from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["as_symbol", "bound", "derived"]
@@ -27,39 +21,43 @@ _WORD = re.compile(r"[A-Za-z]+")
 _STRAIGHT = re.compile(r"(?P<factor>\d*)(?P<name>[A-Za-z])(?P<shift>[+-]\d{1,4})?")
 
 
-def as_symbol(node: Node) -> Symbol | None:
+def as_symbol(node: Node) -> nodes.Symbol | None:
     """A symbol; `i` and `e` count as symbols where a variable is bound."""
-    if isinstance(node, Symbol):
+    if isinstance(node, nodes.Symbol):
         return node
-    return Symbol(node.name) if isinstance(node, Constant) and node.name in ("i", "e") else None
+    return (
+        nodes.Symbol(node.name)
+        if isinstance(node, nodes.Constant) and node.name in ("i", "e")
+        else None
+    )
 
 
-def derived(body: Node, orders: Iterable[tuple[Symbol, int]]) -> Node:
+def derived(body: Node, orders: Iterable[tuple[nodes.Symbol, int]]) -> Node:
     """A derivative by several variables, each so many times; their order does not count."""
-    together: Counter[Symbol] = Counter()
+    together: Counter[nodes.Symbol] = Counter()
     for variable, order in orders:
         together[variable] += order
     for variable in sorted(together, key=lambda symbol: symbol.name):
-        body = Derivative(body, variable, together[variable])
+        body = nodes.Derivative(body, variable, together[variable])
     return body
 
 
-def bound(body: Node, variable: Symbol) -> Node:
+def bound(body: Node, variable: nodes.Symbol) -> Node:
     """The body of what binds a variable: `i` and `e` are letters there, indices depend on it."""
 
     def change(node: Node) -> Node | None:
-        if isinstance(node, Constant) and node.name == variable.name:
+        if isinstance(node, nodes.Constant) and node.name == variable.name:
             return variable
-        return _indexed(node, variable) if isinstance(node, Symbol) else None
+        return _indexed(node, variable) if isinstance(node, nodes.Symbol) else None
 
     return replace(body, change)
 
 
-def _indexed(symbol: Symbol, variable: Symbol) -> Node | None:
+def _indexed(symbol: nodes.Symbol, variable: nodes.Symbol) -> Node | None:
     letter, sign, index = symbol.name.partition("_")
     if not sign or not _holds(index, variable.name):
         return None
-    term = UnknownFunction(letter, _places(index))
+    term = nodes.UnknownFunction(letter, _places(index))
     applied("grammar.bound_index", symbol, term)
     return term
 
@@ -76,7 +74,7 @@ def _places(index: str) -> tuple[Node, ...]:
     """What stands in an index: `2k+1` as an expression, `ij` as two letters, else one name."""
     straight = _STRAIGHT.fullmatch(index)
     if straight:
-        place: Node = Symbol(straight["name"])
+        place: Node = nodes.Symbol(straight["name"])
         if straight["factor"]:
             place = mul(num(int(straight["factor"])), place)
         return (add(place, num(int(straight["shift"]))) if straight["shift"] else place,)
@@ -84,5 +82,5 @@ def _places(index: str) -> tuple[Node, ...]:
     if len(parts) > 1:
         return tuple(place for part in parts for place in _places(part))
     if _SIDE_BY_SIDE.fullmatch(index):
-        return tuple(map(Symbol, index))
-    return (Symbol(index),)
+        return tuple(map(nodes.Symbol, index))
+    return (nodes.Symbol(index),)

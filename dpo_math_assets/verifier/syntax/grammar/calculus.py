@@ -8,16 +8,8 @@ import re
 from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.builders import chosen, divide
 from dpo_math_assets.verifier.syntax.errors import ParseError
+from dpo_math_assets.verifier.syntax.grammar import expressions
 from dpo_math_assets.verifier.syntax.grammar.binding import as_symbol, bound, derived
-from dpo_math_assets.verifier.syntax.grammar.expressions import (
-    exponent,
-    group,
-    primary,
-    product,
-    relation,
-    short_group,
-    sum_of,
-)
 from dpo_math_assets.verifier.syntax.grammar.stream import Stream
 from dpo_math_assets.verifier.syntax.nodes import Node, num
 
@@ -40,8 +32,8 @@ def fraction(stream: Stream) -> Node:
     r"""`\frac{a}{b}`, `\frac12`, or a derivative."""
     if derivative := _higher_derivative(stream) or _derivative(stream):
         return derivative
-    top = short_group(stream)
-    return divide(top, short_group(stream))
+    top = expressions.short_group(stream)
+    return divide(top, expressions.short_group(stream))
 
 
 def _derivative(stream: Stream) -> Node | None:
@@ -53,7 +45,7 @@ def _derivative(stream: Stream) -> Node | None:
             return nodes.Symbol(f"d{of}/d{by}")
         case ["{", "d", "}", "{", "d", by, "}", _] if shape[5].kind == "sym":
             stream.advance(7)
-            return nodes.Derivative(product(stream), nodes.Symbol(by), 1)
+            return nodes.Derivative(expressions.product(stream), nodes.Symbol(by), 1)
     return None
 
 
@@ -67,13 +59,13 @@ def _higher_derivative(stream: Stream) -> Node | None:
         return None
     while stream.token.start < found.end():
         stream.advance()
-    return derived(product(stream), orders)
+    return derived(expressions.product(stream), orders)
 
 
 def binomial(stream: Stream) -> Node:
     r"""`\binom{n}{k}`"""
-    n = short_group(stream)
-    return chosen("C", n, short_group(stream))
+    n = expressions.short_group(stream)
+    return chosen("C", n, expressions.short_group(stream))
 
 
 def series(stream: Stream) -> Node:
@@ -83,7 +75,7 @@ def series(stream: Stream) -> Node:
     if not isinstance(bounds, nodes.Relation) or bounds.op != "=" or high is None:
         raise ParseError(f"\\{name} without bounds of the form i=a..b")
     variable = _variable(bounds.left, f"\\{name}")
-    body = bound(product(stream), variable)
+    body = bound(expressions.product(stream), variable)
     cls = nodes.Summation if name == "sum" else nodes.IndexedProduct
     return cls(body, variable, bounds.right, high)
 
@@ -92,9 +84,9 @@ def _bounds(stream: Stream) -> tuple[Node | None, Node | None]:
     low = high = None
     for _ in range(2):
         if stream.take("op", "_"):
-            low = group(stream)
+            low = expressions.group(stream)
         elif stream.take("op", "^"):
-            high = exponent(stream)
+            high = expressions.exponent(stream)
     return low, high
 
 
@@ -122,9 +114,9 @@ def _integrand(stream: Stream) -> tuple[Node, nodes.Symbol]:
         body = _integrand(stream)
         stream.expect("close")
     else:
-        node = num(1) if stream.sees("sym", "d") else sum_of(stream)
+        node = num(1) if stream.sees("sym", "d") else expressions.sum_of(stream)
         stream.expect("sym", "d")
-        body = node, _variable(primary(stream), "an integral")
+        body = node, _variable(expressions.primary(stream), "an integral")
     stream.depth -= 1
     return body
 
@@ -145,10 +137,10 @@ def limit(stream: Stream) -> Node:
     r"""`\lim_{x \to a} f`"""
     stream.expect("op", "_")
     stream.expect("open", "{")
-    approach = relation(stream)
+    approach = expressions.relation(stream)
     side = stream.advance().value if stream.sees("cmd", "+", "-") else "+-"
     stream.expect("close", "}")
     if not isinstance(approach, nodes.Relation) or approach.op != "to":
         raise ParseError("a limit without x -> a")
     variable = _variable(approach.left, "a limit")
-    return nodes.Limit(bound(product(stream), variable), variable, approach.right, side)
+    return nodes.Limit(bound(expressions.product(stream), variable), variable, approach.right, side)

@@ -10,21 +10,7 @@ import re
 from collections.abc import Callable
 
 from dpo_math_assets.verifier.syntax import builders, nodes
-from dpo_math_assets.verifier.syntax.grammar import operations
-from dpo_math_assets.verifier.syntax.grammar.leaves import (
-    CHOOSING,
-    begins_factor,
-    chosen_by_index,
-    degrees,
-    factorial,
-    in_degrees,
-    index,
-    indexed,
-    numeral,
-    prime,
-    small_circle,
-    take_degree_mark,
-)
+from dpo_math_assets.verifier.syntax.grammar import leaves, operations
 from dpo_math_assets.verifier.syntax.grammar.parameters import declares
 from dpo_math_assets.verifier.syntax.grammar.relation_signs import equivalent, relation_sign
 from dpo_math_assets.verifier.syntax.grammar.stream import Stream
@@ -175,7 +161,7 @@ def product(stream: Stream) -> Node:
     while (token := stream.token).kind not in _BEHIND_TERM:
         joined = _JOINED.get(token.value) if token.kind in ("op", "cmd") else None
         if joined is None:
-            if not begins_factor(stream):
+            if not leaves.begins_factor(stream):
                 break
             node = _beside(stream, node)
         elif token.value == "/" and stream.peek().kind == "word":  # `5/hour`
@@ -191,7 +177,7 @@ def _times(stream: Stream, node: Node) -> Node:
     factor = _prefixed(stream)
     if stream.of_vectors and (left := operations.as_vector(node, stream.source)) is not None:
         right = operations.as_vector(factor, stream.source)
-        while right is None and begins_factor(stream):  # `\vec{a} \times 3\vec{b}`
+        while right is None and leaves.begins_factor(stream):  # `\vec{a} \times 3\vec{b}`
             factor = builders.mul(factor, power_of(stream))
             right = operations.as_vector(factor, stream.source)
         if right is not None or left == operations.NABLA:
@@ -260,7 +246,7 @@ def _beside(stream: Stream, node: Node) -> Node:
 
 def _tight(stream: Stream, node: Node) -> Node:
     """Letters that stand against a divisor belong to it: `a/2b`."""
-    while stream.token.kind in ("sym", "const") and begins_factor(stream):
+    while stream.token.kind in ("sym", "const") and leaves.begins_factor(stream):
         factor = power_of(stream)
         applied("grammar.tight_divisor", node, factor)
         node = builders.mul(node, factor)
@@ -326,8 +312,8 @@ def arguments(stream: Stream) -> tuple[Node, ...]:
 
 def _raised(stream: Stream, base: Node) -> Node:
     stream.advance()
-    if take_degree_mark(stream):
-        return in_degrees(stream, base)
+    if leaves.take_degree_mark(stream):
+        return leaves.in_degrees(stream, base)
     bracket = bracket_above(stream, base)
     start = stream.token.start
     above = exponent(stream)
@@ -338,11 +324,11 @@ def _raised(stream: Stream, base: Node) -> Node:
     if not isinstance(base, nodes.Symbol):
         return builders.power(base, above)
     if stream.sees("op", "_"):  # `x^2_1` is a power of `x_1`
-        base = nodes.Symbol(indexed(stream, base.name))
+        base = nodes.Symbol(leaves.indexed(stream, base.name))
     if above == num(-1) and base.name in FUNCTION_LETTERS and stream.sees("open", "("):
         applied("grammar.inverse_function", base)
         return nodes.UnknownFunction(f"{base.name}^-1", arguments(stream))
-    return chosen_by_index(base.name, above) or builders.power(base, above)
+    return leaves.chosen_by_index(base.name, above) or builders.power(base, above)
 
 
 def exponent(stream: Stream) -> Node:
@@ -364,11 +350,11 @@ def exponent(stream: Stream) -> Node:
 
 _POSTFIX: dict[str, Callable[[Stream, Node], Node | None]] = {
     "^": _raised,
-    "_": index,
-    "!": factorial,
-    "'": prime,
-    "circ": small_circle,
-    "degree": degrees,
+    "_": leaves.index,
+    "!": leaves.factorial,
+    "'": leaves.prime,
+    "circ": leaves.small_circle,
+    "degree": leaves.degrees,
 }
 
 
@@ -386,7 +372,7 @@ def _mixed_number(stream: Stream, node: Node) -> Node:
             return _mixed(node, part)
         stream.give_back(start, part)
     elif token.node and token.spaced and stream.peek().value == "/" and stream.peek(2).node:
-        part = builders.divide(token.node, numeral(stream.peek(2)))
+        part = builders.divide(token.node, leaves.numeral(stream.peek(2)))
         if builders.is_proper_fraction(part):
             stream.advance(3)
             return _mixed(node, part)
@@ -415,7 +401,7 @@ def number_before_letter(stream: Stream) -> Node:
         raise stream.unexpected("a value")
     n = group(stream)
     letter = stream.token
-    if letter.kind != "sym" or letter.value not in CHOOSING:
+    if letter.kind != "sym" or letter.value not in leaves.CHOOSING:
         raise stream.unexpected("C or P")
     stream.advance()
     if not stream.take("op", "_", "^"):

@@ -6,14 +6,7 @@ from dpo_math_assets.verifier.lexicon.functions import PRINTED, UNKNOWN_FUNCTION
 from dpo_math_assets.verifier.syntax import builders, nodes
 from dpo_math_assets.verifier.syntax.builders import IMAGINARY, E
 from dpo_math_assets.verifier.syntax.errors import ParseError
-from dpo_math_assets.verifier.syntax.grammar.expressions import (
-    arguments,
-    closed,
-    exponent,
-    group,
-    power_of,
-    short_group,
-)
+from dpo_math_assets.verifier.syntax.grammar import expressions
 from dpo_math_assets.verifier.syntax.grammar.leaves import begins_factor
 from dpo_math_assets.verifier.syntax.grammar.printed import is_single_row, printed
 from dpo_math_assets.verifier.syntax.grammar.stream import Stream
@@ -52,7 +45,7 @@ def function(stream: Stream) -> Node:
         if name == "log" and stream.take("op", "_"):
             base = _log_base(stream)
         elif stream.take("op", "^"):
-            above = exponent(stream)
+            above = expressions.exponent(stream)
     if name == "sqrt" and stream.sees("open", "["):
         return square_root(stream)
     if name in PRINTED:
@@ -77,14 +70,18 @@ def _with_number(stream: Stream, named: Token) -> tuple[str, Node | None]:
 
 def _log_base(stream: Stream) -> Node:
     r"""`\log_{10} 5`, `\log_10 5` and, where no argument would be left, `\log_23`."""
-    return group(stream) if stream.peek().kind in _BEFORE_ARGUMENT else short_group(stream)
+    return (
+        expressions.group(stream)
+        if stream.peek().kind in _BEFORE_ARGUMENT
+        else expressions.short_group(stream)
+    )
 
 
 def _arguments_of(stream: Stream) -> tuple[Node, ...]:
     if stream.sees("open", "(", "[", "\\{"):
-        return arguments(stream)
+        return expressions.arguments(stream)
     if stream.sees("open", "{"):
-        node = group(stream)
+        node = expressions.group(stream)
         return node.items if isinstance(node, nodes.ValueList | nodes.Tuple) else (node,)
     return (_open_argument(stream),)
 
@@ -95,13 +92,13 @@ def _open_argument(stream: Stream) -> Node:
     if stream.take("op", "-"):
         node = builders.neg(_open_argument(stream))
     else:
-        node = power_of(stream)
+        node = expressions.power_of(stream)
         while _continues_argument(stream):
-            node = builders.mul(node, power_of(stream))
+            node = builders.mul(node, expressions.power_of(stream))
         divisor = stream.peek()
         touching = not stream.token.spaced and not divisor.spaced
         if touching and divisor.kind == "num" and stream.take("op", "/"):
-            node = builders.divide(node, power_of(stream))
+            node = builders.divide(node, expressions.power_of(stream))
     stream.depth -= 1
     return node
 
@@ -116,14 +113,14 @@ def square_root(stream: Stream) -> Node:
     r"""`\sqrt2`, `\sqrt[3]{x}`, behind the command."""
     index: Node = num(2)
     if stream.take("open", "["):
-        index = closed(stream, "close", "]")
-    return builders.root(short_group(stream), index)
+        index = expressions.closed(stream, "close", "]")
+    return builders.root(expressions.short_group(stream), index)
 
 
 def accented(stream: Stream) -> Node:
     r"""`\vec{AB}` as a name, `\overline{2 + i}` as a conjugate."""
     accent = stream.advance().value
-    inner = group(stream)
+    inner = expressions.group(stream)
     name = builders.letters(inner)
     if name is not None:
         return nodes.Symbol(f"{_SAME_MARKS.get(accent, accent)}({name})")

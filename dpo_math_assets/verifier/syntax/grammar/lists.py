@@ -7,25 +7,9 @@ from dpo_math_assets.verifier.lexicon.words import meanings
 from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.builders import is_inequality
 from dpo_math_assets.verifier.syntax.errors import ParseError
-from dpo_math_assets.verifier.syntax.grammar.expressions import (
-    closed,
-    number_before_letter,
-    relation,
-    set_expression,
-    sum_of,
-)
+from dpo_math_assets.verifier.syntax.grammar import expressions, words
 from dpo_math_assets.verifier.syntax.grammar.parameters import declaration, declares
 from dpo_math_assets.verifier.syntax.grammar.stream import NotMathematicsError, Stream
-from dpo_math_assets.verifier.syntax.grammar.words import (
-    is_measured,
-    number_in_words,
-    remark,
-    sees_note,
-    text,
-    words_after,
-    words_alone,
-    words_before,
-)
 from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 from dpo_math_assets.verifier.trace import applied
@@ -62,9 +46,9 @@ def series(stream: Stream) -> Node:
     while True:
         # `1, 2, and 3`; `(1,2) (3,4)` after `\quad`
         separated = _take_separators(stream, groups, alternatives)
-        if separated and sees_note(stream):
+        if separated and words.sees_note(stream):
             noted = groups[-1] or groups[-2]
-            noted[-1] = remark(stream, noted[-1])
+            noted[-1] = words.remark(stream, noted[-1])
         if stream.token.kind in ("end", "close"):
             break
         if not separated and not _goes_on(stream, groups[-1][-1]):
@@ -88,7 +72,7 @@ def _take_separators(stream: Stream, groups: list[list[Node]], alternatives: lis
 
 def _goes_on(stream: Stream, last: Node) -> bool:
     """Whether a second value follows without a comma: `3 hours 20 minutes`."""
-    return stream.sees("num") and stream.peek().kind == "word" and is_measured(last)
+    return stream.sees("num") and stream.peek().kind == "word" and words.is_measured(last)
 
 
 def _joined(
@@ -126,7 +110,7 @@ def _labelled(labels: list[str], items: list[Node]) -> list[Node]:
         return items
     applied("grammar.named_values", labels, items)
     named = zip(labels, items, strict=True)
-    return [nodes.Relation("=", text(label), item) for label, item in named]
+    return [nodes.Relation("=", words.text(label), item) for label, item in named]
 
 
 def _solutions(items: list[Node], ends: list[int]) -> Node | None:
@@ -243,7 +227,7 @@ def _take_names(kept: list[Node]) -> list[str]:
 
 def _item(stream: Stream) -> tuple[str, Node]:
     """One relation or value with the words before and after it, and its label."""
-    label = words_before(stream) if stream.token.kind in ("word", "func") else ""
+    label = words.words_before(stream) if stream.token.kind in ("word", "func") else ""
     return label, _value(stream)
 
 
@@ -253,28 +237,28 @@ def _value(stream: Stream) -> Node:
         stream.advance()
         return nodes.Dots()
     if kind == "word":
-        return words_alone(stream) or number_in_words(stream)
-    node = relation(stream)
+        return words.words_alone(stream) or words.number_in_words(stream)
+    node = expressions.relation(stream)
     if stream.token.kind in ("end", "close"):
         return node
     if not stream.in_set and stream.take("punct", ":"):
-        return words_after(stream, _behind_colon(stream, node))
-    node = words_after(stream, node)
+        return words.words_after(stream, _behind_colon(stream, node))
+    node = words.words_after(stream, node)
     if stream.sees("rel", "approx") and stream.last().kind in ("word", "num", "close"):
         stream.advance()  # `36\\pi\\text{ cm} \\approx 113\\text{ cm}`: about so much
-        about = words_after(stream, set_expression(stream))
+        about = words.words_after(stream, expressions.set_expression(stream))
         applied("grammar.approximation", node, about)
     return node
 
 
 def _behind_colon(stream: Stream, label: Node) -> Node:
     """`7:32` is a ratio, and `x: 5` gives x a value."""
-    parts = [label, relation(stream)]
+    parts = [label, expressions.relation(stream)]
     if isinstance(label, nodes.Symbol) and isinstance(parts[1], nodes.Number | nodes.Decimal):
         applied("grammar.value_behind_colon", label, parts[1])
         return nodes.Relation("=", label, parts[1])
     while stream.take("punct", ":"):
-        parts.append(relation(stream))
+        parts.append(expressions.relation(stream))
     # `S : T = 7 : 32` puts the equals sign between two ratios
     for index, part in enumerate(parts):
         if isinstance(part, nodes.Relation) and part.op == "=":
@@ -291,12 +275,12 @@ def opened(stream: Stream) -> Node:
     opening = stream.token.value
     if opening in ("floor", "ceil"):
         stream.advance()
-        return nodes.Function(opening, (closed(stream, "close", opening),))
+        return nodes.Function(opening, (expressions.closed(stream, "close", opening),))
     if opening == "|":
         return absolute(stream)
     if opening == "{" and stream.peek().value == "}" and stream.peek(2).value in ("_", "^"):
         stream.advance(2)
-        return number_before_letter(stream)
+        return expressions.number_before_letter(stream)
     stream.deeper()
     outside = stream.enter(in_set=opening == "\\{")
     if opening == "{":
@@ -402,7 +386,7 @@ def absolute(stream: Stream) -> Node:
     stream.deeper()
     stream.advance()
     stream.bars += bar.kind == "bar"
-    node = sum_of(stream)
+    node = expressions.sum_of(stream)
     stream.bars -= bar.kind == "bar"
     if not stream.take("bar" if bar.kind == "bar" else "close", "|"):
         stream.expect("close", "|")

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from itertools import product
 
+from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.builders import (
     add,
     is_vector,
@@ -16,20 +17,7 @@ from dpo_math_assets.verifier.syntax.builders import (
     neg,
     replace,
 )
-from dpo_math_assets.verifier.syntax.nodes import (
-    Constant,
-    FiniteSet,
-    Interval,
-    Matrix,
-    Node,
-    NumberDomain,
-    Product,
-    SetBuilder,
-    Sum,
-    Symbol,
-    Tuple,
-    UnknownFunction,
-)
+from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import free_symbols, sort_key
 from dpo_math_assets.verifier.trace import applied
 
@@ -65,8 +53,8 @@ _BOLD = re.compile(
     r"\\(?:mathbf|textbf|boldsymbol|bm|pmb|bold)\s*(?:\{\s*\\?([A-Za-z]|(?<=\\)[a-z]{2,8})\s*[_}]"
     r"|\\?([A-Za-z](?![A-Za-z])|(?<=\\)[a-z]{2,8}))"
 )
-_SETS = (FiniteSet, Interval, NumberDomain, SetBuilder, Tuple)
-NABLA = Symbol("nabla")
+_SETS = (nodes.FiniteSet, nodes.Interval, nodes.NumberDomain, nodes.SetBuilder, nodes.Tuple)
+NABLA = nodes.Symbol("nabla")
 
 
 def as_vector(node: Node, source: str) -> Node | None:
@@ -87,8 +75,8 @@ def _with_arrows(node: Node, bold: set[str]) -> Node:
     """Bold letters as those with an arrow: two ways to mark a vector."""
 
     def change(part: Node) -> Node | None:
-        if isinstance(part, Symbol | Constant) and part.name.partition("_")[0] in bold:
-            return Symbol(f"vec({part.name})") if part != NABLA else None
+        if isinstance(part, nodes.Symbol | nodes.Constant) and part.name.partition("_")[0] in bold:
+            return nodes.Symbol(f"vec({part.name})") if part != NABLA else None
         return None
 
     return replace(node, change)
@@ -100,7 +88,7 @@ def _multiplied_out(sign: str, left: Node, right: Node) -> Node:
     whole = sum(map(len, pairs))
     nabla = NABLA.name in free_symbols(left) | free_symbols(right)
     if nabla or len(plain) < whole or len(pairs[0]) * len(pairs[1]) > MAX_TERMS:
-        return UnknownFunction(sign, (left, right))
+        return nodes.UnknownFunction(sign, (left, right))
     count = len(pairs[0])
     terms = []
     for (factors, vector), (others, other) in product(plain[:count], plain[count:]):
@@ -110,10 +98,14 @@ def _multiplied_out(sign: str, left: Node, right: Node) -> Node:
 
 def _terms(node: Node) -> Iterator[Node]:
     """The terms of a sum of sums."""
-    if isinstance(node, Sum):
+    if isinstance(node, nodes.Sum):
         for term in node.terms:
             yield from _terms(term)
-    elif isinstance(node, Product) and len(node.factors) == 2 and isinstance(node.factors[1], Sum):
+    elif (
+        isinstance(node, nodes.Product)
+        and len(node.factors) == 2
+        and isinstance(node.factors[1], nodes.Sum)
+    ):
         for term in _terms(node.factors[1]):
             yield mul(node.factors[0], term)
     else:
@@ -122,17 +114,17 @@ def _terms(node: Node) -> Iterator[Node]:
 
 def _scaled(term: Node) -> tuple[list[Node], Node] | None:
     """The numbers of a term and its one vector, None for any other term."""
-    factors = term.factors if isinstance(term, Product) else (term,)
+    factors = term.factors if isinstance(term, nodes.Product) else (term,)
     vectors = [factor for factor in factors if is_vector(factor)]
-    if len(vectors) != 1 or isinstance(vectors[0], Sum | Product):
+    if len(vectors) != 1 or isinstance(vectors[0], nodes.Sum | nodes.Product):
         return None
     return [factor for factor in factors if factor is not vectors[0]], vectors[0]
 
 
 def _of_two(sign: str, left: Node, right: Node) -> Node:
     if sort_key(left) <= sort_key(right):
-        return UnknownFunction(sign, (left, right))
-    turned = UnknownFunction(sign, (right, left))
+        return nodes.UnknownFunction(sign, (left, right))
+    turned = nodes.UnknownFunction(sign, (right, left))
     return neg(turned) if sign == "\\times" else turned
 
 
@@ -143,33 +135,33 @@ def operation(name: str, left: Node, right: Node) -> Node:
         return mul(left, right)
     if name == "times" and not (_is_ordered(left) and _is_ordered(right)):
         return mul(left, right)
-    node = UnknownFunction(f"\\{name}", (left, right))
+    node = nodes.UnknownFunction(f"\\{name}", (left, right))
     applied("grammar.named_operation", node)
     return node
 
 
 def _is_ordered(node: Node) -> bool:
     """Whether a cross behind a value may be one of sets, or of the coordinates of vectors."""
-    return isinstance(node, _SETS) or (isinstance(node, Matrix) and len(node.rows[0]) == 1)
+    return isinstance(node, _SETS) or (isinstance(node, nodes.Matrix) and len(node.rows[0]) == 1)
 
 
 def compose(left: Node, right: Node) -> Node:
     r"""`f \circ g`, which is not `g \circ f`."""
-    node = UnknownFunction("\\circ", (left, right))
+    node = nodes.UnknownFunction("\\circ", (left, right))
     applied("grammar.composition", node)
     return node
 
 
 def is_composition(node: Node) -> bool:
     r"""Whether a node is `f \circ g`."""
-    return isinstance(node, UnknownFunction) and node.name == "\\circ"
+    return isinstance(node, nodes.UnknownFunction) and node.name == "\\circ"
 
 
 def called_composition(node: Node, arguments: tuple[Node, ...]) -> Node:
     r"""`(f \circ g)(x)` as `f(g(x))`."""
-    if isinstance(node, Symbol):
-        return UnknownFunction(node.name, arguments)
-    if not isinstance(node, UnknownFunction) or not is_composition(node):
-        return UnknownFunction("\\of", (node, *arguments))
+    if isinstance(node, nodes.Symbol):
+        return nodes.UnknownFunction(node.name, arguments)
+    if not isinstance(node, nodes.UnknownFunction) or not is_composition(node):
+        return nodes.UnknownFunction("\\of", (node, *arguments))
     outer, inner = node.arguments
     return called_composition(outer, (called_composition(inner, arguments),))

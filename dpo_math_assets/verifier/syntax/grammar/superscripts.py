@@ -1,14 +1,8 @@
 r"""Superscripts that are no exponents: `f^{(4)}(x)`, `x^{[2]}`, `x^{\underline{2}}`."""
 
+from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.grammar.stream import Stream
-from dpo_math_assets.verifier.syntax.nodes import (
-    Constant,
-    Decimal,
-    Node,
-    Number,
-    Symbol,
-    UnknownFunction,
-)
+from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["FUNCTION_LETTERS", "bracket_above", "bracket_around", "marked_above"]
@@ -27,7 +21,11 @@ def bracket_above(stream: Stream, base: Node) -> str:
     """The bracket or line around all of the superscript that begins here; empty for none."""
     if not stream.sees("open", "{"):
         called = stream.token.value == stream.peek(3).value == "(" and stream.peek(2).value == ")"
-        return "(" if called and isinstance(base, Symbol) and base.name in FUNCTION_LETTERS else ""
+        return (
+            "("
+            if called and isinstance(base, nodes.Symbol) and base.name in FUNCTION_LETTERS
+            else ""
+        )
     first = stream.peek()
     if first.kind == "accent":
         return first.value if first.value in _LINES else ""
@@ -58,19 +56,19 @@ def marked_above(base: Node, bracket: str, above: Node, written: str) -> Node | 
     nothing is known of them. `2^{(3)}`, `e^{(x)}` and `x^{(1/2)}` are powers.
     """
     if bracket != "(":
-        node: Node = UnknownFunction(f"\\{bracket}", (base, above))
-    elif isinstance(base, Symbol) and base.name in _DIFFERENTIATED:
-        node = Symbol(base.name + _order(above, written))
-    elif isinstance(base, Number | Decimal | Constant) or not _counts(above):
+        node: Node = nodes.UnknownFunction(f"\\{bracket}", (base, above))
+    elif isinstance(base, nodes.Symbol) and base.name in _DIFFERENTIATED:
+        node = nodes.Symbol(base.name + _order(above, written))
+    elif isinstance(base, nodes.Number | nodes.Decimal | nodes.Constant) or not _counts(above):
         return None
     else:
-        node = UnknownFunction("\\superscript", (base, above))
+        node = nodes.UnknownFunction("\\superscript", (base, above))
     applied("grammar.superscript", base, node)
     return node
 
 
 def _order(above: Node, written: str) -> str:
-    if isinstance(above, Number) and above.q == 1 and 0 <= above.p <= MAX_PRIMES:
+    if isinstance(above, nodes.Number) and above.q == 1 and 0 <= above.p <= MAX_PRIMES:
         return "'" * above.p
     if (order := _ROMAN.get(written.strip("() "))) is not None:
         return "'" * order
@@ -78,4 +76,4 @@ def _order(above: Node, written: str) -> str:
 
 
 def _counts(above: Node) -> bool:
-    return isinstance(above, Symbol) or (isinstance(above, Number) and above.q == 1)
+    return isinstance(above, nodes.Symbol) or (isinstance(above, nodes.Number) and above.q == 1)
