@@ -360,7 +360,10 @@ def evaluate(options: argparse.Namespace) -> None:
             }
             if work.finished("drawn", name, inputs) is None:
                 drawn = work.partition("drawn", name)
-                report = sample_model(model, prompts, name, settings.sampling, drawn, _progress)
+                report = sample_model(
+                    *(model, prompts, name, settings.sampling, drawn, _progress),
+                    settings.training.run_code_of,
+                )
                 work.finish("drawn", name, inputs, asdict(report))
         drawn_samples = work.scan("drawn", models, SAMPLE_SCHEMA).collect()
         samples = judge_samples(

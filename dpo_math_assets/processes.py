@@ -46,7 +46,13 @@ def sample(request: dict[str, Any], on_progress: Progress) -> dict[str, Any]:
     return {
         model["name"]: asdict(
             sample_model(
-                model["folder"], prompts, model["name"], settings, Path(model["out"]), on_progress
+                model["folder"],
+                prompts,
+                model["name"],
+                settings,
+                Path(model["out"]),
+                on_progress,
+                request["run_code_of"],
             )
         )
         for model in request["models"]
@@ -100,6 +106,7 @@ def main() -> None:
     """Run the one task that the Pipes context asks for."""
     threading.Thread(target=_end_with_the_run, args=(os.getppid(),), daemon=True).start()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # nobody is there to be asked
     with open_dagster_pipes() as pipes:
         task = TASKS[pipes.get_extra("task")]
         try:

@@ -108,6 +108,7 @@ def _sample(
             "sample",
             {
                 "settings": settings.model_dump(),
+                "run_code_of": every_setting.training.run_code_of,
                 "dataset": str(dataset),
                 "models": [
                     {

