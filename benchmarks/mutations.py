@@ -36,7 +36,10 @@ GUARDS = {
     "pairs/decontamination.py": ["pairs/test_decontamination.py"],
     "pairs/pairing.py": ["pairs/test_pairing.py"],
     "stages.py": ["test_stage_refusals.py"],
-    "storage.py": ["test_storage.py", "test_stage_refusals.py"],
+    "storage/atomic.py": ["storage/test_atomic.py", "storage/test_versions.py"],
+    "storage/partitions.py": ["storage/test_partitions.py", "test_stage_refusals.py"],
+    "storage/snapshots.py": ["storage/test_snapshots.py"],
+    "storage/versions.py": ["storage/test_versions.py"],
 }
 # Of Cosmic Ray's operators those whose faults a person makes, and no two that ask the same.
 OPERATORS = [

@@ -20,6 +20,7 @@ from dpo_math_assets.pairs.schema import PAIR_SCHEMA
 from dpo_math_assets.pairs.selection import DatasetSettings
 from dpo_math_assets.resources import Project, launchpad_config, with_overrides
 from dpo_math_assets.stages import CLEANED, PAIRS, unprocessed, usable_exports
+from dpo_math_assets.storage import pinned
 from dpo_math_assets.traces.overrides import HUMAN
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA
 
@@ -60,21 +61,21 @@ def dpo_dataset(
     store = project.store
     registered = project.landing.partitions()
     # An ingest may run meanwhile: what is looked at here, and found up to date, is what is read.
-    with store.pinned([PAIRS, CLEANED], registered) as pinned:
+    with pinned(store, [PAIRS, CLEANED], registered) as snapshot:
         waiting = unprocessed(
-            pinned,
+            snapshot,
             registered,
             project_settings.intake.field_map,
             project_settings.verification.timeout_s,
             project_settings.pairing,
             project_settings.verification.conventions(),
         )
-        exports = usable_exports(pinned, registered, waiting)
+        exports = usable_exports(snapshot, registered, waiting)
         lineage = {"exports": exports, "run_id": context.run_id}
         with store.versions(DATASET).new_content() as draft:
             report = build_dataset(
-                pinned.scan(PAIRS, exports, PAIR_SCHEMA),
-                pinned.scan(CLEANED, exports, CLEANED_SCHEMA),
+                snapshot.scan(PAIRS, exports, PAIR_SCHEMA),
+                snapshot.scan(CLEANED, exports, CLEANED_SCHEMA),
                 settings,
                 draft.folder,
                 lineage=lineage,

@@ -17,7 +17,7 @@ from dpo_math_assets.pairs.audit import (
 )
 from dpo_math_assets.resources import Project
 from dpo_math_assets.stages import CLEANED, outdated_traces, usable_exports
-from dpo_math_assets.storage import digest
+from dpo_math_assets.storage import digest, pinned
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA
 
 AUDIT = "label_audit"
@@ -50,16 +50,16 @@ def label_audit(
     settings = project.settings()
     registered = project.landing.partitions()
     # An ingest may run meanwhile: what is looked at here, and found up to date, is what is read.
-    with store.pinned([CLEANED], registered) as pinned:
+    with pinned(store, [CLEANED], registered) as snapshot:
         waiting = outdated_traces(
-            pinned,
+            snapshot,
             registered,
             settings.intake.field_map,
             settings.verification.timeout_s,
             settings.verification.conventions(),
         )
-        exports = usable_exports(pinned, registered, waiting)
-        traces = pinned.scan(CLEANED, exports, CLEANED_SCHEMA)
+        exports = usable_exports(snapshot, registered, waiting)
+        traces = snapshot.scan(CLEANED, exports, CLEANED_SCHEMA)
         rows = audit(traces, config.rows, settings.verification.conventions())
     with store.versions(AUDIT).new_content() as draft:
         write_sheet(rows, draft.folder / SHEET_FILE)
