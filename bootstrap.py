@@ -22,11 +22,12 @@ elsewhere).
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import venv
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -38,12 +39,19 @@ STAMP = VENV / "installed.txt"
 REPORTS_PORT = "3001"
 # Tests of one file may share what is dear to make; conftest.py puts the longest files first.
 BY_FILE = ("--dist", "loadfile", "--no-loadscope-reorder")
+# So long a command has to end its own work when this process is told to stop.
+STOP_SECONDS = 30
+# Instance settings as earlier versions copied them: a copy that nobody edited is renewed.
+EARLIER_INSTANCE_SETTINGS = {
+    "76a073f886fc011c872eb5ce3962bc7390cdc919abede65a6d34cf4a0e2abd5c",
+    "9495c4cb587ba9584a816af104dc547d62e525a7ada99d55031d706512bfe7b4",
+}
 
 
 def install() -> None:
     """Make the environment, or bring it up to date where what it was made of has changed."""
     sources = (CONSTRAINTS, ROOT / "pyproject.toml")
-    wanted = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+    wanted = sha256(b"".join(path.read_bytes() for path in sources))
     if STAMP.exists() and STAMP.read_text() == wanted:
         return
     if not PYTHON.exists() or subprocess.run([PYTHON, "-c", "import pip"]).returncode:
@@ -62,12 +70,18 @@ def install() -> None:
     STAMP.write_text(wanted)
 
 
+def sha256(content: bytes) -> str:
+    """The content's digest in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def environment() -> dict[str, str]:
     """The environment of every command: where data and Dagster's history are, and few warnings."""
     home = Path(os.environ.get("DAGSTER_HOME", ROOT / ".dagster_home")).resolve()
     home.mkdir(parents=True, exist_ok=True)
-    if not (home / "dagster.yaml").exists():
-        shutil.copyfile(ROOT / "dagster.yaml", home / "dagster.yaml")
+    settings = home / "dagster.yaml"
+    if not settings.exists() or sha256(settings.read_bytes()) in EARLIER_INSTANCE_SETTINGS:
+        shutil.copyfile(ROOT / "dagster.yaml", settings)
     data = Path(os.environ.get("DPO_MATH_DATA", ROOT / "data")).resolve()
     return {
         **os.environ,
@@ -150,15 +164,52 @@ def main() -> int:
     return 0
 
 
+def answer_signals() -> None:
+    """Let whatever asks this process to stop be answered as Ctrl-C is."""
+    # Also SIGINT: ignored signals are inherited, and a shell's background jobs ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
+
+
 def run(command: list[str], settings: dict[str, str], folder: Path) -> int:
-    """The command's exit code. Ctrl-C is the command's to answer: it ends its own processes."""
-    process = subprocess.Popen(command, cwd=folder, env=settings)
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            print("Stopping", flush=True)
+    """The command's exit code. What ends this process ends the command and all that it started.
+
+    Told to stop (Ctrl-C, SIGTERM, a terminal that is closed), the command and its processes are
+    interrupted, and may end what they do; what is still there after STOP_SECONDS, or at a second
+    Ctrl-C, is killed.
+    """
+    # A session of its own: all that it starts can be named, and has a signal from nobody else.
+    process = subprocess.Popen(command, cwd=folder, env=settings, start_new_session=True)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        print("Stopping", flush=True)
+        return stopped(process)
+    finally:
+        signal_all(process, "SIGKILL")
+
+
+def stopped(process: "subprocess.Popen[bytes]") -> int:
+    """Interrupt the command; gives its exit code, or that of a command which had to be killed."""
+    try:
+        signal_all(process, "SIGINT")
+        return process.wait(STOP_SECONDS)
+    except (KeyboardInterrupt, subprocess.TimeoutExpired):
+        signal_all(process, "SIGKILL")
+        return process.wait()
+
+
+def signal_all(process: "subprocess.Popen[bytes]", name: str) -> None:
+    """Send a signal to the command and to what it started and left behind."""
+    if os.name == "nt":
+        process.terminate()
+    else:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, getattr(signal, name))
 
 
 if __name__ == "__main__":
+    answer_signals()
     sys.exit(main())

@@ -36,7 +36,8 @@ ingest_exports = dg.define_asset_job(
     "ingest_exports",
     selection=dg.AssetSelection.assets(raw_verifier_logs, cleaned_traces, preference_pairs),
     description="Log exports to traces to pairs. Launch it for a partition or a range of them.",
-    tags={"dpo_math/ingest": "exports"},
+    # A run that was killed is not run again: the sensor asks for what is left, and counts.
+    tags={"dpo_math/ingest": "exports", "dagster/max_retries": "0"},
 )
 
 train_and_evaluate = dg.define_asset_job(

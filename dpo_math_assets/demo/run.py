@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 import dagster as dg
+from dagster._core.launcher import WorkerStatus
 
 from dpo_math_assets.definitions import build_definitions
 from dpo_math_assets.demo.prepare import prepare_demo
@@ -16,13 +17,12 @@ from dpo_math_assets.demo.settings import demo_sampling, demo_training
 from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.partitions import ALL_MODELS, EXPORTS, range_tags
 from dpo_math_assets.resources import Project
+from dpo_math_assets.run_launcher import MonitoredRunLauncher
 from dpo_math_assets.sensors import landed
 from dpo_math_assets.settings import load_settings, write_settings
 from dpo_math_assets.traces.places import Folder
 from dpo_math_assets.training.progress import in_words
 
-# Of a run: the process that it lives in.
-PROCESS_TAG = "dpo_math/process"
 NOTE = "Written by the demo; take this sentence out to keep your changes."
 
 
@@ -71,7 +71,7 @@ def run_demo(seed: int, size: str) -> None:
             say(f"Running the job {name}")
             result = definitions.resolve_job_def(name).execute_in_process(
                 instance=instance,
-                tags={**tags, PROCESS_TAG: str(os.getpid())},
+                tags=tags,
                 run_config={"loggers": {"plain": {}}},
                 raise_on_error=False,
             )
@@ -91,26 +91,18 @@ def run_demo(seed: int, size: str) -> None:
 
 
 def _end_dead_runs(instance: dg.DagsterInstance, say: Callable[[str], None]) -> None:
-    """Fail the runs of demos that were killed, so that they no longer hold the training pool."""
+    """Fail the runs that were killed, so that they no longer hold the training pool."""
+    launcher = MonitoredRunLauncher()
+    launcher.register_instance(instance)
     unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
     for run in instance.get_runs(filters=unfinished):
-        process = run.tags.get(PROCESS_TAG)
-        if process and not _alive(int(process)):
+        health = launcher.check_run_worker_health(run)
+        if health.status != WorkerStatus.RUNNING:
             say(f"The run {run.run_id} was killed: it is marked as failed")
-            instance.report_run_failed(run, "Its process was killed.")
+            instance.report_run_failed(run, health.msg)
             instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-        elif process or run.job_name == "train_and_evaluate":
+        elif run.job_name == "train_and_evaluate":
             say(f"The run {run.run_id} of {run.job_name} is under way: training waits for it")
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _configure(project: Project, base_model: str, size: str) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from dpo_math_assets.demo.run import NOTE, PROCESS_TAG, _configure, _end_dead_runs
+from dpo_math_assets.demo.run import NOTE, _configure, _end_dead_runs
 from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.resources import Project
 from dpo_math_assets.settings import write_settings
+from dpo_math_assets_tests.test_run_launcher import started_run
 
 
 @pytest.fixture
@@ -19,21 +20,13 @@ def instance() -> Iterator[dg.DagsterInstance]:
         yield ephemeral
 
 
-def started(instance: dg.DagsterInstance, process: int) -> str:
-    run = dg.DagsterRun(
-        job_name="train_and_evaluate",
-        status=dg.DagsterRunStatus.STARTED,
-        tags={PROCESS_TAG: str(process)},
-    )
-    return instance.add_run(run).run_id
-
-
 def test_the_run_of_a_killed_demo_is_failed_so_that_training_is_not_blocked_for_ever(
     instance: dg.DagsterInstance,
 ) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    dead, alive = started(instance, ended.pid), started(instance, os.getpid())
+    dead = started_run(instance, ended.pid)
+    alive = started_run(instance, os.getpid())
     said: list[str] = []
     _end_dead_runs(instance, said.append)
     statuses = {run.run_id: run.status for run in instance.get_runs()}
