@@ -5,7 +5,7 @@ defaults; each stage's section is defined, with its defaults and bounds, by the 
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -74,6 +74,11 @@ class VerificationSettings(BaseModel):
         default_factory=list,
         description='Labels of your own that mark an answer, as `Answer:` does: `["Result:"]`.',
     )
+    symbols: Literal["real", "positive"] = Field(
+        "real",
+        description="What letters stand for: any real numbers, or `positive` ones, as in physics. "
+        "Answers that are equal for positive numbers only are undecided by default.",
+    )
 
     @field_validator("units")
     @classmethod
@@ -91,8 +96,10 @@ class VerificationSettings(BaseModel):
         return markers
 
     def conventions(self) -> Conventions:
-        """How answers are read: the usual conventions with these units and markers."""
-        return _with_units(self.units).model_copy(update={"markers": tuple(self.markers)})
+        """How answers are read: the usual conventions with what these settings say."""
+        return _with_units(self.units).model_copy(
+            update={"markers": tuple(self.markers), "symbols": self.symbols}
+        )
 
 
 class RetentionSettings(BaseModel):

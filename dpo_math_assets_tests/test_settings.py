@@ -35,6 +35,15 @@ def test_markers_of_the_file_are_conventions_of_the_verifier(tmp_path: Path) -> 
     assert version_of(conventions) != version_of(Conventions())
 
 
+def test_positive_symbols_of_the_file_are_a_convention_of_the_verifier(tmp_path: Path) -> None:
+    text = "verification: {symbols: positive}"
+    conventions = load_settings(write(tmp_path, text)).verification.conventions()
+    assert conventions == Conventions(symbols="positive")
+    assert version_of(conventions) != version_of(Conventions())
+    assert verify("FINAL ANSWER: \\sqrt{9r^2}", "3r", conventions).verdict == "correct"
+    assert verify("FINAL ANSWER: \\sqrt{9r^2}", "3r").reason == "domain"
+
+
 def test_what_was_written_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "settings.yaml"
     write_settings(path, {"training": {"base_model": "m", "loss_type": ["ipo"]}})
@@ -62,6 +71,7 @@ def test_what_was_written_is_read_again(tmp_path: Path) -> None:
         ),
         ("verification: {units: {pace: {factor: x}}}", "pace: factor: 'x' is no exact number"),
         ("verification: {units: {pace: {fctor: 1}}}", "pace: fctor: Extra inputs"),
+        ("verification: {symbols: complex}", "Input should be 'real' or 'positive'"),
         ('verification: {markers: ["="]}', "the marker '=' is no label: write one of 2 to 40"),
         ("verification: {units: {pace: 3}}", "verification.units.pace: Input should be a valid"),
     ],

@@ -6,6 +6,7 @@
 import re
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -48,6 +49,10 @@ class Conventions(BaseModel):
         default=3,
         ge=1,
         description="significant digits that a decimal must show to stand for a value it rounds",
+    )
+    symbols: Literal["real", "positive"] = Field(
+        default="real",
+        description="letters stand for any reals, or for positive ones: `\\sqrt{a^2}` is a",
     )
     units: tuple[CustomUnit, ...] = Field(default=(), description="units beside the usual ones")
 

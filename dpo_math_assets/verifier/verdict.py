@@ -22,8 +22,9 @@ class Verdict:
     `verdict` is `correct`, `incorrect` or `undecided`. `reason` is `pass`, `mismatch`, or why the
     answer is undecided: `no_final_answer`, `unparsable_answer`, `unparsable_gold`,
     `ambiguous_answer`, `undetermined` (both sides are understood, and no tier could tell),
-    `timeout`, `too_large`, `worker_crashed`, `missing_inputs`. `method` is one of `METHODS` for a
-    pass, else None. `extracted` is the final answer as found in the completion.
+    `domain` (equal on a part of the domain only), `timeout`, `too_large`, `worker_crashed`,
+    `missing_inputs`. `method` is one of `METHODS` for a pass, else None. `extracted` is the final
+    answer as found in the completion.
     """
 
     verdict: str

@@ -23,14 +23,15 @@ class Comparison(NamedTuple):
     """What two values at one point say of two expressions.
 
     `apart` is True where the values certainly differ, False where they agree, None where neither
-    is known. `real`: both are real; `mixed`: just one is; `clean`: both are, and every value on the
-    way was. `ambiguous`: a power of a negative number was read in one of its two senses.
+    is known. `mixed`: just one is real. `clean`: both are real, and so was every value on the way;
+    `one_sided`: that holds for just one. `ambiguous`: a power of a negative number was read in one
+    of its two senses.
     """
 
     apart: bool | None
-    real: bool = False
     mixed: bool = False
     clean: bool = False
+    one_sided: bool = False
     ambiguous: bool = False
 
 
@@ -55,9 +56,9 @@ def compare_values(
             if apart is not None:
                 return Comparison(
                     apart,
-                    real=x.real and y.real,
                     mixed=x.real != y.real,
                     clean=x.clean and y.clean,
+                    one_sided=x.clean != y.clean,
                     ambiguous=x.ambiguous or y.ambiguous,
                 )
     return Comparison(None)

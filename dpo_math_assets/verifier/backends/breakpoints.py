@@ -8,14 +8,14 @@ such expressions: here are points far out and close to zero, and those where a r
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import reduce
-from itertools import pairwise
+from itertools import pairwise, product
 from random import Random
 
 from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.backends.opaque import any_part
 from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.nodes import Node
-from dpo_math_assets.verifier.syntax.trees import children
+from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 
 __all__ = ["follows_rules", "telling_points"]
 
@@ -26,6 +26,9 @@ SIZES = (-3, -2, -1, 0, 0, 1, 1, 1, 2, 2, 3)
 # Integers at which a floor or ceiling is made to jump.
 JUMPS = (0, 1, -1, 2, 5)
 MAX_DEGREE = 8
+# Exponents of which one is even and takes the sign away, and for how many letters to try them.
+EXPONENTS = (Fraction(2), Fraction(1, 2))
+MAX_EXPONENTS = 3
 MAX_KINKS = 24
 BISECTIONS = 40
 
@@ -36,7 +39,23 @@ _CHOICES = frozenset(("max", "min"))
 
 def follows_rules(node: Node) -> bool:
     """Whether a function jumps from branch to branch, or hardly changes but near zero."""
-    return any_part(node, lambda part: isinstance(part, nodes.Function) and part.name in _FAR)
+    return any_part(node, lambda part: _is_far(part) or bool(_exponents(part)))
+
+
+def _is_far(node: Node) -> bool:
+    return isinstance(node, nodes.Function) and node.name in _FAR
+
+
+def _exponents(node: Node) -> frozenset[str]:
+    """The letters in the exponents of a power of a power: `(x^a)^b` is `|x|` where ab is 1."""
+    match node:
+        case nodes.Power(nodes.Power(_, inner), outer):
+            return free_symbols(inner) | free_symbols(outer)
+    return frozenset()
+
+
+def _all_exponents(node: Node) -> frozenset[str]:
+    return _exponents(node).union(*map(_all_exponents, children(node)))
 
 
 def telling_points(a: Node, b: Node, names: list[str], random: Random) -> Iterator[Values]:
@@ -49,6 +68,12 @@ def telling_points(a: Node, b: Node, names: list[str], random: Random) -> Iterat
             name: random.choice((1, -1)) * _about(Fraction(10) ** random.choice(SIZES), random)
             for name in names
         }
+    exponents = sorted(_all_exponents(a) | _all_exponents(b))
+    for values in (
+        product(EXPONENTS, repeat=len(exponents)) if len(exponents) <= MAX_EXPONENTS else ()
+    ):
+        below = {name: -_about(Fraction(3), random) for name in names}
+        yield below | dict(zip(exponents, values, strict=True))
     for name in names:
         others = {other: _about(Fraction(3), random) for other in names if other != name}
         for value in _around_kinks((a, b), name, others):
@@ -108,10 +133,10 @@ def _polynomial(node: Node, name: str, others: Values) -> Polynomial | None:
             known = [part for part in parts if part is not None]
             return reduce(_sum, known) if len(known) == len(parts) else None
         case nodes.Product(factors):
-            product: Polynomial | None = [Fraction(1)]
+            total: Polynomial | None = [Fraction(1)]
             for factor in factors:
-                product = _within_degree(product, _polynomial(factor, name, others))
-            return product
+                total = _within_degree(total, _polynomial(factor, name, others))
+            return total
         case nodes.Power(base, nodes.Number(power, 1)):
             inside = _polynomial(base, name, others)
             if inside and len(inside) > 1 and 0 < power <= MAX_DEGREE // (len(inside) - 1):

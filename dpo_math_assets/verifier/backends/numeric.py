@@ -7,9 +7,12 @@ went into it, at several points.
 
 Readings:
 
-- Symbols are real. Points where both sides are real, and every value on the way is, decide (so
-  `sqrt(x) sqrt(y)` is `sqrt(x y)`); only where there are none, complex values do. Where `re`, `im`,
-  `conj` or `arg` occur, agreement must hold at complex points too.
+- Symbols are real. Points where both sides are real, and every value on the way is, decide; only
+  where there are none, complex values do. Where `re`, `im`, `conj` or `arg` occur, agreement must
+  hold at complex points too.
+- Two sides that agree there are equal if neither is real without the other, or if their complex
+  values agree as well: `sqrt(x)^2` is x, and `sqrt(x) sqrt(y)` is no `sqrt(x y)`.
+- Sides that are not equal may be so where every symbol is positive (`sqrt(x^2)` and x).
 - No number of points shows two expressions with `gcd`, `lcm` or `mod` of symbols equal.
 - A power such as `(-8)^(1/3)` is the real root; where that makes a difference, the principal value
   is tried after it.
@@ -20,7 +23,7 @@ runs, and does not depend on which side is which.
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from random import Random
 from typing import Literal
@@ -33,6 +36,8 @@ from dpo_math_assets.verifier.backends.breakpoints import follows_rules, telling
 from dpo_math_assets.verifier.backends.opaque import any_part, with_names
 from dpo_math_assets.verifier.backends.points import (
     POINTS,
+    Region,
+    acute_region,
     complex_points,
     holds_complex_part,
     integer_points,
@@ -42,6 +47,8 @@ from dpo_math_assets.verifier.backends.points import (
     is_divisor_of_expressions,
     is_piecewise,
     is_stepped,
+    moved_into,
+    positive_region,
     real_points,
     small_points,
 )
@@ -51,7 +58,9 @@ from dpo_math_assets.verifier.trace import applied, is_recording
 
 __all__ = ["ProbeResult", "probe"]
 
-ProbeResult = Literal["equal", "different", "unknown"]
+# `positive`: equal where every symbol is positive, and not elsewhere; `acute`: where besides angles
+# are acute. `partial`: equal where both are real, and one is real without the other.
+ProbeResult = Literal["equal", "positive", "acute", "partial", "different", "unknown"]
 
 # Limits before work: nodes of one side, and steps of one probe.
 MAX_NODES = 2_000
@@ -67,7 +76,7 @@ INTEGER_LETTERS = frozenset("kmnpq")
 
 
 def probe(a: Node, b: Node) -> ProbeResult:
-    """Compare two scalar expressions: `equal` and `different` are established, else `unknown`.
+    """Compare two scalar expressions: what is not `unknown` is established.
 
     Raises `DeadlineExceededError` after the time that `within` allows.
     """
@@ -78,7 +87,10 @@ def probe(a: Node, b: Node) -> ProbeResult:
         budget.spend(1)
         a, b, undecided = with_names(a, b, lambda x, y: probe(x, y) == "equal")
         names = sorted(free_symbols(a) | free_symbols(b))
-        result = _Probe(a, b, names, budget).result()
+        probing = _Probe(a, b, names, {}, budget)
+        result = probing.as_rational()
+        if result == "unknown":
+            result = probing.as_reals()
     except (UnknownValueError, RecursionError):
         return "unknown"
     return "unknown" if result == "different" and undecided else result
@@ -100,6 +112,7 @@ class _Probe:
     a: Node
     b: Node
     names: list[str]
+    region: Region
     budget: Budget
 
     def draw(self) -> Random:
@@ -110,14 +123,33 @@ class _Probe:
         """Whether a test holds for a node of either expression."""
         return any_part(self.a, test) or any_part(self.b, test)
 
-    def result(self) -> ProbeResult:
+    def as_rational(self) -> ProbeResult:
+        """The result for two rational functions, which are equal everywhere or nowhere."""
         result = compare_rational(self.a, self.b, self.draw)
         if result == "different" and is_recording():
             self.record_witness()
-        if result != "unknown":
+        return result
+
+    def as_reals(self) -> ProbeResult:
+        """The result for any real values, else for positive ones."""
+        result = self.in_both_senses()
+        if result not in ("different", "partial") or not self.names:
             return result
+        there = self.within(positive_region(self.a, self.b))
+        if there == "equal":
+            return "positive"
+        if there == "different" and (acute := acute_region(self.a, self.b)):
+            return "acute" if self.within(acute) in ("equal", "partial") else result
+        return there if there in ("partial", "unknown") else result
+
+    def within(self, region: Region) -> ProbeResult:
+        """The result for values in a region."""
+        return replace(self, region=region, budget=Budget(MAX_STEPS)).in_both_senses()
+
+    def in_both_senses(self) -> ProbeResult:
+        """The result with powers of negative numbers as real or, where it matters, principal."""
         result, ambiguous = self.at_points(real_powers=True)
-        if result == "different" and ambiguous:
+        if result in ("different", "partial") and ambiguous:
             result, _ = self.at_points(real_powers=False)
         return result
 
@@ -168,6 +200,7 @@ class _Probe:
             enough = found["agree"] >= needed and not piecewise
             if tried == MORE_POINTS or (tried >= POINTS and enough):
                 break
+            point = moved_into(self.region, point)
             values = self.values_at(point, real_powers)
             ambiguous = ambiguous or values.ambiguous
             outcome = _outcome(values)
@@ -175,6 +208,8 @@ class _Probe:
                 applied("witness.point", _Place(point))
                 return found, ambiguous, True
             found[outcome] += 1
+            found["one-sided"] += values.one_sided
+            found["apart"] += values.apart is True
         return found, ambiguous, False
 
     def values_at(self, point: Point, real_powers: bool) -> Comparison:
@@ -189,6 +224,7 @@ class _Probe:
                 name: (Fraction(max(1, round(value))) if name in integers else value, Fraction(0))
                 for name, value in values.items()
             }
+            point = moved_into(self.region, point)
             try:
                 found = compare_values(self.a, self.b, point, budget, real_powers=real_powers)
             except UnknownValueError:  # too large a value there
@@ -259,6 +295,8 @@ def _outcome(values: Comparison) -> str:
 def _conclusion(found: "Counter[str]", needed: int) -> ProbeResult:
     """What all points say together, none of them having told two reals apart."""
     if found["agree"]:
+        if found["one-sided"] and found["apart"]:
+            return "partial"
         return "equal" if found["agree"] >= needed else "unknown"
     if found["differ as complex"]:
         return "different"

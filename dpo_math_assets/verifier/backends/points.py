@@ -4,7 +4,7 @@ Symbols inside factorials, binomials, `gcd`, `lcm`, `mod`, in bounds of sums, or
 a negative constant are positive integers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import count, product
 from random import Random
@@ -18,6 +18,8 @@ from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 
 __all__ = [
     "POINTS",
+    "Region",
+    "acute_region",
     "complex_points",
     "holds_complex_part",
     "integer_points",
@@ -27,9 +29,14 @@ __all__ = [
     "is_divisor_of_expressions",
     "is_piecewise",
     "is_stepped",
+    "moved_into",
+    "positive_region",
     "real_points",
     "small_points",
 ]
+
+# Symbols that have positive values only, and the bound of these where there is one.
+Region = Mapping[str, Fraction | None]
 
 # Points of several sizes and signs, before those between the numbers written.
 POINTS = 12
@@ -41,11 +48,48 @@ MAX_SMALL = 3
 LARGEST_MARK = 10**30
 SCALES = (2, 4, 2, 1, 12, 100)
 
+# Angles below this are acute, and so are a few multiples of them.
+ACUTE = Fraction(1, 4)
+
+# First characters of names whose values may have any sign: declared integers, and opaque terms.
+_OF_ANY_SIGN = frozenset((nodes.PARAMETER, "<"))
+_TRIGONOMETRIC = frozenset(("sin", "cos", "tan", "cot", "sec", "csc"))
 _ON_INTEGERS = frozenset(("binom", "gcd", "lcm", "mod"))
 _DIVIDING = frozenset(("gcd", "lcm", "mod"))
 _STEPPED = frozenset(("floor", "ceil", "mod"))
 _CHOOSING = frozenset(("floor", "ceil", "sign", "max", "min", "mod"))
 _COMPLEX_PARTS = frozenset(("re", "im", "conj", "arg"))
+
+
+def positive_region(a: Node, b: Node) -> Region:
+    """All symbols, but those of integers and those that stand for opaque terms."""
+    integers = integer_symbols(a) | integer_symbols(b)
+    names = free_symbols(a) | free_symbols(b)
+    return {name: None for name in names - integers if name[0] not in _OF_ANY_SIGN}
+
+
+def acute_region(a: Node, b: Node) -> Region | None:
+    """Positive symbols, those in trigonometric functions small; None where there are none."""
+    angles = _angles(a) | _angles(b)
+    region = positive_region(a, b)
+    if angles.isdisjoint(region):
+        return None
+    return {name: ACUTE if name in angles else None for name in region}
+
+
+def _angles(node: Node) -> frozenset[str]:
+    if isinstance(node, nodes.Function) and node.name in _TRIGONOMETRIC:
+        return free_symbols(node)
+    return frozenset[str]().union(*map(_angles, children(node)))
+
+
+def moved_into(region: Region, point: Point) -> dict[str, tuple[Fraction, Fraction]]:
+    """The point with its values moved into a region."""
+    moved = dict(point)
+    for name, bound in region.items():
+        size = abs(point[name][0]) or Fraction(1)
+        moved[name] = (size if bound is None else bound * size / (1 + size), Fraction(0))
+    return moved
 
 
 def real_points(a: Node, b: Node, names: list[str], random: Random) -> Iterator[Point]:

@@ -10,6 +10,7 @@ from dpo_math_assets.verifier.syntax.nodes import Node
 
 __all__ = [
     "AMBIGUOUS",
+    "DOMAIN",
     "EQUAL_EXACT",
     "EQUAL_NUMERIC",
     "EQUAL_STRUCTURE",
@@ -74,6 +75,7 @@ UNKNOWN = Outcome("unknown")
 UNPARSABLE_ANSWER = Outcome("unknown", reason="unparsable_answer")
 UNPARSABLE_GOLD = Outcome("unknown", reason="unparsable_gold")
 TOO_LARGE = Outcome("unknown", reason="too_large")
+DOMAIN = Outcome("unknown", reason="domain")
 AMBIGUOUS = Outcome("unknown", reason="ambiguous_answer")
 
 

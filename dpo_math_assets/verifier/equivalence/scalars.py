@@ -19,6 +19,7 @@ from dpo_math_assets.verifier.equivalence.commutativity import order_may_count, 
 from dpo_math_assets.verifier.equivalence.context import Context
 from dpo_math_assets.verifier.equivalence.outcome import (
     AMBIGUOUS,
+    DOMAIN,
     EQUAL_EXACT,
     EQUAL_NUMERIC,
     EQUAL_STRUCTURE,
@@ -53,6 +54,8 @@ def compare_scalars(a: Node, b: Node, context: Context) -> Outcome:
     if outcome := _letters_behind_numbers(a, b, context):
         return outcome
     same = compare_expressions(a, b, context)
+    if context.conventions.symbols == "positive":  # no letter is a matrix or a name
+        return same
     if same.state == "different" and same_capitals(a, b):
         applied("reading.order_of_capitals", a, b)
         return UNKNOWN
@@ -147,7 +150,7 @@ def _distinct(question: _Question) -> Outcome | None:
     if not question.context.probing or (letters and letters == free_symbols(b)):
         return None
     exactly = not isinstance(a, nodes.Decimal) and not isinstance(b, nodes.Decimal)
-    return different(a, b) if question.probed() == "different" and exactly else None
+    return different(a, b) if exactly and question.probed() == "different" else None
 
 
 def _canonical(question: _Question) -> Outcome | None:
@@ -178,6 +181,13 @@ def _probing(question: _Question) -> Outcome | None:
         return EQUAL_NUMERIC
     if result == "unknown":
         return None
+    positive = question.context.conventions.symbols == "positive"
+    if result == "positive":
+        applied("reading.positive_domain", question.a, question.b)
+        return EQUAL_NUMERIC if positive else DOMAIN
+    if result == "partial" or (result == "acute" and positive):
+        applied("reading.partial_domain", question.a, question.b)
+        return DOMAIN
     if _may_round(question) or _rounds_inside(question.a, question.b):
         return UNKNOWN
     return different(question.a, question.b)

@@ -63,7 +63,7 @@ _NOON = re.compile(r"([apAP])\.\s?[mM]\b\.?")
 # and `tanks` stay words.
 _WITH_NAME = re.compile(
     r"([abcknrtx-zA-Z]{0,2}?)(arcsin|arccos|arctan|sin|cos|tan|sec|csc|cot|ln|log|exp|sqrt|pi|theta|"
-    r"alpha|beta)([abhnrx-zA-Z]{0,2})"
+    r"alpha|beta|Delta)([abhnrx-zA-Z]{0,2})"
 )
 _WITH_WORD = re.compile(r"([a-cnx-z]?)(and|or)([a-cnx-zA-Z])")
 # The end of `\\operatorname{re}`, and the bracket behind it.

@@ -178,9 +178,9 @@ _BEHIND_COMMAND = re.compile(r"(\\[A-Za-z]+) {2}(?! )")
 _SPACES = re.compile(r"  +")
 
 _PART_IN_TEXT = re.compile(r"\\text(?:bf|rm)?\{\s*(\(\w{1,4}\))\s*\}")
-_FIRST_PART = re.compile(r"\s*\(?([a1i])\)\s*(?=\S)")
+_FIRST_PART = re.compile(r"\s*\(?([a1i])\)\s*(?=[^\s/*^+=])")
 _NEXT_PART = re.compile(
-    r"[,;]?\s*(?:and\s+)?(?<=[\s,;])\(?([b-h2-8]|i{2,3}|i?v|vi{1,3})\)\s*(?=[^\s,;)])"
+    r"[,;]?\s*(?:and\s+)?(?<=[\s,;])\(?([b-h2-8]|i{2,3}|i?v|vi{1,3})\)\s*(?=[^\s,;)/*^+=])"
 )
 _PARTS = {"a": list("bcdefgh"), "1": list("2345678")}
 _PARTS["i"] = ["ii", "iii", "iv", "v", "vi", "vii", "viii"]

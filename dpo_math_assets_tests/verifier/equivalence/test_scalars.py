@@ -2,7 +2,7 @@
 
 import pytest
 
-from dpo_math_assets.verifier import compare
+from dpo_math_assets.verifier import Conventions, compare, verify
 from dpo_math_assets.verifier.runtime.pipeline import Pool
 from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets_tests.verifier.equivalence.checks import (
@@ -118,6 +118,45 @@ def test_equal_expressions_pass_whichever_is_the_gold(one: str, other: str) -> N
     passes_either_way(one, other)
 
 
+POSITIVE = Conventions(symbols="positive")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "if_positive"),
+    [
+        ("|x|", "x", "correct"),
+        ("\\sqrt{\\frac{r^2}{3}}", "\\frac{r}{\\sqrt{3}}", "correct"),
+        ("v = \\sqrt{4h^2 g}", "v = 2h\\sqrt{g}", "correct"),
+        ("(\\ln p^2, q)", "(2\\ln p, q)", "correct"),
+        ("[\\sqrt{a^2}, \\infty)", "[a, \\infty)", "correct"),
+        ("\\sqrt{t-4}\\sqrt{t-9}", "\\sqrt{(t-4)(t-9)}", "undecided"),
+        ("|x|", "-x", "incorrect"),
+        ("\\sqrt{1 - \\cos^2 u}", "\\sin u + 1", "incorrect"),
+    ],
+)
+def test_what_is_equal_on_a_part_of_its_domain_makes_no_pair_unless_letters_are_positive(
+    one: str, other: str, if_positive: str
+) -> None:
+    for answer, gold in ((one, other), (other, one)):
+        verdict = verify(answer, gold)
+        if if_positive == "incorrect":
+            assert verdict.verdict == "incorrect" or verdict.reason == "domain"
+        else:
+            assert (verdict.verdict, verdict.reason) == ("undecided", "domain")
+        assert verify(answer, gold, POSITIVE).verdict == if_positive
+
+
+def test_an_angle_that_may_be_acute_is_left_undecided_where_letters_are_quantities() -> None:
+    for answer, gold in (("\\sqrt{1 - \\cos^2 u}", "\\sin u"), ("m\\tan u", "m|\\tan u|")):
+        assert verify(answer, gold).verdict == "incorrect"
+        assert verify(answer, gold, POSITIVE).reason == "domain"
+
+
+def test_positive_quantities_change_places_and_matrices_do_not() -> None:
+    assert verify("\\frac{UM}{R}", "\\frac{MU}{R}", POSITIVE).verdict == "correct"
+    assert verify("\\frac{UM}{R}", "\\frac{MU}{R}").verdict == "undecided"
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -137,7 +176,7 @@ def test_equal_expressions_pass_whichever_is_the_gold(one: str, other: str) -> N
         ("5", "-5"),
         ("5", "\\pm 5"),
         ("x^2", "x^2 + C"),
-        ("|x|", "x"),
+        ("|x|", "-x^2"),
         ("\\sqrt{2}", "\\sqrt[3]{2}"),
         ("\\log_2 8", "\\log_3 8"),
         ("f(2)", "f(3)"),

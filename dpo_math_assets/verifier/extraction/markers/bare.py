@@ -23,6 +23,7 @@ from dpo_math_assets.verifier.extraction.tokens import (
     has_digits,
     has_words,
 )
+from dpo_math_assets.verifier.lexicon.functions import FUNCTION_NAMES
 from dpo_math_assets.verifier.lexicon.words import word_set
 from dpo_math_assets.verifier.syntax.normalization import clean
 
@@ -162,7 +163,7 @@ def _enclosed(text: str) -> list[Bare] | None:
 
 def is_prose(text: str) -> bool:
     """Whether a line is a sentence and not a value with a word or two."""
-    words = WORD.findall(LATEX_WORD.sub(" ", text))
+    words = [word for word in WORD.findall(LATEX_WORD.sub(" ", text)) if word not in FUNCTION_NAMES]
     return len(words) > 6 or _NEXT_SENTENCE.search(text) is not None
 
 
