@@ -37,9 +37,15 @@ os.environ.setdefault("POLARS_MAX_THREADS", "2")
 
 import psutil
 
-from dpo_math_assets import stages
-from dpo_math_assets.pairs.pairing import PairingSettings
-from dpo_math_assets.storage import Store
+from dpo_math_assets.settings import Settings, VerificationSettings
+from dpo_math_assets.stages.ingest import (
+    clean_partition,
+    pair_partition,
+    pairing_inputs,
+    read_file,
+)
+from dpo_math_assets.stages.up_to_date import outdated_pairs
+from dpo_math_assets.stages.workspace import Workspace
 from dpo_math_assets.traces.containers import ExportFile
 
 ROWS = 1_000_000
@@ -194,25 +200,24 @@ def todays_script(log: Path, target: Path) -> dict[str, Any]:
 
 def stage(name: str, logs: Path, data: Path) -> dict[str, Any]:
     """One stage over all logs of a folder."""
-    store = Store(data)
+    workspace = Workspace.at(data)
     paths = {path.name: path for path in sorted(logs.iterdir())}
     if name == "raw":
         reports = [
-            stages.read_partition(store, key, path, fingerprint(path), {})
-            for key, path in paths.items()
+            read_file(workspace, key, path, fingerprint(path)) for key, path in paths.items()
         ]
         return {
-            "traces": sum(report["traces"] for report in reports),
-            "quarantined": sum(sum(report["quarantined"].values()) for report in reports),
+            "traces": sum(report.traces for report in reports),
+            "quarantined": sum(sum(report.quarantined.values()) for report in reports),
         }
     if name == "cleaned":
         workers = os.cpu_count() or 1
-        reports = [stages.clean_partition(store, key, workers, 5.0) for key in paths]
-        return {"correct": sum(report["verdicts"].get("correct", 0) for report in reports)}
-    settings = PairingSettings()
-    inputs = stages.pairing_inputs(store, paths, settings)
-    reports = [stages.pair_partition(store, key, inputs, settings) for key in paths]
-    return {"pairs": sum(report["pairs"] for report in reports)}
+        settings = Settings(verification=VerificationSettings(workers=workers))
+        workspace = Workspace.at(data, settings=settings)
+        cleaned = [clean_partition(workspace, key) for key in paths]
+        return {"correct": sum(report.verdicts.get("correct", 0) for report in cleaned)}
+    inputs = pairing_inputs(workspace, paths)
+    return {"pairs": sum(pair_partition(workspace, key, inputs).pairs for key in paths)}
 
 
 def _cpu_seconds() -> float:
@@ -222,7 +227,8 @@ def _cpu_seconds() -> float:
 
 def small_exports(logs: Path, data: Path) -> dict[str, Any]:
     """CPU seconds of each of many small exports by stage, and of the look for what is new."""
-    store, settings = Store(data), PairingSettings()
+    settings = Settings(verification=VerificationSettings(workers=1))
+    workspace = Workspace.at(data, settings=settings)
     paths = {path.name: path for path in sorted(logs.iterdir())}
     costs: dict[str, list[float]] = {"raw": [], "cleaned": [], "pairs": [], "look": []}
 
@@ -232,13 +238,13 @@ def small_exports(logs: Path, data: Path) -> dict[str, Any]:
         costs[name].append(_cpu_seconds() - before)
 
     for key, path in paths.items():
-        timed("raw", lambda: stages.read_partition(store, key, path, fingerprint(path), {}))  # noqa: B023
-        timed("cleaned", lambda: stages.clean_partition(store, key, 1, 5.0))  # noqa: B023
-    inputs = stages.pairing_inputs(store, paths, settings)
+        timed("raw", lambda: read_file(workspace, key, path, fingerprint(path)))  # noqa: B023
+        timed("cleaned", lambda: clean_partition(workspace, key))  # noqa: B023
+    inputs = pairing_inputs(workspace, paths)
     for number, key in enumerate(paths, start=1):
-        timed("pairs", lambda: stages.pair_partition(store, key, inputs, settings))  # noqa: B023
+        timed("pairs", lambda: pair_partition(workspace, key, inputs))  # noqa: B023
         known = list(paths)[:number] if number in HISTORIES else []
-        timed("look", lambda: stages.outdated_pairs(store, known, settings))  # noqa: B023
+        timed("look", lambda: outdated_pairs(workspace, known))  # noqa: B023
     return costs
 
 

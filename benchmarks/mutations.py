@@ -35,9 +35,10 @@ GUARDS = {
     "pairs/split.py": ["pairs/test_split.py"],
     "pairs/decontamination.py": ["pairs/test_decontamination.py"],
     "pairs/pairing.py": ["pairs/test_pairing.py"],
-    "stages.py": ["test_stage_refusals.py"],
+    "stages/ingest.py": ["stages/test_ingest.py"],
+    "stages/up_to_date.py": ["stages/test_ingest.py"],
     "storage/atomic.py": ["storage/test_atomic.py", "storage/test_versions.py"],
-    "storage/partitions.py": ["storage/test_partitions.py", "test_stage_refusals.py"],
+    "storage/partitions.py": ["storage/test_partitions.py", "stages/test_ingest.py"],
     "storage/snapshots.py": ["storage/test_snapshots.py"],
     "storage/versions.py": ["storage/test_versions.py"],
 }

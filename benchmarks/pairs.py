@@ -26,10 +26,11 @@ import numpy as np
 import polars as pl
 
 from dpo_math_assets.pairs.dataset import build_dataset
-from dpo_math_assets.pairs.pairing import PairingSettings
 from dpo_math_assets.pairs.schema import PAIR_SCHEMA
 from dpo_math_assets.pairs.selection import DatasetSettings
-from dpo_math_assets.stages import CLEANED, PAIRS, pair_partition, pairing_inputs
+from dpo_math_assets.stages.artifacts import CLEANED, PAIRS
+from dpo_math_assets.stages.ingest import pair_partition, pairing_inputs
+from dpo_math_assets.stages.workspace import Workspace
 from dpo_math_assets.storage import Store, write_parquet
 from dpo_math_assets.traces.prompts import prompt_key
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA
@@ -160,10 +161,9 @@ def as_log(folder: Path, keys: list[str], target: Path) -> None:
 
 
 def run_pairing(folder: Path, keys: list[str]) -> int:
-    store = Store(folder)
-    inputs = pairing_inputs(store, keys, PairingSettings())
-    reports = [pair_partition(store, key, inputs, PairingSettings()) for key in keys]
-    return sum(report["pairs"] for report in reports)
+    workspace = Workspace.at(folder)
+    inputs = pairing_inputs(workspace, keys)
+    return sum(pair_partition(workspace, key, inputs).pairs for key in keys)
 
 
 def run_dataset(folder: Path, keys: list[str]) -> int:

@@ -43,24 +43,21 @@ from dpo_math_assets.evaluation.judge import judge_samples
 from dpo_math_assets.evaluation.prompts import load_eval_prompts
 from dpo_math_assets.evaluation.sampling import sample_model
 from dpo_math_assets.evaluation.statistics import compare_models
-from dpo_math_assets.pairs.dataset import build_dataset
-from dpo_math_assets.pairs.pairing import PairingSettings
-from dpo_math_assets.pairs.schema import PAIR_SCHEMA
 from dpo_math_assets.pairs.selection import DatasetSettings
 from dpo_math_assets.pairs.split import TRAIN, SplitSettings, split_of
-from dpo_math_assets.stages import (
-    CLEANED,
-    PAIRS,
+from dpo_math_assets.settings import Settings
+from dpo_math_assets.stages.dataset import write_dataset
+from dpo_math_assets.stages.ingest import (
     clean_partition,
     pair_partition,
     pairing_inputs,
-    read_partition,
+    read_file,
 )
-from dpo_math_assets.storage import Store, atomic_folder, digest, write_json, write_parquet
+from dpo_math_assets.stages.workspace import Workspace
+from dpo_math_assets.storage import atomic_folder, digest, write_json, write_parquet
 from dpo_math_assets.traces.landing import partition_key
 from dpo_math_assets.traces.places import fingerprint_file
 from dpo_math_assets.traces.prompts import canonical_key
-from dpo_math_assets.traces.schema import CLEANED_SCHEMA
 from dpo_math_assets.training.settings import TrainingSettings
 
 SEEDS = [10, 11, 12]
@@ -172,20 +169,13 @@ def dataset_of(export: Path, work: Path, selection: DatasetSettings) -> Path:
     """The dataset that the lineage's stages make of one export; kept where it is there already."""
     dataset = work / "dataset"
     if not dataset.exists():
-        store = Store(work / "store")
+        workspace = Workspace.at(work / "store", settings=Settings(dataset=selection))
         key = partition_key(1, export.name)
-        read_partition(store, key, export, fingerprint_file(export), {})
-        clean_partition(store, key, workers=2, timeout_s=5.0)
-        settings = PairingSettings()
-        pair_partition(store, key, pairing_inputs(store, [key], settings), settings)
+        read_file(workspace, key, export, fingerprint_file(export))
+        clean_partition(workspace, key)
+        pair_partition(workspace, key, pairing_inputs(workspace, [key]))
         with atomic_folder(dataset) as folder:
-            build_dataset(
-                store.scan(PAIRS, [key], PAIR_SCHEMA),
-                store.scan(CLEANED, [key], CLEANED_SCHEMA),
-                selection,
-                folder,
-                lineage={"exports": [key]},
-            )
+            write_dataset(workspace, [key], folder, lineage={"exports": [key]})
     return dataset
 
 

@@ -20,27 +20,20 @@ from dpo_math_assets.assets import (
 )
 from dpo_math_assets.assets.common import plain_failures
 from dpo_math_assets.assets.dpo_checkpoint import CHECKPOINT, MODEL, read_manifest
-from dpo_math_assets.assets.dpo_dataset import DATASET
 from dpo_math_assets.assets.offline_eval_pass_rates import PASS_RATES
 from dpo_math_assets.evaluation.run import read_decision
 from dpo_math_assets.evaluation.sampling import SamplingSettings
+from dpo_math_assets.json_objects import from_json
 from dpo_math_assets.metadata import counts_table, preview, problems_table, rate
 from dpo_math_assets.pairs.dataset import problems_on_both_sides
 from dpo_math_assets.pairs.schema import PAIR_SCHEMA
 from dpo_math_assets.partitions import export_partitions
 from dpo_math_assets.resources import Project, TaskRunner
-from dpo_math_assets.stages import (
-    CLEANED,
-    CRASHES_ALLOWED,
-    PAIRS,
-    QUARANTINE,
-    RAW,
-    decided_by_people,
-    overruled,
-    unprocessed,
-)
+from dpo_math_assets.stages.artifacts import CLEANED, DATASET, PAIRS, QUARANTINE, RAW
+from dpo_math_assets.stages.ingest import CRASHES_ALLOWED
+from dpo_math_assets.stages.up_to_date import decided_by_people, overruled, unprocessed
 from dpo_math_assets.storage import Store
-from dpo_math_assets.traces.intake import imbalance
+from dpo_math_assets.traces.intake import IntakeReport, imbalance
 from dpo_math_assets.traces.overrides import HUMAN, read_overrides
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA, QUARANTINE_SCHEMA, TRACE_SCHEMA
 from dpo_math_assets.verifier import verify_frame, version_of
@@ -62,19 +55,6 @@ def _worst(counts: dict[str, int]) -> str:
     return ", ".join(f"{key} ({counts[key]})" for key in worst[:3]) + more
 
 
-def _unprocessed(project: Project) -> list[str]:
-    """Registered exports that are not processed as they are now."""
-    settings = project.settings()
-    return unprocessed(
-        project.store,
-        project.landing.partitions(),
-        settings.intake.field_map,
-        settings.verification.timeout_s,
-        settings.pairing,
-        settings.verification.conventions(),
-    )
-
-
 def _rows(store: Store, asset: str, key: str, schema: pl.Schema) -> int:
     count: int = store.scan(asset, [key], schema).select(pl.len()).collect().item()
     return count
@@ -88,23 +68,23 @@ def row_balance(context: dg.AssetCheckExecutionContext, project: Project) -> dg.
 
     And every byte of the file is in one of them or between them, counted apart from the readers.
     """
-    store = project.store
+    store = project.workspace().store
     wrong = {}
     records = 0
     for key in context.partition_keys:
         record = store.record(RAW, key)
         if record is None:
             continue  # what was not read at all is for exports_are_readable to say
-        report = record["report"]
-        quarantined = sum(report["quarantined"].values())
-        records += report["records_in"]
+        report = from_json(IntakeReport, record["report"], f"the report of {RAW}, {key}")
+        quarantined = sum(report.quarantined.values())
+        records += report.records_in
         traces = _rows(store, RAW, key, TRACE_SCHEMA)
         set_aside = _rows(store, QUARANTINE, key, QUARANTINE_SCHEMA)
         if unaccounted := imbalance(report):
             wrong[key] = unaccounted
-        elif (traces, set_aside) != (report["traces"], quarantined):
+        elif (traces, set_aside) != (report.traces, quarantined):
             wrong[key] = (
-                f"{report['traces']} traces and {quarantined} quarantined were read, "
+                f"{report.traces} traces and {quarantined} quarantined were read, "
                 f"{traces} and {set_aside} are stored"
             )
     return dg.AssetCheckResult(
@@ -123,7 +103,7 @@ def exports_are_readable(
     context: dg.AssetCheckExecutionContext, project: Project
 ) -> dg.AssetCheckResult:
     """Every export was read, none was set aside as a whole, and no line of one was."""
-    store = project.store
+    store = project.workspace().store
     unreadable = {}
     by_export: dict[str, int] = {}
     quarantined: dict[str, int] = {}
@@ -133,17 +113,17 @@ def exports_are_readable(
         if record is None:
             unreadable[key] = "it was not read, the run's log says why"
             continue
-        report = record["report"]
-        if report["unreadable"]:
-            unreadable[key] = report["unreadable"]
-        elif report["quarantined"] and not report["traces"]:
+        report = from_json(IntakeReport, record["report"], f"the report of {RAW}, {key}")
+        if report.unreadable:
+            unreadable[key] = report.unreadable
+        elif report.quarantined and not report.traces:
             unreadable[key] = (
-                f"it gave no trace, all {report['records_in']} records are quarantined: see their "
+                f"it gave no trace, all {report.records_in} records are quarantined: see their "
                 "details, and intake.field_map in settings.yaml for logs with other field names"
             )
-        by_export[key] = sum(report["quarantined"].values())
-        records += report["records_in"]
-        for reason, count in report["quarantined"].items():
+        by_export[key] = sum(report.quarantined.values())
+        records += report.records_in
+        for reason, count in report.quarantined.items():
             quarantined[reason] = quarantined.get(reason, 0) + count
     some = sum(quarantined.values())
     if unreadable:
@@ -175,8 +155,9 @@ def exports_are_processed(
     context: dg.AssetCheckExecutionContext, project: Project
 ) -> dg.AssetCheckResult:
     """What each export holds now went all the way to pairs."""
-    registered, left_out = project.landing.partitions(), project.landing.left_out()
-    waiting = _unprocessed(project)
+    workspace = project.workspace()
+    registered, left_out = workspace.landing.partitions(), workspace.landing.left_out()
+    waiting = unprocessed(workspace, registered)
     processed = (registered.keys() - set(waiting)).union(left_out)
     failed = [key for key in context.partition_keys if key not in processed]
     return dg.AssetCheckResult(
@@ -198,8 +179,8 @@ def every_trace_is_verified(
     context: dg.AssetCheckExecutionContext, project: Project
 ) -> dg.AssetCheckResult:
     """As many cleaned traces as raw ones, each with a verdict of the present verifier."""
-    store = project.store
-    version = version_of(project.settings().verification.conventions())
+    store = project.workspace().store
+    version = version_of(project.workspace().settings.verification.conventions())
     wrong = {}
     total = 0
     for key in context.partition_keys:
@@ -242,7 +223,8 @@ def verifier_did_not_crash(
     the training set, and nobody would notice.
     """
     reasons = (
-        project.store.scan(CLEANED, context.partition_keys, CLEANED_SCHEMA)
+        project.workspace()
+        .store.scan(CLEANED, context.partition_keys, CLEANED_SCHEMA)
         .group_by("reason")
         .len()
         .collect()
@@ -268,16 +250,17 @@ def human_verdicts_hold(
     context: dg.AssetCheckExecutionContext, project: Project
 ) -> dg.AssetCheckResult:
     """Every row of the override files is understood, contradicts no other, and names a trace."""
-    overrides = read_overrides(project.overrides_folder)
-    known = decided_by_people(project.store, project.landing.partitions(), overrides)
+    workspace = project.workspace()
+    overrides = read_overrides(workspace.overrides_folder)
+    known = decided_by_people(workspace, workspace.landing.partitions(), overrides)
     problems = overrides.problems + overrides.unmatched(known)
-    waiting = overruled(project.store, context.partition_keys)
+    waiting = overruled(workspace, context.partition_keys)
     said = f"{len(overrides.decisions)} judgements of people are applied."
     if problems:
         first = problems[0]
         said = (
             f"{len(problems)} rows are not applied, the first: "
-            f"{project.overrides_folder / first.file}, row {first.row}: {first.what}."
+            f"{workspace.overrides_folder / first.file}, row {first.row}: {first.what}."
         )
     elif waiting:
         said = f"Changed since {', '.join(waiting[:3])} was cleaned: materialize it again."
@@ -300,8 +283,10 @@ def log_agrees(context: dg.AssetCheckExecutionContext, project: Project) -> dg.A
     A few differences are a warning: the verifier's verdict counts. Many in one export are an error:
     its log may judge something else than whether the answer equals the reference.
     """
-    traces = project.store.scan(CLEANED, context.partition_keys, CLEANED_SCHEMA).filter(
-        pl.col("agrees_with_log").is_not_null()
+    traces = (
+        project.workspace()
+        .store.scan(CLEANED, context.partition_keys, CLEANED_SCHEMA)
+        .filter(pl.col("agrees_with_log").is_not_null())
     )
     by_export = (
         traces.group_by("export")
@@ -353,7 +338,7 @@ def no_chosen_is_rejected(
 
     Only where a person decided may the answers be alike: a right answer by a wrong way.
     """
-    pairs = project.store.scan(PAIRS, context.partition_keys, PAIR_SCHEMA)
+    pairs = project.workspace().store.scan(PAIRS, context.partition_keys, PAIR_SCHEMA)
     wrong = pairs.filter(
         pl.col("chosen").eq_missing(pl.col("rejected"))
         | (pl.col("chosen").fill_null("").str.strip_chars() == "")
@@ -385,12 +370,13 @@ def verdicts_hold_again(
     Pairs in which a person decided are left out: there the verifier was overruled.
     """
     pairs = (
-        project.store.scan(PAIRS, context.partition_keys, PAIR_SCHEMA)
+        project.workspace()
+        .store.scan(PAIRS, context.partition_keys, PAIR_SCHEMA)
         .filter(_BY_VERIFIER)
         .bottom_k(PAIRS_VERIFIED_AGAIN, by="pair_id")
         .collect()
     )
-    settings = project.settings().verification
+    settings = project.workspace().settings.verification
     wrong = []
     for side, wanted in (("chosen", "correct"), ("rejected", "incorrect")):
         judged = verify_frame(
@@ -425,7 +411,7 @@ def verdicts_hold_again(
 @dg.asset_check(asset=dpo_dataset, blocking=True, name="no_prompt_on_both_sides")
 def no_prompt_on_both_sides(project: Project) -> dg.AssetCheckResult:
     """No problem, in any spelling or operand order, is trained on and evaluated on."""
-    shared = problems_on_both_sides(project.store.current(DATASET))
+    shared = problems_on_both_sides(project.workspace().store.current(DATASET))
     return dg.AssetCheckResult(
         passed=not shared,
         description=f"{len(shared)} problems are both trained on and held out.",
@@ -436,7 +422,8 @@ def no_prompt_on_both_sides(project: Project) -> dg.AssetCheckResult:
 @dg.asset_check(asset=dpo_dataset, name="pairs_follow_traces")
 def pairs_follow_traces(project: Project) -> dg.AssetCheckResult:
     """Every registered export went all the way to pairs as it is now, so that none is missing."""
-    waiting = _unprocessed(project)
+    workspace = project.workspace()
+    waiting = unprocessed(workspace, workspace.landing.partitions())
     named = ", ".join(waiting[:10]) + (" …" if len(waiting) > 10 else "")
     return dg.AssetCheckResult(
         passed=not waiting,
@@ -455,13 +442,13 @@ def loads_and_generates(
     context: dg.AssetCheckExecutionContext, project: Project, tasks: TaskRunner
 ) -> dg.AssetCheckResult:
     """The checkpoint loads as people load it and writes an answer to a held-out prompt."""
-    settings = project.settings().sampling
+    settings = project.workspace().settings.sampling
     probe = SamplingSettings(
         k=1, max_prompts=4, max_new_tokens=settings.max_new_tokens, threads=settings.threads
     )
     with (
         tempfile.TemporaryDirectory(prefix="dpo-math-") as folder,
-        project.store.current_in_use(CHECKPOINT) as checkpoint,
+        project.workspace().store.current_in_use(CHECKPOINT) as checkpoint,
     ):
         out = Path(folder) / "probe.parquet"
         tasks.run(
@@ -469,7 +456,7 @@ def loads_and_generates(
             "sample",
             {
                 "settings": probe.model_dump(),
-                "dataset": str(project.store.current(DATASET)),
+                "dataset": str(project.workspace().store.current(DATASET)),
                 "models": [
                     {
                         "name": "dpo",
@@ -494,7 +481,7 @@ def training_is_sound(project: Project) -> dg.AssetCheckResult:
 
     Reward accuracy and margin are no sign of it: they look best when a model unlearns its answers.
     """
-    report = read_manifest(project.store.current(CHECKPOINT))["report"]
+    report = read_manifest(project.workspace().store.current(CHECKPOINT))["report"]
     return dg.AssetCheckResult(
         passed=not report["warnings"],
         severity=dg.AssetCheckSeverity.WARN,
@@ -506,7 +493,7 @@ def training_is_sound(project: Project) -> dg.AssetCheckResult:
 @dg.asset_check(asset=offline_eval_pass_rates, blocking=True, name="no_regression")
 def no_regression(project: Project) -> dg.AssetCheckResult:
     """The release gate: better overall, and nothing that matters significantly worse."""
-    decision = read_decision(project.store.current(PASS_RATES))
+    decision = read_decision(project.workspace().store.current(PASS_RATES))
     conditions = pl.DataFrame(
         [
             {"condition": c.name, "holds": c.passed, "value": c.value, "says": c.sentence}

@@ -193,27 +193,27 @@ def build_pairs(options: argparse.Namespace) -> None:
     --output holds every pair that may be trained on; --dataset the training set that the policies
     select from them, with its held-out problems and the trainers' configuration.
     """
-    from dpo_math_assets.pairs.dataset import build_dataset, write_pairs_jsonl
+    from dpo_math_assets.pairs.dataset import write_pairs_jsonl
     from dpo_math_assets.pairs.pairing import cap_pairs
     from dpo_math_assets.pairs.schema import PAIR_SCHEMA
-    from dpo_math_assets.stages import (
-        CLEANED,
-        PAIRS,
+    from dpo_math_assets.stages.artifacts import PAIRS
+    from dpo_math_assets.stages.dataset import write_dataset
+    from dpo_math_assets.stages.ingest import (
         clean_partition,
         pair_partition,
         pairing_inputs,
-        read_partition,
+        read_file,
     )
-    from dpo_math_assets.storage import Store, atomic_folder
+    from dpo_math_assets.stages.workspace import Workspace
+    from dpo_math_assets.storage import atomic_folder
     from dpo_math_assets.traces.landing import partition_key
     from dpo_math_assets.traces.places import fingerprint_file
-    from dpo_math_assets.traces.schema import CLEANED_SCHEMA
     from dpo_math_assets.verifier import version_of
 
-    settings = _settings(options)
     target = Path(options.output)
     with tempfile.TemporaryDirectory(prefix="dpo-math-") as folder:
-        store = Store(Path(folder))
+        workspace = Workspace.at(Path(folder), settings=_settings(options))
+        store, pairing = workspace.store, workspace.settings.pairing
         keys = []
         for arrival, name in enumerate(options.input, start=1):
             path = Path(name)
@@ -221,43 +221,30 @@ def build_pairs(options: argparse.Namespace) -> None:
                 raise LogFormatError(f"{name}: no such file")
             key = partition_key(arrival, path.name)
             keys.append(key)
-            report = read_partition(
-                store, key, path, fingerprint_file(path), settings.intake.field_map
-            )
-            if report["unreadable"]:
-                raise LogFormatError(report["unreadable"])
+            read = read_file(workspace, key, path, fingerprint_file(path))
+            if read.unreadable:
+                raise LogFormatError(read.unreadable)
             print(
-                f"{name}: {report['records_in']} records, {report['traces']} traces, "
-                f"{sum(report['other_records'].values())} other records, "
-                f"quarantined {report['quarantined'] or 'none'}",
+                f"{name}: {read.records_in} records, {read.traces} traces, "
+                f"{sum(read.other_records.values())} other records, "
+                f"quarantined {read.quarantined or 'none'}",
                 file=sys.stderr,
             )
-            cleaned = clean_partition(
-                store,
-                key,
-                settings.verification.workers,
-                settings.verification.timeout_s,
-                settings.verification.conventions(),
-            )
-            print(f"{name}: verdicts {cleaned['verdicts']}", file=sys.stderr)
-        inputs = pairing_inputs(store, keys, settings.pairing)
+            cleaned = clean_partition(workspace, key)
+            print(f"{name}: verdicts {cleaned.verdicts}", file=sys.stderr)
+        inputs = pairing_inputs(workspace, keys)
         for key in keys:
-            pair_partition(store, key, inputs, settings.pairing)
-        pairs = cap_pairs(store.scan(PAIRS, keys, PAIR_SCHEMA), settings.pairing).collect()
+            pair_partition(workspace, key, inputs)
+        pairs = cap_pairs(store.scan(PAIRS, keys, PAIR_SCHEMA), pairing).collect()
         write_pairs_jsonl(pairs, target)
         print(f"{target}: {pairs.height} pairs", file=sys.stderr)
         if options.dataset:
+            lineage = {
+                "exports": options.input,
+                "verifier_version": version_of(workspace.conventions),
+            }
             with atomic_folder(Path(options.dataset)) as out:
-                made = build_dataset(
-                    store.scan(PAIRS, keys, PAIR_SCHEMA),
-                    store.scan(CLEANED, keys, CLEANED_SCHEMA),
-                    settings.selection(),
-                    out,
-                    lineage={
-                        "exports": options.input,
-                        "verifier_version": version_of(settings.verification.conventions()),
-                    },
-                )
+                made = write_dataset(workspace, keys, out, lineage)
             print(
                 f"{options.dataset}: {made.train} pairs to train on, {made.validation} to "
                 f"validate, {made.eval_prompts} held-out problems; README.md says how they were "
@@ -268,34 +255,16 @@ def build_pairs(options: argparse.Namespace) -> None:
 
 def audit(options: argparse.Namespace) -> None:
     """The labels most worth a look, of a data folder, as a sheet to fill in."""
-    from dpo_math_assets.pairs.audit import audit as most_doubtful
-    from dpo_math_assets.pairs.audit import audit_of, write_sheet
-    from dpo_math_assets.settings import load_settings
-    from dpo_math_assets.stages import CLEANED, OVERRIDES, require_verdicts_of_now
-    from dpo_math_assets.storage import Store
-    from dpo_math_assets.traces.landing import MANIFEST, LandingArea
-    from dpo_math_assets.traces.schema import CLEANED_SCHEMA
+    from dpo_math_assets.pairs.audit import write_sheet
+    from dpo_math_assets.stages.dataset import audit_rows
+    from dpo_math_assets.stages.workspace import Workspace
 
-    store = Store(Path(options.data))
-    settings = load_settings(store.root / "settings.yaml")
-    intake, conventions = settings.intake, settings.verification.conventions()
-    # As the graph: what was left out after it was cleaned is no more shown than trained on.
-    landing = LandingArea(store.root / "landing", store.root / MANIFEST, intake.left_out)
-    left_out = set(landing.left_out())
-    exports = [key for key in store.partitions(CLEANED) if key not in left_out]
-    if not exports:
-        raise DpoMathError(f"--data {options.data}: no {CLEANED} there; materialize them first")
-    require_verdicts_of_now(store, exports)
-    traces = store.scan(CLEANED, exports, CLEANED_SCHEMA)
-    if options.trace_id:
-        rows = audit_of(traces, options.trace_id, conventions)
-        if rows.is_empty():
-            raise DpoMathError(f"no trace is named {', '.join(options.trace_id)}")
-    else:
-        rows = most_doubtful(traces, options.rows, conventions)
+    workspace = Workspace.at(Path(options.data))
+    rows = audit_rows(workspace, options.rows, options.trace_id)
     write_sheet(rows, Path(options.output))
     print(
-        f"{options.output}: {rows.height} answers; filled in, put it into {store.root / OVERRIDES}",
+        f"{options.output}: {rows.height} answers; filled in, put it into "
+        f"{workspace.overrides_folder}",
         file=sys.stderr,
     )
 

@@ -6,7 +6,7 @@ import dagster as dg
 
 from dpo_math_assets.assets import log_exports
 from dpo_math_assets.assets.common import plain_failures
-from dpo_math_assets.resources import Project, RuntimeDatabase, launchpad_config, with_overrides
+from dpo_math_assets.resources import Project, RuntimeDatabase, launchpad_config
 from dpo_math_assets.traces.database import DatabaseExport, DatabaseSettings, export_new_rows
 
 if TYPE_CHECKING:
@@ -29,11 +29,12 @@ def export_new_task_traces(
     runtime_database: RuntimeDatabase,
 ) -> None:
     """Each row once, whatever happened to earlier runs; what came is told on `log_exports`."""
+    workspace = project.workspace("database", config)
     exported = export_new_rows(
         runtime_database.url,
-        project.landing,
-        project.database_progress,
-        with_overrides(project.settings(), "database", config).database,
+        workspace.landing,
+        workspace.database_progress,
+        workspace.settings.database,
         on_progress=context.log.info,
     )
     context.log.info(exported.summary())

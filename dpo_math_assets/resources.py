@@ -7,19 +7,9 @@ from typing import Any, Optional
 import dagster as dg
 from pydantic import BaseModel, Field, create_model
 
-from dpo_math_assets.attempts import Attempts
 from dpo_math_assets.errors import DpoMathError
-from dpo_math_assets.pairs.pairing import PAIRING_VERSION
-from dpo_math_assets.settings import Settings, load_settings, override
-from dpo_math_assets.stages import OVERRIDES
-from dpo_math_assets.storage import Store, digest
-from dpo_math_assets.traces.cleaning import CLEANING_VERSION
-from dpo_math_assets.traces.intake import INTAKE_VERSION
-from dpo_math_assets.traces.landing import MANIFEST, LandingArea
-from dpo_math_assets.verifier import version_of
-
-# Of all but the verifier that makes the exports' partitions.
-VERSIONS = [INTAKE_VERSION, CLEANING_VERSION, PAIRING_VERSION]
+from dpo_math_assets.settings import load_settings, override
+from dpo_math_assets.stages.workspace import SETTINGS_FILE, Workspace
 
 
 class Project(dg.ConfigurableResource):
@@ -33,60 +23,28 @@ class Project(dg.ConfigurableResource):
         "", description="Where `reports` serves the assets' pages over HTTP; empty: nowhere."
     )
 
-    @property
-    def store(self) -> Store:
-        """The stored assets."""
-        return Store(Path(self.data_root))
+    def workspace(self, section: str = "", config: dg.Config | None = None) -> Workspace:
+        """What the stages work in, with the settings as they are now.
+
+        `config` is what the Launchpad sets for one section of the settings.
+        """
+        settings = load_settings(self.settings_file)
+        if config is not None:
+            given = config.model_dump()
+            changes = {name: value for name, value in given.items() if value is not None}
+            settings = override(settings, section, changes, f"Launchpad, {section}")
+        return Workspace.at(Path(self.data_root), self.landing_folder, settings)
 
     @property
-    def landing(self) -> LandingArea:
-        """The landing area with its manifest."""
-        return LandingArea(
-            self.landing_folder,
-            self.store.root / MANIFEST,
-            self.settings().intake.left_out,
-        )
+    def settings_file(self) -> Path:
+        """The YAML file of the stages' settings."""
+        return Path(self.data_root) / SETTINGS_FILE
 
     def report_link(self, asset: str, version: str, file: str) -> dg.MetadataValue:
         """A page of an asset's version as metadata: a link where it is served, else its path."""
         if self.reports_url:
             return dg.MetadataValue.url(f"{self.reports_url.rstrip('/')}/{asset}/{version}/{file}")
         return dg.MetadataValue.path(Path(self.data_root) / asset / version / file)
-
-    @property
-    def overrides_folder(self) -> Path:
-        """Where people put the files with their own verdicts."""
-        return Path(self.data_root) / OVERRIDES
-
-    @property
-    def database_progress(self) -> Path:
-        """The folder that remembers which rows of the runtime's database were exported."""
-        return self.store.root / "log_exports" / "database"
-
-    @property
-    def settings_file(self) -> Path:
-        """The YAML file of the stages' settings."""
-        return Path(self.data_root) / "settings.yaml"
-
-    def attempts(self, asset: str) -> Attempts:
-        """Which partitions of an asset a process died at; forgotten when what made them changes."""
-        exports = self.landing.partitions()
-        settings = self.settings()
-        shared = [
-            settings.model_dump(),
-            version_of(settings.verification.conventions()),
-            VERSIONS,
-        ]
-
-        def made_of(key: str) -> str:
-            export = exports.get(key)
-            return digest([export.fingerprint if export else None, shared])
-
-        return Attempts(Path(self.data_root) / "attempts" / asset, made_of)
-
-    def settings(self) -> Settings:
-        """The settings as they are now: the file is read when a run needs it."""
-        return load_settings(self.settings_file)
 
 
 class RuntimeDatabase(dg.ConfigurableResource):
@@ -117,12 +75,6 @@ def launchpad_config(section: type[BaseModel]) -> type[dg.Config]:
         for name, field in section.model_fields.items()
     }
     return create_model(f"{section.__name__}Overrides", __base__=dg.Config, **fields)
-
-
-def with_overrides(settings: Settings, section: str, config: dg.Config) -> Settings:
-    """The settings with what the Launchpad sets for one section."""
-    changes = {name: value for name, value in config.model_dump().items() if value is not None}
-    return override(settings, section, changes, f"Launchpad, {section}")
 
 
 class TaskRunner(dg.ConfigurableResource):

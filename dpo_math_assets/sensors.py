@@ -8,14 +8,15 @@ import dagster as dg
 from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.jobs import ingest_exports
 from dpo_math_assets.partitions import EXPORTS, export_partitions, range_tags
-from dpo_math_assets.resources import VERSIONS, Project
-from dpo_math_assets.settings import Settings
-from dpo_math_assets.stages import CLEANED, PAIRS, RAW, unprocessed
+from dpo_math_assets.resources import Project
+from dpo_math_assets.stages.artifacts import RAW
+from dpo_math_assets.stages.ranges import progress
+from dpo_math_assets.stages.up_to_date import state, unprocessed
+from dpo_math_assets.stages.workspace import Workspace
 from dpo_math_assets.storage import digest
 from dpo_math_assets.traces.landing import Export, Registration
-from dpo_math_assets.traces.overrides import Overrides, read_overrides
+from dpo_math_assets.traces.overrides import read_overrides
 from dpo_math_assets.traces.places import Folder
-from dpo_math_assets.verifier import version_of
 
 KEYS_A_TICK = 500
 # Runs that are asked for the same work, and do none of it, before a human has to look.
@@ -51,18 +52,18 @@ def new_log_exports(
     """
     cursor: dict[str, Any] = {"observed": {}, "settled": "", "asked": "", "attempts": 0}
     cursor.update(json.loads(context.cursor or "{}"))
-    settings = project.settings()
-    found = _look(context, project, settings, cursor["observed"])
-    exports = project.landing.partitions()
+    workspace = project.workspace()
+    found = _look(context, workspace, cursor["observed"])
+    exports = workspace.landing.partitions()
     told = f"{len(exports)} exports registered"
-    if left_out := project.landing.left_out():
+    if left_out := workspace.landing.left_out():
         told += f", {len(left_out)} more left out (intake.left_out, or the same bytes)"
     if found.unfinished:
         told += f"; still being written: {_named(found.unfinished)}"
     if found.ignored:
         told += f"; not a log export by its name: {_named(found.ignored)}"
 
-    overrides = read_overrides(project.overrides_folder)
+    overrides = read_overrides(workspace.overrides_folder)
     if overrides.problems:
         problem = overrides.problems[0]
         told += f"; rows of overrides that decide nothing: {len(overrides.problems)}, the first "
@@ -72,25 +73,18 @@ def new_log_exports(
         context.update_cursor(json.dumps(cursor))
         return dg.SkipReason(f"{why} ({told})")
 
-    state = _state(exports, settings, overrides)
-    if cursor["settled"] == state:
+    wanted = state(workspace, exports, overrides)
+    if cursor["settled"] == wanted:
         return skip("Nothing new")
     # What is stored may be made of this state from now on: the one before is settled no more.
     cursor["settled"] = ""
     if run := _running(context.instance):
         return skip(f"Waiting for the run {run}")
-    waiting = unprocessed(
-        project.store,
-        exports,
-        settings.intake.field_map,
-        settings.verification.timeout_s,
-        settings.pairing,
-        settings.verification.conventions(),
-    )
+    waiting = unprocessed(workspace, exports)
     if not waiting:
-        cursor["settled"] = state
+        cursor["settled"] = wanted
         return skip("Nothing new")
-    asked = digest([state, _done(project, waiting)])
+    asked = digest([wanted, progress(workspace, waiting)])
     attempts = cursor["attempts"] if cursor["asked"] == asked else 0
     if attempts == MOST_ATTEMPTS:
         return skip(
@@ -103,8 +97,7 @@ def new_log_exports(
     added = [key for key in exports if key not in order]
     keys = [*order, *added]
     # Up to the last one: pairs of later exports rest on earlier ones. What is up to date is kept.
-    wanted = set(waiting)
-    first = next(key for key in keys if key in wanted)
+    first = next(key for key in keys if key in waiting)
     return dg.SensorResult(
         run_requests=[
             dg.RunRequest(
@@ -120,55 +113,24 @@ def new_log_exports(
 
 
 def _look(
-    context: dg.SensorEvaluationContext,
-    project: Project,
-    settings: Settings,
-    observed: dict[str, list[int]],
+    context: dg.SensorEvaluationContext, workspace: Workspace, observed: dict[str, list[int]]
 ) -> Registration:
-    place = project.landing.place
-    if isinstance(place, Folder) and place.path.is_relative_to(project.data_root):
-        place.path.mkdir(parents=True, exist_ok=True)  # the default; a typo elsewhere is an error
-    if not project.landing.manifest.exists() and project.store.partitions(RAW):
+    landing, root = workspace.landing, workspace.store.root
+    if isinstance(landing.place, Folder) and landing.place.path.is_relative_to(root):
+        # The default; elsewhere a folder that is not there is a typo, and an error.
+        landing.place.path.mkdir(parents=True, exist_ok=True)
+    if not landing.manifest.exists() and workspace.store.partitions(RAW):
         raise DpoMathError(
-            f"{project.landing.manifest} is missing, though exports were read before: restore it "
+            f"{landing.manifest} is missing, though exports were read before: restore it "
             "from a backup, or set DPO_MATH_DATA to an empty folder to begin anew"
         )
-    found = project.landing.register(settings.intake.settle_seconds, observed, at_most=KEYS_A_TICK)
+    settle_seconds = workspace.settings.intake.settle_seconds
+    found = landing.register(settle_seconds, observed, at_most=KEYS_A_TICK)
     for path, why in found.unreadable.items():
         context.log.error(f"{path} cannot be read ({why}). It is looked at again")
     for copy in found.duplicates:
         context.log.info(f"{copy.path} holds the same bytes as {copy.duplicate_of}: left out")
     return found
-
-
-def _state(exports: dict[str, Export], settings: Settings, overrides: Overrides) -> str:
-    """All that decides what the exports' partitions must be made of."""
-    return digest(
-        [
-            [[export.key, export.fingerprint] for export in exports.values()],
-            VERSIONS,
-            settings.intake.field_map,
-            version_of(settings.verification.conventions()),
-            settings.verification.timeout_s,
-            settings.pairing.model_dump(),
-            overrides.digest(),
-        ]
-    )
-
-
-def _done(project: Project, waiting: list[str]) -> list[Any]:
-    """How far the exports have come that are not processed to the end.
-
-    It differs after a run that did anything for one of them, be it that it died there: such an
-    export is passed over in the end (`attempts`).
-    """
-    assets = [(name, project.attempts(name)) for name in (RAW, CLEANED, PAIRS)]
-    done = []
-    for key in waiting:
-        for name, attempts in assets:
-            record = project.store.record(name, key)
-            done.append([key, record and record["inputs"], attempts.deaths(key)])
-    return done
 
 
 def _running(instance: dg.DagsterInstance) -> str | None:

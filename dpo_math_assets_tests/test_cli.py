@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from dpo_math_assets.cli import main
-from dpo_math_assets.stages import clean_partition, read_partition
-from dpo_math_assets.storage import Store
-from dpo_math_assets.traces.landing import MANIFEST, LandingArea
+from dpo_math_assets.stages.ingest import clean_partition, read_partition
+from dpo_math_assets.stages.workspace import Workspace
 from dpo_math_assets_tests.evaluation.conftest import make_tiny_model
 
 
@@ -288,11 +287,12 @@ def test_audit_shows_no_answer_of_an_export_that_is_left_out(tmp_path: Path) -> 
     row = {"candidate": "FINAL ANSWER: 7", "ground_truth": "5", "ok": True}
     write(landing / "games.jsonl", [{**row, "prompt": "Compute 2+3"}])
     write(landing / "sums.jsonl", [{**row, "prompt": "Compute 1+4"}])
-    store, area = Store(tmp_path), LandingArea(landing, tmp_path / MANIFEST)
-    area.register(0)
-    for key, export in area.partitions().items():
-        read_partition(store, key, landing / export.path, export.fingerprint, {})
-        clean_partition(store, key, 1, 5.0)
+    workspace = Workspace.at(tmp_path)
+    workspace.landing.register(0)
+    exports = workspace.landing.partitions()
+    for key in exports:
+        read_partition(workspace, key, exports)
+        clean_partition(workspace, key)
     (tmp_path / "settings.yaml").write_text("intake: {left_out: [games.jsonl]}\n")
     sheet = tmp_path / "sheet.csv"
     assert main(["audit", "--data", str(tmp_path), "--output", str(sheet)]) == 0

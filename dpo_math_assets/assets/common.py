@@ -5,13 +5,13 @@ One group, so that the lineage page opens on the assets and not on a collapsed b
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 
 from dpo_math_assets.errors import DpoMathError
-from dpo_math_assets.resources import Project
+from dpo_math_assets.stages.ranges import each_export
+from dpo_math_assets.stages.workspace import Workspace
 
 GROUP = "math_dpo"
 OWNERS = ["team:math-models"]
@@ -31,53 +31,25 @@ def plain_failures() -> Iterator[None]:
         raise dg.Failure(description=str(error), allow_retries=False) from None
 
 
-def _unforeseen(key: str, error: Exception) -> str:
-    return (
-        f"{key}: {type(error).__name__}: {error}. Nothing foresees this, so it may be a mistake in "
-        "the program: please report it with the traceback in this run's log. To do without this "
-        "export, name it in intake.left_out of settings.yaml."
-    )
-
-
-def new_version_name(run_id: str) -> str:
-    """A version's name: when it was made, and by which run."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{run_id[:8]}"
-
-
 def each_partition(
     context: dg.AssetExecutionContext,
+    workspace: Workspace,
     work: Callable[[str], Mapping[str, Any]],
-    project: Project,
 ) -> dg.MaterializeResult:
     """Do the work of every partition of the run; `work` gives a partition's metadata.
 
-    One that fails keeps no other from its work: it is named in the log, in its metadata and by the
-    check `exports_are_processed`. The run fails only where all fail. Those of `left_out` (see
-    `LandingArea.left_out`) are passed over, and count for nothing.
-
-    An export at which the process dies again and again is passed over in the end (`attempts`).
+    One that fails keeps no other from its work (`stages.ranges`): it is named in the log, in its
+    metadata and by the check `exports_are_processed`. The run fails only where all fail.
     """
     keys = context.partition_keys
-    left_out = project.landing.left_out()
-    attempts = project.attempts(context.asset_key.to_user_string())
-    failed = {}
-    for position, key in enumerate(keys, start=1):
-        if key in left_out:
-            context.add_asset_metadata({"left_out": LEFT_OUT}, partition_key=key)
-            continue
-        try:
-            with attempts.begun(key):
-                metadata = dict(work(key))
-        except (dg.Failure, dg.RetryRequested):
-            raise
-        except Exception as error:  # whatever it is, it is this export's
-            told = str(error) if isinstance(error, DpoMathError) else _unforeseen(key, error)
-            failed[key] = told
-            metadata = {"failed": told}
+    outcomes = each_export(workspace, context.asset_key.to_user_string(), keys, work)
+    for position, outcome in enumerate(outcomes, start=1):
+        if outcome.failure is not None:
             context.log.error(
-                f"[{position}/{len(keys)}] {told}", exc_info=not isinstance(error, DpoMathError)
+                f"[{position}/{len(keys)}] {outcome.failure}", exc_info=outcome.unforeseen
             )
-        context.add_asset_metadata(metadata, partition_key=key)
-    if failed and len(failed) == len(set(keys).difference(left_out)):
-        raise DpoMathError("\n".join(failed.values()))
+            metadata: Mapping[str, Any] = {"failed": outcome.failure}
+        else:
+            metadata = {"left_out": LEFT_OUT} if outcome.result is None else outcome.result
+        context.add_asset_metadata(metadata, partition_key=outcome.key)
     return dg.MaterializeResult()

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from dpo_math_assets.assets.common import GROUP, OWNERS, new_version_name, plain_failures
-from dpo_math_assets.assets.dpo_dataset import DATASET, dpo_dataset
+from dpo_math_assets.assets.common import GROUP, OWNERS, plain_failures
+from dpo_math_assets.assets.dpo_dataset import dpo_dataset
 from dpo_math_assets.evaluation.plots import training_curves
 from dpo_math_assets.metadata import picture
-from dpo_math_assets.resources import Project, TaskRunner, launchpad_config, with_overrides
+from dpo_math_assets.resources import Project, TaskRunner, launchpad_config
+from dpo_math_assets.stages.artifacts import DATASET
+from dpo_math_assets.stages.workspace import new_version_name
 from dpo_math_assets.storage import Store, digest, write_json
 from dpo_math_assets.training.checkpoints import remove_abandoned
 from dpo_math_assets.training.recipes import write_recipes
@@ -74,17 +76,17 @@ def dpo_checkpoint(
     killed is resumed by the next one with the same data and settings. Old checkpoints that nothing
     refers to are removed, as `retention` in the settings says.
     """
-    every_setting = with_overrides(project.settings(), "training", config)
+    every_setting = project.workspace("training", config).settings
     settings = every_setting.training
-    dataset = project.store.current(DATASET)
+    dataset = project.workspace().store.current(DATASET)
     validate_training(settings, dataset)
     version = new_version_name(context.run_id)
-    states = project.store.root / STATES
+    states = project.workspace().store.root / STATES
     if abandoned := remove_abandoned(states):
         context.log.info(f"Training states that nobody resumed are removed: {abandoned}")
     work = states / digest([settings.model_dump(), dataset.name])[:16]
     request = {"settings": settings.model_dump(), "dataset": str(dataset), "work": str(work)}
-    with project.store.versions(CHECKPOINT).new_version(version) as folder:
+    with project.workspace().store.versions(CHECKPOINT).new_version(version) as folder:
         report = tasks.run(
             context, "train", {**request, "control": False, "out": str(folder / MODEL)}
         )
@@ -107,8 +109,13 @@ def dpo_checkpoint(
         curves = json.loads((folder / MODEL / "curves.json").read_text("utf-8"))
     # Only now: a run that is killed before this point is resumed, not repeated.
     shutil.rmtree(work, ignore_errors=True)
-    removed = project.store.versions(CHECKPOINT).remove_old(
-        every_setting.retention.checkpoints, spare=checkpoints_referred_to(project.store)
+    removed = (
+        project.workspace()
+        .store.versions(CHECKPOINT)
+        .remove_old(
+            every_setting.retention.checkpoints,
+            spare=checkpoints_referred_to(project.workspace().store),
+        )
     )
     if removed:
         context.log.info(f"Old checkpoints are removed: {', '.join(removed)}")

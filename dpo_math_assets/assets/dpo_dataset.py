@@ -10,19 +10,16 @@ import polars as pl
 from dpo_math_assets.assets.cleaned_traces import cleaned_traces
 from dpo_math_assets.assets.common import GROUP, OWNERS, plain_failures
 from dpo_math_assets.assets.preference_pairs import preference_pairs
-from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.evaluation.plots import histogram
 from dpo_math_assets.metadata import PREVIEW_ROWS, counts_table, picture, preview, rate, table
-from dpo_math_assets.pairs.dataset import DatasetReport, build_dataset, problems_on_both_sides
-from dpo_math_assets.pairs.explorer import EXPLORER_FILE, write_explorer
+from dpo_math_assets.pairs.dataset import DatasetReport
+from dpo_math_assets.pairs.explorer import EXPLORER_FILE
 from dpo_math_assets.pairs.policies import difficulty_rows, policy_rows
-from dpo_math_assets.pairs.schema import PAIR_SCHEMA
 from dpo_math_assets.pairs.selection import DatasetSettings
-from dpo_math_assets.resources import Project, launchpad_config, with_overrides
-from dpo_math_assets.stages import CLEANED, PAIRS, unprocessed, usable_exports
-from dpo_math_assets.storage import pinned
+from dpo_math_assets.resources import Project, launchpad_config
+from dpo_math_assets.stages.artifacts import DATASET
+from dpo_math_assets.stages.dataset import publish_dataset
 from dpo_math_assets.traces.overrides import HUMAN
-from dpo_math_assets.traces.schema import CLEANED_SCHEMA
 
 if TYPE_CHECKING:
 
@@ -32,7 +29,6 @@ if TYPE_CHECKING:
 else:
     DatasetOverrides = launchpad_config(DatasetSettings)
 
-DATASET = "dpo_dataset"
 # Pairs in the picture of lengths, evenly picked where there are more.
 PAIRS_DRAWN = 50_000
 
@@ -56,45 +52,14 @@ def dpo_dataset(
     samples, is trained on. TRL's and Axolotl's own configuration files lie beside the data, and so
     does the explorer, a page to look through the pairs.
     """
-    project_settings = project.settings()
-    settings = with_overrides(project_settings, "dataset", config).selection()
-    store = project.store
-    registered = project.landing.partitions()
-    # An ingest may run meanwhile: what is looked at here, and found up to date, is what is read.
-    with pinned(store, [PAIRS, CLEANED], registered) as snapshot:
-        waiting = unprocessed(
-            snapshot,
-            registered,
-            project_settings.intake.field_map,
-            project_settings.verification.timeout_s,
-            project_settings.pairing,
-            project_settings.verification.conventions(),
-        )
-        exports = usable_exports(snapshot, registered, waiting)
-        lineage = {"exports": exports, "run_id": context.run_id}
-        with store.versions(DATASET).new_content() as draft:
-            report = build_dataset(
-                snapshot.scan(PAIRS, exports, PAIR_SCHEMA),
-                snapshot.scan(CLEANED, exports, CLEANED_SCHEMA),
-                settings,
-                draft.folder,
-                lineage=lineage,
-                conventions=project_settings.verification.conventions(),
-            )
-            if shared := problems_on_both_sides(draft.folder):
-                raise DpoMathError(
-                    f"{len(shared)} problems would be trained on and evaluated on: no dataset is "
-                    "made"
-                )
-            draft.version = report.version
-    folder = store.root / DATASET / report.version
-    write_explorer(folder)
+    workspace = project.workspace("dataset", config)
+    made = publish_dataset(workspace, context.run_id)
     return dg.MaterializeResult(
         metadata={
-            "explorer": project.report_link(DATASET, report.version, EXPLORER_FILE),
-            **_metadata(report, settings, folder),
-            "exports": len(exports),
-            "exports_not_processed_yet": waiting,
+            "explorer": project.report_link(DATASET, made.report.version, EXPLORER_FILE),
+            **_metadata(made.report, workspace.settings.selection(), made.folder),
+            "exports": len(made.exports),
+            "exports_not_processed_yet": made.waiting,
         }
     )
 

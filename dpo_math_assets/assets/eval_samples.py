@@ -15,15 +15,16 @@ from dpo_math_assets.assets.dpo_checkpoint import (
     dpo_checkpoint,
     read_manifest,
 )
-from dpo_math_assets.assets.dpo_dataset import DATASET, dpo_dataset
+from dpo_math_assets.assets.dpo_dataset import dpo_dataset
 from dpo_math_assets.evaluation.judge import judge_samples
 from dpo_math_assets.evaluation.prompts import load_eval_prompts
 from dpo_math_assets.evaluation.sampling import SamplingSettings
 from dpo_math_assets.evaluation.schema import SAMPLE_SCHEMA
 from dpo_math_assets.metadata import column_schema, counts_table, preview, rate
 from dpo_math_assets.partitions import model_partitions
-from dpo_math_assets.resources import Project, TaskRunner, launchpad_config, with_overrides
+from dpo_math_assets.resources import Project, TaskRunner, launchpad_config
 from dpo_math_assets.settings import Settings
+from dpo_math_assets.stages.artifacts import DATASET
 from dpo_math_assets.storage import digest, write_parquet
 from dpo_math_assets.training.models import identity
 from dpo_math_assets.verifier import VERIFIER_VERSION, version_of
@@ -69,8 +70,8 @@ def eval_samples(
     The prompts are those held out of the training set, and any benchmark files of the settings.
     Samples that were drawn from the same model, prompts and settings before are kept.
     """
-    settings = with_overrides(project.settings(), "sampling", config)
-    with project.store.current_in_use(CHECKPOINT) as checkpoint:
+    settings = project.workspace("sampling", config).settings
+    with project.workspace().store.current_in_use(CHECKPOINT) as checkpoint:
         _sample(context, project, tasks, settings, checkpoint)
     return dg.MaterializeResult()
 
@@ -84,7 +85,7 @@ def _sample(
 ) -> None:
     """Sample and judge the models of a checkpoint that the run asks for."""
     settings, verification = every_setting.sampling, every_setting.verification
-    store = project.store
+    store = project.workspace().store
     dataset = store.current(DATASET)
     folders = model_folders(checkpoint)
     prompts = digest(load_eval_prompts(dataset, settings.benchmark_files).to_dicts())
@@ -147,7 +148,7 @@ def model_folders(checkpoint: Path) -> dict[str, str]:
 
 
 def _metadata(project: Project, model: str, folder: str) -> dict[str, Any]:
-    path = project.store.partition(SAMPLES, model)
+    path = project.workspace().store.partition(SAMPLES, model)
     samples = pl.read_parquet(path)
     verdicts = dict(samples.group_by("verdict").len().iter_rows())
     reasons = dict(samples.group_by("reason").len().iter_rows())

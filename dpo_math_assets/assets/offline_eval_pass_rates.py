@@ -8,9 +8,8 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from dpo_math_assets.assets.common import GROUP, OWNERS, new_version_name, plain_failures
+from dpo_math_assets.assets.common import GROUP, OWNERS, plain_failures
 from dpo_math_assets.assets.dpo_checkpoint import CHECKPOINT, MODEL, read_manifest
-from dpo_math_assets.assets.dpo_dataset import DATASET
 from dpo_math_assets.assets.eval_samples import SAMPLES, eval_samples, model_folders
 from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.evaluation.plots import pass_rate_chart, slice_chart
@@ -20,6 +19,8 @@ from dpo_math_assets.metadata import picture, preview
 from dpo_math_assets.partitions import model_partitions
 from dpo_math_assets.resources import Project
 from dpo_math_assets.settings import Settings
+from dpo_math_assets.stages.artifacts import DATASET
+from dpo_math_assets.stages.workspace import new_version_name
 from dpo_math_assets.storage import Store, write_json
 from dpo_math_assets.training.models import identity
 
@@ -45,8 +46,8 @@ def offline_eval_pass_rates(
 
     Undecided answers count as not passed in the headline rates and are shown on their own.
     """
-    settings = project.settings()
-    store = project.store
+    settings = project.workspace().settings
+    store = project.workspace().store
     with store.current_in_use(CHECKPOINT) as checkpoint:
         found, version = _evaluate(context, store, settings, checkpoint)
     removed = store.versions(PASS_RATES).remove_old(

@@ -1,5 +1,6 @@
 """preference_pairs: the pairs that each export brings, with itself and with earlier exports."""
 
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -8,11 +9,12 @@ import polars as pl
 from dpo_math_assets.assets.cleaned_traces import cleaned_traces
 from dpo_math_assets.assets.common import GROUP, OWNERS, SINGLE_RUN, each_partition, plain_failures
 from dpo_math_assets.metadata import column_schema, counts_table, preview
-from dpo_math_assets.pairs.pairing import PAIRING_VERSION
+from dpo_math_assets.pairs.pairing import PAIRING_VERSION, PairingReport
 from dpo_math_assets.pairs.schema import PAIR_SCHEMA
 from dpo_math_assets.partitions import export_partitions
 from dpo_math_assets.resources import Project
-from dpo_math_assets.stages import PAIRS, pair_partition, pairing_inputs
+from dpo_math_assets.stages.artifacts import PAIRS
+from dpo_math_assets.stages.ingest import pair_partition, pairing_inputs
 
 
 @dg.asset(
@@ -32,30 +34,29 @@ def preference_pairs(context: dg.AssetExecutionContext, project: Project) -> dg.
 
     The union over all exports, capped again, is what one rebuild over everything would give.
     """
-    settings = project.settings().pairing
-    inputs = pairing_inputs(project.store, project.landing.partitions(), settings)
+    workspace = project.workspace()
+    inputs = pairing_inputs(workspace, workspace.landing.partitions())
 
     def pair(key: str) -> dict[str, Any]:
-        report = pair_partition(project.store, key, inputs, settings)
-        context.log.info(f"{key}: {report['pairs']} pairs")
-        return _metadata(project, key, report)
+        report = pair_partition(workspace, key, inputs)
+        context.log.info(f"{key}: {report.pairs} pairs")
+        return _metadata(workspace.store.partition(PAIRS, key), report)
 
-    return each_partition(context, pair, project)
+    return each_partition(context, workspace, pair)
 
 
-def _metadata(project: Project, key: str, report: dict[str, Any]) -> dict[str, Any]:
-    path = project.store.partition(PAIRS, key)
+def _metadata(path: Path, report: PairingReport) -> dict[str, Any]:
     return {
-        "dagster/partition_row_count": report["pairs"],
-        "pairs": report["pairs"],
-        "traces": report["traces"],
-        "eligible_traces": report["eligible"],
-        "prompts": report["prompts"],
-        "prompts_all_right": report["prompts_all_right"],
-        "prompts_all_wrong": report["prompts_all_wrong"],
-        "prompts_mixed": report["prompts_mixed"],
-        "pairs_possible": report["pairs_possible"],
-        "excluded_by_why": counts_table("why", report["excluded"]),
+        "dagster/partition_row_count": report.pairs,
+        "pairs": report.pairs,
+        "traces": report.traces,
+        "eligible_traces": report.eligible,
+        "prompts": report.prompts,
+        "prompts_all_right": report.prompts_all_right,
+        "prompts_all_wrong": report.prompts_all_wrong,
+        "prompts_mixed": report.prompts_mixed,
+        "pairs_possible": report.pairs_possible,
+        "excluded_by_why": counts_table("why", report.excluded),
         "preview": preview(
             pl.scan_parquet(path).head(8).collect(),
             ["prompt", "chosen", "rejected", "chosen_answer", "rejected_answer", "score"],

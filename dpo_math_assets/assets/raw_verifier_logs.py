@@ -7,12 +7,13 @@ import polars as pl
 
 from dpo_math_assets.assets.common import GROUP, OWNERS, SINGLE_RUN, each_partition, plain_failures
 from dpo_math_assets.assets.log_exports import log_exports
-from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.metadata import column_schema, counts_table, file_size_mb, preview, rate
 from dpo_math_assets.partitions import export_partitions
 from dpo_math_assets.resources import Project
-from dpo_math_assets.stages import QUARANTINE, RAW, read_partition, reading_inputs
-from dpo_math_assets.traces.intake import INTAKE_VERSION
+from dpo_math_assets.stages.artifacts import QUARANTINE, RAW
+from dpo_math_assets.stages.ingest import read_partition
+from dpo_math_assets.storage import Store
+from dpo_math_assets.traces.intake import INTAKE_VERSION, IntakeReport
 from dpo_math_assets.traces.schema import QUARANTINE_SCHEMA, TRACE_SCHEMA
 
 
@@ -34,48 +35,37 @@ def raw_verifier_logs(context: dg.AssetExecutionContext, project: Project) -> dg
     Every line of the export is a trace, a record that is no math attempt (counted by kind), or
     a row of `quarantined_lines`, which keeps it whole with its line number, offset and reason.
     """
-    field_map = project.settings().intake.field_map
-    exports = project.landing.partitions()
+    workspace = project.workspace()
+    exports = workspace.landing.partitions()
 
     def read(key: str) -> dict[str, Any]:
-        if key not in exports:
-            raise DpoMathError(
-                f"No export is registered as {key!r}. Partitions are registered from the landing "
-                f"area {project.landing.place} by the sensor new_log_exports: put the file there, "
-                "and delete this partition."
-            )
-        export = exports[key]
-        inputs = reading_inputs(export.fingerprint, field_map)
-        report = project.store.finished(RAW, key, inputs)
-        if report is None:  # only then is an object fetched from its store
-            with project.landing.place.local(export.path) as path:
-                report = read_partition(project.store, key, path, export.fingerprint, field_map)
+        report = read_partition(workspace, key, exports)
         context.log.info(
-            f"{key}: {report['records_in']} records, {report['traces']} traces, "
-            f"{sum(report['quarantined'].values())} quarantined"
+            f"{key}: {report.records_in} records, {report.traces} traces, "
+            f"{sum(report.quarantined.values())} quarantined"
         )
-        if report["unreadable"]:
-            context.log.warning(f"{key} is set aside: {report['unreadable']}")
-        return _metadata(project, key, report)
+        if report.unreadable:
+            context.log.warning(f"{key} is set aside: {report.unreadable}")
+        return _metadata(workspace.store, key, report)
 
-    return each_partition(context, read, project)
+    return each_partition(context, workspace, read)
 
 
-def _metadata(project: Project, key: str, report: dict[str, Any]) -> dict[str, Any]:
-    path = project.store.partition(RAW, key)
-    quarantined = sum(report["quarantined"].values())
+def _metadata(store: Store, key: str, report: IntakeReport) -> dict[str, Any]:
+    path = store.partition(RAW, key)
+    quarantined = sum(report.quarantined.values())
     return {
-        "dagster/partition_row_count": report["traces"],
-        "records_in": report["records_in"],
-        "traces": report["traces"],
-        "other_records": sum(report["other_records"].values()),
+        "dagster/partition_row_count": report.traces,
+        "records_in": report.records_in,
+        "traces": report.traces,
+        "other_records": sum(report.other_records.values()),
         "quarantined": quarantined,
-        "quarantine_rate": rate(quarantined, report["records_in"]),
-        "blank_lines": report["blank_lines"],
-        "bytes_in": report["bytes_in"],
-        "quarantined_by_reason": counts_table("reason", report["quarantined"]),
+        "quarantine_rate": rate(quarantined, report.records_in),
+        "blank_lines": report.blank_lines,
+        "bytes_in": report.bytes_in,
+        "quarantined_by_reason": counts_table("reason", report.quarantined),
         "quarantined_lines": preview(
-            project.store.scan(QUARANTINE, [key], QUARANTINE_SCHEMA)
+            store.scan(QUARANTINE, [key], QUARANTINE_SCHEMA)
             .head(8)
             .select(
                 "line_number",
@@ -86,17 +76,17 @@ def _metadata(project: Project, key: str, report: dict[str, Any]) -> dict[str, A
             )
             .collect()
         ),
-        "other_records_by_kind": counts_table("kind", report["other_records"]),
-        "records_by_shape": counts_table("shape", report["shapes"]),
+        "other_records_by_kind": counts_table("kind", report.other_records),
+        "records_by_shape": counts_table("shape", report.shapes),
         "preview": preview(
             pl.scan_parquet(path).head(8).collect(),
             ["trace_id", "prompt", "candidate", "ground_truth", "logged_ok", "line_number"],
         ),
         "path": dg.MetadataValue.path(path),
-        "quarantine_path": dg.MetadataValue.path(project.store.partition(QUARANTINE, key)),
+        "quarantine_path": dg.MetadataValue.path(store.partition(QUARANTINE, key)),
         "size_mb": file_size_mb(path),
         "intake_version": INTAKE_VERSION,
-        **({"unreadable": report["unreadable"]} if report["unreadable"] else {}),
+        **({"unreadable": report.unreadable} if report.unreadable else {}),
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from dpo_math_assets.assets.common import GROUP, OWNERS, new_version_name, plain_failures
+from dpo_math_assets.assets.common import GROUP, OWNERS, plain_failures
 from dpo_math_assets.assets.dpo_checkpoint import CHECKPOINT, MODEL
 from dpo_math_assets.assets.offline_eval_pass_rates import (
     PASS_RATES,
@@ -14,6 +14,7 @@ from dpo_math_assets.assets.offline_eval_pass_rates import (
 )
 from dpo_math_assets.evaluation.run import REPORT_FILE, read_decision
 from dpo_math_assets.resources import Project
+from dpo_math_assets.stages.workspace import new_version_name
 from dpo_math_assets.storage import write_json
 
 RELEASE = "release_candidate"
@@ -42,7 +43,7 @@ def release_candidate(
     Exists only where the gate holds: a real improvement, and nothing significantly worse. A human
     may override a refusal by giving `override_reason`, which is kept with the model.
     """
-    evaluation = project.store.current(PASS_RATES)
+    evaluation = project.workspace().store.current(PASS_RATES)
     decision = read_decision(evaluation, config.override_reason)
     if not decision.passed:
         raise dg.Failure(
@@ -52,7 +53,7 @@ def release_candidate(
         )
     made_of: dict[str, Any] = json.loads((evaluation / "made_of.json").read_text("utf-8"))
     version = made_of["checkpoint"]
-    releases = project.store.versions(RELEASE)
+    releases = project.workspace().store.versions(RELEASE)
     name = new_version_name(context.run_id)
     manifest = {
         "checkpoint": version,
@@ -62,7 +63,7 @@ def release_candidate(
         "gate": decision.as_dict(),
     }
     with (
-        project.store.versions(CHECKPOINT).in_use(version) as checkpoint,
+        project.workspace().store.versions(CHECKPOINT).in_use(version) as checkpoint,
         releases.new_version(name) as folder,
     ):
         shutil.copytree(checkpoint / MODEL, folder / MODEL)
@@ -75,7 +76,7 @@ def release_candidate(
             "gate": decision.summary(),
             "overridden": decision.overridden,
             "checkpoint_version": version,
-            "path": dg.MetadataValue.path(project.store.root / RELEASE / name / MODEL),
+            "path": dg.MetadataValue.path(project.workspace().store.root / RELEASE / name / MODEL),
             "report": project.report_link(PASS_RATES, evaluation.name, REPORT_FILE),
         }
     )

@@ -42,14 +42,14 @@ def run_demo(seed: int, size: str) -> None:
         print(f"[{time.monotonic() - started:5.0f} s] {what}", flush=True)
 
     say("Making the base model and its first log export")
-    place = project.landing.place
+    place = project.workspace().landing.place
     if not isinstance(place, Folder):
         raise DpoMathError(
             f"the demo writes its log into a local folder: unset DPO_MATH_LANDING ({place}) for it"
         )
     place.path.mkdir(parents=True, exist_ok=True)
     paths = prepare_demo(
-        project.store.root / "demo",
+        project.workspace().store.root / "demo",
         place.path,
         seed=seed,
         size=size,
@@ -59,8 +59,8 @@ def run_demo(seed: int, size: str) -> None:
 
     with dg.DagsterInstance.get() as instance:
         _end_dead_runs(instance, say)
-        found = project.landing.register(settle_seconds=0)
-        exports = project.landing.partitions()
+        found = project.workspace().landing.register(settle_seconds=0)
+        exports = project.workspace().landing.partitions()
         instance.add_dynamic_partitions(EXPORTS, list(exports))
         instance.report_runless_asset_event(landed(list(exports.values()), len(found.registered)))
         keys = list(exports)

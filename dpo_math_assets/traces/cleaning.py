@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -78,6 +78,7 @@ class CleaningReport:
     conflicting_prompts: list[str]  # the first few prompts with two reference answers
     answers_from_final: int
     verifier_version: str | None
+    overrides: dict[str, int] = field(default_factory=dict)  # people's verdicts, by decision
 
 
 def clean_export(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,18 +50,19 @@ class IntakeReport:
     # bytes of the decompressed text (see `coverage`), or rows by the footer of a Parquet file.
     held: int = 0
     accounted: int = 0
+    unreadable: str | None = None  # why nothing of it could be read, where it was set aside whole
 
 
-def imbalance(report: Mapping[str, Any]) -> str | None:
-    """What an IntakeReport, as a dictionary, does not account for exactly once; None where all."""
-    records, accounted = report["records_in"], report["trace_records"]
-    accounted += sum(report["other_records"].values()) + sum(report["quarantined"].values())
-    if accounted != records:
-        return f"{records} records in, {accounted} accounted for"
-    if report["held"] != report["accounted"]:
+def imbalance(report: IntakeReport) -> str | None:
+    """What a report does not account for exactly once; None where it accounts for all."""
+    accounted = report.trace_records
+    accounted += sum(report.other_records.values()) + sum(report.quarantined.values())
+    if accounted != report.records_in:
+        return f"{report.records_in} records in, {accounted} accounted for"
+    if report.held != report.accounted:
         return (
-            f"of {report['held']} bytes (or Parquet rows) that the file holds, "
-            f"{report['accounted']} are in records, in the quarantine or between them"
+            f"of {report.held} bytes (or Parquet rows) that the file holds, "
+            f"{report.accounted} are in records, in the quarantine or between them"
         )
     return None
 

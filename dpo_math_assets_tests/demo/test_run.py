@@ -46,6 +46,6 @@ def test_the_demo_never_overwrites_the_settings_of_a_person(tmp_path: Path) -> N
         NOTE,
     )
     _configure(project, "model", "default")
-    assert project.settings().gate.min_prompts == 300
+    assert project.workspace().settings.gate.min_prompts == 300
     _configure(project, "another model", "default")
-    assert project.settings().training.base_model == "another model"
+    assert project.workspace().settings.training.base_model == "another model"

@@ -13,6 +13,7 @@ import pytest
 from dpo_math_assets.definitions import build_definitions
 from dpo_math_assets.partitions import EXPORTS, range_tags
 from dpo_math_assets.resources import Project
+from dpo_math_assets.stages.workspace import Workspace
 
 
 def attempt(prompt: str, answer: str, gold: str, ok: bool | str) -> dict[str, Any]:
@@ -46,14 +47,19 @@ class Workbench:
         self.instance = instance
         self.definitions = build_definitions(project=self.project)
 
+    @property
+    def workspace(self) -> Workspace:
+        """What the stages work in, with the settings as they are now."""
+        return self.project.workspace()
+
     def land(self, name: str, records: list[Any], age: float = 60) -> Path:
         """Put an export into the landing folder."""
         return write_export(self.landing / name, records, age)
 
     def ingest(self, settle_seconds: float = 1) -> dg.ExecuteInProcessResult:
         """Register what landed, and run the ingest job over all exports in one run."""
-        self.project.landing.register(settle_seconds)
-        keys = list(self.project.landing.partitions())
+        self.workspace.landing.register(settle_seconds)
+        keys = list(self.workspace.landing.partitions())
         self.instance.add_dynamic_partitions(EXPORTS, keys)
         return self.run("ingest_exports", range_tags(keys[0], keys[-1]))
 

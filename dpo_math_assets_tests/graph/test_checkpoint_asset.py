@@ -72,7 +72,7 @@ def project_with_data(
     numbers = itertools.count(1)
     module = sys.modules["dpo_math_assets.assets.dpo_checkpoint"]
     monkeypatch.setattr(module, "new_version_name", lambda run_id: f"v{next(numbers)}")
-    store = workbench.project.store
+    store = workbench.workspace.store
     pair = {"prompt": "1+1=", "chosen": "2", "rejected": "3"}
     with store.versions("dpo_dataset").new_version("d1") as folder:
         write_text(folder / "train.jsonl", json.dumps(pair) + "\n")
@@ -100,12 +100,12 @@ def train(workbench: Workbench, fails_at_control: bool = False) -> str:
         },
         run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
     )
-    return workbench.project.store.current("dpo_checkpoint").name
+    return workbench.workspace.store.current("dpo_checkpoint").name
 
 
 def test_the_manifest_says_what_the_checkpoint_was_made_of(project_with_data: Workbench) -> None:
     version = train(project_with_data)
-    checkpoint = project_with_data.project.store.current("dpo_checkpoint")
+    checkpoint = project_with_data.workspace.store.current("dpo_checkpoint")
     manifest = read_manifest(checkpoint)
     assert manifest["version"] == version and manifest["run_id"]
     assert manifest["dataset_version"] == "d1" and manifest["verifier_versions"] == ["7"]
@@ -120,7 +120,7 @@ def test_the_manifest_says_what_the_checkpoint_was_made_of(project_with_data: Wo
 def test_a_new_checkpoint_takes_the_place_of_one_that_nothing_refers_to(
     project_with_data: Workbench,
 ) -> None:
-    store = project_with_data.project.store
+    store = project_with_data.workspace.store
     released = train(project_with_data)
     with store.versions("release_candidate").new_version("r1") as folder:
         write_json(folder / "release.json", {"checkpoint": released, "evaluation": "e1"})
@@ -138,10 +138,10 @@ def test_a_new_checkpoint_takes_the_place_of_one_that_nothing_refers_to(
 def test_states_stay_until_the_checkpoint_is_published_and_no_longer(
     project_with_data: Workbench,
 ) -> None:
-    states = project_with_data.project.store.root / "training_states"
+    states = project_with_data.workspace.store.root / "training_states"
     with pytest.raises(KeyboardInterrupt):
         train(project_with_data, fails_at_control=True)
     assert len(list(states.glob("*/dpo-1"))) == 1, "the trained model is resumed, not trained again"
-    assert project_with_data.project.store.versions("dpo_checkpoint").versions() == []
+    assert project_with_data.workspace.store.versions("dpo_checkpoint").versions() == []
     train(project_with_data)
     assert list(states.iterdir()) == []

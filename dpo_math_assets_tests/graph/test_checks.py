@@ -18,11 +18,8 @@ from dpo_math_assets.evaluation.gate import GateCondition, GateDecision
 from dpo_math_assets.evaluation.schema import SAMPLE_SCHEMA
 from dpo_math_assets.pairs.schema import PAIR_SCHEMA
 from dpo_math_assets.resources import Project
-from dpo_math_assets.stages import (
-    CLEANED,
-    PAIRS,
-    QUARANTINE,
-    RAW,
+from dpo_math_assets.stages.artifacts import CLEANED, PAIRS, QUARANTINE, RAW
+from dpo_math_assets.stages.ingest import (
     clean_partition,
     pair_partition,
     pairing_inputs,
@@ -53,16 +50,15 @@ def project(tmp_path: Path) -> Project:
 
 def process(project: Project) -> None:
     """Register what landed, and make what is not up to date."""
-    project.landing.register(settle_seconds=1)
-    settings = project.settings()
-    exports = project.landing.partitions()
-    for key, export in exports.items():
-        path = Path(project.landing_folder) / export.path
-        read_partition(project.store, key, path, export.fingerprint, {})
-        clean_partition(project.store, key, 1, settings.verification.timeout_s)
-    inputs = pairing_inputs(project.store, exports, settings.pairing)
+    workspace = project.workspace()
+    workspace.landing.register(settle_seconds=1)
+    exports = workspace.landing.partitions()
     for key in exports:
-        pair_partition(project.store, key, inputs, settings.pairing)
+        read_partition(workspace, key, exports)
+        clean_partition(workspace, key)
+    inputs = pairing_inputs(workspace, exports)
+    for key in exports:
+        pair_partition(workspace, key, inputs)
 
 
 def run(
@@ -88,23 +84,23 @@ def refused(
 
 def rewrite(project: Project, asset: str, change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
     """Replace a partition's rows behind the back of its record."""
-    path = project.store.partition(asset, KEY)
+    path = project.workspace().store.partition(asset, KEY)
     write_parquet(path, change(pl.read_parquet(path)))
 
 
 def rereport(project: Project, asset: str, **changes: Any) -> None:
     """Replace fields of a partition's report."""
-    record = project.store.record(asset, KEY)
+    record = project.workspace().store.record(asset, KEY)
     assert record is not None
-    path = project.store.partition(asset, KEY).with_suffix(".json")
+    path = project.workspace().store.partition(asset, KEY).with_suffix(".json")
     write_json(path, {**record, "report": {**record["report"], **changes}})
 
 
 def put(project: Project, asset: str, rows: list[dict[str, Any]], schema: pl.Schema) -> None:
     """Rows as the partition KEY of an asset; what they do not name is null."""
     frame = pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema)
-    write_parquet(project.store.partition(asset, KEY), frame)
-    project.store.finish(asset, KEY, {}, {})
+    write_parquet(project.workspace().store.partition(asset, KEY), frame)
+    project.workspace().store.finish(asset, KEY, {}, {})
 
 
 BY_PARTITION = [
@@ -192,20 +188,20 @@ class TestExportsAreReadable:
 
 class TestExportsAreProcessed:
     def test_an_export_without_pairs_is_named(self, project: Project) -> None:
-        project.store.remove(PAIRS, KEY)
+        project.workspace().store.remove(PAIRS, KEY)
         severity, said = refused(checks.exports_are_processed, project)
         assert severity == ERROR and said.startswith(f"Not processed: {KEY}.")
 
     def test_an_export_that_changed_since(self, project: Project) -> None:
         write_export(Path(project.landing_folder) / "a.jsonl", LOG[:1], age=30)
-        project.landing.register(settle_seconds=1)
+        project.workspace().landing.register(settle_seconds=1)
         assert KEY in refused(checks.exports_are_processed, project)[1]
 
     def test_an_unregistered_partition_is_not_processed(self, project: Project) -> None:
         assert "made-up" in refused(checks.exports_are_processed, project, KEY, "made-up")[1]
 
     def test_an_export_that_is_left_out_is_not_waited_for(self, project: Project) -> None:
-        project.store.remove(PAIRS, KEY)
+        project.workspace().store.remove(PAIRS, KEY)
         project.settings_file.write_text('intake: {left_out: ["a.jsonl"]}\n')
         assert run(checks.exports_are_processed, project).passed is True
 
@@ -277,12 +273,14 @@ def test_a_verifier_that_crashed_on_more_than_a_few_traces(
 
 class TestHumanVerdictsHold:
     def sheet(self, project: Project, judged_key: str, decision: str) -> Path:
-        path = project.overrides_folder / "sheet.csv"
+        path = project.workspace().overrides_folder / "sheet.csv"
         write_text(path, f"judged_keys,override\n{judged_key},{decision}\n")
         return path
 
     def judged(self, project: Project) -> str:
-        key: str = pl.read_parquet(project.store.partition(CLEANED, KEY))["judged_key"][0]
+        key: str = pl.read_parquet(project.workspace().store.partition(CLEANED, KEY))["judged_key"][
+            0
+        ]
         return key
 
     def test_a_row_that_says_nothing_that_we_know(self, project: Project) -> None:
@@ -406,13 +404,13 @@ class TestVerdictsHoldAgain:
 def test_a_problem_that_is_trained_on_and_held_out_in_another_order(
     project: Project, file: str
 ) -> None:
-    with project.store.versions("dpo_dataset").new_version("d1") as folder:
+    with project.workspace().store.versions("dpo_dataset").new_version("d1") as folder:
         for name in ("train", "validation", "sft"):
             prompt = "Compute 3+4." if name == file else f"Compute 1+1 {name}."
             write_text(folder / f"{name}.jsonl", f'{{"prompt": "{prompt}"}}\n')
         write_text(folder / "eval_prompts.jsonl", '{"prompt": "Compute 5+6."}\n')
     assert run(checks.no_prompt_on_both_sides, project).passed is True
-    dataset = project.store.current("dpo_dataset")
+    dataset = project.workspace().store.current("dpo_dataset")
     write_text(dataset / "eval_prompts.jsonl", '{"prompt": "Compute 4+3."}\n')
     assert refused(checks.no_prompt_on_both_sides, project) == (
         ERROR,
@@ -421,7 +419,7 @@ def test_a_problem_that_is_trained_on_and_held_out_in_another_order(
 
 
 def test_an_export_that_is_in_no_pair_yet_is_named_beside_the_dataset(project: Project) -> None:
-    project.store.remove(PAIRS, KEY)
+    project.workspace().store.remove(PAIRS, KEY)
     severity, said = refused(checks.pairs_follow_traces, project)
     assert severity == WARN
     assert said.startswith(f"Not in this dataset, or changed since: {KEY}.")
@@ -448,9 +446,9 @@ class Sampler:
 def test_a_checkpoint_that_writes_nothing(
     project: Project, completions: list[str], passes: bool
 ) -> None:
-    with project.store.versions("dpo_checkpoint").new_version("v1") as folder:
+    with project.workspace().store.versions("dpo_checkpoint").new_version("v1") as folder:
         write_text(folder / "model" / "config.json", "{}")
-    with project.store.versions("dpo_dataset").new_version("d1") as folder:
+    with project.workspace().store.versions("dpo_dataset").new_version("d1") as folder:
         write_text(folder / "eval_prompts.jsonl", "")
     found = run(checks.loads_and_generates, project, tasks=Sampler(*completions))
     assert found.passed is passes
@@ -459,7 +457,7 @@ def test_a_checkpoint_that_writes_nothing(
 
 @pytest.mark.parametrize("warnings", [[], ["The chosen completions fell by 40.0 nats."]])
 def test_a_training_that_unlearned_its_answers(project: Project, warnings: list[str]) -> None:
-    with project.store.versions("dpo_checkpoint").new_version("v1") as folder:
+    with project.workspace().store.versions("dpo_checkpoint").new_version("v1") as folder:
         write_json(folder / "manifest.json", {"report": {"warnings": warnings}})
     found = run(checks.training_is_sound, project)
     assert found.passed is (not warnings)
@@ -471,7 +469,11 @@ def test_a_candidate_that_the_gate_refuses(project: Project) -> None:
     better = GateCondition("improvement", True, 0.1, 0.0, "avg@8 rose by 10 points.")
     slower = GateCondition("greedy_not_worse", False, -0.1, 0.0, "Greedy fell by 10 points.")
     for conditions, passes in (([better], True), ([better, slower], False)):
-        with project.store.versions("offline_eval_pass_rates").new_version(f"e{passes}") as folder:
+        with (
+            project.workspace()
+            .store.versions("offline_eval_pass_rates")
+            .new_version(f"e{passes}") as folder
+        ):
             write_json(folder / "decision.json", GateDecision(conditions).as_dict())
         assert run(checks.no_regression, project).passed is passes
     assert (

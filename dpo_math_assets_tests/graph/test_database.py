@@ -73,7 +73,7 @@ def test_a_click_turns_new_rows_of_the_database_into_pairs_once(
 
     assert workbench.run("export_task_traces", {}).success
     assert (told(workbench)["database_rows"], told(workbench)["files"]) == (0, "none")
-    assert list(workbench.project.landing.partitions()) == [key]
+    assert list(workbench.workspace.landing.partitions()) == [key]
 
 
 def test_a_project_without_a_database_is_told_which_variable_to_set(

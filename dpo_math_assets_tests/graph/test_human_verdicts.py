@@ -12,21 +12,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dpo_math_assets import stages
 from dpo_math_assets.assets import dpo_dataset, label_audit
 from dpo_math_assets.pairs import dataset
 from dpo_math_assets.pairs.pairing import PairingSettings, cap_pairs
 from dpo_math_assets.pairs.schema import PAIR_SCHEMA
 from dpo_math_assets.partitions import ALL_MODELS
-from dpo_math_assets.stages import (
-    CLEANED,
-    PAIRS,
+from dpo_math_assets.stages import ingest
+from dpo_math_assets.stages.artifacts import CLEANED, PAIRS
+from dpo_math_assets.stages.ingest import (
     clean_partition,
     pair_partition,
     pairing_inputs,
-    read_partition,
-    unprocessed,
+    read_file,
 )
+from dpo_math_assets.stages.up_to_date import unprocessed
+from dpo_math_assets.stages.workspace import Workspace
 from dpo_math_assets.storage import Store
 from dpo_math_assets.traces.landing import Export
 from dpo_math_assets.traces.places import fingerprint_file
@@ -39,7 +39,7 @@ OTHER = attempt("5*5", "25", "25", ok=True)
 
 def decide(workbench: Workbench, name: str, *rows: Any) -> Path:
     """Put a file of decisions in its place; a row is text, or a log's record and a decision."""
-    folder = workbench.project.overrides_folder
+    folder = workbench.workspace.overrides_folder
     folder.mkdir(parents=True, exist_ok=True)
     lines = [
         row if isinstance(row, str) else json.dumps({**row[0], "override": row[1], "by": "Ada"})
@@ -50,14 +50,12 @@ def decide(workbench: Workbench, name: str, *rows: Any) -> Path:
 
 
 def waiting(workbench: Workbench) -> list[str]:
-    project = workbench.project
-    return unprocessed(
-        project.store, project.landing.partitions(), {}, 5.0, project.settings().pairing
-    )
+    workspace = workbench.workspace
+    return unprocessed(workspace, workspace.landing.partitions())
 
 
 def pairs(workbench: Workbench, key: str) -> list[tuple[str, str, str]]:
-    frame = pl.read_parquet(workbench.project.store.partition(PAIRS, key))
+    frame = pl.read_parquet(workbench.workspace.store.partition(PAIRS, key))
     return frame.select("chosen_answer", "rejected_answer", "rejected_reason").rows()
 
 
@@ -72,14 +70,14 @@ def test_an_answer_that_a_person_calls_right_is_chosen_without_being_verified_ag
     def never(*args: object, **more: object) -> None:
         raise AssertionError("verified again")
 
-    monkeypatch.setattr(stages, "clean_export", never)
+    monkeypatch.setattr(ingest, "clean_export", never)
     result = workbench.ingest()
     assert result.success
     assert pairs(workbench, "000001-a.jsonl") == [("17", "18", "mismatch")]
     assert workbench.metadata("cleaned_traces")["human_verdicts"] == 1
     outcome = checks(result)
     assert outcome["human_verdicts_hold"] and outcome["verdicts_hold_again"]
-    frame = pl.read_parquet(workbench.project.store.partition(CLEANED, "000001-a.jsonl"))
+    frame = pl.read_parquet(workbench.workspace.store.partition(CLEANED, "000001-a.jsonl"))
     assert frame.filter(candidate=WRONG["candidate"]).select(
         "verdict", "method", "verifier_verdict", "override_by"
     ).rows() == [("correct", "human", "incorrect", "Ada")]
@@ -103,7 +101,7 @@ def test_only_exports_with_the_trace_are_cleaned_again_and_an_excluded_one_makes
     workbench.land("b.jsonl", [RIGHT, WRONG], age=80)
     workbench.land("c.jsonl", [{**WRONG, "trace_id": "sent again"}], age=70)
     workbench.ingest()
-    store = workbench.project.store
+    store = workbench.workspace.store
     assert waiting(workbench) == []
     before = store.partition(CLEANED, "000001-a.jsonl").stat().st_mtime_ns
     file = decide(workbench, "mine.jsonl", (WRONG, "exclude"))
@@ -133,8 +131,8 @@ def test_a_run_killed_while_it_puts_decisions_in_leaves_no_partition_that_vouche
     with monkeypatch.context() as before_the_record:
         before_the_record.setattr(Store, "finish", killed)
         with pytest.raises(KeyboardInterrupt):
-            clean_partition(workbench.project.store, "000001-a.jsonl", 1, 5.0)
-    assert workbench.project.store.record(CLEANED, "000001-a.jsonl") is None
+            clean_partition(workbench.workspace, "000001-a.jsonl")
+    assert workbench.workspace.store.record(CLEANED, "000001-a.jsonl") is None
     assert waiting(workbench) == ["000001-a.jsonl"]
     workbench.ingest()
     assert waiting(workbench) == []
@@ -208,7 +206,7 @@ def test_a_dataset_made_beside_an_ingest_rests_on_the_traces_that_it_began_with(
 
     def meanwhile(*args: Any, **more: Any) -> Any:
         decide(workbench, "mine.jsonl", *[(record, "correct") for record in wrong])
-        clean_partition(workbench.project.store, "000001-a.jsonl", 1, 5.0)
+        clean_partition(workbench.workspace, "000001-a.jsonl")
         return select_pairs(*args, **more)
 
     monkeypatch.setattr(dataset, "select_pairs", meanwhile)
@@ -240,7 +238,7 @@ def test_an_audit_sheet_that_is_filled_in_changes_the_pairs_and_is_not_asked_aga
         "incorrect",
         "right",
     )
-    folder = workbench.project.overrides_folder
+    folder = workbench.workspace.overrides_folder
     folder.mkdir()
     with (folder / "filled in.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, row)
@@ -257,8 +255,8 @@ def test_an_unreadable_file_of_decisions_stops_the_run_and_keeps_the_labels(
 ) -> None:
     workbench.land("a.jsonl", [RIGHT, WRONG])
     workbench.ingest()
-    (workbench.project.overrides_folder).mkdir()
-    (workbench.project.overrides_folder / "sheet.csv").write_bytes(b"judged_keys;override\n\xe9")
+    workbench.workspace.overrides_folder.mkdir()
+    (workbench.workspace.overrides_folder / "sheet.csv").write_bytes(b"judged_keys;override\n\xe9")
     result = workbench.ingest()
     assert not result.success
     (failure,) = [event for event in result.all_events if event.is_step_failure]
@@ -281,10 +279,10 @@ class Pipeline:
     """The stages over a folder, run as the sensor has them run."""
 
     def __init__(self, folder: Path) -> None:
-        self.store = Store(folder / "data")
+        self.workspace = Workspace.at(folder / "data")
+        self.store = self.workspace.store
         self.folder = folder
         self.exports: dict[str, Export] = {}
-        self.pairing = PairingSettings()
 
     def land(self, records: list[dict[str, Any]]) -> None:
         number = len(self.exports) + 1
@@ -308,20 +306,20 @@ class Pipeline:
         (folder / "all.jsonl").write_text("\n".join(lines))
 
     def run(self) -> None:
-        stale = unprocessed(self.store, self.exports, {}, 5.0, self.pairing)
+        stale = unprocessed(self.workspace, self.exports)
         up_to_last = list(self.exports)[list(self.exports).index(stale[0]) :] if stale else []
         for key in stale:
             path = self.folder / self.exports[key].path
-            read_partition(self.store, key, path, self.exports[key].fingerprint, {})
-            clean_partition(self.store, key, 1, 5.0)
-        inputs = pairing_inputs(self.store, self.exports, self.pairing)
+            read_file(self.workspace, key, path, self.exports[key].fingerprint)
+            clean_partition(self.workspace, key)
+        inputs = pairing_inputs(self.workspace, self.exports)
         for key in up_to_last:  # pairs of later exports rest on earlier ones
-            pair_partition(self.store, key, inputs, self.pairing)
-        assert unprocessed(self.store, self.exports, {}, 5.0, self.pairing) == []
+            pair_partition(self.workspace, key, inputs)
+        assert unprocessed(self.workspace, self.exports) == []
 
     def result(self) -> tuple[list[pl.DataFrame], pl.DataFrame, list[Any]]:
         cleaned = [pl.read_parquet(self.store.partition(CLEANED, key)) for key in self.exports]
-        union = cap_pairs(self.store.scan(PAIRS, self.exports, PAIR_SCHEMA), self.pairing)
+        union = cap_pairs(self.store.scan(PAIRS, self.exports, PAIR_SCHEMA), PairingSettings())
         records = [self.store.record(CLEANED, key) for key in self.exports]
         return cleaned, union.collect(), [(r["inputs"], r["report"]) for r in records if r]
 

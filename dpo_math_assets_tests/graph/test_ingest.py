@@ -10,12 +10,14 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from dpo_math_assets import stages
 from dpo_math_assets.assets import dpo_dataset, label_audit
 from dpo_math_assets.checks import pairs_follow_traces
 from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.partitions import ALL_MODELS, range_tags
-from dpo_math_assets.stages import CLEANED, RAW, clean_partition, read_partition, unprocessed
+from dpo_math_assets.stages import ingest
+from dpo_math_assets.stages.artifacts import CLEANED, RAW
+from dpo_math_assets.stages.ingest import clean_partition, read_partition
+from dpo_math_assets.stages.up_to_date import unprocessed
 from dpo_math_assets.traces.cleaning import CleaningReport
 from dpo_math_assets.traces.containers import Line
 from dpo_math_assets.traces.json_records import JsonRecords
@@ -34,7 +36,7 @@ def test_a_right_and_a_wrong_answer_of_one_prompt_become_a_pair(workbench: Workb
     result = workbench.ingest()
     assert result.success
     pairs = pl.read_parquet(
-        workbench.project.store.partition("preference_pairs", "000001-day1.jsonl")
+        workbench.workspace.store.partition("preference_pairs", "000001-day1.jsonl")
     )
     assert pairs.select("chosen_answer", "rejected_answer").rows() == [("27", "17")]
     assert checks(result) == {
@@ -57,7 +59,7 @@ def test_an_answer_that_the_log_calls_wrong_and_is_right_is_never_rejected(
     workbench.land("day1.jsonl", [lying, WRONG])
     result = workbench.ingest()
     pairs = pl.read_parquet(
-        workbench.project.store.partition("preference_pairs", "000001-day1.jsonl")
+        workbench.workspace.store.partition("preference_pairs", "000001-day1.jsonl")
     )
     assert pairs["chosen"].to_list() == [lying["candidate"]]
     assert checks(result)["log_agrees"] is False
@@ -80,7 +82,7 @@ def test_a_broken_line_costs_that_line_and_is_kept_whole_with_its_place(
     assert result.success
     metadata = workbench.metadata("raw_verifier_logs")
     assert (metadata["records_in"], metadata["traces"], metadata["quarantined"]) == (3, 2, 1)
-    store = workbench.project.store
+    store = workbench.workspace.store
     (line,) = (
         store.scan("quarantined_lines", ["000001-day1.jsonl"], pl.Schema())
         .collect()
@@ -108,7 +110,7 @@ def test_a_reader_that_loses_a_line_is_stopped_before_anything_rests_on_its_trac
     ]
     assert not check.passed
     assert "bytes" in (check.description or "")
-    assert workbench.project.store.partitions("cleaned_traces") == []
+    assert workbench.workspace.store.partitions("cleaned_traces") == []
 
 
 def test_an_export_that_cannot_be_read_at_all_stops_no_other_and_is_named(
@@ -136,7 +138,7 @@ def test_an_export_that_cannot_be_read_at_all_stops_no_other_and_is_named(
 def test_a_second_run_rewrites_nothing_that_is_up_to_date(workbench: Workbench) -> None:
     workbench.land("day1.jsonl", [RIGHT, WRONG])
     workbench.ingest()
-    store = workbench.project.store
+    store = workbench.workspace.store
     stages = ("raw_verifier_logs", "cleaned_traces", "preference_pairs")
     before = [store.partition(stage, "000001-day1.jsonl").stat().st_mtime_ns for stage in stages]
     assert workbench.ingest().success
@@ -170,7 +172,7 @@ def test_an_export_that_vanished_before_its_run_keeps_no_other_from_its_work(
 ) -> None:
     workbench.land("gone.jsonl", [RIGHT], age=90)
     workbench.land("there.jsonl", [RIGHT, WRONG], age=80)
-    workbench.project.landing.register(settle_seconds=1)
+    workbench.workspace.landing.register(settle_seconds=1)
     (workbench.landing / "gone.jsonl").unlink()
     result = workbench.ingest()
     assert result.success
@@ -185,7 +187,7 @@ def test_an_export_that_vanished_before_its_run_keeps_no_other_from_its_work(
 
 def test_an_export_renamed_before_its_run_is_read_under_its_new_name(workbench: Workbench) -> None:
     workbench.land("a.jsonl", [RIGHT, WRONG])
-    workbench.project.landing.register(settle_seconds=1)
+    workbench.workspace.landing.register(settle_seconds=1)
     (workbench.landing / "a.jsonl").rename(workbench.landing / "b.jsonl")
     assert workbench.ingest().success
     assert workbench.metadata("preference_pairs", "000001-a.jsonl")["pairs"] == 1
@@ -195,25 +197,19 @@ def test_rows_of_other_bytes_never_stand_under_a_registered_fingerprint(
     workbench: Workbench,
 ) -> None:
     path = workbench.land("a.jsonl", [RIGHT])
-    workbench.project.landing.register(settle_seconds=1)
+    workbench.workspace.landing.register(settle_seconds=1)
     path.write_text(json.dumps(WRONG) + "\n")  # between registering and reading
     key = "000001-a.jsonl"
     with pytest.raises(DpoMathError, match="changed after it was registered"):
-        read_partition(
-            workbench.project.store,
-            key,
-            path,
-            workbench.project.landing.partitions()[key].fingerprint,
-            {},
-        )
-    assert workbench.project.store.record(RAW, key) is None
+        read_partition(workbench.workspace, key, workbench.workspace.landing.partitions())
+    assert workbench.workspace.store.record(RAW, key) is None
 
 
 def test_a_verifier_that_crashes_makes_no_cleaned_traces_and_is_asked_again(
     workbench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workbench.land("a.jsonl", [RIGHT, WRONG, ANOTHER])
-    clean = stages.clean_export
+    clean = ingest.clean_export
 
     def crashing(*args: Any, approve: Any, **more: Any) -> CleaningReport:
         def told(report: CleaningReport) -> None:
@@ -222,7 +218,7 @@ def test_a_verifier_that_crashes_makes_no_cleaned_traces_and_is_asked_again(
         return clean(*args, approve=told, **more)
 
     with monkeypatch.context() as broken:
-        broken.setattr(stages, "clean_export", crashing)
+        broken.setattr(ingest, "clean_export", crashing)
         assert not workbench.ingest().success
     assert not any((Path(workbench.project.data_root) / "cleaned_traces").iterdir())
     assert workbench.ingest().success
@@ -234,15 +230,15 @@ def test_a_new_verifier_makes_every_export_unprocessed_and_the_old_pairs_make_no
     workbench.land("a.jsonl", [RIGHT], age=90)
     workbench.land("b.jsonl", [WRONG], age=80)
     workbench.ingest()
-    project, settings = workbench.project, workbench.project.settings()
 
     def waiting() -> list[str]:
-        return unprocessed(project.store, project.landing.partitions(), {}, 5.0, settings.pairing)
+        workspace = workbench.workspace
+        return unprocessed(workspace, workspace.landing.partitions())
 
     assert waiting() == []
     monkeypatch.setattr(conventions, "VERIFIER_VERSION", "another")
     assert waiting() == ["000001-a.jsonl", "000002-b.jsonl"]
-    clean_partition(project.store, "000001-a.jsonl", 1, 5.0)
+    clean_partition(workbench.workspace, "000001-a.jsonl")
     result = workbench.run("train_and_evaluate", ALL_MODELS)
     failures = [event for event in result.all_events if event.is_step_failure]
     assert {event.step_key for event in failures} == {"dpo_dataset", "label_audit"}
@@ -258,7 +254,7 @@ ATTEMPTS = [attempt(s, gold + end, gold, ok=not end) for s, gold in SUMS for end
 
 def change_content(workbench: Workbench) -> None:
     workbench.land("a.jsonl", ATTEMPTS[:6], age=40)
-    workbench.project.landing.register(1)
+    workbench.workspace.landing.register(1)
 
 
 def change_field_map(workbench: Workbench) -> None:
@@ -270,7 +266,9 @@ def change_timeout(workbench: Workbench) -> None:
 
 
 def lose_cleaned(workbench: Workbench) -> None:
-    workbench.project.store.forget(CLEANED, "000001-a.jsonl")  # as a run that cleans it again does
+    workbench.workspace.store.forget(
+        CLEANED, "000001-a.jsonl"
+    )  # as a run that cleans it again does
 
 
 @pytest.mark.parametrize("change", [change_content, change_field_map, change_timeout, lose_cleaned])
@@ -305,7 +303,7 @@ def test_a_dataset_names_the_exports_that_came_too_late_for_it_and_says_to_rest_
     workbench.land("a.jsonl", ATTEMPTS)
     workbench.ingest()
     workbench.land("late.jsonl", ATTEMPTS[:2], age=50)
-    workbench.project.landing.register(1)
+    workbench.workspace.landing.register(1)
     result = dg.materialize(
         [dpo_dataset, label_audit, pairs_follow_traces],
         resources={"project": workbench.project},
@@ -326,7 +324,7 @@ def test_a_run_of_which_all_fails_but_what_is_left_out_fails_and_one_of_nothing_
 ) -> None:
     gone = workbench.land("a.jsonl", [RIGHT], age=90)
     workbench.land("games/g.jsonl", [WRONG], age=80)
-    landing, settings = workbench.project.landing, workbench.project.settings_file
+    landing, settings = workbench.workspace.landing, workbench.project.settings_file
     landing.register(1)
     workbench.instance.add_dynamic_partitions("log_exports", list(landing.partitions()))
     settings.write_text('intake: {left_out: ["games/*"]}\n')
@@ -345,7 +343,7 @@ def test_an_export_that_is_left_out_has_no_part_in_any_pair_until_it_is_let_in_a
     assert workbench.metadata("preference_pairs", "000002-a.jsonl")["pairs"] == 1
     settings = workbench.project.settings_file
     settings.write_text('intake: {left_out: ["games/*"]}\n')
-    landing = workbench.project.landing
+    landing = workbench.workspace.landing
     assert (list(landing.partitions()), landing.left_out()) == (
         ["000002-a.jsonl"],
         ["000001-games__g.jsonl"],
@@ -367,7 +365,7 @@ def test_an_export_that_changes_into_anothers_content_has_no_part_in_any_pair(
     workbench.ingest()
     assert workbench.metadata("preference_pairs", "000002-b.jsonl")["pairs"] == 1
     workbench.land("b.jsonl", [RIGHT], age=50)
-    workbench.project.landing.register(1)
+    workbench.workspace.landing.register(1)
     result = workbench.run("ingest_exports", range_tags("000001-a.jsonl", "000002-b.jsonl"))
     assert result.success and all(checks(result).values())
     assert "earlier export" in workbench.metadata("preference_pairs", "000002-b.jsonl")["left_out"]
@@ -383,7 +381,7 @@ def test_real_logs_dropped_as_they_are_go_through_with_every_line_accounted_for(
         workbench.land(source.name, source.read_text("utf-8").splitlines())
     result = workbench.ingest()
     assert result.success
-    for key in workbench.project.landing.partitions():
+    for key in workbench.workspace.landing.partitions():
         metadata = workbench.metadata("raw_verifier_logs", key)
         lines = (SHARED_LOGS / key.split("-", 1)[1]).read_text("utf-8").count("\n")
         assert metadata["records_in"] == lines

@@ -10,7 +10,7 @@ import pytest
 
 from dpo_math_assets.demo.settings import demo_training
 from dpo_math_assets.settings import write_settings
-from dpo_math_assets.stages import CLEANED, RAW
+from dpo_math_assets.stages.artifacts import CLEANED, RAW
 from dpo_math_assets.storage import Store, atomic_file
 from dpo_math_assets.training.checkpoints import MARKER
 from dpo_math_assets_tests.conftest import Demo

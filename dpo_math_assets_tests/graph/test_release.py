@@ -14,7 +14,7 @@ from dpo_math_assets_tests.graph.conftest import Workbench
 
 def evaluated(workbench: Workbench, passed: bool) -> None:
     """A checkpoint and its evaluation, with a gate of one condition."""
-    store = workbench.project.store
+    store = workbench.workspace.store
     with store.versions("dpo_checkpoint").new_version("v1") as folder:
         write_text(folder / "model" / "config.json", "{}")
     condition = GateCondition("improvement", passed, -0.1, 0.0, "avg@8 went down by 10 points.")
@@ -43,13 +43,13 @@ def test_a_refused_checkpoint_is_not_released_by_a_click_on_the_asset_alone(
 ) -> None:
     evaluated(workbench, passed=False)
     assert not release(workbench)
-    assert workbench.project.store.versions("release_candidate").current() is None
+    assert workbench.workspace.store.versions("release_candidate").current() is None
 
 
 def test_a_human_override_releases_and_its_reason_is_kept(workbench: Workbench) -> None:
     evaluated(workbench, passed=False)
     assert release(workbench, "asked for by the maths team")
-    folder = workbench.project.store.versions("release_candidate").current()
+    folder = workbench.workspace.store.versions("release_candidate").current()
     assert folder is not None
     told = json.loads((folder / "release.json").read_text())
     assert told["gate"]["overridden"] is True
@@ -62,7 +62,7 @@ def test_a_passed_checkpoint_is_released_with_its_model_and_report(
 ) -> None:
     evaluated(workbench, passed=True)
     assert release(workbench, reason)
-    folder = workbench.project.store.versions("release_candidate").current()
+    folder = workbench.workspace.store.versions("release_candidate").current()
     assert folder is not None
     assert (folder / "model" / "config.json").exists()
     assert (folder / "report.html").exists()

@@ -14,6 +14,7 @@ from dpo_math_assets.definitions import build_definitions
 from dpo_math_assets.errors import DpoMathError, LogFormatError
 from dpo_math_assets.resources import Project
 from dpo_math_assets.sensors import MOST_ATTEMPTS, new_log_exports
+from dpo_math_assets.stages.workspace import Workspace
 from dpo_math_assets.traces.places import fingerprint_file
 from dpo_math_assets_tests.graph.conftest import Workbench, attempt
 
@@ -132,15 +133,15 @@ def test_a_verdict_of_a_person_is_asked_for_without_anybody_clicking(workbench: 
     run(workbench, first)
     settled = tick(workbench, first.cursor)
     assert isinstance(settled, dg.SkipReason)
-    workbench.project.overrides_folder.mkdir()
-    (workbench.project.overrides_folder / "mine.jsonl").write_text(
+    workbench.workspace.overrides_folder.mkdir()
+    (workbench.workspace.overrides_folder / "mine.jsonl").write_text(
         json.dumps({**WRONG, "override": "exclude"})
     )
     second = tick(workbench, first.cursor)
     assert requested(second) == ("000001-a.jsonl", "000001-a.jsonl")
     run(workbench, second)
     assert workbench.metadata("preference_pairs")["pairs"] == 0
-    (workbench.project.overrides_folder / "typo.jsonl").write_text('{"override": "wrong"}')
+    (workbench.workspace.overrides_folder / "typo.jsonl").write_text('{"override": "wrong"}')
     third = tick(workbench, first.cursor)
     assert isinstance(third, dg.SkipReason)
     assert "typo.jsonl, row 1: override is 'wrong'" in (third.skip_message or "")
@@ -155,7 +156,7 @@ def test_a_verdict_that_a_person_takes_back_at_once_is_taken_out_of_the_pairs_ag
     run(workbench, first)
     keys = [run_key(first)]
     cursor = settle(workbench, first)
-    decisions = workbench.project.overrides_folder / "mine.jsonl"
+    decisions = workbench.workspace.overrides_folder / "mine.jsonl"
     decisions.parent.mkdir()
     for _ in range(2):  # a person may do so more than once
         decisions.write_text(json.dumps({**WRONG, "override": "exclude"}))
@@ -210,7 +211,7 @@ def test_a_broken_link_in_the_landing_folder_stops_no_other_file(workbench: Work
 def test_a_lost_manifest_is_said_and_no_key_is_given_to_another_file(workbench: Workbench) -> None:
     workbench.land("a.jsonl", [RIGHT, WRONG])
     run(workbench, tick(workbench))
-    workbench.project.landing.manifest.unlink()
+    workbench.workspace.landing.manifest.unlink()
     with pytest.raises(DpoMathError, match="restore it from a backup"):
         tick(workbench)
 
@@ -227,7 +228,7 @@ def test_a_daemon_killed_between_registering_and_asking_loses_no_export(
     workbench: Workbench,
 ) -> None:
     workbench.land("a.jsonl", [RIGHT, WRONG])
-    workbench.project.landing.register(settle_seconds=1)  # the tick that was killed came this far
+    workbench.workspace.landing.register(settle_seconds=1)  # the tick that was killed came this far
     assert requested(tick(workbench, cursor=None)) == ("000001-a.jsonl", "000001-a.jsonl")
 
 
@@ -288,7 +289,7 @@ def test_exports_in_an_object_store_become_pairs_like_those_of_a_folder(
     workbench.project.settings_file.write_text("intake: {settle_seconds: 0}\n")
     assert isinstance(tick(workbench), dg.SkipReason)
     source = workbench.land("a.jsonl", [RIGHT, WRONG])
-    workbench.project.landing.place.put(source, "day1/a.jsonl")
+    workbench.workspace.landing.place.put(source, "day1/a.jsonl")
     result = tick(workbench)
     assert requested(result) == ("000001-day1__a.jsonl", "000001-day1__a.jsonl")
     run(workbench, result)
@@ -345,7 +346,7 @@ with dg.DagsterInstance.ephemeral() as instance:
     bench.project = Project(data_root=data, landing_folder=landing)
     bench.instance = instance
     bench.definitions = build_definitions(project=bench.project)
-    instance.add_dynamic_partitions(EXPORTS, list(bench.project.landing.partitions()))
+    instance.add_dynamic_partitions(EXPORTS, list(bench.project.workspace().landing.partitions()))
     bench.run("ingest_exports", json.loads(tags))
 """
 
@@ -361,7 +362,7 @@ def test_runs_that_are_killed_do_not_end_ingest_while_they_get_on(workbench: Wor
         cursor = result.cursor
     last = tick(workbench, cursor)
     run(workbench, last)
-    assert len(workbench.project.store.partitions("preference_pairs")) == 5
+    assert len(workbench.workspace.store.partitions("preference_pairs")) == 5
 
 
 @pytest.mark.parametrize("stage", ["read_partition", "clean_partition", "pair_partition"])
@@ -378,7 +379,7 @@ def test_an_export_at_which_every_run_dies_is_passed_over_and_named(
         cursor = result.cursor
     result = tick(workbench, cursor)
     run(workbench, result)
-    assert workbench.project.store.record("preference_pairs", "000003-c.jsonl") is not None
+    assert workbench.workspace.store.record("preference_pairs", "000003-c.jsonl") is not None
     asset = {"read": "raw_verifier_logs", "clean": "cleaned_traces", "pair": "preference_pairs"}
     told = workbench.metadata(asset[stage.split("_")[0]], "000002-b.jsonl")["failed"]
     assert "the process died 3 times" in told and "split the export" in told
@@ -390,7 +391,7 @@ def test_an_export_at_which_every_run_dies_is_passed_over_and_named(
     assert "000002-b.jsonl" in (result.skip_message or "")
     workbench.land("b.jsonl", [RIGHT], age=30)  # a changed file is tried again
     run(workbench, tick(workbench, cursor))
-    assert workbench.project.store.record("preference_pairs", "000002-b.jsonl") is not None
+    assert workbench.workspace.store.record("preference_pairs", "000002-b.jsonl") is not None
 
 
 def test_an_export_that_nothing_foresees_fails_alone(
@@ -400,16 +401,16 @@ def test_an_export_that_nothing_foresees_fails_alone(
     module = sys.modules["dpo_math_assets.assets.raw_verifier_logs"]
     read = module.read_partition
 
-    def odd(store: Any, key: str, *arguments: Any) -> Any:
+    def odd(workspace: Workspace, key: str, *arguments: Any) -> Any:
         if key == "000002-b.jsonl":
             raise OverflowError("date value out of range")
-        return read(store, key, *arguments)
+        return read(workspace, key, *arguments)
 
     for name in "abc":
         workbench.land(f"{name}.jsonl", [{**RIGHT, "trace_id": name}, WRONG], age=90)
     monkeypatch.setattr(module, "read_partition", odd)
     run(workbench, tick(workbench))
-    assert workbench.project.store.record("preference_pairs", "000003-c.jsonl") is not None
+    assert workbench.workspace.store.record("preference_pairs", "000003-c.jsonl") is not None
     told = workbench.metadata("raw_verifier_logs", "000002-b.jsonl")["failed"]
     assert "OverflowError: date value out of range" in told and "intake.left_out" in told
 
@@ -424,7 +425,7 @@ def test_what_is_no_file_of_the_landing_area_stops_no_other_file(workbench: Work
     os.close(os.open(os.fsencode(landing) + b"/caf\xe9.txt", os.O_CREAT))
     workbench.land("within.jsonl", [RIGHT, WRONG])
     (landing / "link.jsonl").symlink_to("within.jsonl")
-    found = workbench.project.landing.register(settle_seconds=0)
+    found = workbench.workspace.landing.register(settle_seconds=0)
     assert [export.path for export in found.registered] in (["within.jsonl"], ["link.jsonl"])
     assert len(found.duplicates) == 1
     assert {name: why.split(". ")[-1] for name, why in found.unreadable.items()} == {

@@ -52,25 +52,25 @@ def test_a_log_export_becomes_a_judged_checkpoint_with_every_check_evaluated(
     outcome.pop("log_agrees")
     assert set(outcome.values()) == {True}
     # Twenty prompts are too few to tell: the gate says so, and then nothing is released.
-    evaluation = project.store.versions("offline_eval_pass_rates").current()
+    evaluation = project.workspace().store.versions("offline_eval_pass_rates").current()
     assert evaluation is not None
     decision = read_decision(evaluation)
     assert gate == decision.passed == trained.success
-    assert (project.store.versions("release_candidate").current() is not None) == gate
+    assert (project.workspace().store.versions("release_candidate").current() is not None) == gate
 
-    samples = project.store.root / "eval_samples"
+    samples = project.workspace().store.root / "eval_samples"
     per_model = {path.stem: pl.read_parquet(path) for path in samples.glob("*.parquet")}
     assert set(per_model) == {"base", "dpo", "sft"}
     prompts = {model: set(frame["prompt"]) for model, frame in per_model.items()}
     assert prompts["base"] == prompts["dpo"] == prompts["sft"]
-    dataset = project.store.versions("dpo_dataset").current()
+    dataset = project.workspace().store.versions("dpo_dataset").current()
     assert dataset is not None
     trained_on = {
         json.loads(line)["prompt"] for line in (dataset / "train.jsonl").read_text().splitlines()
     }
     assert trained_on and not trained_on & prompts["dpo"]
 
-    checkpoint = project.store.current("dpo_checkpoint")
+    checkpoint = project.workspace().store.current("dpo_checkpoint")
     manifest = read_manifest(checkpoint)
     assert manifest["base_model"] == str(base_model)
     assert manifest["dataset_version"] == dataset.name
@@ -79,7 +79,9 @@ def test_a_log_export_becomes_a_judged_checkpoint_with_every_check_evaluated(
     assert manifest["code"]["packages"]["trl"] and manifest["environment"]["python"]
     for recipe in ("trl.yaml", "axolotl.yaml"):
         assert str(dataset / "train.jsonl") in (checkpoint / "model" / recipe).read_text()
-    assert list((project.store.root / "training_states").iterdir()) == [], "nothing to resume"
+    assert list((project.workspace().store.root / "training_states").iterdir()) == [], (
+        "nothing to resume"
+    )
 
 
 def test_training_without_a_base_model_fails_with_the_setting_to_set(workbench: Workbench) -> None:

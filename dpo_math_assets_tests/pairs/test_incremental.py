@@ -15,7 +15,11 @@ from dpo_math_assets.pairs.dataset import build_dataset
 from dpo_math_assets.pairs.pairing import PairingSettings, build_pairs
 from dpo_math_assets.pairs.schema import PAIR_SCHEMA
 from dpo_math_assets.pairs.selection import NEGATIVES, DatasetSettings
-from dpo_math_assets.stages import CLEANED, PAIRS, outdated_pairs, pair_partition, pairing_inputs
+from dpo_math_assets.settings import Settings
+from dpo_math_assets.stages.artifacts import CLEANED, PAIRS
+from dpo_math_assets.stages.ingest import pair_partition, pairing_inputs
+from dpo_math_assets.stages.up_to_date import outdated_pairs
+from dpo_math_assets.stages.workspace import Workspace
 from dpo_math_assets.storage import Store, digest, write_parquet
 from dpo_math_assets.traces.cleaning import clean_export
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA, TRACE_SCHEMA
@@ -103,10 +107,11 @@ def test_exports_in_any_order_and_processed_again_give_the_bytes_of_one_rebuild(
     for _ in range(2):
         chance.shuffle(logs)
         with tempfile.TemporaryDirectory() as folder:
-            store = Store(Path(folder))
+            workspace = Workspace.at(Path(folder), settings=Settings(pairing=caps, dataset=chosen))
+            store = workspace.store
             # Keys carry the order of arrival, as those of the landing folder do.
             arrived = {f"{arrival}-log": attempts for arrival, attempts in enumerate(logs)}
-            grow(store, arrived, outdated, chance, caps)
+            grow(workspace, arrived, outdated, chance)
             traces = store.scan(CLEANED, arrived, CLEANED_SCHEMA)
             rebuild, _ = build_pairs(traces, traces.head(0), caps)
             expected = written(rebuild.lazy(), traces, chosen)
@@ -117,21 +122,20 @@ def test_exports_in_any_order_and_processed_again_give_the_bytes_of_one_rebuild(
 
 
 def grow(
-    store: Store,
+    workspace: Workspace,
     arrived: dict[str, list[Attempt]],
     outdated: list[Attempt],
     chance: Any,
-    caps: PairingSettings,
 ) -> None:
     """Process the exports one by one, one of them with other content at first, some again."""
     keys = list(arrived)
     corrected = chance.choice(keys)
     for position, key in enumerate(keys, start=1):
-        arrive(store, key, outdated if key == corrected else arrived[key])
-        pair_partition(store, key, pairing_inputs(store, keys[:position], caps), caps)
-    arrive(store, corrected, arrived[corrected])
-    for key in [*outdated_pairs(store, keys, caps), chance.choice(keys)]:
-        pair_partition(store, key, pairing_inputs(store, keys, caps), caps)
+        arrive(workspace.store, key, outdated if key == corrected else arrived[key])
+        pair_partition(workspace, key, pairing_inputs(workspace, keys[:position]))
+    arrive(workspace.store, corrected, arrived[corrected])
+    for key in [*outdated_pairs(workspace, keys), chance.choice(keys)]:
+        pair_partition(workspace, key, pairing_inputs(workspace, keys))
 
 
 def unnamed(content: bytes) -> list[dict[str, Any]]:

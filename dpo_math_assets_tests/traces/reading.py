@@ -1,7 +1,6 @@
 """How the tests of this folder read a small export, and the records they are made of."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +53,7 @@ def read(folder: Path, content: bytes | Path, name: str = "export.jsonl", **opti
     traces, quarantine = folder / "out" / "traces.parquet", folder / "out" / "quarantine.parquet"
     report = read_export(path, "0001-export", traces, quarantine, **options)
     export = Export(report, traces, quarantine)
-    lost = imbalance(asdict(report))
+    lost = imbalance(report)
     assert lost is None, lost
     assert report.traces == len(export.traces)
     assert sum(report.quarantined.values()) == len(export.quarantine)

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -125,7 +124,7 @@ def test_a_csv_without_a_field_that_is_needed_is_set_aside_row_by_row(tmp_path: 
 def test_the_first_row_of_a_csv_without_a_header_is_kept(tmp_path: Path, first: str) -> None:
     content = f"{first}\nt-2,What is 1+2?,FINAL ANSWER: 3,3,true\n".encode()
     export = read(tmp_path, content, "e.csv")
-    assert imbalance(asdict(export.report)) is None
+    assert imbalance(export.report) is None
     entry = export.quarantine[0]
     assert (entry["reason"], entry["line"], entry["line_number"]) == (
         "no_csv_header",

@@ -21,18 +21,14 @@ from typing import Any
 import pytest
 
 from dpo_math_assets.errors import DpoMathError
-from dpo_math_assets.pairs.pairing import PairingSettings
-from dpo_math_assets.stages import (
-    CLEANED,
-    PAIRS,
-    QUARANTINE,
-    RAW,
+from dpo_math_assets.stages.artifacts import CLEANED, PAIRS, QUARANTINE, RAW
+from dpo_math_assets.stages.ingest import (
     clean_partition,
     pair_partition,
     pairing_inputs,
-    read_partition,
+    read_file,
 )
-from dpo_math_assets.storage import Store
+from dpo_math_assets.stages.workspace import Workspace
 from dpo_math_assets.traces.containers import ExportFile
 from dpo_math_assets.traces.landing import LandingArea
 from dpo_math_assets.traces.places import fingerprint_file
@@ -62,17 +58,17 @@ def write_log(path: Path, answers: list[int], broken: str = "{cut o") -> None:
 
 def run_stages(root: Path, only: str | None = None) -> None:
     """Every log of `root/landing` through the stages, or through one, into `root/data`."""
-    store, settings = Store(root / "data"), PairingSettings()
+    workspace = Workspace.at(root / "data")
     logs = {path.name: path for path in sorted((root / "landing").iterdir())}
     for key, path in logs.items():
         if only in (None, RAW):
-            read_partition(store, key, path, fingerprint_file(path), {})
+            read_file(workspace, key, path, fingerprint_file(path))
         if only in (None, CLEANED):
-            clean_partition(store, key, 1, 5.0)
+            clean_partition(workspace, key)
     if only in (None, PAIRS):
-        inputs = pairing_inputs(store, logs, settings)
+        inputs = pairing_inputs(workspace, logs)
         for key in logs:
-            pair_partition(store, key, inputs, settings)
+            pair_partition(workspace, key, inputs)
 
 
 def tables(root: Path) -> dict[str, bytes]:
@@ -125,7 +121,7 @@ def assert_earlier_or_due(root: Path, earlier: dict[str, bytes], due: dict[str, 
 CHILD = """
 import os, signal, sys
 from pathlib import Path
-from dpo_math_assets_tests import test_stages
+from dpo_math_assets_tests.stages import test_ingest_faults
 import pyarrow.parquet
 
 root, moment, seen = sys.argv[1], int(sys.argv[2]), 0
@@ -146,7 +142,7 @@ def fsync(descriptor):
 
 os.fsync = fsync
 sys.addaudithook(moments)
-getattr(test_stages, sys.argv[3])(Path(root))
+getattr(test_ingest_faults, sys.argv[3])(Path(root))
 print(seen)
 """
 
@@ -377,7 +373,7 @@ def test_a_file_that_cannot_be_read_is_named_and_leaves_the_earlier_version(
         else:
             faulty.setattr(ExportFile, "_open", fails)
         with pytest.raises(DpoMathError, match=words):
-            read_partition(Store(root / "data"), "2.jsonl", path, fingerprint, {})
+            read_file(Workspace.at(root / "data"), "2.jsonl", path, fingerprint)
     assert tables(root) == earlier
     path.write_bytes(content)
     run_stages(root)

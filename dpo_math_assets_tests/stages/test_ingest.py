@@ -1,7 +1,7 @@
 """What a stage refuses to make a partition, a dataset or an audit from, each by one example.
 
-Faults of the machine are in test_stages.py; here the machine is sound, and the data is not what a
-stage was asked to rest on.
+Faults of the machine are in test_ingest_faults.py; here the machine is sound, and the data is not
+what a stage was asked to rest on.
 """
 
 import errno
@@ -13,37 +13,56 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dpo_math_assets import stages
 from dpo_math_assets.errors import DpoMathError, LogFormatError
 from dpo_math_assets.pairs.pairing import PairingSettings
-from dpo_math_assets.stages import (
-    CLEANED,
-    OVERRIDES,
-    PAIRS,
-    QUARANTINE,
-    RAW,
+from dpo_math_assets.pairs.selection import DatasetSettings
+from dpo_math_assets.settings import IntakeSettings, Settings, VerificationSettings
+from dpo_math_assets.stages import ingest
+from dpo_math_assets.stages.artifacts import CLEANED, OVERRIDES, PAIRS, QUARANTINE, RAW
+from dpo_math_assets.stages.ingest import (
     clean_partition,
+    pair_partition,
+    pairing_inputs,
+    read_file,
+)
+from dpo_math_assets.stages.up_to_date import (
     decided_by_people,
     outdated_pairs,
     outdated_traces,
     overruled,
-    pair_partition,
-    pairing_inputs,
-    read_partition,
-    require_verdicts_of_now,
+    require_current_verdicts,
     unprocessed,
     usable_exports,
 )
+from dpo_math_assets.stages.workspace import Workspace
 from dpo_math_assets.storage import Store, write_parquet, write_text
 from dpo_math_assets.traces.cleaning import CleaningReport
 from dpo_math_assets.traces.landing import Export
 from dpo_math_assets.traces.overrides import read_overrides
 from dpo_math_assets.traces.places import fingerprint_file
-from dpo_math_assets.verifier import Conventions, CustomUnit, conventions
+from dpo_math_assets.verifier import conventions
 
 KEY, OTHER = "000001-a", "000002-b"
-SETTINGS = PairingSettings()
 TIMEOUT = 5.0
+
+
+def at(
+    root: Path,
+    *,
+    field_map: dict[str, str] | None = None,
+    timeout_s: float = TIMEOUT,
+    units: dict[str, dict[str, Any]] | None = None,
+    samples_per_side: int | None = None,
+) -> Workspace:
+    """A workspace whose settings differ from the defaults in what is named."""
+    caps = {} if samples_per_side is None else {"samples_per_side": samples_per_side}
+    settings = Settings(
+        intake=IntakeSettings(field_map=field_map or {}),
+        verification=VerificationSettings(workers=1, timeout_s=timeout_s, units=units or {}),
+        pairing=PairingSettings(**caps),
+        dataset=DatasetSettings(**caps),
+    )
+    return Workspace.at(root, settings=settings)
 
 
 def log(path: Path, *answers: int) -> str:
@@ -57,22 +76,32 @@ def log(path: Path, *answers: int) -> str:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def workspace(tmp_path: Path) -> Workspace:
     """Two exports, 14 and 15 in the first and 16 in the second, that went through to pairs."""
-    store = Store(tmp_path / "data")
+    workspace = at(tmp_path / "data")
     for key, answers in ((KEY, (14, 15)), (OTHER, (16,))):
         path = tmp_path / key
         fingerprint = log(path, *answers)
-        read_partition(store, key, path, fingerprint, {})
-        clean_partition(store, key, 1, TIMEOUT)
-    pair(store)
-    return store
+        read_file(workspace, key, path, fingerprint)
+        clean_partition(workspace, key)
+    pair(workspace)
+    return workspace
 
 
-def pair(store: Store) -> None:
-    inputs = pairing_inputs(store, [KEY, OTHER], SETTINGS)
+@pytest.fixture
+def store(workspace: Workspace) -> Store:
+    return workspace.store
+
+
+def other(workspace: Workspace, **settings: Any) -> Workspace:
+    """The same store under other settings."""
+    return at(workspace.store.root, **settings)
+
+
+def pair(workspace: Workspace) -> None:
+    inputs = pairing_inputs(workspace, [KEY, OTHER])
     for key in inputs:
-        pair_partition(store, key, inputs, SETTINGS)
+        pair_partition(workspace, key, inputs)
 
 
 def exports(tmp_path: Path) -> dict[str, Export]:
@@ -104,41 +133,42 @@ def rows(store: Store, asset: str, key: str = KEY) -> int:
 
 class TestReading:
     def test_an_export_that_is_gone(self, tmp_path: Path) -> None:
-        store = Store(tmp_path)
+        workspace = at(tmp_path)
         with pytest.raises(DpoMathError, match="gone is gone before it was read; put it back"):
-            read_partition(store, KEY, tmp_path / "gone", "f", {})
-        assert store.partitions(RAW) == []
+            read_file(workspace, KEY, tmp_path / "gone", "f")
+        assert workspace.store.partitions(RAW) == []
 
     def test_an_export_that_changed_after_it_was_registered(self, tmp_path: Path) -> None:
-        store = Store(tmp_path / "data")
+        workspace = at(tmp_path / "data")
         path = tmp_path / "a.jsonl"
         registered = log(path, 14)
         log(path, 14, 15)
         with pytest.raises(DpoMathError, match=r"a\.jsonl changed after it was registered"):
-            read_partition(store, KEY, path, registered, {})
-        assert store.record(RAW, KEY) is None
+            read_file(workspace, KEY, path, registered)
+        assert workspace.store.record(RAW, KEY) is None
 
     def test_an_unreadable_export_that_changed_after_it_was_registered(
         self, tmp_path: Path
     ) -> None:
-        store = Store(tmp_path / "data")
+        workspace = at(tmp_path / "data")
         path = tmp_path / "a.parquet"
         path.write_bytes(b"PAR1 and then something else")
         with pytest.raises(DpoMathError, match=r"a\.parquet changed after it was registered"):
-            read_partition(store, KEY, path, "another", {})
-        assert store.record(RAW, KEY) is None
+            read_file(workspace, KEY, path, "another")
+        assert workspace.store.record(RAW, KEY) is None
 
     def test_an_export_that_cannot_be_read_is_one_quarantined_entry_and_no_trace(
         self, tmp_path: Path
     ) -> None:
-        store = Store(tmp_path / "data")
+        workspace = at(tmp_path / "data")
         path = tmp_path / "a.parquet"
         path.write_bytes(b"PAR1 and then nothing")
-        report = read_partition(store, KEY, path, fingerprint_file(path), {})
-        assert "a.parquet" in report["unreadable"]
+        report = read_file(workspace, KEY, path, fingerprint_file(path))
+        store = workspace.store
+        assert "a.parquet" in (report.unreadable or "")
         assert (rows(store, RAW), rows(store, QUARANTINE)) == (0, 1)
-        assert (report["records_in"], report["quarantined"]) == (1, {"unreadable_export": 1})
-        counts = [report[name] for name in ("traces", "trace_records", "blank_lines", "bytes_in")]
+        assert (report.records_in, report.quarantined) == (1, {"unreadable_export": 1})
+        counts = [report.traces, report.trace_records, report.blank_lines, report.bytes_in]
         assert counts == [0, 0, 0, 21]
         entry = pl.read_parquet(store.partition(QUARANTINE, KEY)).row(0, named=True)
         assert (entry["line_number"], entry["byte_offset"], entry["line"]) == (1, 0, b"")
@@ -150,36 +180,36 @@ class TestReading:
         def fails(*_: Any) -> None:
             raise LogFormatError("reading stopped") from OSError(errno.EIO, "disk")
 
-        monkeypatch.setattr(stages, "read_export", fails)
-        store = Store(tmp_path / "data")
+        monkeypatch.setattr(ingest, "read_export", fails)
+        workspace = at(tmp_path / "data")
         fingerprint = log(tmp_path / "a.jsonl", 14)
         with pytest.raises(LogFormatError, match="reading stopped"):
-            read_partition(store, KEY, tmp_path / "a.jsonl", fingerprint, {})
-        assert store.record(RAW, KEY) is None
+            read_file(workspace, KEY, tmp_path / "a.jsonl", fingerprint)
+        assert workspace.store.record(RAW, KEY) is None
 
     @pytest.mark.parametrize("change", ["fingerprint", "field_map", "version"])
     def test_what_was_read_counts_for_the_same_bytes_fields_and_reader_alone(
-        self, store: Store, tmp_path: Path, change: str, monkeypatch: pytest.MonkeyPatch
+        self, workspace: Workspace, tmp_path: Path, change: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         path = tmp_path / KEY
-        fingerprint, field_map = fingerprint_file(path), dict[str, str]()
-        path_rows = rows(store, RAW)
+        fingerprint = fingerprint_file(path)
+        traces = rows(workspace.store, RAW)
         path.rename(tmp_path / "away")
-        assert read_partition(store, KEY, path, fingerprint, field_map)["traces"] == path_rows
+        assert read_file(workspace, KEY, path, fingerprint).traces == traces
         if change == "fingerprint":
             fingerprint = "another"
         elif change == "field_map":
-            field_map = {"answer": "ground_truth"}
+            workspace = other(workspace, field_map={"answer": "ground_truth"})
         else:
-            monkeypatch.setattr(stages, "INTAKE_VERSION", "another")
+            monkeypatch.setattr(ingest, "INTAKE_VERSION", "another")
         with pytest.raises(DpoMathError, match="is gone before it was read"):
-            read_partition(store, KEY, path, fingerprint, field_map)
+            read_file(workspace, KEY, path, fingerprint)
 
 
 class TestCleaning:
     def test_an_export_that_was_not_read(self, tmp_path: Path) -> None:
         with pytest.raises(DpoMathError, match="raw_verifier_logs has no partition '000001-a'"):
-            clean_partition(Store(tmp_path), KEY, 1, TIMEOUT)
+            clean_partition(at(tmp_path), KEY)
 
     @pytest.mark.parametrize(
         ("crashed", "traces", "refused"),
@@ -187,7 +217,7 @@ class TestCleaning:
     )
     def test_a_verifier_that_crashed_on_more_than_one_in_a_thousand(
         self,
-        store: Store,
+        workspace: Workspace,
         monkeypatch: pytest.MonkeyPatch,
         crashed: int,
         traces: int,
@@ -199,30 +229,30 @@ class TestCleaning:
         if refused:
             said = f"the verifier crashed on {crashed} of {traces} traces"
             with pytest.raises(DpoMathError, match=said):
-                clean_partition(store, KEY, 1, TIMEOUT + 1)
+                clean_partition(other(workspace, timeout_s=TIMEOUT + 1), KEY)
         else:
-            clean_partition(store, KEY, 1, TIMEOUT + 1)
+            clean_partition(other(workspace, timeout_s=TIMEOUT + 1), KEY)
         # What was made before stands where it is refused.
-        applied = store.record(CLEANED, KEY)
+        applied = workspace.store.record(CLEANED, KEY)
         assert applied is not None
         assert applied["inputs"]["timeout_s"] == (TIMEOUT if refused else TIMEOUT + 1)
 
     def test_raw_traces_that_are_replaced_while_they_are_verified(
-        self, store: Store, monkeypatch: pytest.MonkeyPatch
+        self, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def replaced(told: CleaningReport) -> CleaningReport:
-            store.finish(RAW, KEY, {"fingerprint": "new"}, {})
+            workspace.store.finish(RAW, KEY, {"fingerprint": "new"}, {})
             return told
 
         during(monkeypatch, replaced)
         with pytest.raises(DpoMathError, match="its raw traces changed while they were verified"):
-            clean_partition(store, KEY, 1, TIMEOUT + 1)
+            clean_partition(other(workspace, timeout_s=TIMEOUT + 1), KEY)
 
-    @pytest.mark.parametrize("module", [stages, conventions])
+    @pytest.mark.parametrize("module", [ingest, conventions])
     def test_what_another_version_cleaned_is_cleaned_again(
-        self, store: Store, monkeypatch: pytest.MonkeyPatch, module: Any
+        self, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, module: Any
     ) -> None:
-        name = "CLEANING_VERSION" if module is stages else "VERIFIER_VERSION"
+        name = "CLEANING_VERSION" if module is ingest else "VERIFIER_VERSION"
         cleaned_again: list[str] = []
 
         def noted(told: CleaningReport) -> CleaningReport:
@@ -230,21 +260,21 @@ class TestCleaning:
             return told
 
         during(monkeypatch, noted)
-        clean_partition(store, KEY, 1, TIMEOUT)
+        clean_partition(workspace, KEY)
         assert cleaned_again == []
         monkeypatch.setattr(module, name, "another")
-        clean_partition(store, KEY, 1, TIMEOUT)
+        clean_partition(workspace, KEY)
         assert cleaned_again == [name]
 
     def test_a_decision_is_put_in_and_taken_out_without_verifying_anything_again(
-        self, store: Store, monkeypatch: pytest.MonkeyPatch
+        self, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         during(monkeypatch, lambda told: pytest.fail("verified again"))
-        overrule(store, KEY)
-        assert clean_partition(store, KEY, 1, TIMEOUT)["overrides"] == {"incorrect": 1}
-        (store.root / OVERRIDES / "mine.csv").unlink()
-        clean_partition(store, KEY, 1, TIMEOUT)
-        verdicts = pl.read_parquet(store.partition(CLEANED, KEY))["verdict"].to_list()
+        overrule(workspace.store, KEY)
+        assert clean_partition(workspace, KEY).overrides == {"incorrect": 1}
+        (workspace.store.root / OVERRIDES / "mine.csv").unlink()
+        clean_partition(workspace, KEY)
+        verdicts = pl.read_parquet(workspace.store.partition(CLEANED, KEY))["verdict"].to_list()
         assert verdicts == ["correct", "incorrect"]
 
 
@@ -254,113 +284,107 @@ def reasons(crashed: int, traces: int) -> dict[str, int]:
 
 def during(monkeypatch: pytest.MonkeyPatch, change: Any) -> None:
     """Let `change` see, and replace, what cleaning found before its partition is approved."""
-    clean = stages.clean_export
+    clean = ingest.clean_export
 
     def changed(*args: Any, approve: Any, **more: Any) -> CleaningReport:
         return clean(*args, approve=lambda told: approve(change(told)), **more)
 
-    monkeypatch.setattr(stages, "clean_export", changed)
+    monkeypatch.setattr(ingest, "clean_export", changed)
 
 
 class TestPairing:
-    def test_an_export_that_was_not_cleaned(self, store: Store) -> None:
+    def test_an_export_that_was_not_cleaned(self, workspace: Workspace, store: Store) -> None:
         store.forget(CLEANED, KEY)
-        inputs = pairing_inputs(store, [KEY, OTHER], SETTINGS)
+        inputs = pairing_inputs(workspace, [KEY, OTHER])
         assert list(inputs) == [OTHER]
         with pytest.raises(DpoMathError, match="cleaned_traces has no partition '000001-a'"):
-            pair_partition(store, KEY, inputs, SETTINGS)
+            pair_partition(workspace, KEY, inputs)
 
     @pytest.mark.parametrize("change", ["replaced", "forgotten"])
     @pytest.mark.parametrize("earlier", [KEY, OTHER])
     def test_traces_that_change_while_they_are_paired(
-        self, store: Store, change: str, earlier: str
+        self, workspace: Workspace, store: Store, change: str, earlier: str
     ) -> None:
-        inputs = pairing_inputs(store, [KEY, OTHER], SETTINGS)
+        inputs = pairing_inputs(workspace, [KEY, OTHER])
         inputs = {key: {**inputs[key], "settings": {"samples_per_side": 3}} for key in inputs}
         store.forget(CLEANED, earlier)
         if change == "replaced":
             store.finish(CLEANED, earlier, {"version": "another"}, {})
         with pytest.raises(DpoMathError, match=f"{earlier}: its cleaned traces changed while"):
-            pair_partition(store, OTHER, inputs, PairingSettings(samples_per_side=3))
+            pair_partition(other(workspace, samples_per_side=3), OTHER, inputs)
         assert store.record(PAIRS, OTHER) is None
 
     def test_pairs_are_made_again_where_an_earlier_export_changed(
-        self, store: Store, tmp_path: Path
+        self, workspace: Workspace, store: Store, tmp_path: Path
     ) -> None:
         assert rows(store, PAIRS, OTHER) == 1
         fingerprint = log(tmp_path / KEY, 15)
-        read_partition(store, KEY, tmp_path / KEY, fingerprint, {})
-        clean_partition(store, KEY, 1, TIMEOUT)
-        assert outdated_pairs(store, [KEY, OTHER], SETTINGS) == [KEY, OTHER]
-        pair(store)
+        read_file(workspace, KEY, tmp_path / KEY, fingerprint)
+        clean_partition(workspace, KEY)
+        assert outdated_pairs(workspace, [KEY, OTHER]) == [KEY, OTHER]
+        pair(workspace)
         assert rows(store, PAIRS, OTHER) == 0
 
     def test_pairs_of_other_settings_or_another_version_are_outdated(
-        self, store: Store, monkeypatch: pytest.MonkeyPatch
+        self, workspace: Workspace, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        assert outdated_pairs(store, [KEY, OTHER], SETTINGS) == []
-        other = PairingSettings(samples_per_side=2)
-        assert outdated_pairs(store, [KEY, OTHER], other) == [KEY, OTHER]
-        monkeypatch.setattr(stages, "PAIRING_VERSION", "another")
-        assert outdated_pairs(store, [KEY, OTHER], SETTINGS) == [KEY, OTHER]
+        assert outdated_pairs(workspace, [KEY, OTHER]) == []
+        fewer = other(workspace, samples_per_side=2)
+        assert outdated_pairs(fewer, [KEY, OTHER]) == [KEY, OTHER]
+        monkeypatch.setattr(ingest, "PAIRING_VERSION", "another")
+        assert outdated_pairs(workspace, [KEY, OTHER]) == [KEY, OTHER]
 
 
 class TestWhatADatasetMayRestOn:
-    def test_verdicts_that_people_changed_since(self, store: Store) -> None:
-        require_verdicts_of_now(store, [KEY, OTHER])
+    def test_verdicts_that_people_changed_since(self, workspace: Workspace, store: Store) -> None:
+        require_current_verdicts(workspace, [KEY, OTHER])
         overrule(store, OTHER)
-        assert overruled(store, [KEY, OTHER]) == [OTHER]
+        assert overruled(workspace, [KEY, OTHER]) == [OTHER]
         with pytest.raises(DpoMathError, match=r"The verdicts of 1 exports .* '000002-b'"):
-            require_verdicts_of_now(store, [KEY, OTHER])
-        require_verdicts_of_now(store, [KEY])
+            require_current_verdicts(workspace, [KEY, OTHER])
+        require_current_verdicts(workspace, [KEY])
         overrule(store, KEY)
-        assert overruled(store, [KEY, OTHER]) == [KEY]
+        assert overruled(workspace, [KEY, OTHER]) == [KEY]
 
-    def test_the_first_of_several_exports_is_named(self, store: Store) -> None:
+    def test_the_first_of_several_exports_is_named(
+        self, workspace: Workspace, store: Store
+    ) -> None:
         overrule(store, KEY, OTHER)
         with pytest.raises(
             DpoMathError, match=r"The verdicts of 2 exports .* the first is '000001"
         ):
-            require_verdicts_of_now(store, [KEY, OTHER])
+            require_current_verdicts(workspace, [KEY, OTHER])
         with pytest.raises(DpoMathError, match=r"2 exports are not .* first is '000001"):
-            usable_exports(store, [KEY, OTHER], [OTHER, KEY])
+            usable_exports(workspace, [KEY, OTHER], [OTHER, KEY])
 
     def test_traces_that_an_earlier_version_cleaned_are_asked_for_no_judgement(
-        self, store: Store
+        self, workspace: Workspace, store: Store
     ) -> None:
         overrule(store, KEY, OTHER)
         overrides = read_overrides(store.root / OVERRIDES)
-        assert set(decided_by_people(store, [KEY, OTHER], overrides)) == {KEY, OTHER}
+        assert set(decided_by_people(workspace, [KEY, OTHER], overrides)) == {KEY, OTHER}
         path = store.partition(CLEANED, KEY)
         write_parquet(path, pl.read_parquet(path).drop("judged_key"))
         store.finish(CLEANED, KEY, {"version": "earlier"}, {})
-        assert set(decided_by_people(store, [KEY, OTHER], overrides)) == {OTHER}
+        assert set(decided_by_people(workspace, [KEY, OTHER], overrides)) == {OTHER}
 
     def test_traces_that_are_outdated_by_anything_that_they_rest_on(
-        self, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, workspace: Workspace, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         registered = exports(tmp_path)
 
-        def outdated(
-            field_map: dict[str, str] | None = None,
-            timeout: float = TIMEOUT,
-            units: tuple[CustomUnit, ...] = (),
-        ) -> list[str]:
-            read = Conventions(units=units)
-            return outdated_traces(store, registered, field_map or {}, timeout, read)
+        def outdated(**settings: Any) -> list[str]:
+            return outdated_traces(other(workspace, **settings), registered)
 
         assert outdated() == []
-        assert outdated(units=(CustomUnit(name="furlong", of="m", factor="201.168"),)) == [
-            KEY,
-            OTHER,
-        ]
-        assert outdated({"answer": "ground_truth"}) == [KEY, OTHER]
-        assert outdated(timeout=TIMEOUT + 1) == [KEY, OTHER]
+        assert outdated(units={"furlong": {"of": "m", "factor": 201.168}}) == [KEY, OTHER]
+        assert outdated(field_map={"answer": "ground_truth"}) == [KEY, OTHER]
+        assert outdated(timeout_s=TIMEOUT + 1) == [KEY, OTHER]
         with monkeypatch.context() as newer:
             newer.setattr(conventions, "VERIFIER_VERSION", "another")
             assert outdated() == [KEY, OTHER]
         with monkeypatch.context() as newer:
-            newer.setattr(stages, "INTAKE_VERSION", "another")
+            newer.setattr(ingest, "INTAKE_VERSION", "another")
             assert outdated() == [KEY, OTHER]
         registered[OTHER] = replace(registered[OTHER], fingerprint="another")
         assert outdated() == [OTHER]
@@ -369,22 +393,24 @@ class TestWhatADatasetMayRestOn:
 
     @pytest.mark.parametrize("asset", [RAW, CLEANED, PAIRS])
     def test_an_export_whose_record_was_lost_is_unprocessed(
-        self, store: Store, tmp_path: Path, asset: str
+        self, workspace: Workspace, store: Store, tmp_path: Path, asset: str
     ) -> None:
         def waiting() -> list[str]:
-            return unprocessed(store, exports(tmp_path), {}, TIMEOUT, SETTINGS)
+            return unprocessed(workspace, exports(tmp_path))
 
         assert waiting() == []
         store.forget(asset, OTHER)
         assert waiting() == [OTHER]
 
-    def test_an_export_that_was_processed_and_is_no_longer_up_to_date(self, store: Store) -> None:
-        assert usable_exports(store, [KEY, OTHER, "late"], ["late"]) == [KEY, OTHER]
+    def test_an_export_that_was_processed_and_is_no_longer_up_to_date(
+        self, workspace: Workspace, store: Store
+    ) -> None:
+        assert usable_exports(workspace, [KEY, OTHER, "late"], ["late"]) == [KEY, OTHER]
         said = "1 exports are not processed as they are now, the first is '000002-b'"
         with pytest.raises(DpoMathError, match=said):
-            usable_exports(store, [KEY, OTHER, "late"], [OTHER, "late"])
+            usable_exports(workspace, [KEY, OTHER, "late"], [OTHER, "late"])
         store.forget(CLEANED, OTHER)  # its pairs are still there
         with pytest.raises(DpoMathError, match=said):
-            usable_exports(store, [KEY, OTHER, "late"], [OTHER, "late"])
+            usable_exports(workspace, [KEY, OTHER, "late"], [OTHER, "late"])
         store.forget(PAIRS, OTHER)
-        assert usable_exports(store, [KEY, OTHER, "late"], [OTHER, "late"]) == [KEY]
+        assert usable_exports(workspace, [KEY, OTHER, "late"], [OTHER, "late"]) == [KEY]
