@@ -26,6 +26,8 @@ __all__ = [
     "without_labels",
 ]
 
+_OF_NAMES = (num(-1), nodes.Symbol("c"), nodes.Symbol("C"))
+_SETS = nodes.SetUnion | nodes.SetIntersection | nodes.SetDifference
 _ANGLE = nodes.Symbol("angle")
 # Letters that number the terms of a sequence.
 _INDICES = frozenset("nkm")
@@ -44,14 +46,20 @@ def is_name(node: Node) -> bool:
             return True
         case nodes.Tuple() | nodes.Ratio() | nodes.Product():
             return all(map(is_name, children(node)))
+        case nodes.SetUnion() | nodes.SetIntersection() | nodes.SetDifference():
+            return all(map(is_name, children(node)))
         case nodes.Function() if node.name in _NAMES:
             return all(map(is_name, node.arguments))
+        case nodes.AbsoluteValue(operand=operand) if isinstance(operand, _SETS):
+            return is_name(operand)
         case nodes.AbsoluteValue(operand=nodes.Product() as product):
             return tree.letters(product) is not None
         case nodes.AbsoluteValue():
             return _has_size(tree.letters(node.operand) or "")
-        case nodes.Power(base=nodes.Symbol(name=name)):  # `A^{-1} =` and a matrix
-            return node.exponent == num(-1) and name.isupper()
+        case nodes.Power(
+            base=nodes.Symbol(name=name)
+        ):  # `A^{-1} =` and a matrix, `A^c =` and a set
+            return name.isupper() and node.exponent in _OF_NAMES
     return False
 
 
@@ -102,8 +110,6 @@ def is_quantity(node: Node) -> bool:
             return node.name in _NAMED_FUNCTIONS and is_name(node.arguments[0])
         case nodes.AbsoluteValue():
             return isinstance(node.operand, nodes.Symbol) and node.operand.name.isupper()
-        case nodes.SetUnion() | nodes.SetIntersection():
-            return all(map(is_name, node.operands))
         case nodes.Sum():
             letters = [name for term in node.terms for name in free_symbols(term)]
             once = 1 < len(letters) == len(set(letters))

@@ -3,9 +3,12 @@
 import re
 from fractions import Fraction
 
-__all__ = ["as_list", "decimal_comma"]
+__all__ = ["as_list", "decimal_comma", "with_points"]
 
-_GROUPS = re.compile(r"-?[1-9]\d{0,2}(?:,\d{3})+")
+# `1,234`, `12,34,567`, `1.234,56`: one number, or several
+_GROUPS = re.compile(
+    r"-?(?:[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d?(?:,\d{2})+,\d{3}|[1-9]\d{0,2}(?:\.\d{3})+,\d+)"
+)
 _COMMA = re.compile(r"(-?)(\d+),(\d+)")
 
 
@@ -15,6 +18,20 @@ def decimal_comma(text: str) -> Fraction | None:
     if match is None or _GROUPS.fullmatch(text):
         return None
     return Fraction(int(f"{match[1]}{match[2]}{match[3]}"), 10 ** len(match[3]))
+
+
+# A comma between two digits; brackets without a semicolon, whose commas separate.
+_BETWEEN_DIGITS = re.compile(r"(?<=\d)(?:,|\{,\})(?=\d)")
+_BRACKETS = re.compile(r"[(\[][^;()\[\]]*+[)\]]")
+
+
+def with_points(text: str) -> str:
+    """`(0,5; 1)` as `(0.5, 1)`: semicolons separate where commas are decimal; else the text."""
+    if ";" not in text or (pointed := _BETWEEN_DIGITS.sub(".", text)) == text:
+        return text
+    if "," in pointed or any(map(_BETWEEN_DIGITS.search, _BRACKETS.findall(text))):
+        return text
+    return pointed.replace(";", ",")
 
 
 def as_list(text: str) -> str:

@@ -19,7 +19,7 @@ __all__ = ["apart", "free_constants", "is_line", "renamed_constants"]
 
 _CONSTANT = re.compile(r"[CcKk](?:_\d)?")
 _FREE_NAME = re.compile(r"[Cc](?:_\d)?")
-_LETTER = re.compile(r"[A-DKackb](?:_\d)?")
+_LETTER = re.compile(r"[A-DKa-dkmp-r](?:_\d)?")
 # Constants that are renamed in every way.
 MAX_CONSTANTS = 3
 _FREE = Symbol("C")
@@ -29,10 +29,14 @@ _OF_LINES = (Number, Decimal, Symbol, Sum, Product)
 _POINT = tree.rational(Fraction(3, 7))
 
 
-def renamed_constants(a: Node, b: Node) -> Iterator[Node]:
-    """The first value under the names that the second has for what may be constants."""
+def renamed_constants(a: Node, b: Node, variables: frozenset[str]) -> Iterator[Node]:
+    """The first value under the names that the second has for what may be constants.
+
+    `variables` are those of the functions that have the values.
+    """
     names = free_symbols(a), free_symbols(b)
-    if not names[0] & names[1]:  # `C` beside `A`: letters of choices, say
+    shared = (names[0] & names[1]) | variables
+    if not shared:  # `C` beside `A`: letters of choices, say
         return
     own, others = sorted(names[0] - names[1]), sorted(names[1] - names[0])
     if not own and not others:  # `C_1` and `C_2` the other way round
@@ -41,7 +45,8 @@ def renamed_constants(a: Node, b: Node) -> Iterator[Node]:
         return
     if not all(map(_LETTER.fullmatch, own + others)):
         return
-    if not any(all(map(_CONSTANT.fullmatch, side)) for side in (own, others)):
+    constants = any(all(map(_CONSTANT.fullmatch, side)) for side in (own, others))
+    if not constants and shared.isdisjoint(_VARIABLES):
         return
     yield from _renamed(a, own, others)
 

@@ -19,6 +19,8 @@ from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["compare_equation_and_value", "compare_equations", "proportional"]
 
+# Values that an inequality may describe: `D = [0, \\infty)` beside `x \\ge 0`.
+_SETS = (nodes.Interval, nodes.SetUnion, nodes.SetIntersection, nodes.SetDifference, nodes.Tuple)
 # Letters that stand for variables by custom.
 _VARIABLES = frozenset("xyztn")
 _DERIVATIVE = re.compile(r"d(.)/d.")
@@ -145,10 +147,12 @@ def compare_equation_and_value(
     """An equation, which is one of a and b, beside an answer that is none."""
     is_gold = equation is b
     value = a if is_gold else b
-    comparable = not isinstance(value, nodes.Relation | nodes.RelationChain)
+    given = equations.assigned(equation)
+    named_set = given is not None and isinstance(given[1], _SETS)
+    comparable = named_set or not isinstance(value, nodes.Relation | nodes.RelationChain)
     if not comparable or not context.conventions.assignment_matches_value:
         return different(a, b)
-    if given := equations.assigned(equation):
+    if given:
         applied("reading.assigned_value", equation, given[1])
         same = context.compare(a, given[1]) if is_gold else context.compare(given[1], b)
         if same.state == "different" and is_gold and free_symbols(a):

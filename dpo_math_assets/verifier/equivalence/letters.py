@@ -18,6 +18,7 @@ from dpo_math_assets.verifier.equivalence.constants import (
 from dpo_math_assets.verifier.equivalence.context import Context
 from dpo_math_assets.verifier.equivalence.families import equation, is_scalar
 from dpo_math_assets.verifier.equivalence.outcome import EQUAL_STRUCTURE, UNKNOWN, Outcome
+from dpo_math_assets.verifier.equivalence.points import same_points
 from dpo_math_assets.verifier.equivalence.scalars import compare_expressions
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax import nodes
@@ -30,6 +31,7 @@ __all__ = ["compare_families", "may_be_equal", "under_one_name"]
 # Letters that stand for integers by custom, without a word about it.
 INTEGER_LETTERS = frozenset("jklmnpqst")
 _PARAMETER = re.compile(rf"{PARAMETER}\d+")
+_NONE = frozenset[str]()
 _PRINTED = {"E": nodes.Constant("e"), "I": nodes.Constant("i")}
 
 
@@ -125,10 +127,37 @@ def may_be_equal(a: Node, b: Node, context: Context) -> bool:
         applied("reading.defined_name", a, b)
         return True
     x, y = value_of(a), value_of(b)
-    if any(context.compare(other, y).state == "equal" for other in renamed_constants(x, y)):
+    variables = _variables(a) & _variables(b)
+    renamed = renamed_constants(x, y, variables)
+    if any(context.compare(other, y).state == "equal" for other in renamed):
         applied("reading.other_constant", a, b)
         return True
+    if _of_one_condition(a, b, context):
+        applied("reading.bounded_letter", a, b)
+        return True
+    if same_points(a, b) or same_points(x, y):
+        applied("reading.same_points", a, b)
+        return True
     return equal_by_custom(a, b, context)
+
+
+def _variables(node: Node) -> frozenset[str]:
+    """The variables of a function that is given: x of `f(x) = c`."""
+    given = assigned(stated) if (stated := equation(node)) else None
+    return (
+        free_symbols(given[0]) if given and isinstance(given[0], nodes.UnknownFunction) else _NONE
+    )
+
+
+def _of_one_condition(a: Node, b: Node, context: Context) -> bool:
+    """`2^k, k >= 0` beside `2^n, n >= 0`: a letter that a condition bounds may have any name."""
+    if not isinstance(a, nodes.Conditional) or not isinstance(b, nodes.Conditional):
+        return False
+    own, others = free_symbols(a) - free_symbols(b), free_symbols(b) - free_symbols(a)
+    if len(own) != 1 or len(others) != 1 or not own <= free_symbols(a.condition):
+        return False
+    renamed = tree.substituted(a, nodes.Symbol(*own), nodes.Symbol(*others))
+    return context.compare(renamed, b).state == "equal"
 
 
 def _may_be_defined(name: Node, other: Node) -> bool:

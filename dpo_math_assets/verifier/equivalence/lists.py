@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dpo_math_assets.verifier.algebra.equations import (
     assigned,
     labelled_items,
+    measured,
     names_of,
     without_labels,
 )
@@ -77,17 +78,26 @@ def _compare_single(group: Node, other: Node, context: Context, *, is_candidate:
         return UNKNOWN if names_of(list(items)) else context.unordered(*sides, once=False)
     if isinstance(group, nodes.ValueList) and len(items) == 1:
         return context.compare(*pair(items[0], other))
-    if isinstance(group, nodes.FiniteSet) and isinstance(other, families.SETS):
-        return compare_pieces(*pair(group, other), context) or UNKNOWN
     if (stated := families.equation(other)) and (given := assigned(stated)):
         return context.compare(*pair(group, given[1]))
+    if isinstance(other, families.SETS):
+        named = isinstance(group, nodes.FiniteSet)
+        pieces = named and compare_pieces(*pair(group, other), context)
+        return pieces or UNKNOWN
     if _may_be_mixed_number(group, other):
         return AMBIGUOUS
-    return (
-        UNKNOWN
-        if isinstance(other, (*families.RELATIONS, *families.SETS))
-        else different(*pair(group, other))
-    )
+    return UNKNOWN if _states(items, other, context) else different(*pair(group, other))
+
+
+def _states(items: Items, other: Node, context: Context) -> bool:
+    """Whether one of several items states the other answer as a value, or this is a statement."""
+    if isinstance(other, families.RELATIONS):
+        return True
+    equations = list(filter(None, map(families.equation, items)))
+    values = list(filter(None, map(measured, equations)))  # of `m + n = 7`
+    if len(equations) < len(items):
+        values += [given[1] for given in map(assigned, equations) if given]
+    return any(context.compare(value, other).state == "equal" for value in values)
 
 
 def _compare_choices(items: Items, other: Node) -> Outcome | None:

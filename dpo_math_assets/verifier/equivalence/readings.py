@@ -14,6 +14,7 @@ from dpo_math_assets.verifier.algebra.matrices import matrix_value
 from dpo_math_assets.verifier.equivalence import families
 from dpo_math_assets.verifier.equivalence.choices import choice_letter
 from dpo_math_assets.verifier.equivalence.divisors import coprime_letters
+from dpo_math_assets.verifier.equivalence.points import scaled_vector
 from dpo_math_assets.verifier.equivalence.vectors import unit_vector
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax import nodes
@@ -151,6 +152,11 @@ def _named_point(node: Node, other: Node) -> Node:
     return name_and_pair[1] if name_and_pair else node
 
 
+def _scaled_vector(node: Node, other: Node) -> Node:
+    """`t(1, -1)` beside `(t, -t)`."""
+    return scaled_vector(node) or node
+
+
 def _combinations(node: Node, other: Node) -> Node:
     """`C(5, 2)` beside a number: the ways to choose."""
     name_and_pair = _name_and_pair(node)
@@ -232,6 +238,7 @@ _NAMED_PAIRS = (
 NAMED_PAIRS = Readings(*_NAMED_PAIRS)
 BESIDE = Readings(
     *_NAMED_PAIRS,
+    Reading("reading.scaled_vector", (nodes.Product,), families.ROWS, _scaled_vector),
     Reading("reading.descending_pair", (nodes.Interval,), (nodes.Tuple,), _descending_pair),
     Reading(
         "reading.brackets_of_list",

@@ -35,6 +35,8 @@ def compare_relations(a: Node, b: Node, context: Context) -> Outcome:
     a, b = _condition_of_points(a), _condition_of_points(b)
     if isinstance(a, nodes.Relation) and isinstance(b, nodes.Relation) and a.op == b.op == "to":
         return _compare_maps(a, b, context)
+    if ("to" in operators(a)) != ("to" in operators(b)):
+        return _compare_step(a, b, context)
     first, second = equation(a), equation(b)
     if first and second:
         return compare_equations(first, second, context)
@@ -45,6 +47,12 @@ def compare_relations(a: Node, b: Node, context: Context) -> Outcome:
     if isinstance(a, nodes.Ratio) or isinstance(b, nodes.Ratio):
         return _compare_ratios(a, b, context)
     return _compare_inequalities(a, b, context)
+
+
+def _compare_step(a: Node, b: Node, context: Context) -> Outcome:
+    r"""`3 + 4 \to 7` beside 7, of which it may be a step."""
+    steps = [children(node) if "to" in operators(node) else (node,) for node in (a, b)]
+    return context.any_of((x, y) for x in steps[0] for y in steps[1]).demoted()
 
 
 def _compare_maps(a: nodes.Relation, b: nodes.Relation, context: Context) -> Outcome:

@@ -8,12 +8,13 @@ from dpo_math_assets.verifier.algebra.matrices import determinant, matrix_value
 from dpo_math_assets.verifier.algebra.predicates import holds
 from dpo_math_assets.verifier.equivalence.context import Context
 from dpo_math_assets.verifier.equivalence.families import RELATIONS, is_scalar
+from dpo_math_assets.verifier.equivalence.points import scaled_vector
 from dpo_math_assets.verifier.equivalence.readings import NAMED_PAIRS
 from dpo_math_assets.verifier.equivalence.unit_readings import compound_unit
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.nodes import Node
-from dpo_math_assets.verifier.syntax.trees import children, free_symbols
+from dpo_math_assets.verifier.syntax.trees import children, free_symbols, rebuild
 from dpo_math_assets.verifier.trace import applied
 
 __all__ = ["CONTRADICTION", "settled"]
@@ -53,6 +54,8 @@ def _named(rule: str, node: Node, changed: Node | None) -> Node:
 
 def _computed(node: nodes.Sum | nodes.Product | nodes.Power | nodes.Function) -> Node:
     """A sum, product or power of matrices and tuples, worked out."""
+    if isinstance(node, nodes.Sum):  # `s(1, 0) + t(0, 1)`
+        node = rebuild(node, lambda term: scaled_vector(term) or term)
     rows = nodes.Interval | nodes.ValueList  # `[1, -1]^T`
     if isinstance(node, nodes.Power) and isinstance(node.base, rows):
         return _named("reading.matrix_arithmetic", node, matrix_value(node))

@@ -15,7 +15,7 @@ from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.algebra.predicates import undefined
 from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.equivalence.asides import asides_differ
-from dpo_math_assets.verifier.equivalence.commas import as_list, decimal_comma
+from dpo_math_assets.verifier.equivalence.commas import as_list, decimal_comma, with_points
 from dpo_math_assets.verifier.equivalence.commutativity import words_may_differ
 from dpo_math_assets.verifier.equivalence.context import Context
 from dpo_math_assets.verifier.equivalence.families import COLLECTIONS
@@ -100,7 +100,9 @@ def _compare(answer: AnswerText, gold: AnswerText, context: Context) -> Outcome:
     return outcome
 
 
-_PLAIN = re.compile(r"\s*(-?)(\$?)\s?(\d{1,18}|[1-9]\d{0,2}(?:,\d{3}){1,5})(?:\.(\d{1,18}))?\.?\s*")
+_PLAIN = re.compile(
+    r"\s*(-(?!\s)|)(\$?)\s?(\d{1,18}|[1-9]\d{0,2}(?:,\d{3}){1,5})(?:\.(\d{1,18}))?\.?\s*"
+)
 
 
 def plain_numbers(answer: str, gold: str) -> Outcome | None:
@@ -116,12 +118,22 @@ def plain_numbers(answer: str, gold: str) -> Outcome | None:
     if places or others:
         # both may be decimals of which one rounds the other; one may be cents beside dollars, or a
         # float that a program printed
+        if _may_group(first, second) or _may_group(second, first):
+            applied("reading.point_of_thousands", answer, gold)
+            return AMBIGUOUS
         money = first[2] or second[2]
         longest = max(len(first[3] + places), len(second[3] + others))
         open_to_rounding = (places and others) or money or longest >= FLOAT_DIGITS
         return None if open_to_rounding else _DIFFERENT
     same = int(first[1] + first[3].replace(",", "")) == int(second[1] + second[3].replace(",", ""))
     return EQUAL_EXACT if same else _DIFFERENT
+
+
+def _may_group(number: "re.Match[str]", other: "re.Match[str]") -> bool:
+    """Whether a point groups thousands in much of the world: `1.234` beside 1234."""
+    joined = number[1] + number[3] + (number[4] or "")
+    grouped = len(number[4] or "") == 3 and "," not in number[3] and number[3][0] != "0"
+    return grouped and not other[4] and joined == other[1] + other[3].replace(",", "")
 
 
 def _places(number: "re.Match[str]") -> str:
@@ -275,7 +287,14 @@ def _read_again(pair: _Pair, outcome: Outcome, context: Context) -> Outcome:
 
     The first reading that the texts have decides.
     """
-    if outcome.state == "different" and (products := _products(pair)):
+    pointed = with_points(pair.answer), with_points(pair.gold)
+    if outcome.state == "different" and _ITEM_OF_LIST.match(pair.answer):
+        return _compare_item(pair, outcome, context)
+    if pointed != (pair.answer, pair.gold):
+        again, rule = _compared(*pointed, context), "reading.semicolons"
+        if again.state == "unknown":
+            return again
+    elif outcome.state == "different" and (products := _products(pair)):
         again, rule = compare_answers(*products, context), "reading.letters_of_unit"
     elif outcome.state == "different" and ("floor" in pair.answer) != ("floor" in pair.gold):
         again = _compared(_with_floors(pair.answer), _with_floors(pair.gold), context)
@@ -289,6 +308,20 @@ def _read_again(pair: _Pair, outcome: Outcome, context: Context) -> Outcome:
         return outcome
     applied(rule, pair.answer, pair.gold)
     return again
+
+
+# A dash and a space before words or digits, as Markdown begins the item of a list.
+_ITEM_OF_LIST = re.compile(r"\s*-\s+(?=[A-Za-z0-9$*])")
+
+
+def _compare_item(pair: _Pair, outcome: Outcome, context: Context) -> Outcome:
+    """`- 5` may be 5, the item of a list, perhaps of more than one."""
+    item = _ITEM_OF_LIST.sub("", pair.answer)
+    parts = isinstance(pair.gold_node, COLLECTIONS)
+    if not parts and _compared(item, pair.gold, context).state == "different":
+        return outcome
+    applied("reading.item_of_list", pair.answer, item)
+    return AMBIGUOUS
 
 
 def _compared(answer: str, gold: str, context: Context) -> Outcome:

@@ -11,6 +11,7 @@ from dpo_math_assets.verifier.equivalence import dispatch
 from dpo_math_assets.verifier.equivalence.context import Context
 from dpo_math_assets.verifier.equivalence.contextual_readings import read_beside
 from dpo_math_assets.verifier.equivalence.families import NUMBERS, RELATIONS, equation
+from dpo_math_assets.verifier.equivalence.groups import are_groups
 from dpo_math_assets.verifier.equivalence.letters import (
     compare_families,
     equal_by_custom,
@@ -57,8 +58,13 @@ def compare_answers(a: Node, b: Node, context: Context) -> Outcome:
     same = context.compare(a, b)
     if None not in subjects and subjects[0] != subjects[1]:
         return same.demoted()
-    if same.state == "equal":
-        return same
+    return same if same.state == "equal" else _compare_otherwise(a, b, same, context)
+
+
+def _compare_otherwise(a: Node, b: Node, same: Outcome, context: Context) -> Outcome:
+    """Whole answers that are not equal as they stand, in their other readings."""
+    if same.state == "different" and _may_be_one(a, b):
+        return UNKNOWN
     functions = holds(a, nodes.UnknownFunction) or holds(b, nodes.UnknownFunction)
     if functions or free_symbols(a) or free_symbols(b):
         return _compare_letters(a, b, same, context)
@@ -70,11 +76,19 @@ def _is_growth(node: Node) -> bool:
     return isinstance(node, nodes.Product) and node.factors[0] in _GROWTHS
 
 
+def _may_be_one(a: Node, b: Node) -> bool:
+    """Whether two names, of classes of growth or of groups, may be names of one."""
+    if _is_growth(a) and _is_growth(b):
+        applied("reading.order_of_growth", a, b)
+        return True
+    if are_groups(a, b):
+        applied("reading.names_of_groups", a, b)
+        return True
+    return False
+
+
 def _compare_letters(a: Node, b: Node, same: Outcome, context: Context) -> Outcome:
     """Answers in letters that are not equal as they stand: what the letters may stand for."""
-    if same.state == "different" and _is_growth(a) and _is_growth(b):
-        applied("reading.order_of_growth", a, b)
-        return UNKNOWN
     if outcome := _compare_solutions(a, b) or compare_integer_sets(a, b):
         return outcome
     if same.state == "different" and (family := compare_families(a, b, context)):

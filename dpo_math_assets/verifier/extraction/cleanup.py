@@ -85,7 +85,9 @@ _CHOICE_ENDS = frozenset("ABCDEFGHIJ)")
 _CROSS = re.compile(r"(?<=\d) x (?=\d)")
 # `54, I think`
 _HEDGE = re.compile(r",? I (?:think|believe|guess)$")
-_NOT_ANOTHER = re.compile(rf"([^,()]{{1,60}}?),?\s+\(?not\s+\$?-?{NUMERIC}\$?\)?")
+_NOT_ANOTHER = re.compile(
+    rf"([^,()]{{1,60}}?),?\s+\(?(?:not|instead\s+of|rather\s+than)\s+\$?-?{NUMERIC}\$?\)?"
+)
 _SO = re.compile(r",\s+so\b", re.IGNORECASE)
 _GOES_ON = re.compile(r"\b(?:then|so|total|therefore|thus|hence)\b", re.IGNORECASE)
 _REMARK = re.compile(
@@ -348,7 +350,9 @@ _FORMS = (
     _Rule("cleanup.sum", ("=",), summed_value, True, MAX_BARE),
     _Rule("cleanup.cross", (" x ",), _text(_cross), longest=MAX_BARE),
     _Rule("cleanup.hedge", (" I ",), _text(_hedge), longest=MAX_BARE),
-    _Rule("cleanup.not_another", ("not",), _text(_not_another), longest=MAX_BARE),
+    _Rule(
+        "cleanup.not_another", ("not", "instead", "rather"), _text(_not_another), longest=MAX_BARE
+    ),
 )
 # Of an answer with words.
 _SENTENCES = (

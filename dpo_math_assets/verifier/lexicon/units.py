@@ -61,6 +61,7 @@ UNITS = _with_prefixes()
 LONG_ABBREVIATIONS = word_set(_DATA["long_abbreviations"])
 SPACED_UNITS = word_set(_DATA["spaced"])
 CURRENCY_CODES = word_set(_DATA["currency_codes"])
+_CAPITALS: dict[str, str] = {word.upper(): word for word in _DATA["also_in_capitals"].split()}
 CURRENCY_SIGNS = by_spelling(_DATA["currency_signs"])
 
 _KNOWN: ContextVar[UnitTable] = ContextVar("units", default=UNITS)
@@ -84,6 +85,9 @@ def using(units: UnitTable) -> Iterator[None]:
 def unit_named(word: str) -> str | None:
     """The spelling of a known unit that a word has, a plural `s` aside; `ms` is no plural of m."""
     units = _KNOWN.get()
+    if word in units:
+        return word
+    word = _CAPITALS.get(word.upper(), word)  # `KG`, `Hrs`
     if word in units:
         return word
     plural = word.endswith("s") and len(word) > 2 and word[:-1] in units

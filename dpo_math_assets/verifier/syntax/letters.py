@@ -26,6 +26,7 @@ from dpo_math_assets.verifier.lexicon.units import (
     unit_named,
 )
 from dpo_math_assets.verifier.lexicon.words import NUMBER_WORDS, TENS, words
+from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.number_words import NUMERAL_WORDS, spelled_number
 from dpo_math_assets.verifier.syntax.numerals import rational
 from dpo_math_assets.verifier.syntax.scanner import Kind, Scanner
@@ -68,6 +69,10 @@ _WITH_NAME = re.compile(
 _WITH_WORD = re.compile(r"([a-cnx-z]?)(and|or)([a-cnx-zA-Z])")
 # The end of `\\operatorname{re}`, and the bracket behind it.
 BRACKET_AHEAD = re.compile(r"\}?\s?\{?\s?(?:\\left\s?)?\(")
+# Letters that do not follow each other, as the corners `ABCD` do.
+_NO_FIGURE = re.compile(
+    "(?!" + "|".join(f"{chr(code)}{chr(code + 1)}" for code in range(65, 90)) + "|.$)."
+)
 _PRINTED = re.compile(r"([A-Za-z]+(?:(?<=Interval)\.(?:open|Lopen|Ropen))?)(?=\()")
 # Single letters that may be a word, half of the day, or the sign of a union.
 _LETTERS_IN_WORDS = frozenset("aApPIU")
@@ -307,9 +312,16 @@ def _unit_of_value(scanner: Scanner, run: str) -> Read | None:
 
 
 def _capitals(scanner: Scanner, run: str) -> Read | None:
-    """`USD`; `ABC` as a segment or triangle."""
+    """`USD`, `5 APPLES`, `5 KG`; `ABC` as a segment or triangle."""
     if run in CURRENCY_CODES or run == "DNE":
         return "word", run, len(run)
+    if scanner.last() == "num" and (scanner.spaced or scanner.upright):
+        counted = len(run) >= 4 and _NO_FIGURE.search(run) is not None
+        if counted or (unit_named(run) and (scanner.upright or len(run) >= 3)):
+            return "word", run, len(run)
+        behind = scanner.text[scanner.tokens[-1].start : scanner.position]
+        if len(run) >= 2 and behind.endswith("\\text{ "):
+            raise ParseError("capitals that are no unit")
     return ("sym", run, len(run)) if len(run) >= 3 and run.isupper() else None
 
 

@@ -176,6 +176,9 @@ _PLAIN_SIGNS: dict[str, Kind] = {
     **dict.fromkeys(")]", "close"),
     "|": "bar",
 }
+# A word in brackets behind a value or word, such as a special token of a model: no factor.
+_MARK = re.compile(r"\[/?[A-Z]{3,}\]")
+_MARK_BEFORE = re.compile(r"\[[A-Z]{3,}\]\s*(?=[\d-])")
 _LONG_SIGN = re.compile(r"\*\*|\.\.\.|[<>!=:]=|=[<>]|<>|->|'+|[-<>=*:!]")
 _LONG_SIGNS: dict[str, tuple[Kind, str]] = {
     **{sign: ("op", sign) for sign in "-*!"},
@@ -190,6 +193,10 @@ def _sign(scanner: Scanner, char: str) -> None:
     kind = _PLAIN_SIGNS.get(char)
     if kind is not None:
         scanner.next_brace = None
+        if char == "[" and scanner.last() in ("", "num", "word"):
+            mark = _MARK if scanner.tokens else _MARK_BEFORE
+            if mark.match(scanner.text, scanner.position):
+                raise ParseError("a word in brackets beside a value")
         if char in "()[]":
             scanner.count_bracket(kind, char)
         scanner.emit(kind, char, 1)

@@ -98,6 +98,12 @@ _CHARACTERS: dict[str, str] = {
         "£": "\\pounds ",
         "¥": "\\yen ",
         "￥": "\\yen ",
+        "₹": "\\rupee ",
+        "₽": "\\ruble ",
+        "₩": "\\won ",
+        "₫": "\\dong ",
+        "₱": "\\peso ",
+        "₪": "\\shekel ",
         "µ": "\\mu ",
         "ϕ": "\\phi ",
         "ϵ": "\\epsilon ",
@@ -137,10 +143,22 @@ _ROOT_OF_NUMBER = re.compile(r"√(\d+(?:\.\d+)?)")
 _CHINESE_UNITS = meanings("chinese", "units")
 _CHINESE_POWERS = meanings("chinese", "powers")
 _CHINESE = re.compile("[\u4e00-\u9fff]")
+_CHINESE_DIGITS = {sign: value for value, sign in enumerate("一二三四五六七八九十", start=1)}
+_CHINESE_DIGITS["两"] = 2
+_CHINESE_SHARE = re.compile(
+    rf"(?<![\d\u4e00-\u9fff])(?P<below>[{''.join(_CHINESE_DIGITS)}百]|\d{{1,9}})分之"
+    rf"(?P<above>[{''.join(_CHINESE_DIGITS)}]|\d{{1,9}}(?:\.\d{{1,9}})?)(?![\d\u4e00-\u9fff])"
+)
+_CHINESE_LEAD_IN = re.compile(
+    rf"\s*(?:(?:{'|'.join(in_order('chinese', 'conclusions'))})，?)?"
+    rf"(?:{'|'.join(in_order('chinese', 'lead_ins'))})\s?[:：]?\s?(?=[^\u4e00-\u9fff])"
+)
 _CHINESE_UNIT = re.compile(
     # from the first dollar sign or space of several, which are looked at once
     rf"(?:(?<=[\d}})])[\s$]*+|(?<=\$)\s*+)(?:(?P<power>{'|'.join(_CHINESE_POWERS)})?(?P<unit>{'|'.join(_CHINESE_UNITS)})"
-    rf"|[{''.join(in_order('chinese', 'counters'))}])(?![\u4e00-\u9fff])"
+    rf"|[{''.join(in_order('chinese', 'counters'))}]"
+    rf"(?:(?![{''.join(in_order('chinese', 'changing'))}])[\u4e00-\u9fff]){{0,6}}+)"
+    r"(?![\u4e00-\u9fff])"
 )
 _FRACTION_AFTER_DIGIT = re.compile(r"(?<=\d)(?=[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅑⅒⅜⅝⅞])")
 
@@ -169,8 +187,19 @@ def to_ascii(text: str) -> str:
         text = _FRACTION_AFTER_DIGIT.sub(" ", text)
         text = _ROOT_OF_NUMBER.sub(r"\\sqrt{\1}", text)
         if _CHINESE.search(text):
+            text = _CHINESE_SHARE.sub(_share, text)
+            text = _CHINESE_LEAD_IN.sub("", text, count=1) if _CHINESE_LEAD_IN.match(text) else text
             text = _CHINESE_UNIT.sub(_in_english, text)
     return text.translate(_TABLE)
+
+
+def _share(share: "re.Match[str]") -> str:
+    """A fraction or a percentage, whose denominator is said first in Chinese."""
+    above, below = share["above"].translate(_TABLE), share["below"]
+    above = str(_CHINESE_DIGITS.get(above, above))
+    if below == "百":
+        return f"{above}%"
+    return f"\\frac{{{above}}}{{{_CHINESE_DIGITS.get(below, below)}}}"
 
 
 def _in_english(counted: "re.Match[str]") -> str:
@@ -203,7 +232,12 @@ _PAIRS = (
 _LEFT = frozenset(left[0] for left, _ in _PAIRS)
 # What wrapping begins and ends with; most answers have neither.
 _OPENING = frozenset(" \t\r\n\x0b\x0c\xa0\u3000$\\*_`\"'")
-_ENDING = frozenset(" \t\r\n\x0b\x0c\xa0\u3000.,;$)]*_`\"'\\")
+_ENDING = frozenset(" \t\r\n\x0b\x0c\xa0\u3000.,;$)]*_`\"'\\D")
+# What says at the end of an answer that it ends: the special tokens of models, and `QED`.
+_END_MARKS = (
+    *(f"[{name}]" for name in ("PAD", "SEP", "END", "EOS", "BOS", "CLS", "EOT", "INST", "/INST")),
+    *(" QED", " Q.E.D."),
+)
 
 
 def clean(text: str) -> str:
@@ -219,7 +253,10 @@ def clean(text: str) -> str:
 
 
 def _without_end(text: str) -> str:
-    r"""The text without the full stop, comma or `\\\\` behind it."""
+    r"""The text without the full stop, comma, `\\\\` or mark of an end behind it."""
+    for mark in _END_MARKS:
+        if text.endswith(mark) and len(text) > len(mark):
+            text = text[: -len(mark)].rstrip()
     if text.endswith("\\\\") and not text.endswith("\\\\\\"):
         text = text[:-2].rstrip()
     if text[-1:] not in (".", ",", ";") or text.endswith("..."):

@@ -1,7 +1,7 @@
 r"""Numbers written in digits: decimals, grouped thousands, repeating decimals, other bases.
 
-`1,234.5`, `1\,234`, `0{,}5`, `1.5e3`, `0.\overline{3}`, `0.1666...`, `101_2`, `1A_{16}`, and what
-words add behind them: `2 and a half`, `5 thousand and two`, `3rd`.
+`1,234.5`, `1\,234`, `12,34,567`, `1.234,5`, `0{,}5`, `1.5e3`, `0.\overline{3}`, `0.1666...`,
+`101_2`, `1A_{16}`, and what words add behind them: `2 and a half`, `5 thousand and two`, `3rd`.
 """
 
 import re
@@ -24,11 +24,18 @@ MAX_EXPONENT = 2_000
 _NUMBER = re.compile(
     # grouped by LaTeX or thin spaces, grouped by commas (outside brackets only), plain, or .5
     r"(?:(?P<thin>[1-9]\d{0,2}(?:(?:\{,\}|,\\!\s*|\\!,|\\,|\\ |\\;|[~ ])\d{3})+(?!\d))"
-    r"|(?P<comma>[1-9]\d{0,2}(?:,\d{3})+(?!\d))"
+    r"|(?P<comma>[1-9]\d{0,2}(?:,\d{3})+(?!,?\d)|[1-9]\d?(?:,\d{2})+,\d{3}(?!,?\d))"
     r"|(?P<plain>\d+))?"
     # `0{,}5` cannot group thousands, so its comma is the decimal sign
     r"(?P<fraction>\.\d+|\.(?![.\d])|\{,\}(?:\d{1,2}|\d{4,}|(?<=(?<!\d)0\{,\})\d+)(?!\d))?"
     r"(?P<exponent>[eE][+-]?\d+(?![A-Za-z\d.]))?",
+    re.ASCII,
+)
+# Groups with points or spaces between them, a decimal comma behind: `1.234,56`, `1 234,5`; and
+# groups that only points can part: `1.234.567`.
+_WITH_COMMA = re.compile(
+    r"(?P<whole>[1-9]\d{0,2}(?:(?:\.\d{3})+|(?: \d{3})+)),(?P<fraction>\d+)(?![,.]?\d| \d)"
+    r"|(?P<pointed>[1-9]\d{0,2}(?:\.\d{3}){2,})(?![.,]?\d)",
     re.ASCII,
 )
 # A numeral, and behind it nothing that could belong to it: no group, base, exponent or ordinal, no
@@ -104,7 +111,7 @@ def number_at(text: str, at: int, separated: bool, before: str) -> _Read:
     """
     if alone := _ALONE.match(text, at):
         return literal(alone[0]), alone.end()
-    digits = _digits_at(text, at, separated, before)
+    digits = _digits_at(text, at, separated or _behind_comma(text, at), before)
     if len(digits.whole) + len(digits.fraction) > MAX_DIGITS:
         raise VerifierLimit(f"number of more than {MAX_DIGITS} digits")
     for ending in (_repeating, _in_base, _approximate, _with_words):
@@ -116,11 +123,10 @@ def number_at(text: str, at: int, separated: bool, before: str) -> _Read:
 
 
 def _digits_at(text: str, at: int, separated: bool, before: str) -> _Digits:
-    found = _NUMBER.match(text, at)
-    written = found["fraction"] or "" if found else ""
-    grouped = found and (found["comma"] or written.startswith("{"))
-    if before == "_" or (separated and grouped):
-        found = _UNGROUPED.match(text, at)
+    if not separated and (digits := _with_comma(text, at)):
+        return digits
+    found = _grouped(text, at, separated) if before != "_" else None
+    found = found or _UNGROUPED.match(text, at)
     if found is None:
         raise ParseError("an index that begins with a point")
     written = found["fraction"] or ""
@@ -131,6 +137,29 @@ def _digits_at(text: str, at: int, separated: bool, before: str) -> _Digits:
         (found["exponent"] or "")[1:],
         found.end(),
     )
+
+
+def _grouped(text: str, at: int, separated: bool) -> "re.Match[str] | None":
+    """The digits with their groups, unless commas that separate items part them."""
+    found = _NUMBER.match(text, at)
+    if found and separated and (found["comma"] or (found["fraction"] or "").startswith("{")):
+        return None
+    return found
+
+
+def _behind_comma(text: str, at: int) -> bool:
+    """Whether a comma without a space is before: the numbers of `27,54,108,135` are no groups."""
+    return at > 1 and text[at - 1] == "," and text[at - 2].isdigit()
+
+
+def _with_comma(text: str, at: int) -> _Digits | None:
+    """`1.234,56`, `1.234.567`."""
+    found = _WITH_COMMA.match(text, at)
+    if found is None:
+        return None
+    whole = _NOT_DIGIT.sub("", found["whole"] or found["pointed"])
+    fraction = found["fraction"] or ""
+    return _Digits(whole, "," if fraction else "", fraction, "", found.end())
 
 
 def _value(digits: _Digits) -> Number | Decimal:

@@ -49,6 +49,7 @@ _RULES = (
     "rewrite.union",
     "rewrite.multiplicity",
     "rewrite.share",
+    "rewrite.words_in_text",
     "rewrite.reals_except",
     "rewrite.integers_beyond",
     "rewrite.reals_beyond",
@@ -96,7 +97,8 @@ def _quantity(found: Match) -> str:
 
 
 def _reals_except(found: Match) -> str:
-    values = ", ".join(filter(None, (found["values"], found["last"])))
+    excluded = found["values"].lower().replace("zero", "0")
+    values = ", ".join(filter(None, (excluded, found["last"])))
     return rf"\mathbb{{R}}\setminus\{{{values}\}}"
 
 

@@ -154,3 +154,16 @@ def test_engineers_write_j_for_the_imaginary_unit_beside_a_number() -> None:
     all_pass("3 + 4i", "3 + 4j")
     none_pass("3 + 4i", "3 - 4j")
     none_pass("4i", "4j")  # two unit vectors
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    [
+        ("f(x) = ax + b", "f(x) = cx + d"),
+        ("f(x) = c", "f(x) = k"),
+        ("y = ax^2 + b", "y = px^2 + q"),
+        ("5^n, n \\ge 0", "5^m, m \\ge 0"),
+    ],
+)
+def test_a_constant_under_another_letter_is_not_called_wrong(gold: str, answer: str) -> None:
+    nobody_knows(gold, answer)

@@ -27,6 +27,12 @@ from dpo_math_assets_tests.verifier.equivalence.checks import (
         ("60\\text{ miles per hour}", "60 mph"),
         ("100^\\circ\\text{C}", "100"),
         ("five apples", "5"),
+        ("7\\text{ KM}", "7\\text{ km}"),
+        ("7\\text{ Hrs}", "7 hours"),
+        ("7 PEARS", "7"),
+        ("4 lakh", "400000"),
+        ("2.5\\text{ crore}", "25000000"),
+        ("\u20b94,000", "4000 rupees"),
         ("1A_{16}", "26"),
         ("\\text{1A}_{16}", "1A"),
         ("(101)_2", "5"),
@@ -196,3 +202,7 @@ def test_a_unit_behind_a_power_of_ten_is_no_product_of_letters() -> None:
 
 def test_classes_of_growth_are_not_different_by_a_factor_or_a_lower_term() -> None:
     nobody_knows("O(m^2)", "O(7m^2)", "O(m^2 + 3m)")
+
+
+def test_capitals_that_are_no_unit_are_neither_letters_nor_nothing() -> None:
+    nobody_knows("7", "7\\text{ CC}")

@@ -16,6 +16,10 @@ from dpo_math_assets_tests.verifier.equivalence.checks import (
     ("one", "other"),
     [
         ("1 \\le x < 2", "[1, 2)"),
+        ("S = \\{4, 9\\}", "\\{9, 4\\}"),
+        ("D = [2, \\infty)", "x \\ge 2"),
+        ("A \\cap B = (1, 3)", "1 < x < 3"),
+        ("\\text{all reals except }4", "x \\ne 4"),
         ("x \\ne 2", "(-\\infty, 2) \\cup (2, \\infty)"),
         ("(0, 1) \\cup [1, 2)", "(0, 2)"),
         ("\\{x \\mid x > 2\\}", "(2, \\infty)"),

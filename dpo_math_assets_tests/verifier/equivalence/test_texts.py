@@ -19,6 +19,12 @@ from dpo_math_assets_tests.verifier.equivalence.checks import (
         ("12,5\\text{ cm}", "12.5 cm"),
         ("2\\pi hr", "2\\pi rh"),
         ("3km", "3mk"),
+        ("(1,5; 2)", "(1.5, 2)"),
+        ("7,25; 3,5", "3.5, 7.25"),
+        ("(-\\infty; 0,5]", "x \\le 0.5"),
+        ("2.345,67", "2345.67"),
+        ("4,56,789", "456789"),
+        ("4,56,789", "4, 56, 789"),
     ],
 )
 def test_equal_texts_pass_whichever_is_the_gold(one: str, other: str) -> None:
@@ -29,6 +35,8 @@ def test_equal_texts_pass_whichever_is_the_gold(one: str, other: str) -> None:
     ("one", "other"),
     [
         ("2,5 cm", "25 cm"),
+        ("(1,5; 2)", "(1.5, 3)"),
+        ("2.345,67", "2345.68"),
     ],
 )
 def test_different_texts_never_pass_for_each_other(one: str, other: str) -> None:
@@ -45,6 +53,8 @@ def test_different_texts_never_pass_for_each_other(one: str, other: str) -> None
         ("0.\\overline{ab}", "0"),
         ("\\overline{12}", "12"),
         ("5x2", "10x"),
+        ("(1,2);(3,4)", "1.2, 3.4"),
+        ("8 [WORD]", "8"),
     ],
 )
 def test_texts_that_say_more_or_less_are_not_passed(answer: str, gold: str) -> None:
@@ -130,3 +140,23 @@ def test_brackets_beside_floors_are_those_of_gauss() -> None:
     all_pass("\\lfloor x \\rfloor + \\lfloor 2x \\rfloor", "[x] + [2x]")
     none_pass("\\lfloor m/3 \\rfloor", "[m/3] + 1", "[m/2]", "\\frac{m}{3}", "\\lceil m/3 \\rceil")
     none_pass("\\lfloor x \\rfloor", "\\sqrt[3]{x}", "[1, x]")
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold"),
+    [
+        ("- 8", "8"),
+        ("- 8 cups", "8"),
+        ("- 8", "7, 8"),
+        ("12.345", "12345"),
+        ("3 + 5 \\to 8", "8"),
+        ("\\frac{3}{5}, m + n = 8", "8"),
+        ("8 [WORD]", "8"),
+    ],
+)
+def test_what_may_be_meant_otherwise_is_not_called_wrong(answer: str, gold: str) -> None:
+    assert verify(f"FINAL ANSWER: {answer}", gold).verdict == "undecided"
+
+
+def test_marks_of_an_end_say_nothing() -> None:
+    all_pass("8", "8 [PAD][PAD]", "8. [SEP]", "8 QED")

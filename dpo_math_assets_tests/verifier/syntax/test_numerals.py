@@ -41,10 +41,19 @@ def numbers(text: str) -> list[Node]:
         ("2 and a half", Number(5, 2)),
         ("5 thousand and two", Number(5002, 1)),
         ("3rd", Number(3, 1)),
+        ("12,34,567", Number(1234567, 1)),
+        ("1.234,5", Decimal(2469, 2, 1)),
+        ("1 234,5", Decimal(2469, 2, 1)),
+        ("1.234.567", Number(1234567, 1)),
     ],
 )
 def test_a_number_has_its_value(text: str, number: Node) -> None:
     assert numbers(text) == [number]
+
+
+@pytest.mark.parametrize("text", ["27,54,108,135", "1,234,56", "12,100,300,4"])
+def test_numbers_of_a_list_are_no_groups_of_digits(text: str) -> None:
+    assert numbers(text) == [Number(int(part), 1) for part in text.split(",")]
 
 
 def test_commas_separate_inside_brackets_only() -> None:

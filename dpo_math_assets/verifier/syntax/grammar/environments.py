@@ -28,12 +28,14 @@ def domain(stream: Stream) -> Node:
     if name not in _DOMAINS:
         raise ParseError(f"unknown domain {name[:30]}")
     while stream.take("op", "^", "_"):
+        raised = stream.last().value == "^"
         start = stream.token.start
         if stream.sees("open", "{"):
             _braced(stream)
         else:
             stream.advance()
-        name += stream.source[start : stream.token.start].strip(" {}")
+        mark = stream.source[start : stream.token.start].strip(" {}")
+        name += f"^{mark}" if raised and mark.isalnum() else mark  # Z^2 is not Z_2
     return nodes.NumberDomain(name)
 
 

@@ -386,7 +386,7 @@ def absolute(stream: Stream) -> Node:
     stream.deeper()
     stream.advance()
     stream.bars += bar.kind == "bar"
-    node = expressions.sum_of(stream)
+    node = expressions.set_expression(stream)
     stream.bars -= bar.kind == "bar"
     if not stream.take("bar" if bar.kind == "bar" else "close", "|"):
         stream.expect("close", "|")
