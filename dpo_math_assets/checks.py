@@ -55,8 +55,9 @@ def _worst(counts: dict[str, int]) -> str:
     return ", ".join(f"{key} ({counts[key]})" for key in worst[:3]) + more
 
 
-def _rows(store: Store, asset: str, key: str, schema: pl.Schema) -> int:
-    count: int = store.scan(asset, [key], schema).select(pl.len()).collect().item()
+def _rows(store: Store, asset: str, key: str, schema: pl.Schema, recorded_by: str = "") -> int:
+    rows = store.scan(asset, [key], schema, recorded_by)
+    count: int = rows.select(pl.len()).collect().item()
     return count
 
 
@@ -79,7 +80,7 @@ def row_balance(context: dg.AssetCheckExecutionContext, project: Project) -> dg.
         quarantined = sum(report.quarantined.values())
         records += report.records_in
         traces = _rows(store, RAW, key, TRACE_SCHEMA)
-        set_aside = _rows(store, QUARANTINE, key, QUARANTINE_SCHEMA)
+        set_aside = _rows(store, QUARANTINE, key, QUARANTINE_SCHEMA, recorded_by=RAW)
         if unaccounted := imbalance(report):
             wrong[key] = unaccounted
         elif (traces, set_aside) != (report.traces, quarantined):
@@ -466,7 +467,7 @@ def loads_and_generates(
                 ],
             },
         )
-        written = pl.read_parquet(out)
+        written = pl.read_parquet(out, glob=False)
     empty = written.filter(pl.col("completion").str.strip_chars() == "").height
     return dg.AssetCheckResult(
         passed=empty < written.height,

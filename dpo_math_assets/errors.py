@@ -5,6 +5,10 @@ class DpoMathError(Exception):
     """Base of every error that is about the user's input or settings and not about our code."""
 
 
+class DamagedDataError(DpoMathError):
+    """Stored data that is not what was written."""
+
+
 class LogFormatError(DpoMathError):
     """A log export that cannot be read as a whole (a single bad line is quarantined instead)."""
 

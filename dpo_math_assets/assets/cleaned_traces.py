@@ -78,7 +78,7 @@ def _metadata(path: Path, report: CleaningReport, problems: list[Problem]) -> di
         "decided_by_method": counts_table("method", report.methods),
         "log_against_verifier": counts_table("cell", report.confusion),
         "preview": preview(
-            pl.scan_parquet(path).head(8).collect(),
+            pl.scan_parquet(path, glob=False).head(8).collect(),
             ["prompt", "candidate", "extracted", "ground_truth", "verdict", "reason", "method"],
         ),
         "path": dg.MetadataValue.path(path),

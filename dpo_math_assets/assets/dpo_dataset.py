@@ -68,7 +68,7 @@ def _metadata(report: DatasetReport, settings: DatasetSettings, folder: Path) ->
     """What somebody needs who decides whether to train on this."""
     selection = report.selection
     numbers = asdict(report)
-    train = pl.scan_parquet(folder / "train.parquet")
+    train = pl.scan_parquet(folder / "train.parquet", glob=False)
     human = (pl.col("meta").struct.field("chosen_method") == HUMAN) | (
         pl.col("meta").struct.field("rejected_reason") == HUMAN
     )

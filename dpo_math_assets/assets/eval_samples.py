@@ -122,7 +122,7 @@ def _sample(
             },
         )
     for model in missing:
-        drawn = pl.read_parquet(drafts / f"{model}.parquet")
+        drawn = pl.read_parquet(drafts / f"{model}.parquet", glob=False)
         judged = judge_samples(
             drawn, verification.workers, verification.timeout_s, verification.conventions()
         )
@@ -149,7 +149,7 @@ def model_folders(checkpoint: Path) -> dict[str, str]:
 
 def _metadata(project: Project, model: str, folder: str) -> dict[str, Any]:
     path = project.workspace().store.partition(SAMPLES, model)
-    samples = pl.read_parquet(path)
+    samples = pl.read_parquet(path, glob=False)
     verdicts = dict(samples.group_by("verdict").len().iter_rows())
     reasons = dict(samples.group_by("reason").len().iter_rows())
     return {

@@ -11,7 +11,7 @@ import polars as pl
 from dpo_math_assets.assets.common import GROUP, OWNERS, plain_failures
 from dpo_math_assets.assets.dpo_checkpoint import CHECKPOINT, MODEL, read_manifest
 from dpo_math_assets.assets.eval_samples import SAMPLES, eval_samples, model_folders
-from dpo_math_assets.errors import DpoMathError
+from dpo_math_assets.errors import DamagedDataError, DpoMathError
 from dpo_math_assets.evaluation.plots import pass_rate_chart, slice_chart
 from dpo_math_assets.evaluation.run import REPORT_FILE, Evaluation, evaluate
 from dpo_math_assets.evaluation.schema import SAMPLE_SCHEMA
@@ -72,8 +72,8 @@ def _evaluate(
     samples, made_of = comparable_samples(store, checkpoint)
     manifest = read_manifest(checkpoint)
     fall = manifest["report"]["logps_chosen_fall_per_token"]
-    dataset = store.root / DATASET / manifest["dataset_version"]
-    history = _history(store)
+    dataset = store.versions(DATASET).checked(manifest["dataset_version"])
+    history = _history(context, store)
     version = new_version_name(context.run_id)
     with store.versions(PASS_RATES).new_version(version) as folder:
         found = evaluate(
@@ -130,8 +130,13 @@ def comparable_samples(store: Store, checkpoint: Path) -> tuple[pl.DataFrame, di
     return pl.concat(frames), shared
 
 
-def _history(store: Store) -> list[dict[str, Any]]:
-    folder = store.versions(PASS_RATES).current()
+def _history(context: dg.AssetExecutionContext, store: Store) -> list[dict[str, Any]]:
+    """What the report of the last evaluation showed, or nothing where that is damaged."""
+    try:
+        folder = store.versions(PASS_RATES).current()
+    except DamagedDataError as error:
+        context.log.warning(f"The report shows no earlier evaluations: {error}")
+        return []
     if folder is None:
         return []
     history: list[dict[str, Any]] = json.loads((folder / HISTORY_FILE).read_text("utf-8"))

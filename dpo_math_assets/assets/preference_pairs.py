@@ -58,7 +58,7 @@ def _metadata(path: Path, report: PairingReport) -> dict[str, Any]:
         "pairs_possible": report.pairs_possible,
         "excluded_by_why": counts_table("why", report.excluded),
         "preview": preview(
-            pl.scan_parquet(path).head(8).collect(),
+            pl.scan_parquet(path, glob=False).head(8).collect(),
             ["prompt", "chosen", "rejected", "chosen_answer", "rejected_answer", "score"],
         ),
         "path": dg.MetadataValue.path(path),

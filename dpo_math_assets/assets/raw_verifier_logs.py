@@ -65,7 +65,7 @@ def _metadata(store: Store, key: str, report: IntakeReport) -> dict[str, Any]:
         "bytes_in": report.bytes_in,
         "quarantined_by_reason": counts_table("reason", report.quarantined),
         "quarantined_lines": preview(
-            store.scan(QUARANTINE, [key], QUARANTINE_SCHEMA)
+            store.scan(QUARANTINE, [key], QUARANTINE_SCHEMA, recorded_by=RAW)
             .head(8)
             .select(
                 "line_number",
@@ -79,7 +79,7 @@ def _metadata(store: Store, key: str, report: IntakeReport) -> dict[str, Any]:
         "other_records_by_kind": counts_table("kind", report.other_records),
         "records_by_shape": counts_table("shape", report.shapes),
         "preview": preview(
-            pl.scan_parquet(path).head(8).collect(),
+            pl.scan_parquet(path, glob=False).head(8).collect(),
             ["trace_id", "prompt", "candidate", "ground_truth", "logged_ok", "line_number"],
         ),
         "path": dg.MetadataValue.path(path),

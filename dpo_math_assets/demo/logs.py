@@ -46,7 +46,7 @@ def write_log(
     with tempfile.TemporaryDirectory(prefix="demo-") as temporary:
         samples = Path(temporary) / "samples.parquet"
         sample_model(str(base_model), prompts, SOLVER, settings, samples, on_progress)
-        rows = pl.read_parquet(samples).rows(named=True)
+        rows = pl.read_parquet(samples, glob=False).rows(named=True)
     lines = []
     for number, row in enumerate(rows):
         record = {

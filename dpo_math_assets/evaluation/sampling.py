@@ -115,7 +115,7 @@ def sample_model(
 
     order = chosen.select("prompt_id").with_row_index("order")
     samples = (
-        pl.concat([pl.read_parquet(path) for path in paths])
+        pl.concat([pl.read_parquet(path, glob=False) for path in paths])
         .join(order, on="prompt_id", validate="m:1")
         .sort("order", "mode", "sample")
         .select(SAMPLE_SCHEMA.names())

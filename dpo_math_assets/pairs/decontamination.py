@@ -217,9 +217,9 @@ def _records(path: Path) -> list[tuple[int, dict[str, Any]]]:
     try:
         if path.suffix in (".csv", ".parquet"):
             table = (
-                pl.read_csv(path, infer_schema=False)
+                pl.read_csv(path, infer_schema=False, glob=False)
                 if path.suffix == ".csv"
-                else pl.read_parquet(path)
+                else pl.read_parquet(path, glob=False)
             )
             return list(enumerate(table.iter_rows(named=True), start=1))
         lines = path.read_text(encoding="utf-8-sig").split("\n")

@@ -37,7 +37,9 @@ def dataset_pairs(dataset: Path) -> pl.LazyFrame:
     """The pairs of a dataset folder: prompt, chosen, rejected, meta and `split`."""
     return pl.concat(
         [
-            pl.scan_parquet(dataset / f"{split}.parquet").with_columns(split=pl.lit(split))
+            pl.scan_parquet(dataset / f"{split}.parquet", glob=False).with_columns(
+                split=pl.lit(split)
+            )
             for split in (TRAIN, VALIDATION)
         ]
     )

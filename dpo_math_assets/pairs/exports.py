@@ -1,5 +1,6 @@
 """The files that trainers read: the pairs in every format, and the trainers' own configuration."""
 
+import glob
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -129,7 +130,9 @@ def write_hf_dataset(folder: Path, splits: list[str], version: str) -> None:
             parts = {}
             for split in splits:
                 read = datasets.Dataset.from_parquet(
-                    str(folder / f"{split}.parquet"), cache_dir=cache, keep_in_memory=False
+                    glob.escape(str(folder / f"{split}.parquet")),
+                    cache_dir=cache,
+                    keep_in_memory=False,
                 )
                 parts[split] = datasets.Dataset(
                     read.data,

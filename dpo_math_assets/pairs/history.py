@@ -9,7 +9,8 @@ hold counts. No text is in two runs, so that the lengths of its parts are what a
 
 A run is nothing but what its exports' cleaned traces make it, and its name says which exports and
 carries the digest of all that they and those before were made of. So a run is never out of date: it
-is the one that is asked for, or it is made again, from smaller runs or from the cleaned traces.
+is the one that is asked for, or it is made again, from smaller runs or from the cleaned traces. So
+is one that is not what its SHA-256 says, which lies in a file beside it.
 Runs that nothing asks for any more are removed. They are Arrow files without compression, so that
 a look-up maps them and reads single rows. Of a prompt they hold the wording of `samples_per_side`
 texts a side at most; of the others the keys.
@@ -38,7 +39,7 @@ from dpo_math_assets.pairs.pairing import (
     unite_texts,
 )
 from dpo_math_assets.pairs.schema import PAIR_SCHEMA
-from dpo_math_assets.storage import TEMPORARY_PREFIX, atomic_file
+from dpo_math_assets.storage import TEMPORARY_PREFIX, atomic_file, file_digest, write_text
 from dpo_math_assets.traces.prompts import text_key
 from dpo_math_assets.traces.tables import ParquetTable
 
@@ -49,6 +50,7 @@ ROWS_AT_ONCE = 200_000
 PAIRS_A_ROW_GROUP = 100_000
 # Of this many rows one is looked at, to find where a share of the prompts ends.
 STRIDE = 64
+SUM = ".sha256"
 
 _Numbers = np.ndarray[Any, np.dtype[np.uint64]]
 _Counts = np.ndarray[Any, np.dtype[np.int64]]
@@ -354,6 +356,7 @@ class History:
                 found = write_pairs(new, earlier, self._settings, pairs, first_seen)
                 counts = count_exclusions(self._traces(position), self._settings)
                 self._check(position)
+            _write_sum(own)
             # What the next exports need; after a change in the middle also what is known of all.
             wanted = [*blocks(position), (position, position + 1), *blocks(exports)]
             self._remove_but({self._path(*block) for block in wanted})
@@ -383,13 +386,14 @@ class History:
             with self._arrived(start) as new, atomic_file(path) as temporary:
                 self._check(start)
                 write_first_seen(new, earlier, temporary)
-            return path
-        size = (stop - start) // FAN
-        parts = [self._run(at, at + size) for at in range(start, stop, size)]
-        with atomic_file(path) as temporary:
-            merge_runs(parts, self._settings, temporary)
-        for part in parts:
-            part.unlink()
+        else:
+            size = (stop - start) // FAN
+            parts = [self._run(at, at + size) for at in range(start, stop, size)]
+            with atomic_file(path) as temporary:
+                merge_runs(parts, self._settings, temporary)
+            for part in parts:
+                part.unlink()
+        _write_sum(path)
         return path
 
     @contextmanager
@@ -414,7 +418,7 @@ class History:
         for path in self.folder.iterdir():
             if path.is_dir():  # what a killed process left
                 shutil.rmtree(path)
-            elif path not in wanted and path.name != ".lock":
+            elif path.with_suffix(".arrow") not in wanted and path.name != ".lock":
                 path.unlink()
 
 
@@ -432,10 +436,18 @@ def blocks(exports: int) -> list[tuple[int, int]]:
     return found
 
 
+def _write_sum(run: Path) -> None:
+    write_text(run.with_suffix(SUM), file_digest(run, just_written=True))
+
+
 def _is_whole(path: Path) -> bool:
+    """Whether a run is there as it was written; one without a sum, where it can be opened."""
     import pyarrow as pa
 
+    written = path.with_suffix(SUM)
     with suppress(OSError, pa.ArrowInvalid):
+        if written.exists():
+            return written.read_bytes().decode("ascii", "replace") == file_digest(path)
         Run(path)
         return True
     return False

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from dpo_math_assets.errors import DpoMathError, LogFormatError
+from dpo_math_assets.errors import DamagedDataError, DpoMathError, LogFormatError
 from dpo_math_assets.json_objects import as_json, from_json
 from dpo_math_assets.pairs.history import History
 from dpo_math_assets.pairs.pairing import PAIRING_VERSION, PairingReport
@@ -193,7 +193,7 @@ def clean_partition(
         report = verified_report(workspace, key, raw)
         if report is None:
             report = clean_export(
-                store.partition(RAW, key),
+                store.checked(RAW, key),
                 store.partition(CLEANED, key),
                 workers=verification.workers,
                 timeout_s=verification.timeout_s,
@@ -215,7 +215,10 @@ def clean_partition(
 
 def verified_report(workspace: Workspace, key: str, raw: Record) -> CleaningReport | None:
     """The report of a cleaned partition that is up to date, whatever people said since; or None."""
-    record = workspace.store.record(CLEANED, key)
+    try:
+        record = workspace.store.record(CLEANED, key)
+    except DamagedDataError:
+        return None
     applied = record["inputs"].get("overrides", "") if record else ""
     report = workspace.store.finished(CLEANED, key, cleaning_inputs(workspace, raw, applied))
     if report is None:

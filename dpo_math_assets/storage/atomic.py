@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from dpo_math_assets.errors import DpoMathError
+from dpo_math_assets.errors import DamagedDataError, DpoMathError
 from dpo_math_assets.storage.locks import is_at, locked
 
 TEMPORARY_PREFIX = ".writing-"
@@ -61,7 +61,7 @@ def write_parquet(target: Path, frame: pl.DataFrame | pl.LazyFrame) -> None:
 
 
 def read_object(file: Path, remedy: str, *names: str) -> dict[str, Any] | None:
-    """A JSON object that has these names, or None where there is no file; else DpoMathError."""
+    """A JSON object that has these names, or None where there is no file; else DamagedDataError."""
     try:
         value = json.loads(file.read_bytes())
     except FileNotFoundError:
@@ -70,7 +70,12 @@ def read_object(file: Path, remedy: str, *names: str) -> dict[str, Any] | None:
         value = None
     if isinstance(value, dict) and value.keys() >= set(names):
         return value
-    raise DpoMathError(f"{file} is damaged: restore it from a backup, or {remedy}")
+    raise damaged(file, remedy)
+
+
+def damaged(file: Path, remedy: str) -> DamagedDataError:
+    """The error that names a damaged file, and what to do besides restoring it."""
+    return DamagedDataError(f"{file} is damaged: restore it from a backup, or {remedy}")
 
 
 @contextmanager

@@ -14,8 +14,9 @@ from dpo_math_assets.storage.partitions import Store
 class Snapshot(Store):
     """A store of which each record is read once, for one look over all exports.
 
-    What it has read it takes for what is there, so it is not to be written to. `pins` are, for
-    assets whose partitions are pinned, the folders that these are kept in.
+    What it has read it takes for what is there, so it is not to be written to. What is finished it
+    says by the files' sizes: their content is compared when they are read. `pins` are, for assets
+    whose partitions are pinned, the folders that these are kept in.
     """
 
     def __init__(self, root: Path, pins: Mapping[str, Path] | None = None) -> None:
@@ -28,6 +29,10 @@ class Snapshot(Store):
         if (asset, key) not in self._records:
             self._records[asset, key] = super().record(asset, key)
         return self._records[asset, key]
+
+    def _holds(self, path: Path, described: Any) -> bool:
+        size = described["size"] if isinstance(described, dict) else described
+        return super()._holds(path, size)
 
     def _folder(self, asset: str) -> Path:
         return self._pins.get(asset, super()._folder(asset))

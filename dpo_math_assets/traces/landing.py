@@ -17,8 +17,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from dpo_math_assets.errors import LogFormatError
-from dpo_math_assets.storage import write_text
+from dpo_math_assets.errors import DamagedDataError
+from dpo_math_assets.storage import digest, write_text
 from dpo_math_assets.traces.places import LandedFile, place_at
 
 # Where in the data folder the manifest lies.
@@ -195,7 +195,7 @@ class Ledger:
     def lines(self) -> str:
         """All registrations as JSON lines, by sequence."""
         ordered = sorted(self._by_path.values(), key=lambda export: export.sequence)
-        return "".join(json.dumps(vars(export)) + "\n" for export in ordered)
+        return "".join(_line(vars(export)) + "\n" for export in ordered)
 
 
 class LandingArea:
@@ -210,12 +210,13 @@ class LandingArea:
         """Every registration that stands, in order of sequence."""
         if not self.manifest.exists():
             return []
-        lines = self.manifest.read_text(encoding="utf-8").splitlines()
         try:
-            return [Export(**json.loads(line)) for line in lines]
+            lines = self.manifest.read_text(encoding="utf-8").split("\n")
+            return [_export(line) for line in lines if line]
         except (ValueError, TypeError) as error:
-            raise LogFormatError(
-                f"the manifest {self.manifest} is damaged ({error}): restore it from a backup"
+            raise DamagedDataError(
+                f"the manifest {self.manifest} is damaged ({error}): restore it from a backup, or "
+                "set DPO_MATH_DATA to an empty folder to begin anew"
             ) from None
 
     def partitions(self) -> dict[str, Export]:
@@ -302,3 +303,15 @@ def _is_known(file: LandedFile, known: Export | None) -> bool:
         file.modified_ns,
         file.version,
     )
+
+
+def _line(registration: dict[str, Any]) -> str:
+    return json.dumps({**registration, "digest": digest(registration)})
+
+
+def _export(line: str) -> Export:
+    """A registration from its line, which is what its digest says; earlier ones have none."""
+    registration = json.loads(line)
+    if registration.pop("digest", None) not in (None, digest(registration)):
+        raise ValueError("a line is not what was written")
+    return Export(**registration)

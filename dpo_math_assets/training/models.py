@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dpo_math_assets.errors import TrainingError
+from dpo_math_assets.storage import file_digest
 from dpo_math_assets.training.model_code import code_remedy, loading
 
 
@@ -101,6 +102,5 @@ def identity(base_model: str) -> str:
     for path in sorted(folder.iterdir()):
         if path.suffix in (".json", ".safetensors", ".bin", ".model", ".jinja", ".py"):
             digest.update(path.name.encode())
-            with path.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
+            digest.update(bytes.fromhex(file_digest(path)))
     return digest.hexdigest()

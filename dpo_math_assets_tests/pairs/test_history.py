@@ -15,7 +15,7 @@ from dpo_math_assets.pairs import history
 from dpo_math_assets.pairs.history import History, blocks
 from dpo_math_assets.pairs.pairing import PairingReport, PairingSettings, build_pairs, pair_texts
 from dpo_math_assets.pairs.schema import PAIR_SCHEMA
-from dpo_math_assets.storage import digest
+from dpo_math_assets.storage import digest, forget_digests
 from dpo_math_assets_tests.pairs.builders import cleaned, trace
 
 CAPS = PairingSettings(samples_per_side=2, candidate_pairs=3)
@@ -80,6 +80,14 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
+def flip_a_bit(path: Path, chance: random.Random) -> None:
+    damaged = bytearray(path.read_bytes())
+    if damaged:  # the file that is locked is empty
+        damaged[chance.randrange(len(damaged))] ^= 1 << chance.randrange(8)
+        path.write_bytes(damaged)
+    forget_digests()
+
+
 @pytest.fixture(params=[(2, 5), (2, 1000), (8, 7)], ids=["fan 2, 5 rows", "fan 2", "fan 8, 7 rows"])
 def small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Few runs make one, and few rows fill the memory."""
@@ -98,7 +106,7 @@ def test_each_export_in_turn_has_the_pairs_and_the_report_of_the_traces(tmp_path
 
 
 attempts = st.lists(st.tuples(st.sampled_from("pqr"), st.integers(0, 9)), max_size=6)
-mishap = st.sampled_from(["none", "lost", "one lost", "cut", "changed", "stopped"])
+mishap = st.sampled_from(["none", "lost", "one lost", "cut", "flipped", "changed", "stopped"])
 
 
 @pytest.mark.slow
@@ -129,11 +137,38 @@ def test_a_lost_cut_or_outdated_history_is_made_again_and_never_trusted(
                 run.unlink()
             for run in runs if what == "cut" else []:
                 run.write_bytes(run.read_bytes()[:-9])
+            for run in sorted(folder.iterdir()) if what == "flipped" and runs else []:
+                flip_a_bit(run, chance=random.Random(run.name))
             if what == "stopped":
                 (folder / ".writing-left").mkdir(parents=True)
                 (folder / ".writing-000000-000001-x.arrow").write_bytes(b"half")
             assert_as_without_files(folder, exports, position)
             assert not any(name.startswith(".writing") for name in names(folder))
+
+
+def test_a_run_with_a_flipped_bit_is_made_again_and_gives_no_other_pairs(tmp_path: Path) -> None:
+    exports = many_exports(6)
+    folder = tmp_path / "history"
+    for position in range(5):
+        pairs_of(folder, exports, position)
+    chance = random.Random(0)
+    for _ in range(24):
+        flip_a_bit(chance.choice(sorted(folder.glob("*.arrow"))), chance)
+        assert_as_without_files(folder, exports, 5)
+
+
+def test_a_run_that_an_earlier_package_wrote_without_a_sum_is_read(tmp_path: Path) -> None:
+    exports = many_exports(3)
+    folder = tmp_path / "history"
+    for position in range(2):
+        pairs_of(folder, exports, position)
+    for written in folder.glob("*.sha256"):
+        written.unlink()
+    read: list[int] = []
+    last = history_of(folder, exports)
+    last._traces = lambda position: read.append(position) or exports[position]  # type: ignore[func-returns-value]
+    last.pair(2, 3, tmp_path / "pairs.parquet")
+    assert set(read) == {2}
 
 
 def test_a_thousand_exports_are_a_dozen_files() -> None:

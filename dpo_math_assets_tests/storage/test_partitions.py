@@ -95,7 +95,9 @@ def test_a_damaged_record_or_pointer_is_named_with_what_to_do(tmp_path: Path, co
     publish(store.versions("model"), "v1")
     for damaged in (tmp_path / "traces" / "1.json", tmp_path / "model" / "current.json"):
         damaged.write_bytes(content.encode("latin-1"))
-    with pytest.raises(DpoMathError, match=r"traces/1\.json is damaged: .* or remove it"):
+    with pytest.raises(
+        DpoMathError, match=r"traces/1\.json is damaged: .* or materialize traces for 1"
+    ):
         store.record("traces", "1")
     with pytest.raises(DpoMathError, match=r"model/current\.json is damaged: .* or write"):
         store.current("model")
