@@ -31,9 +31,12 @@ class IntakeSettings(BaseModel):
         le=86_400,
         description="A file not modified for this long is finished, in seconds.",
     )
-    field_map: dict[str, str] = Field(
+    field_map: dict[str, str | dict[str, str]] = Field(
         default_factory=dict,
-        description="Canonical field name to the log's own (a dotted path), for other logs.",
+        description="For other logs: canonical field name to the log's own name or path "
+        "(`choices.0.message.content`), which fills what a record lacks; or a pattern of paths in "
+        "the landing area, or of keys, to such a map, which then holds in any case: "
+        "`games/*.jsonl: {ground_truth: answer}`.",
     )
     left_out: list[str] = Field(
         default_factory=list,

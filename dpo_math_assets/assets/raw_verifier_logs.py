@@ -46,9 +46,20 @@ def raw_verifier_logs(context: dg.AssetExecutionContext, project: Project) -> dg
         )
         if report.unreadable:
             context.log.warning(f"{key} is set aside: {report.unreadable}")
+        if report.map_passed_over:
+            context.log.warning(f"{key}: {_passed_over(report)}")
         return _metadata(workspace.store, key, report)
 
     return each_partition(context, workspace, read)
+
+
+def _passed_over(report: IntakeReport) -> str:
+    counts = ", ".join(f"{name} in {n} records" for name, n in report.map_passed_over.items())
+    return (
+        f"the field map is passed over where a record's own field says otherwise ({counts}). If "
+        "the map is right there, give it a pattern in intake.field_map of settings.yaml, such as "
+        "`games/*.jsonl: {ground_truth: answer}`"
+    )
 
 
 def _metadata(store: Store, key: str, report: IntakeReport) -> dict[str, Any]:
@@ -86,6 +97,7 @@ def _metadata(store: Store, key: str, report: IntakeReport) -> dict[str, Any]:
         "quarantine_path": dg.MetadataValue.path(store.partition(QUARANTINE, key)),
         "size_mb": file_size_mb(path),
         "intake_version": INTAKE_VERSION,
+        "field_map_passed_over": counts_table("field", report.map_passed_over),
         **({"unreadable": report.unreadable} if report.unreadable else {}),
     }
 

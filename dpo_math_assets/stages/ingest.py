@@ -20,6 +20,7 @@ from dpo_math_assets.stages.artifacts import CLEANED, PAIRS, PAIRS_HISTORY, QUAR
 from dpo_math_assets.stages.workspace import Workspace
 from dpo_math_assets.storage import digest, write_parquet
 from dpo_math_assets.traces.cleaning import CLEANING_VERSION, CleaningReport, clean_export
+from dpo_math_assets.traces.field_names import map_of_export
 from dpo_math_assets.traces.intake import INTAKE_VERSION, IntakeReport, read_export
 from dpo_math_assets.traces.landing import Export
 from dpo_math_assets.traces.overrides import apply_overrides, decided_traces, read_overrides
@@ -36,9 +37,9 @@ Inputs = dict[str, Any]
 Record = dict[str, Any]
 
 
-def reading_inputs(workspace: Workspace, fingerprint: str) -> Inputs:
-    """What the raw partition of an export with this content is made of."""
-    field_map = workspace.settings.intake.field_map
+def reading_inputs(workspace: Workspace, key: str, path: str, fingerprint: str) -> Inputs:
+    """What the raw partition of an export is made of, by its path in the landing area."""
+    field_map = map_of_export(workspace.settings.intake.field_map, path, key)
     return {"fingerprint": fingerprint, "field_map": field_map, "version": INTAKE_VERSION}
 
 
@@ -69,23 +70,28 @@ def read_partition(workspace: Workspace, key: str, exports: Mapping[str, Export]
             "and delete this partition."
         )
     export = exports[key]
-    inputs = reading_inputs(workspace, export.fingerprint)
+    inputs = reading_inputs(workspace, key, export.path, export.fingerprint)
     if (report := workspace.store.finished(RAW, key, inputs)) is not None:
         return _intake_report(report, key)
     # Only now is an object fetched from its store.
     with workspace.landing.place.local(export.path) as path:
-        return read_file(workspace, key, path, export.fingerprint)
+        return read_file(workspace, key, path, export.fingerprint, export.path)
 
 
-def read_file(workspace: Workspace, key: str, export: Path, fingerprint: str) -> IntakeReport:
+def read_file(
+    workspace: Workspace, key: str, export: Path, fingerprint: str, landed: str | None = None
+) -> IntakeReport:
     """Read a file into the raw traces and quarantined lines of the partition `key`.
+
+    `landed` is its path in the landing area, for the patterns of field maps; its name, where it
+    did not land.
 
     A file that cannot be read as a whole becomes a partition with no trace and one quarantined
     entry that says why; its report names it in `unreadable`. Raises DpoMathError where the file is
     gone, or is no longer the one that was registered.
     """
     store = workspace.store
-    inputs = reading_inputs(workspace, fingerprint)
+    inputs = reading_inputs(workspace, key, landed or export.name, fingerprint)
     with store.making(RAW, key):
         if (report := store.finished(RAW, key, inputs)) is not None:
             return _intake_report(report, key)
@@ -109,7 +115,7 @@ def read_file(workspace: Workspace, key: str, export: Path, fingerprint: str) ->
                 key,
                 traces,
                 quarantine,
-                workspace.settings.intake.field_map,
+                inputs["field_map"],
                 lambda found: approve(found.fingerprint),
             )
         except LogFormatError as error:

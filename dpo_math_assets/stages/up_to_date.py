@@ -88,7 +88,7 @@ def outdated_traces(workspace: Workspace, exports: Mapping[str, Export]) -> list
     verified = []
     for key, export in exports.items():
         raw = store.record(RAW, key)
-        inputs = reading_inputs(workspace, export.fingerprint)
+        inputs = reading_inputs(workspace, key, export.path, export.fingerprint)
         if (
             raw is not None
             and store.finished(RAW, key, inputs) is not None

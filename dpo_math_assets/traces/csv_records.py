@@ -11,15 +11,15 @@ may be a record of a file without a header: it is kept aside too, though it name
 import csv
 import re
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from typing import Any
 
 from dpo_math_assets.traces.containers import MAX_RECORD_BYTES, Damage, Line, whole_bytes
+from dpo_math_assets.traces.field_names import KNOWN_NAMES
 from dpo_math_assets.traces.json_records import Record, decode, object_of
-from dpo_math_assets.traces.shapes import FIELD_NAMES
 
 _DELIMITERS = ",;\t"
 _QUOTED_RECORD = '"{""'  # a JSON object as the first cell of a row
@@ -29,7 +29,7 @@ _NAME = re.compile(r"[^\W\d][\w .-]{0,60}")
 _JSON_COLUMNS = frozenset(
     ["data", "json", "json_build_object", "jsonb", "line", "record", "row_to_json", "to_jsonb"]
 )
-_KNOWN = {name for names in FIELD_NAMES.values() for name in names} | {"steps", "plan_json"}
+_KNOWN = KNOWN_NAMES | {"steps", "plan_json"}
 
 
 def _cells(text: str, delimiter: str) -> list[str]:
@@ -66,10 +66,10 @@ class Header:
 class CsvRecords:
     """Reads lines into records; `blank_lines` counts lines with nothing on them."""
 
-    def __init__(self, mapped: Collection[str] = ()) -> None:
+    def __init__(self, mapped: Set[str] = frozenset()) -> None:
         """`mapped` are the names that a field map gives to the log's fields."""
         self.blank_lines = 0
-        self._mapped = {name for path in mapped for name in (path, path.partition(".")[0])}
+        self._mapped = mapped
 
     def read(self, lines: Iterable[Line | Damage]) -> Iterator[Record | Damage | Header]:
         """The header, every record and every damaged part, in the order of the export."""
@@ -115,7 +115,7 @@ class CsvRecords:
         named = len(known) > 1 or (known and all(map(_NAME.fullmatch, names)))
         known_column = len(names) == 1 and names[0] in _JSON_COLUMNS
         named = (named and len({*names}) == len(names)) or known_column
-        if named or self._mapped.intersection(names):
+        if named or not self._mapped.isdisjoint(names):
             return Header(lines[0].offset, whole_bytes(lines))
         detail = (
             "the first row names no field that a log has. If it is a record, write a line with "

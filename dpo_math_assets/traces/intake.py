@@ -16,21 +16,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dpo_math_assets.errors import DpoMathError, LogFormatError
+from dpo_math_assets.errors import LogFormatError
 from dpo_math_assets.storage import atomic_file
 from dpo_math_assets.traces.containers import PARQUET_MAGIC, Damage, ExportFile, Line
 from dpo_math_assets.traces.coverage import Coverage
 from dpo_math_assets.traces.csv_records import CsvRecords, Header, is_csv_header
+from dpo_math_assets.traces.field_names import FieldMap, FieldMapSetting
 from dpo_math_assets.traces.json_records import JsonRecords, Record, is_copy
 from dpo_math_assets.traces.schema import QUARANTINE_SCHEMA, TRACE_SCHEMA
 from dpo_math_assets.traces.shapes import Place, RecordProblem, read_record, strict_json
 from dpo_math_assets.traces.tables import RowTable
+from dpo_math_assets.traces.unwrapping import unwrapped
 
-INTAKE_VERSION = "4"
+INTAKE_VERSION = "5"
 
 _PROGRESS_EVERY = 10_000
-_SYNONYMS = {"ok": "logged_ok", "reason": "logged_reason"}
-_MAPPABLE = [name for name in TRACE_SCHEMA if name not in ("meta", "export", "line_number")]
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,8 @@ class IntakeReport:
     held: int = 0
     accounted: int = 0
     unreadable: str | None = None  # why nothing of it could be read, where it was set aside whole
+    # Records whose own field stands, where the field map says otherwise; by field.
+    map_passed_over: dict[str, int] = field(default_factory=dict)
 
 
 def imbalance(report: IntakeReport) -> str | None:
@@ -75,6 +77,7 @@ class _Counts:
     other_records: Counter[str] = field(default_factory=Counter)
     quarantined: Counter[str] = field(default_factory=Counter)
     shapes: Counter[str] = field(default_factory=Counter)
+    map_passed_over: Counter[str] = field(default_factory=Counter)
 
 
 def read_export(
@@ -82,21 +85,22 @@ def read_export(
     export: str,
     traces_out: Path,
     quarantine_out: Path,
-    field_map: dict[str, str] | None = None,
+    field_map: FieldMapSetting | None = None,
     approve: Callable[[IntakeReport], None] | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> IntakeReport:
     """Read the export file at `path` into traces and quarantine; `export` is its partition key.
 
-    `field_map` gives the log's own name (or dotted path) for a canonical field; `approve` is called
-    with the report before the files appear, and an error that it raises keeps them from appearing;
-    `on_progress` with the number of records read so far. Raises LogFormatError where the file
-    cannot be read at all, which a bad record never does, and DpoMathError where the field map is
-    wrong.
+    `field_map` is what the settings say of this export (`field_names.map_of_export`). `approve` is
+    called with the report before the files appear, and an error that it raises keeps them from
+    appearing; `on_progress` with the number of records read so far. Raises LogFormatError where the
+    file cannot be read at all, which a bad record never does, and DpoMathError where the field map
+    is wrong.
     """
-    field_map = _checked_map(field_map or {})
+    names = FieldMap(field_map or {})
     source = ExportFile(path)
     counts = _Counts()
+    taken = 0
     with (
         atomic_file(traces_out) as traces_file,
         atomic_file(quarantine_out) as quarantine_file,
@@ -106,7 +110,7 @@ def read_export(
         reader: _Reader = (
             _ParquetRecords(source)
             if source.is_parquet()
-            else _text_reader(source, path, set(field_map.values()))
+            else _text_reader(source, path, names.columns)
         )
         coverage = Coverage(shared=isinstance(reader, JsonRecords) and reader.copy_text)
         for item in reader.read(coverage.watch(source.lines())):
@@ -115,15 +119,17 @@ def read_export(
                 coverage.take(item.offset, raw, item)
             if isinstance(item, Header):
                 continue
-            counts.records_in += 1
-            if on_progress and counts.records_in % _PROGRESS_EVERY == 0:
-                on_progress(counts.records_in)
-            damage = item if isinstance(item, Damage) else None
-            if isinstance(item, Record):
-                damage = _take(item, export, field_map, traces, counts)
-            if damage:
-                counts.quarantined[damage.reason] += 1
-                quarantine.add(_quarantine_row(damage, export), len(damage.raw))
+            taken += 1
+            for part in unwrapped(item, names) if isinstance(item, Record) else [item]:
+                counts.records_in += 1
+                if on_progress and counts.records_in % _PROGRESS_EVERY == 0:
+                    on_progress(counts.records_in)
+                damage = part if isinstance(part, Damage) else None
+                if isinstance(part, Record):
+                    damage = _take(part, export, names, traces, counts)
+                if damage:
+                    counts.quarantined[damage.reason] += 1
+                    quarantine.add(_quarantine_row(damage, export), len(damage.raw))
         coverage.finish(source.mark_bytes)
         if on_progress:
             on_progress(counts.records_in)
@@ -139,7 +145,8 @@ def read_export(
             bytes_in=source.bytes_in,
             fingerprint=source.fingerprint,
             held=source.bytes_decompressed if rows is None else rows,
-            accounted=coverage.accounted if rows is None else counts.records_in,
+            accounted=coverage.accounted if rows is None else taken,
+            map_passed_over=dict(sorted(counts.map_passed_over.items())),
         )
         if approve:
             approve(report)
@@ -147,12 +154,12 @@ def read_export(
 
 
 def _take(
-    record: Record, export: str, field_map: dict[str, str], traces: RowTable, counts: _Counts
+    record: Record, export: str, names: FieldMap, traces: RowTable, counts: _Counts
 ) -> Damage | None:
     """Store the record's traces; give back the damage that it is where it has none."""
     place = Place(export, record.line_number, record.ordinal)
     try:
-        reading = read_record(record.value, place, field_map)
+        reading = read_record(record.value, place, names)
     except RecordProblem as problem:
         return Damage(
             record.line_number, record.offset, problem.reason, problem.detail, record.raw()
@@ -162,6 +169,7 @@ def _take(
         return None
     counts.trace_records += 1
     counts.shapes[reading.kind] += 1
+    counts.map_passed_over.update(reading.passed_over)
     counts.traces += len(reading.traces)
     for trace in reading.traces:
         traces.add(trace, len(trace["candidate"]) + len(trace["meta"]) + len(trace["prompt"]))
@@ -177,16 +185,6 @@ def _quarantine_row(damage: Damage, export: str) -> dict[str, Any]:
         "detail": damage.detail,
         "line": damage.raw,
     }
-
-
-def _checked_map(field_map: dict[str, str]) -> dict[str, str]:
-    checked = {_SYNONYMS.get(name, name): path for name, path in field_map.items()}
-    if unknown := sorted(checked.keys() - set(_MAPPABLE)):
-        raise DpoMathError(
-            f"the field map names {', '.join(map(repr, unknown))}, which no trace has. "
-            f"Its keys may be {', '.join(_MAPPABLE)}."
-        )
-    return checked
 
 
 # Which reader ------------------------------------------------------------------------------------

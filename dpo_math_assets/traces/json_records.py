@@ -9,9 +9,9 @@ A line that is a JSON object is a record; that is the fast and usual case. Besid
 - an array whose elements are the records, on one line or over many;
 - lines of PostgreSQL's `COPY … TO` in text format, which doubles every backslash (see `is_copy`).
 
-A JSON value that is no object is `not_an_object`. An object that holds a key more than once has the
-last value under it and all of them under `repeated_keys`, and a number keeps the digits that the
-log wrote (`LoggedFloat`).
+A JSON value that is no object, nor the text of one, is `not_an_object`. An object that holds a key
+more than once has the last value under it and all of them under `repeated_keys`, and a number keeps
+the digits that the log wrote (`LoggedFloat`).
 Integers of more than 4,300 digits and nesting deeper than 200 are refused.
 """
 
@@ -70,6 +70,18 @@ _DECODER = json.JSONDecoder(
 def decode(text: str) -> Any:
     """The one JSON value that the text holds. Raises ValueError or RecursionError."""
     return _DECODER.decode(text)
+
+
+def json_field(value: Any) -> Any:
+    """A field's value where it may be JSON text, as exports of a database have it."""
+    for _ in range(2):
+        if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "[", '"'):
+            break
+        try:
+            value = decode(value)
+        except (ValueError, RecursionError):
+            break
+    return value
 
 
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\]]|"', re.DOTALL)
@@ -409,9 +421,10 @@ def _found(text: str, record: Record) -> Iterator[Record | Damage]:
     """The record, or the damage that it is although it decodes."""
     if text.count("{") + text.count("[") > MAX_DEPTH and _too_deep(record.value):
         why = _why_not(text, RecursionError())
-    elif not isinstance(record.value, dict):
+    elif not isinstance(value := json_field(record.value), dict):
         why = ("not_an_object", "a JSON value that is not an object, so it is no record")
     else:
+        record.value = value
         yield record
         return
     yield Damage(record.line_number, record.offset, *why, record.raw())

@@ -9,6 +9,9 @@
 | `score` | `verifier` an object, no completion | one; all it has of the completion is `final` |
 | `flat` | `candidate` or `solver_output` | one |
 | `generation` | `model_output`, `response`, `completion` | one, mostly without a verdict |
+| `completions` | `completions`, `responses`, … (a list) | one a completion |
+| `chat` | `prompt` or `messages` a list of messages | one a completion |
+| `mapped` | prompt or completion by the field map | one a completion |
 
 Other records of the runtime are recognised and counted by kind (`_other_kind`). Everything else is
 a `RecordProblem`, which names what is missing and goes to the quarantine with the record.
@@ -30,34 +33,30 @@ the fields with no place in a trace, and what a rule above changed, as it was lo
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dpo_math_assets.traces.json_records import LoggedFloat, decode
+from dpo_math_assets.traces.chat import completion_texts, is_messages, prompt_text
+from dpo_math_assets.traces.field_names import (
+    CONVERSATION,
+    FIELD_NAMES,
+    KNOWN_NAMES,
+    LISTS,
+    FieldMap,
+    Fields,
+    Found,
+    first_key,
+    suggestion,
+)
+from dpo_math_assets.traces.json_records import LoggedFloat, json_field
 from dpo_math_assets.traces.verdicts import logged_verdict, says_nothing
 
 DEFAULT_VERIFIER = "math.sympy.verify"
 
-# Names that logs use for a field of a flat or generation record, the canonical name first.
-FIELD_NAMES = {
-    "trace_id": ("trace_id", "id", "qid"),
-    "prompt": ("prompt", "problem", "question", "goal"),
-    "candidate": ("candidate", "solver_output", "model_output", "response", "completion"),
-    "final": ("final",),
-    "ground_truth": ("ground_truth", "gold"),
-    "logged_ok": ("logged_ok", "ok", "is_correct"),
-    "logged_reason": ("logged_reason", "reason"),
-    "verifier": ("verifier",),
-    "solver": ("solver", "model"),
-    "created_at": ("created_at", "timestamp", "ts"),
-}
-
 # A larger number is a time in milliseconds (as seconds it would be past the year 5000).
 _LARGEST_SECONDS = 1e11
-
-Fields = dict[str, Any]
 
 
 class RecordProblem(Exception):
@@ -89,42 +88,93 @@ class Reading:
 
     kind: str
     traces: list[Fields]
+    passed_over: tuple[str, ...] = ()  # fields in which the field map says otherwise
 
 
-def read_record(record: Fields, place: Place, field_map: Mapping[str, str]) -> Reading:
+# Problems of a record that a field map may solve.
+_NAMELESS = ("unrecognised_record", "no_prompt", "no_candidate", "no_ground_truth")
+
+
+def read_record(record: Fields, place: Place, field_map: FieldMap) -> Reading:
     """The record's kind and traces; none for a record that is no attempt. Raises RecordProblem."""
-    mapped = _mapped(record, field_map)
-    if "prompt" in mapped or "candidate" in mapped:
-        renamed = {path for name, path in field_map.items() if name in mapped and path in record}
-        rest = {key: value for key, value in record.items() if key not in renamed}
-        return Reading("mapped", [_flat_trace({**rest, **mapped}, place)])
+    found = field_map.find(record)
+    try:
+        reading = _read(record, place, found)
+    except RecordProblem as problem:
+        if problem.reason not in _NAMELESS:
+            raise
+        detail = f"{problem.detail}. {suggestion(record)}"
+        raise RecordProblem(problem.reason, detail) from None
+    return replace(reading, passed_over=found.passed_over) if found.passed_over else reading
+
+
+def _read(record: Fields, place: Place, found: Found) -> Reading:
+    if found.values.keys().isdisjoint(("prompt", "candidate")):
+        return _by_shape({**record, **found.values} if found.values else record, place)
+    rest = {key: value for key, value in record.items() if key not in found.sources}
+    mapped = {**rest, **found.values}
+    if not found.holds:
+        # A shape that has prompt and completion in places of its own is read as that, if it can be.
+        if _is_nested(record):
+            with suppress(RecordProblem):
+                if (reading := _by_shape(record, place)).traces:
+                    return reading
+        elif "candidate" not in found.values and (other := _other_kind(record)):
+            return Reading(other, [])
+    return Reading("mapped", _flat_traces(mapped, place))
+
+
+def _is_nested(record: Fields) -> bool:
+    """Whether the record has a shape whose prompt and completion lie deeper in it."""
+    return (
+        str(record.get("version", "")).startswith("essence-trace-export")
+        or (("steps" in record or "plan_json" in record) and "goal" in record)
+        or isinstance(json_field(record.get("problem")), dict)
+        or isinstance(json_field(record.get("verifier")), dict)
+    )
+
+
+def _by_shape(record: Fields, place: Place) -> Reading:
     if other := _other_kind(record):
         return Reading(other, [])
-    record = {**record, **mapped} if mapped else record
+    if _is_nested(record):
+        return _nested(record, place)
+    if KNOWN_NAMES.isdisjoint(record):
+        raise RecordProblem("unrecognised_record", "none of the fields of a known log shape")
+    kind = "flat" if "candidate" in record or "solver_output" in record else "generation"
+    if is_messages(record.get(CONVERSATION)) or is_messages(record.get("prompt")):
+        kind = "chat"
+    elif kind == "generation" and first_key(record, FIELD_NAMES["candidate"]) in LISTS:
+        kind = "completions"
+    return Reading(kind, _flat_traces(record, place))
+
+
+def _nested(record: Fields, place: Place) -> Reading:
     if str(record.get("version", "")).startswith("essence-trace-export"):
         return _task_trace(_exported_row(record), place, "trace_export")
     if ("steps" in record or "plan_json" in record) and "goal" in record:
         return _task_trace(record, place, "task_trace")
-    if isinstance(_json_field(record.get("problem")), dict):
+    if isinstance(json_field(record.get("problem")), dict):
         return Reading("verifier_call", [_verifier_call(record, place)])
-    if isinstance(_json_field(record.get("verifier")), dict):
-        return _evaluated(record, place)
-    if not any(name in record for names in FIELD_NAMES.values() for name in names):
-        raise RecordProblem(
-            "unrecognised_record",
-            "none of the fields of a known log shape. For a log with names of its own, "
-            "set a field map (canonical name to the log's name).",
-        )
-    flat = "candidate" in record or "solver_output" in record
-    return Reading("flat" if flat else "generation", [_flat_trace(record, place)])
+    return _evaluated(record, place)
 
 
 # Recognised records that are no attempt at a problem -------------------------------------------
 
 
+_CUT_BY_DOCKER = (
+    "a line of a container's log that holds a part of a record: Docker cuts lines at 16 KiB. "
+    "Export with `docker logs`, which joins the parts."
+)
+
+
 def _other_kind(record: Fields) -> str | None:
     if record.get("kind") == "training-trace":
         return "training_trace"
+    if "stream" in record and isinstance(record.get("log"), str):
+        if record["log"].lstrip().startswith("{"):
+            raise RecordProblem("container_line_cut", _CUT_BY_DOCKER)
+        return "container_output"
     if "y_pos" in record and "y_neg" in record:
         return "refinery_pair"
     if "chosen" in record and "rejected" in record:
@@ -135,26 +185,86 @@ def _other_kind(record: Fields) -> str | None:
         return "evaluation_summary"
     attempt_names = ("trace_id", "verifier", *FIELD_NAMES["candidate"], *FIELD_NAMES["logged_ok"])
     if {"id", "prompt"} <= record.keys() and not any(name in record for name in attempt_names):
-        return "question" if _first_key(record, FIELD_NAMES["ground_truth"]) else None
+        return "question" if first_key(record, FIELD_NAMES["ground_truth"]) else None
     return None
 
 
 # Flat records and generations -------------------------------------------------------------------
 
 
+def _flat_traces(record: Fields, place: Place) -> list[Fields]:
+    """A trace for each completion of a flat record; what is chat becomes text first."""
+    record = _without_chat(record)
+    key = first_key(record, FIELD_NAMES["candidate"])
+    value = record[key] if key else None
+    if key is None or not (isinstance(value, list | dict) or key in LISTS):
+        return [_flat_trace(record, place)]
+    texts = None if key == "solver_output" else completion_texts(json_field(value))
+    if texts is None or not any(text is not None for text in texts):
+        return [_flat_trace(record, place)]  # which says what there is in place of a completion
+    traces = []
+    for position, text in enumerate(texts):
+        if text is not None:
+            own = {**record, **_items(record, position, len(texts)), key: text}
+            trace = _flat_trace(own, place)
+            if len(texts) > 1:
+                trace["trace_id"] += f"/{position}"
+            traces.append(trace)
+    return traces
+
+
+def _items(record: Fields, position: int, count: int) -> Fields:
+    """What belongs to one completion, where the record lists it for each: its verdict, say."""
+    found = {}
+    for name in ("logged_ok", "logged_reason", "final"):
+        key = first_key(record, FIELD_NAMES[name])
+        values = json_field(record[key]) if key else None
+        if key and isinstance(values, list) and len(values) == count:
+            found[key] = values[position]
+    return found
+
+
+def _without_chat(record: Fields) -> Fields:
+    """The record with text in place of messages, which `prompt_messages` keeps where they say more.
+
+    Of a conversation the last turn is the completion, unless the record has one beside it.
+    """
+    asked_key = first_key(record, FIELD_NAMES["prompt"]) or "prompt"
+    asked = _messages(record.get(asked_key))
+    changed: Fields = {}
+    turns = _messages(record.get(CONVERSATION))
+    if turns and record.get(asked_key) is None:
+        asked = turns
+        if len(turns) > 1 and not first_key(record, FIELD_NAMES["candidate"]):
+            asked, changed["candidate"] = turns[:-1], turns[-1:]
+    if asked is None:
+        return record
+    changed[asked_key] = prompt_text(asked)
+    if asked is not turns and (len(asked) > 1 or asked[0].keys() != {"role", "content"}):
+        changed["prompt_messages"] = asked
+    return {**record, **changed}
+
+
+def _messages(value: Any) -> list[Fields] | None:
+    """The value's chat messages, where it is some, as an array or as its JSON text."""
+    if isinstance(value, str) and value.lstrip().startswith("[{"):
+        value = json_field(value)
+    return value if is_messages(value) else None
+
+
 def _flat_trace(record: Fields, place: Place) -> Fields:
-    keys = {name: _first_key(record, names) for name, names in FIELD_NAMES.items()}
+    keys = {name: first_key(record, names) for name, names in FIELD_NAMES.items()}
     fields = {name: record[key] if key else None for name, key in keys.items()}
     ok_key = keys.pop("logged_ok")
     used = {key for key in keys.values() if key}
     meta = {key: value for key, value in record.items() if key not in used and key != ok_key}
     if keys["candidate"] == "solver_output":
-        output = _json_field(record["solver_output"])
+        output = json_field(record["solver_output"])
         if isinstance(output, dict) and "summary" in output:
             fields["candidate"] = output["summary"]
             fields["final"] = _final(output) if fields["final"] is None else fields["final"]
             meta["solver_output"] = _without_summary(output)
-    repeated = _json_field(record.get("repeated_keys"))
+    repeated = json_field(record.get("repeated_keys"))
     if isinstance(repeated, dict):
         _reject_contradictions(repeated, used)
         if ok_key and _verdicts_differ(repeated.get(ok_key)):
@@ -165,13 +275,6 @@ def _flat_trace(record: Fields, place: Place) -> Fields:
 
 def _first(*values: Any) -> Any:
     return next((value for value in values if value is not None), None)
-
-
-def _first_key(record: Fields, names: tuple[str, ...]) -> str | None:
-    for name in names:
-        if record.get(name) is not None:
-            return name
-    return None
 
 
 def _verdicts_differ(values: Any) -> bool:
@@ -187,12 +290,12 @@ def _reject_contradictions(repeated: Fields, used: set[str]) -> None:
 
 def _evaluated(record: Fields, place: Place) -> Reading:
     """run_eval.py's candidates and verifier_math.py's scores: the verdict is `verifier`."""
-    outcome = _json_field(record["verifier"])
-    completion = _first_key(record, FIELD_NAMES["candidate"])
+    outcome = json_field(record["verifier"])
+    completion = first_key(record, FIELD_NAMES["candidate"])
     # An answer that the script could not parse has no verdict, although its `ok` says false.
     used = {"prompt", completion, "final"}
     meta = {key: value for key, value in record.items() if key not in used}
-    id_key = _first_key(record, FIELD_NAMES["trace_id"])
+    id_key = first_key(record, FIELD_NAMES["trace_id"])
     trace_id = record[id_key] if id_key else None
     if id_key and record.get("sample_id") is not None:
         trace_id = f"{_name(trace_id)}/{_name(record['sample_id'])}"
@@ -220,13 +323,13 @@ def _evaluated(record: Fields, place: Place) -> Reading:
 
 def _verifier_call(record: Fields, place: Place) -> Fields:
     """{problem, solver_output, check | result, …}: a verifier's input with its outcome."""
-    check_key = _first_key(record, ("check", "result"))
-    check = _json_field(record[check_key]) if check_key else record
-    problem = _json_field(record["problem"])
+    check_key = first_key(record, ("check", "result"))
+    check = json_field(record[check_key]) if check_key else record
+    problem = json_field(record["problem"])
     return _attempt(
         place,
         problem=problem,
-        output=_json_field(record.get("solver_output")),
+        output=json_field(record.get("solver_output")),
         check=check if isinstance(check, dict) else {"ok": check},
         meta={
             key: value
@@ -242,7 +345,7 @@ def _verifier_call(record: Fields, place: Place) -> Fields:
 
 def _exported_row(record: Fields) -> Fields:
     """The task trace inside a trace export, with the export's other fields beside its own."""
-    row = _json_field(record.get("trace"))
+    row = json_field(record.get("trace"))
     if not isinstance(row, dict):
         raise RecordProblem("bad_task_trace", "the trace export has no `trace` object")
     rest = {
@@ -260,7 +363,7 @@ def _exported_row(record: Fields) -> Fields:
 
 def _task_trace(row: Fields, place: Place, kind: str) -> Reading:
     steps = _objects(row.get("steps"), "steps")
-    plan = _json_field(row.get("plan_json"))
+    plan = json_field(row.get("plan_json"))
     plan = plan.get("nodes", plan.get("steps", [])) if isinstance(plan, dict) else plan
     nodes = {str(node.get("id")): node for node in _objects(plan, "plan_json")}
     attempts = [step for step in steps if _is_attempt(step)]
@@ -283,8 +386,8 @@ def _task_trace(row: Fields, place: Place, kind: str) -> Reading:
 def _is_attempt(step: Fields) -> bool:
     if step.get("kind") != "specialist.run":
         return False
-    output = _json_field(step.get("output"))
-    solved = _json_field(output.get("solver_output")) if isinstance(output, dict) else None
+    output = json_field(step.get("output"))
+    solved = json_field(output.get("solver_output")) if isinstance(output, dict) else None
     return isinstance(solved, dict) and isinstance(solved.get("summary"), str)
 
 
@@ -302,17 +405,17 @@ def _step_trace(
     its own check; `meta` holds them all.
     """
     step_id = str(step.get("id"))
-    output = _json_field(step["output"])
+    output = json_field(step["output"])
     node = nodes.get(step_id, {})
     verdicts = [
-        (_json_field(each.get("output")), nodes.get(str(each.get("id")), {}).get("verifier"))
+        (json_field(each.get("output")), nodes.get(str(each.get("id")), {}).get("verifier"))
         for each in verifications
     ]
-    verdicts.append((_json_field(output.get("check")), node.get("verifier")))
+    verdicts.append((json_field(output.get("check")), node.get("verifier")))
     given = [(check, name) for check, name in verdicts if isinstance(check, dict)]
     telling = [pair for pair in given if not says_nothing(_name(pair[0].get("reason")))]
     check, verifier = (telling or given or [({}, None)])[0]
-    problem = _json_field(output.get("problem"))
+    problem = json_field(output.get("problem"))
     own = {
         **{key: value for key, value in step.items() if key != "output"},
         "output": {
@@ -324,7 +427,7 @@ def _step_trace(
     return _attempt(
         place,
         problem=problem if isinstance(problem, dict) else {"goal": row.get("goal")},
-        output=_json_field(output.get("solver_output")),
+        output=json_field(output.get("solver_output")),
         check=check,
         meta=meta,
         trace_id=f"{_name(row.get('id')) or place.made_id}:{step_id}",
@@ -347,10 +450,10 @@ def _attempt(
     created_at: Any,
 ) -> Fields:
     """A ProblemStatement, a SolverOutput and a CheckResult as a trace."""
-    context = _json_field(problem.get("context"))
+    context = json_field(problem.get("context"))
     context = context if isinstance(context, dict) else {}
     output = output if isinstance(output, dict) else {"summary": output}
-    data = _json_field(output.get("data"))
+    data = json_field(output.get("data"))
     data = data if isinstance(data, dict) else {}
     # math.word solves the text of its context; the goal only says that there is one.
     worded = [context.get("text"), data.get("problemText")]
@@ -384,7 +487,7 @@ def _without_summary(output: Fields) -> Fields:
 
 
 def _final(output: Fields) -> Any:
-    data = _json_field(output.get("data"))
+    data = json_field(output.get("data"))
     return data.get("final") if isinstance(data, dict) else None
 
 
@@ -456,7 +559,7 @@ def _trace(
 
 def _flattened(meta: Fields) -> Fields:
     """The record's own `meta` object at the top level, unless a field has the same name."""
-    own = _json_field(meta.get("meta"))
+    own = json_field(meta.get("meta"))
     if not isinstance(own, dict):
         return dict(meta)
     rest = {key: value for key, value in meta.items() if key != "meta"}
@@ -493,33 +596,8 @@ def _name(value: Any) -> str | None:
     return str(value) if number else None
 
 
-def _mapped(record: Fields, field_map: Mapping[str, str]) -> Fields:
-    """Canonical name to value, for the names of the field map that this record has."""
-    found = {}
-    for name, path in field_map.items():
-        value: Any = record
-        for key in [path] if path in record else path.split("."):
-            value = _json_field(value)
-            value = value.get(key) if isinstance(value, dict) else None
-        if value is not None:
-            found[name] = value
-    return found
-
-
-def _json_field(value: Any) -> Any:
-    """A jsonb column as its value: exports give it as an object or as JSON text."""
-    for _ in range(2):
-        if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "[", '"'):
-            break
-        try:
-            value = decode(value)
-        except (ValueError, RecursionError):
-            break
-    return value
-
-
 def _objects(value: Any, name: str) -> list[Fields]:
-    value = _json_field(value)
+    value = json_field(value)
     if value is None or value == "":
         return []
     if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):

@@ -389,3 +389,46 @@ def test_real_logs_dropped_as_they_are_go_through_with_every_line_accounted_for(
         assert metadata["quarantined"] == 0
     assert checks(result)["row_balance"] is True
     assert checks(result)["verdicts_hold_again"] is True
+
+
+def test_a_field_map_for_some_exports_makes_those_again_and_corrupts_no_other(
+    workbench: Workbench,
+) -> None:
+    def answered(answer: str) -> dict[str, Any]:
+        return {**attempt("3*4", answer, "12", ok=False), "answer": answer}
+
+    # This log has the reference answer and what its solver said; the other calls the former so.
+    workbench.land("solver.jsonl", [answered("12"), answered("13")])
+    mine = [
+        {"question": "Compute 5+6", "reply": f"FINAL ANSWER: {n}", "answer": "11"} for n in (11, 12)
+    ]
+    workbench.land("mine.jsonl", mine)
+    workbench.ingest()
+    keys = {key.split("-", 1)[1]: key for key in workbench.workspace.landing.partitions()}
+    assert workbench.metadata("raw_verifier_logs", keys["mine.jsonl"])["traces"] == 0
+    before = stored(workbench, "raw_verifier_logs", keys["solver.jsonl"])
+
+    of_mine = "{candidate: reply, ground_truth: answer}"
+    settings = workbench.project.settings_file
+    settings.write_text(f"intake: {{field_map: {{'mine*': {of_mine}}}}}\n")
+    workbench.ingest()
+    assert stored(workbench, "raw_verifier_logs", keys["solver.jsonl"]) == before
+    verdicts = pl.read_parquet(
+        workbench.workspace.store.partition("cleaned_traces", keys["mine.jsonl"])
+    )["verdict"]
+    assert sorted(verdicts) == ["correct", "incorrect"]
+
+    settings.write_text(f"intake: {{field_map: {of_mine}}}\n")
+    workbench.ingest()
+    cleaned = pl.read_parquet(
+        workbench.workspace.store.partition("cleaned_traces", keys["solver.jsonl"])
+    )
+    assert sorted(cleaned["verdict"]) == ["correct", "incorrect"], "13 is not 12"
+    (row,) = workbench.metadata("raw_verifier_logs", keys["solver.jsonl"])[
+        "field_map_passed_over"
+    ].records
+    assert row.data == {"field": "ground_truth", "count": 1}
+
+
+def stored(workbench: Workbench, asset: str, key: str) -> int:
+    return workbench.workspace.store.partition(asset, key).stat().st_mtime_ns

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dpo_math_assets.errors import DpoMathError, LogFormatError
+from dpo_math_assets.traces.field_names import FieldMap
 from dpo_math_assets.traces.json_records import decode
 from dpo_math_assets.traces.schema import TRACE_SCHEMA
 from dpo_math_assets.traces.shapes import Place, RecordProblem, read_record
@@ -534,7 +534,7 @@ ODD_STEP = st.fixed_dictionaries(
 def check_rows(record: Any) -> None:
     """A record, as its JSON is decoded, gives rows that the table can hold, or a named problem."""
     try:
-        reading = read_record(decode(json.dumps(record)), Place("e", 1), {})
+        reading = read_record(decode(json.dumps(record)), Place("e", 1), FieldMap({}))
     except RecordProblem as problem:
         assert problem.reason
         return
@@ -560,47 +560,3 @@ def test_no_call_however_odd_stops_the_intake(problem: Any, output: Any, check: 
 @settings(deadline=None, max_examples=300)
 def test_no_record_however_odd_stops_the_intake(record: Any) -> None:
     check_rows(record)
-
-
-# Field maps --------------------------------------------------------------------------------------
-
-
-def test_a_field_map_reads_a_log_with_names_of_its_own(tmp_path: Path) -> None:
-    record = {
-        "uid": "u1",
-        "input": {"question": "1+1?"},
-        "generated": "FINAL ANSWER: 2",
-        "answer": 2,
-        "graded": "no",
-        "why": "mismatch",
-    }
-    field_map = {
-        "trace_id": "uid",
-        "prompt": "input.question",
-        "candidate": "generated",
-        "ground_truth": "answer",
-        "ok": "graded",
-        "reason": "why",
-    }
-    export = one(tmp_path, record, field_map=field_map)
-    trace = export.trace
-    assert export.report.shapes == {"mapped": 1}
-    assert (trace["trace_id"], trace["prompt"], trace["candidate"], trace["ground_truth"]) == (
-        "u1",
-        "1+1?",
-        "FINAL ANSWER: 2",
-        "2",
-    )
-    assert (trace["logged_ok"], trace["logged_reason"]) == (False, "mismatch")
-    assert export.meta == {"input": {"question": "1+1?"}, "ok": "no"}
-
-
-def test_a_field_map_leaves_known_shapes_alone(tmp_path: Path) -> None:
-    export = read(tmp_path, lines(FLAT, TASK), field_map={"prompt": "q", "candidate": "a"})
-    assert export.report.shapes == {"flat": 1, "task_trace": 1}
-
-
-def test_a_field_map_with_an_unknown_field_says_which_there_are(tmp_path: Path) -> None:
-    with pytest.raises(DpoMathError, match=r"'promt'.*prompt, candidate") as caught:
-        read(tmp_path, lines(FLAT), field_map={"promt": "q"})
-    assert not isinstance(caught.value, LogFormatError)  # the export is not at fault
