@@ -6,6 +6,8 @@ to make is made once for all of them, by the first that needs it, in a folder th
 Axolotl pins other versions of TRL and torch, so it lives in an environment of its own: the one
 whose interpreter AXOLOTL_PYTHON names, or `.axolotl` in the project's folder, which the first test
 that needs it makes (axolotl_requirements.txt, about 700 MB to fetch, on top of this environment).
+The libraries of `dpo_math_assets.adapters` have one too (ADAPTERS_PYTHON, `.adapters`,
+adapters_requirements.txt, about 150 MB).
 """
 
 import fcntl
@@ -17,7 +19,7 @@ import sys
 import sysconfig
 import venv
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +32,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("POLARS_MAX_THREADS", "2")
 
 ROOT = Path(__file__).parents[1]
-REQUIREMENTS = Path(__file__).with_name("axolotl_requirements.txt")
+AXOLOTL_REQUIREMENTS = Path(__file__).with_name("axolotl_requirements.txt")
+ADAPTERS_REQUIREMENTS = Path(__file__).with_name("adapters_requirements.txt")
 
 # Kills at random moments: the short form is the suite's, `FAULT_ROUNDS=10` a thorough one.
 FAULT_ROUNDS = int(os.environ.get("FAULT_ROUNDS", "1"))
@@ -39,6 +42,7 @@ FAULT_ROUNDS = int(os.environ.get("FAULT_ROUNDS", "1"))
 KINDS = ("slow", "browser", "fault", "server", "process", "model")
 MARK_OF_FIXTURE = {
     "browser": "browser",
+    "adapted": "process",
     "axolotl": "process",
     "server": "server",
     "postgresql": "server",
@@ -130,32 +134,62 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def axolotl() -> str:
     """An interpreter that has Axolotl, with this environment's torch and transformers."""
-    if named := os.environ.get("AXOLOTL_PYTHON"):
-        return named
-    home = ROOT / ".axolotl"
+    return _interpreter_with("axolotl", AXOLOTL_REQUIREMENTS)
+
+
+@pytest.fixture(scope="session")
+def adapted() -> str:
+    """An interpreter that has the libraries of `dpo_math_assets.adapters`, on this environment."""
+    return _interpreter_with("adapters", ADAPTERS_REQUIREMENTS)
+
+
+@pytest.fixture
+def told_by(adapted: str, tmp_path: Path) -> Callable[[str], Any]:
+    """Run a program there, in an empty folder; gives what its last line of output says as JSON."""
+
+    def run(program: str) -> Any:
+        offline = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HOME": str(tmp_path)}
+        done = subprocess.run(
+            [adapted, "-c", program],
+            cwd=tmp_path,
+            env={**os.environ, **offline, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        return json.loads(done.stdout.strip().splitlines()[-1])
+
+    return run
+
+
+def _interpreter_with(name: str, requirements: Path) -> str:
+    """The interpreter of an environment on top of this one; skips where it cannot be made."""
+    named = f"{name.upper()}_PYTHON"
+    if python := os.environ.get(named):
+        return python
+    home = ROOT / f".{name}"
     with once(home):
-        return _with_axolotl(home)
+        return _environment(home, requirements, named)
 
 
-def _with_axolotl(home: Path) -> str:
-    """The interpreter of the environment, made or brought up to date; skips where it cannot be."""
+def _environment(home: Path, requirements: Path, named: str) -> str:
     python = home / "bin" / "python"
     stamp = home / "installed.txt"
-    if stamp.exists() and stamp.read_text() == REQUIREMENTS.read_text():
+    if stamp.exists() and stamp.read_text() == requirements.read_text():
         return str(python)
     venv.create(home, with_pip=False, clear=True)
     site = sysconfig.get_path("purelib", vars={"base": str(home), "platbase": str(home)})
-    # Last on the path: what Axolotl pins otherwise is found first.
+    # Last on the path: what the requirements pin otherwise is found first.
     Path(site, "parent.pth").write_text(sysconfig.get_path("purelib") + "\n")
     install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
     done = subprocess.run(
-        [*install, "--no-deps", "--requirement", str(REQUIREMENTS)], capture_output=True, text=True
+        [*install, "--no-deps", "--requirement", str(requirements)], capture_output=True, text=True
     )
     if done.returncode:
         pytest.skip(
-            f"Axolotl could not be installed ({done.stderr.strip()[-300:]}); with a package index "
-            f"at hand run it again, or make an environment of {REQUIREMENTS.name} and name its "
-            "interpreter in AXOLOTL_PYTHON"
+            f"{requirements.name} could not be installed ({done.stderr.strip()[-300:]}); with a "
+            "package index at hand run it again, or make an environment of it and name its "
+            f"interpreter in {named}"
         )
-    stamp.write_text(REQUIREMENTS.read_text())
+    stamp.write_text(requirements.read_text())
     return str(python)
