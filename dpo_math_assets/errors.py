@@ -13,6 +13,10 @@ class LogFormatError(DpoMathError):
     """A log export that cannot be read as a whole (a single bad line is quarantined instead)."""
 
 
+class MachineError(DpoMathError):
+    """The machine, and no text: a worker process that cannot be started or kept alive."""
+
+
 class VerifierLimit(DpoMathError):
     """An answer that exceeds a limit of the verifier: length, nesting, digits, exponent or size."""
 

@@ -68,6 +68,7 @@ def _metadata(path: Path, report: CleaningReport, problems: list[Problem]) -> di
         "disagreements_with_log": report.disagreements,
         "disagreement_rate": rate(report.disagreements, report.compared_with_log),
         "infrastructure_failures": report.infrastructure_failures,
+        "verifier_failures": report.reasons.get("worker_crashed", 0),
         "duplicates": report.duplicates,
         "truncated": report.truncated,
         "gold_conflicts": report.gold_conflicts,

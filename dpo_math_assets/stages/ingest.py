@@ -21,15 +21,13 @@ from dpo_math_assets.stages.workspace import Workspace
 from dpo_math_assets.storage import digest, write_parquet
 from dpo_math_assets.traces.cleaning import CLEANING_VERSION, CleaningReport, clean_export
 from dpo_math_assets.traces.field_names import map_of_export
-from dpo_math_assets.traces.intake import INTAKE_VERSION, IntakeReport, read_export
+from dpo_math_assets.traces.intake import INTAKE_VERSION, IntakeReport, imbalance, read_export
 from dpo_math_assets.traces.landing import Export
 from dpo_math_assets.traces.overrides import apply_overrides, decided_traces, read_overrides
 from dpo_math_assets.traces.places import fingerprint_file
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA, QUARANTINE_SCHEMA, TRACE_SCHEMA
 from dpo_math_assets.verifier import version_of
 
-# Share of an export's traces on which the verifier may crash.
-CRASHES_ALLOWED = 0.001
 UNREADABLE = "unreadable_export"  # quarantine reason of an export that is set aside whole
 
 # What a partition is made of, or the record of one, as the store keeps it.
@@ -101,6 +99,14 @@ def read_file(
             )
         traces, quarantine = store.partition(RAW, key), store.partition(QUARANTINE, key)
 
+        def approve_reading(found: IntakeReport) -> None:
+            if unaccounted := imbalance(found):
+                raise DpoMathError(
+                    f"{key}: {unaccounted}. This is a mistake of the program: please report it. "
+                    "The export is left out until a reader accounts for all of it."
+                )
+            approve(found.fingerprint)
+
         def approve(read: str) -> None:
             if read != fingerprint:
                 raise DpoMathError(
@@ -116,7 +122,7 @@ def read_file(
                 traces,
                 quarantine,
                 inputs["field_map"],
-                lambda found: approve(found.fingerprint),
+                approve_reading,
             )
         except LogFormatError as error:
             cause = error.__cause__
@@ -171,9 +177,8 @@ def clean_partition(
     The verdicts of people in the folder of overrides are put over the verifier's; where only they
     changed, nothing is verified again.
 
-    Raises DpoMathError, and makes no partition, where the verifier itself crashed on more than a
-    few traces: lost verdicts are not lost at random, and a kind of problem that always crashes
-    would vanish from the training set without anybody noticing.
+    A trace on which the verifier itself fails is undecided (`worker_crashed`) and counted. Raises
+    MachineError, and makes no partition, where the machine cannot run the verifier's workers.
     """
     store, verification = workspace.store, workspace.settings.verification
     with store.making(CLEANED, key):
@@ -182,16 +187,15 @@ def clean_partition(
             raise DpoMathError(f"{RAW} has no partition {key!r}: materialize it first")
 
         def approve(cleaning: CleaningReport) -> None:
-            crashed = cleaning.reasons.get("worker_crashed", 0)
-            if crashed > max(1, CRASHES_ALLOWED * cleaning.traces):
-                raise DpoMathError(
-                    f"{key}: the verifier crashed on {crashed} of {cleaning.traces} traces. Look "
-                    "at the machine's memory and at the run's log, then materialize this again."
-                )
             if store.record(RAW, key) != raw:
                 raise DpoMathError(
                     f"{key}: its raw traces changed while they were verified: materialize this "
                     "again"
+                )
+            if cleaning.traces != raw["report"]["traces"]:
+                raise DpoMathError(
+                    f"{key}: {raw['report']['traces']} raw traces became {cleaning.traces} cleaned "
+                    "ones. This is a mistake of the program: please report it."
                 )
             store.forget(CLEANED, key)
 

@@ -21,11 +21,12 @@ answer, `\\boxed{`), or that has no final answer and stops in the middle of a se
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import polars as pl
 
@@ -40,6 +41,8 @@ from dpo_math_assets.traces.verdicts import says_nothing
 from dpo_math_assets.verifier import Conventions, verify_frame
 
 CLEANING_VERSION = "2"
+
+log = logging.getLogger(__name__)
 
 _VERDICT_COLUMNS = ["verdict", "reason", "method", "extracted", "verifier_version"]
 
@@ -142,7 +145,7 @@ def clean_export(
 def _hashes(texts: pl.Series, key: Callable[[str], str]) -> pl.Series:
     """A 64-bit number a text, worked out once a distinct text; 0 for null."""
     distinct = texts.unique().drop_nulls()
-    numbers = [int(key(text), 16) for text in distinct]
+    numbers = [int(_attempted(key, text, text_key(text)), 16) for text in distinct]
     return texts.replace_strict(distinct, numbers, default=0, return_dtype=pl.UInt64)
 
 
@@ -230,6 +233,15 @@ def _judged(
         infrastructure_failure=pl.col("logged_reason").is_in(mute).fill_null(False),
         cut=_mapped(judged["candidate"], stops_inside, pl.Boolean),
     )
+    failed = (pl.col("prompt_key").is_null() & pl.col("prompt").is_not_null()) | (
+        pl.col("cut").is_null() & pl.col("candidate").is_not_null()
+    )
+    judged = judged.with_columns(
+        cut=pl.col("cut").fill_null(True),
+        verdict=pl.when(failed).then(pl.lit("undecided")).otherwise("verdict"),
+        reason=pl.when(failed).then(pl.lit("worker_crashed")).otherwise("reason"),
+        method=pl.when(~failed).then("method"),
+    )
     decided = pl.col("verdict") != "undecided"
     unfinished = (pl.col("reason") == "no_final_answer") & pl.col("candidate").str.contains(
         _MID_SENTENCE
@@ -254,10 +266,21 @@ def _mapped(
     function: Callable[[str], object],
     dtype: type[pl.DataType] = pl.String,
 ) -> pl.Series:
-    """The function's value a text, worked out once a distinct text."""
+    """The function's value a text, worked out once a distinct text; null where it fails."""
     distinct = texts.unique().drop_nulls()
-    values = pl.Series([function(text) for text in distinct], dtype=dtype)
+    values = pl.Series([_attempted(function, text, None) for text in distinct], dtype=dtype)
     return texts.replace_strict(distinct, values, default=None, return_dtype=dtype)
+
+
+def _attempted(function: Callable[[str], Any], text: str, otherwise: Any) -> Any:
+    """The function's value; a fault of ours in it costs the rows of this text and no other."""
+    try:
+        return function(text)
+    except MemoryError:
+        raise
+    except Exception:
+        log.exception("a text of %d characters: a mistake of the program", len(text))
+        return otherwise
 
 
 def _with_final_answers(

@@ -9,6 +9,7 @@ longest record (at most 64 MiB) and a batch of rows, not by the export.
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -31,6 +32,9 @@ from dpo_math_assets.traces.unwrapping import unwrapped
 INTAKE_VERSION = "5"
 
 _PROGRESS_EVERY = 10_000
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -156,7 +160,10 @@ def read_export(
 def _take(
     record: Record, export: str, names: FieldMap, traces: RowTable, counts: _Counts
 ) -> Damage | None:
-    """Store the record's traces; give back the damage that it is where it has none."""
+    """Store the record's traces; give back the damage that it is where it has none.
+
+    A fault of ours costs the record and not the export.
+    """
     place = Place(export, record.line_number, record.ordinal)
     try:
         reading = read_record(record.value, place, names)
@@ -164,6 +171,12 @@ def _take(
         return Damage(
             record.line_number, record.offset, problem.reason, problem.detail, record.raw()
         )
+    except MemoryError:
+        raise
+    except Exception as error:
+        log.exception("%s, line %d: the reader failed at this record", export, record.line_number)
+        told = f"{type(error).__name__}: {error}. A mistake of the program: please report it."
+        return Damage(record.line_number, record.offset, "reader_failed", told, record.raw())
     if not reading.traces:
         counts.other_records[reading.kind] += 1
         return None

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +11,17 @@ import pytest
 
 from dpo_math_assets.assets import dpo_dataset, label_audit
 from dpo_math_assets.checks import pairs_follow_traces
-from dpo_math_assets.errors import DpoMathError
+from dpo_math_assets.errors import DpoMathError, MachineError
 from dpo_math_assets.partitions import ALL_MODELS, range_tags
 from dpo_math_assets.stages import ingest
 from dpo_math_assets.stages.artifacts import CLEANED, RAW
 from dpo_math_assets.stages.ingest import clean_partition, read_partition
 from dpo_math_assets.stages.up_to_date import unprocessed
-from dpo_math_assets.traces.cleaning import CleaningReport
+from dpo_math_assets.traces import cleaning, intake
 from dpo_math_assets.traces.containers import Line
 from dpo_math_assets.traces.json_records import JsonRecords
 from dpo_math_assets.verifier import conventions
+from dpo_math_assets.verifier.runtime import pipeline
 from dpo_math_assets_tests.graph.conftest import Workbench, attempt, checks
 
 SHARED_LOGS = Path(__file__).parents[2].parent / "shared" / "data" / "logs"
@@ -102,15 +102,13 @@ def test_a_reader_that_loses_a_line_is_stopped_before_anything_rests_on_its_trac
         return iter(()) if line.number == 2 else read_line(self, line, text)
 
     monkeypatch.setattr(JsonRecords, "_line", forgetful)
-    workbench.land("day1.jsonl", [RIGHT, WRONG, ANOTHER])
+    workbench.land("day1.jsonl", [RIGHT, WRONG, ANOTHER], age=90)
+    workbench.land("day2.jsonl", [RIGHT], age=80)
     result = workbench.ingest()
-    assert not result.success
-    (check,) = [
-        check for check in result.get_asset_check_evaluations() if check.check_name == "row_balance"
-    ]
-    assert not check.passed
-    assert "bytes" in (check.description or "")
-    assert workbench.workspace.store.partitions("cleaned_traces") == []
+    assert result.success and not checks(result)["exports_are_processed"]
+    told = workbench.metadata("raw_verifier_logs", "000001-day1.jsonl")["failed"]
+    assert "bytes" in told and "are in records, in the quarantine or between them" in told
+    assert workbench.workspace.store.partitions("cleaned_traces") == ["000002-day2.jsonl"]
 
 
 def test_an_export_that_cannot_be_read_at_all_stops_no_other_and_is_named(
@@ -205,23 +203,93 @@ def test_rows_of_other_bytes_never_stand_under_a_registered_fingerprint(
     assert workbench.workspace.store.record(RAW, key) is None
 
 
-def test_a_verifier_that_crashes_makes_no_cleaned_traces_and_is_asked_again(
+def test_a_machine_without_workers_makes_no_cleaned_traces_and_is_asked_again(
     workbench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workbench.land("a.jsonl", [RIGHT, WRONG, ANOTHER])
-    clean = ingest.clean_export
 
-    def crashing(*args: Any, approve: Any, **more: Any) -> CleaningReport:
-        def told(report: CleaningReport) -> None:
-            approve(replace(report, reasons={"worker_crashed": 2, "pass": 1}))
-
-        return clean(*args, approve=told, **more)
+    def no_workers(*_: Any, **__: Any) -> None:
+        raise MachineError("no worker starts")
 
     with monkeypatch.context() as broken:
-        broken.setattr(ingest, "clean_export", crashing)
+        broken.setattr(ingest, "clean_export", no_workers)
         assert not workbench.ingest().success
     assert not any((Path(workbench.project.data_root) / "cleaned_traces").iterdir())
     assert workbench.ingest().success
+
+
+POISON = attempt("2+3", "poison", "5", ok=False)
+
+
+def test_texts_on_which_our_code_fails_cost_their_rows_and_never_their_export(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the reader, in the keys of prompts, in extraction and in comparison: a row each."""
+    faulty = {
+        (intake, "read_record"): "reader-poison",
+        (cleaning, "prompt_key"): "prompt-poison",
+        (cleaning, "stops_inside"): "cut-poison",
+        (pipeline, "extract"): "answer-poison",
+        (pipeline, "compare_with"): "pair-poison",
+    }
+    for (module, name), poison in faulty.items():
+        function = getattr(module, name)
+
+        def failing(text: Any, *rest: Any, poison: str = poison, function: Any = function) -> Any:
+            if poison in str(text):
+                raise ZeroDivisionError("a mistake of ours")
+            return function(text, *rest)
+
+        monkeypatch.setattr(module, name, failing)
+    poisoned = [
+        RIGHT | {"trace_id": poison, "candidate": f"{poison}\nFINAL ANSWER: {poison}*x"}
+        for poison in faulty.values()
+    ]
+    poisoned[1]["prompt"] = "prompt-poison"
+    workbench.land("a.jsonl", [RIGHT, WRONG, *poisoned])
+    result = workbench.ingest()
+    assert result.success
+    assert workbench.metadata("preference_pairs", "000001-a.jsonl")["pairs"] == 1
+    assert workbench.metadata("cleaned_traces", "000001-a.jsonl")["verifier_failures"] == 4
+    assert workbench.metadata("raw_verifier_logs", "000001-a.jsonl")["quarantined"] == 1
+    found = checks(result)
+    assert found["verifier_did_not_crash"] is False and found["exports_are_readable"] is False
+    assert found["row_balance"] and found["exports_are_processed"]
+    traces = pl.read_parquet(
+        workbench.workspace.store.partition("cleaned_traces", "000001-a.jsonl")
+    )
+    lost = traces.filter(pl.col("reason") == "worker_crashed")["trace_id"].to_list()
+    assert lost == list(faulty.values())[1:]
+
+
+def test_an_export_that_is_refused_holds_up_no_other(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither one that lands with it nor one that lands after three runs left it unprocessed."""
+    read, clean = ingest.read_export, ingest.clean_export
+
+    def refusing(*given: Any) -> Any:
+        if given[1] == "000001-a.jsonl":
+            raise DpoMathError("refused by the reader")
+        return read(*given)
+
+    def crashing(raw: Path, *rest: Any, **more: Any) -> Any:
+        if raw.stem == "000002-b.jsonl":
+            raise MachineError("refused by the machine")
+        return clean(raw, *rest, **more)
+
+    monkeypatch.setattr(ingest, "read_export", refusing)
+    monkeypatch.setattr(ingest, "clean_export", crashing)
+    for name, age in (("a", 90), ("b", 80), ("c", 70)):
+        workbench.land(f"{name}.jsonl", [RIGHT, WRONG | {"trace_id": name}], age)
+    for key in ("c", "d"):
+        for _ in range(3):
+            workbench.ingest()
+        number = {"c": 3, "d": 4}[key]
+        assert workbench.metadata("preference_pairs", f"{number:06d}-{key}.jsonl")["pairs"] >= 1
+        workbench.land("d.jsonl", [ANOTHER, attempt("7*6", "41", "42", ok=False)], age=60)
+    processed = workbench.workspace.store.partitions("preference_pairs")
+    assert processed == ["000003-c.jsonl", "000004-d.jsonl"]
 
 
 def test_a_new_verifier_makes_every_export_unprocessed_and_the_old_pairs_make_no_dataset(

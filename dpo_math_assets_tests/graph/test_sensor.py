@@ -14,6 +14,7 @@ from dpo_math_assets.definitions import build_definitions
 from dpo_math_assets.errors import DpoMathError, LogFormatError
 from dpo_math_assets.resources import Project
 from dpo_math_assets.sensors import MOST_ATTEMPTS, new_log_exports
+from dpo_math_assets.stages import ingest
 from dpo_math_assets.stages.workspace import Workspace
 from dpo_math_assets.traces.places import fingerprint_file
 from dpo_math_assets_tests.graph.conftest import Workbench, attempt
@@ -113,6 +114,30 @@ def test_an_export_whose_run_failed_is_asked_for_again_and_at_last_named(
     assert "3 runs left 000001-a.jsonl unprocessed" in (given_up.skip_message or "")
     workbench.land("a.jsonl", [RIGHT], age=30)
     assert requested(tick(workbench, cursor)) == ("000001-a.jsonl", "000001-a.jsonl")
+
+
+def test_an_export_that_is_given_up_holds_up_none_that_lands_later(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = ingest.read_export
+
+    def refusing(path: Path, key: str, *rest: Any) -> Any:
+        if key == "000001-a.jsonl":
+            raise DpoMathError("refused")
+        return read(path, key, *rest)
+
+    monkeypatch.setattr(ingest, "read_export", refusing)
+    workbench.land("a.jsonl", [RIGHT, WRONG])
+    cursor = None
+    while isinstance(result := tick(workbench, cursor), dg.SensorResult):
+        assert not workbench.run("ingest_exports", dict(result.run_requests[0].tags)).success
+        cursor = result.cursor
+    assert "3 runs left 000001-a.jsonl unprocessed" in (result.skip_message or "")
+    workbench.land("b.jsonl", [RIGHT, WRONG, RIGHT], age=30)
+    asked = tick(workbench, cursor)
+    assert requested(asked) == ("000001-a.jsonl", "000002-b.jsonl")
+    run(workbench, asked)
+    assert workbench.workspace.store.partitions("preference_pairs") == ["000002-b.jsonl"]
 
 
 def test_a_mended_setting_is_tried_again_without_anybody_clicking(workbench: Workbench) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dpo_math_assets.errors import DpoMathError, LogFormatError
+from dpo_math_assets.errors import DpoMathError, LogFormatError, MachineError
 from dpo_math_assets.pairs.pairing import PairingSettings
 from dpo_math_assets.pairs.selection import DatasetSettings
 from dpo_math_assets.settings import IntakeSettings, Settings, VerificationSettings
@@ -187,6 +187,23 @@ class TestReading:
             read_file(workspace, KEY, tmp_path / "a.jsonl", fingerprint)
         assert workspace.store.record(RAW, KEY) is None
 
+    def test_a_reader_that_loses_a_record(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        read = ingest.read_export
+
+        def loses_one(*given: Any) -> Any:
+            *most, approve = given
+            return read(*most, lambda told: approve(replace(told, records_in=told.records_in + 1)))
+
+        monkeypatch.setattr(ingest, "read_export", loses_one)
+        workspace = at(tmp_path / "data")
+        fingerprint = log(tmp_path / "a.jsonl", 14)
+        with pytest.raises(DpoMathError, match=r"records in, .* accounted for\. This is a mistake"):
+            read_file(workspace, KEY, tmp_path / "a.jsonl", fingerprint)
+        assert workspace.store.record(RAW, KEY) is None
+        assert not workspace.store.partition(RAW, KEY).exists()
+
     @pytest.mark.parametrize("change", ["fingerprint", "field_map", "version"])
     def test_what_was_read_counts_for_the_same_bytes_fields_and_reader_alone(
         self, workspace: Workspace, tmp_path: Path, change: str, monkeypatch: pytest.MonkeyPatch
@@ -211,31 +228,25 @@ class TestCleaning:
         with pytest.raises(DpoMathError, match="raw_verifier_logs has no partition '000001-a'"):
             clean_partition(at(tmp_path), KEY)
 
-    @pytest.mark.parametrize(
-        ("crashed", "traces", "refused"),
-        [(1, 1, False), (2, 1999, True), (2, 2000, False), (3, 2000, True)],
-    )
-    def test_a_verifier_that_crashed_on_more_than_one_in_a_thousand(
-        self,
-        workspace: Workspace,
-        monkeypatch: pytest.MonkeyPatch,
-        crashed: int,
-        traces: int,
-        refused: bool,
+    def test_a_machine_on_which_no_worker_starts(
+        self, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        during(
-            monkeypatch, lambda told: replace(told, traces=traces, reasons=reasons(crashed, traces))
-        )
-        if refused:
-            said = f"the verifier crashed on {crashed} of {traces} traces"
-            with pytest.raises(DpoMathError, match=said):
-                clean_partition(other(workspace, timeout_s=TIMEOUT + 1), KEY)
-        else:
+        def no_workers(*_: Any, **__: Any) -> None:
+            raise MachineError("no worker starts")
+
+        monkeypatch.setattr(ingest, "clean_export", no_workers)
+        with pytest.raises(MachineError):
             clean_partition(other(workspace, timeout_s=TIMEOUT + 1), KEY)
-        # What was made before stands where it is refused.
+        # What was made before stands.
         applied = workspace.store.record(CLEANED, KEY)
-        assert applied is not None
-        assert applied["inputs"]["timeout_s"] == (TIMEOUT if refused else TIMEOUT + 1)
+        assert applied is not None and applied["inputs"]["timeout_s"] == TIMEOUT
+
+    def test_a_cleaning_that_lost_a_trace(
+        self, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        during(monkeypatch, lambda told: replace(told, traces=told.traces - 1))
+        with pytest.raises(DpoMathError, match="2 raw traces became 1 cleaned ones"):
+            clean_partition(other(workspace, timeout_s=TIMEOUT + 1), KEY)
 
     def test_raw_traces_that_are_replaced_while_they_are_verified(
         self, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
@@ -276,10 +287,6 @@ class TestCleaning:
         clean_partition(workspace, KEY)
         verdicts = pl.read_parquet(workspace.store.partition(CLEANED, KEY))["verdict"].to_list()
         assert verdicts == ["correct", "incorrect"]
-
-
-def reasons(crashed: int, traces: int) -> dict[str, int]:
-    return {"worker_crashed": crashed, "pass": traces - crashed}
 
 
 def during(monkeypatch: pytest.MonkeyPatch, change: Any) -> None:
