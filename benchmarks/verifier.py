@@ -32,6 +32,8 @@ import polars as pl
 from dpo_math_assets.verifier import Verdict, explain, verify, verify_frame
 from dpo_math_assets.verifier.rules import rules
 from dpo_math_assets.verifier.runtime.worker_pool import shared_pool
+from dpo_math_assets_tests.verifier.gamed_answers import ANSWERS, EQUAL
+from dpo_math_assets_tests.verifier.gamed_answers import GOLDS as GOLD_KINDS
 
 # Sources whose answers are plain syntax; the others are LaTeX.
 PLAIN_SYNTAX = ("kas_compare_tests", "perseus_numeric")
@@ -432,6 +434,18 @@ def hostile(deadline_s: float) -> None:
     print(f"Honest rows among them: {right} of {len(honest)} right")
 
 
+def gamed() -> None:
+    """Answers that say nothing, each against a gold of every kind: how many would be rewarded."""
+    heading("Answers that say nothing, as rewards")
+    pairs = [(text, gold) for text in ANSWERS.values() for gold in GOLD_KINDS.values()]
+    frame = pl.DataFrame(pairs, schema=["candidate", "ground_truth"], orient="row")
+    counts = Counter(verify_frame(frame, timeout_s=DEADLINE_S)["verdict"])
+    table(
+        ["pairs", "correct", "of these equal", "undecided", "incorrect"],
+        [[len(pairs), counts["correct"], len(EQUAL), counts["undecided"], counts["incorrect"]]],
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
@@ -452,6 +466,7 @@ def main() -> None:
     speed(shared, 20_000 if options.short else 1_000_000)
     peer(shared, 100 if options.short else None)
     hostile(1.0 if options.short else DEADLINE_S)
+    gamed()
 
 
 if __name__ == "__main__":
