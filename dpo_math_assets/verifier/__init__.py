@@ -6,7 +6,7 @@ Extract, parse, compare, verdict: `verify` does it for one completion, `verify_f
 
 from dpo_math_assets.verifier.conventions import Conventions, version_of
 from dpo_math_assets.verifier.custom_units import CustomUnit
-from dpo_math_assets.verifier.extraction.extract import Extraction
+from dpo_math_assets.verifier.extraction.candidate import Extraction
 from dpo_math_assets.verifier.runtime.explain import Explanation, explain
 from dpo_math_assets.verifier.runtime.frames import verify_frame
 from dpo_math_assets.verifier.runtime.pipeline import compare, extract, verify

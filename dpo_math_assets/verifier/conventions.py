@@ -14,8 +14,6 @@ from dpo_math_assets.verifier.custom_units import CustomUnit, unit_table
 from dpo_math_assets.verifier.lexicon.units import using
 from dpo_math_assets.verifier.verdict import VERIFIER_VERSION
 
-__all__ = ["Conventions", "version_of"]
-
 # One letter alone would mark every word that begins with it.
 _LABEL = re.compile(r"[^\W\d_][^\n]{0,38}\S")
 _NOTHING_CHANGES = nullcontext()

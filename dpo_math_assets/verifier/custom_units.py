@@ -10,8 +10,6 @@ from dpo_math_assets.verifier.lexicon.functions import CONSTANTS, FUNCTION_NAMES
 from dpo_math_assets.verifier.lexicon.units import UNITS, Unit, UnitTable, using
 from dpo_math_assets.verifier.syntax.units import unit_factor
 
-__all__ = ["CustomUnit", "unit_table"]
-
 _LETTERS = re.compile(r"[A-Za-z]{1,40}")
 # Above zero as a decimal, with an exponent if need be, or as a fraction.
 _POSITIVE = re.compile(

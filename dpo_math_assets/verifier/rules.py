@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["PAGE", "Example", "Rule", "rules"]
-
 PAGE = "RULES.md"
 
 

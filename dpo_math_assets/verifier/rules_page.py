@@ -4,8 +4,6 @@ from pathlib import Path
 
 from dpo_math_assets.verifier.rules import PAGE, Example, rules
 
-__all__ = ["rules_page"]
-
 # What each part of the verifier does, in the order in which a completion meets them.
 _AREAS = {
     "segment": "Which part of a completion is read",

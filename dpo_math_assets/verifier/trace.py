@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple
 
-__all__ = ["Step", "applied", "is_recording", "recording"]
-
 
 class Step(NamedTuple):
     """A rule (its id in `rules.py`) that was applied: to which text, and what came of it."""

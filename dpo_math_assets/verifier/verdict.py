@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-__all__ = ["METHODS", "NO_ANSWER", "VERIFIER_VERSION", "Verdict"]
-
 # Raise it with every change that can change a verdict: it goes into the assets' code versions, so
 # that a better verifier marks old traces stale.
 VERIFIER_VERSION = "1.6"

@@ -10,8 +10,6 @@ from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import free_symbols
 
-__all__ = ["INFINITY", "MINUS_INFINITY", "approximate"]
-
 INFINITY = nodes.Constant("oo")
 MINUS_INFINITY = tree.neg(INFINITY)
 

@@ -4,8 +4,6 @@ from contextvars import ContextVar, Token
 from math import inf
 from time import monotonic
 
-__all__ = ["Budget", "DeadlineExceededError", "UndefinedValueError", "UnknownValueError", "within"]
-
 
 class UnknownValueError(Exception):
     """The expression is beyond the limits, or beyond this way of evaluating it."""

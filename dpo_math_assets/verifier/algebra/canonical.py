@@ -13,8 +13,6 @@ from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.trees import children, rebuild, sort_key, with_children
 
-__all__ = ["canonical", "numerator"]
-
 ZERO: Node = num(0)
 ONE: Node = num(1)
 _ATOMS = (nodes.Number, nodes.Symbol, nodes.Constant, nodes.Derivative)

@@ -8,24 +8,6 @@ from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 
-__all__ = [
-    "assigned",
-    "below_zero",
-    "between",
-    "called",
-    "difference",
-    "is_name",
-    "is_polynomial",
-    "is_quantity",
-    "known_as",
-    "labelled_items",
-    "measured",
-    "names_of",
-    "operators",
-    "without_arrows",
-    "without_labels",
-]
-
 _OF_NAMES = (num(-1), nodes.Symbol("c"), nodes.Symbol("C"))
 _SETS = nodes.SetUnion | nodes.SetIntersection | nodes.SetDifference
 _ANGLE = nodes.Symbol("angle")

@@ -17,8 +17,6 @@ from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import contents, free_symbols
 
-__all__ = ["EXACT_FUNCTIONS", "exact", "terms"]
-
 MAX_BITS = 20_000
 MAX_STEPS = 50_000
 MAX_TERMS = 400

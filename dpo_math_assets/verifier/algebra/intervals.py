@@ -20,18 +20,6 @@ from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.trees import free_symbols
 
-__all__ = [
-    "REALS",
-    "NotASetError",
-    "Piece",
-    "complement",
-    "integer_ranges",
-    "intersection",
-    "merged",
-    "pieces_of",
-    "says_integers",
-]
-
 
 class Piece(NamedTuple):
     """An interval, or one point where both ends are the same closed node."""

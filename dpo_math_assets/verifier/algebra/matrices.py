@@ -6,8 +6,6 @@ from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.nodes import Node, num
 
-__all__ = ["determinant", "matrix_value"]
-
 # A power of a matrix is multiplied out up to this exponent.
 MAX_MATRIX_POWER = 8
 

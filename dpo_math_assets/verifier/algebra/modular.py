@@ -15,8 +15,6 @@ from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.syntax.nodes import Node, Power, Product, Sum, Symbol
 from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 
-__all__ = ["compare_rational"]
-
 # Degree times height of a rational function.
 MAX_SIZE = 1 << 33
 PRIME_BITS = 61

@@ -6,8 +6,6 @@ from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import children, contents
 
-__all__ = ["has_infinity", "holds", "is_infinity", "undefined"]
-
 _INFINITIES = (nodes.Constant("oo"), tree.neg(nodes.Constant("oo")))
 _UNDEFINED = nodes.Constant("nan")
 _MAY_BE_UNDEFINED = frozenset(("nan", "oo", nodes.Power, "ln()", "log()"))

@@ -7,8 +7,6 @@ from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.nodes import Node
 
-__all__ = ["one_or_list", "sign_choices"]
-
 # Items of a tuple or list with a plus-minus sign that are written out.
 MAX_SIGNS = 4
 

@@ -16,8 +16,6 @@ from dpo_math_assets.verifier.backends.evaluation import InsufficientPrecisionEr
 from dpo_math_assets.verifier.backends.floats import FloatArithmetic
 from dpo_math_assets.verifier.syntax.nodes import Node
 
-__all__ = ["Comparison", "Point", "compare_values"]
-
 
 class Comparison(NamedTuple):
     """What two values at one point say of two expressions.

@@ -15,8 +15,6 @@ from dpo_math_assets.verifier.backends.evaluation import (
 )
 from dpo_math_assets.verifier.syntax.nodes import Node
 
-__all__ = ["BallArithmetic"]
-
 # Values agree where their difference is known to be below 2**-640, 192 decimal digits: 40 digits
 # would do for what people mix up, and not for tanh(200) and 1.
 AGREEMENT_BITS = 640

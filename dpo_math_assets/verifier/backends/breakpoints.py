@@ -17,8 +17,6 @@ from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 
-__all__ = ["follows_rules", "telling_points"]
-
 Values = dict[str, Fraction]
 
 # Powers of ten that the far points have, for each sign.

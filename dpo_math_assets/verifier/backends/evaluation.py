@@ -15,14 +15,6 @@ from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import free_symbols
 
-__all__ = [
-    "Enclosure",
-    "Evaluation",
-    "InsufficientPrecisionError",
-    "Point",
-    "smallest",
-]
-
 # Real and imaginary part of every symbol.
 Point = Mapping[str, tuple[Fraction, Fraction]]
 

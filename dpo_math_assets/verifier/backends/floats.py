@@ -10,8 +10,6 @@ from dpo_math_assets.verifier.algebra.budget import Budget, UndefinedValueError,
 from dpo_math_assets.verifier.backends import evaluation
 from dpo_math_assets.verifier.syntax.nodes import Node
 
-__all__ = ["FloatArithmetic"]
-
 # Values agree where their difference is known to be below 2**-140, 42 decimal digits: mpmath is
 # much slower than balls.
 AGREEMENT_BITS = 140

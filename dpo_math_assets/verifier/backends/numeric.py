@@ -31,8 +31,9 @@ from typing import Literal
 from dpo_math_assets.verifier.algebra.budget import Budget, UnknownValueError
 from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.algebra.modular import compare_rational
-from dpo_math_assets.verifier.backends.ball_arithmetic import Comparison, Point, compare_values
+from dpo_math_assets.verifier.backends.ball_arithmetic import Comparison, compare_values
 from dpo_math_assets.verifier.backends.breakpoints import follows_rules, telling_points
+from dpo_math_assets.verifier.backends.evaluation import Point
 from dpo_math_assets.verifier.backends.opaque import any_part, with_names
 from dpo_math_assets.verifier.backends.points import (
     POINTS,
@@ -55,8 +56,6 @@ from dpo_math_assets.verifier.backends.points import (
 from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import children, free_symbols, sort_key
 from dpo_math_assets.verifier.trace import applied, is_recording
-
-__all__ = ["ProbeResult", "probe"]
 
 # `positive`: equal where every symbol is positive, and not elsewhere; `acute`: where besides angles
 # are acute. `partial`: equal where both are real, and one is real without the other.

@@ -13,8 +13,6 @@ from dpo_math_assets.verifier.syntax.builders import replace
 from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 
-__all__ = ["OPAQUE", "any_part", "with_names"]
-
 MAX_TERMS = 16
 
 OPAQUE = (

@@ -16,25 +16,6 @@ from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 
-__all__ = [
-    "POINTS",
-    "Region",
-    "acute_region",
-    "complex_points",
-    "holds_complex_part",
-    "integer_points",
-    "integer_symbols",
-    "is_arithmetic",
-    "is_combinatorial",
-    "is_divisor_of_expressions",
-    "is_piecewise",
-    "is_stepped",
-    "moved_into",
-    "positive_region",
-    "real_points",
-    "small_points",
-]
-
 # Symbols that have positive values only, and the bound of these where there is one.
 Region = Mapping[str, Fraction | None]
 

@@ -19,8 +19,6 @@ from dpo_math_assets.verifier.backends.points import holds_complex_part, integer
 from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.nodes import Node
 
-__all__ = ["build", "equal"]
-
 # Bits of a power or factorial of numbers that SymPy may write out.
 MAX_BITS = 40_000
 # Digits to which a difference is evaluated before it is called one.

@@ -16,8 +16,6 @@ from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.parser import parse
 from dpo_math_assets.verifier.trace import recording
 
-__all__ = ["asides_differ"]
-
 # The steps of the grammar that set words aside; the words are in what they give.
 _LABEL, _UNIT = "grammar.label", "grammar.unit"
 # Words that say nothing of what is meant.

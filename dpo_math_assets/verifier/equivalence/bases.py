@@ -7,8 +7,6 @@ from dpo_math_assets.verifier.equivalence.outcome import EQUAL_EXACT, UNKNOWN, O
 from dpo_math_assets.verifier.syntax.nodes import BasedInteger, Node, Number, Product, Symbol
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["compare_based"]
-
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 

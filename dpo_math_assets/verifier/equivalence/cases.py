@@ -9,8 +9,6 @@ from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import free_symbols
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["compare_cases", "compare_conditional"]
-
 
 def compare_cases(a: Node, b: Node, context: Context) -> Outcome:
     """Functions given by cases, piece by piece; where these are not known, case by case."""

@@ -10,8 +10,6 @@ from dpo_math_assets.verifier.equivalence.outcome import (
 from dpo_math_assets.verifier.syntax.nodes import Choice, Node, Symbol
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["choice_letter", "compare_choices"]
-
 _LETTERS = frozenset("ABCDEFGHIJ")
 
 

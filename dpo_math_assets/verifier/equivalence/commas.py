@@ -3,8 +3,6 @@
 import re
 from fractions import Fraction
 
-__all__ = ["as_list", "decimal_comma", "with_points"]
-
 # `1,234`, `12,34,567`, `1.234,56`: one number, or several
 _GROUPS = re.compile(
     r"-?(?:[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d?(?:,\d{2})+,\d{3}|[1-9]\d{0,2}(?:\.\d{3})+,\d+)"

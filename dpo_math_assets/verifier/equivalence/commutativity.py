@@ -10,8 +10,6 @@ from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.nodes import Node, Number, Power, Product, Symbol, num
 from dpo_math_assets.verifier.syntax.trees import children
 
-__all__ = ["order_may_count", "same_capitals", "words_may_differ"]
-
 _TRANSPOSE = Symbol("T")
 _VOWELS = frozenset("aeiou")
 # Three small letters by themselves; more are a word anyway.

@@ -15,8 +15,6 @@ from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.nodes import Decimal, Node, Number, Product, Sum, Symbol
 from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 
-__all__ = ["apart", "free_constants", "is_line", "renamed_constants"]
-
 _CONSTANT = re.compile(r"[CcKk](?:_\d)?")
 _FREE_NAME = re.compile(r"[Cc](?:_\d)?")
 _LETTER = re.compile(r"[A-DKa-dkmp-r](?:_\d)?")

@@ -17,8 +17,6 @@ from dpo_math_assets.verifier.equivalence.outcome import (
 from dpo_math_assets.verifier.syntax.nodes import Node, ValueList
 from dpo_math_assets.verifier.verdict import METHODS
 
-__all__ = ["Context", "Pairs"]
-
 Pairs = Iterable[tuple[Node, Node]]
 
 # Items of a list that are matched in any order.

@@ -19,8 +19,6 @@ from dpo_math_assets.verifier.syntax.parser import parse
 from dpo_math_assets.verifier.syntax.trees import children, contents, free_symbols
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["read_beside"]
-
 _CHOOSING_INDEX = re.compile(r"([CAP])_([a-z0-9+-]{1,9})")
 # Planck's constant over a full turn.
 _REDUCED = "hbar"

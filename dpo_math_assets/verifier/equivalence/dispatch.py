@@ -21,7 +21,6 @@ from dpo_math_assets.verifier.equivalence.families import (
     NUMBERS,
     RELATIONS,
     ROWS,
-    SCALARS,
     SETS,
     UNSETTLED,
     Types,
@@ -52,8 +51,6 @@ from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import contents
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["compare", "identical"]
-
 Handler = Callable[[Node, Node, Context], Outcome]
 Table = dict[tuple[type[Node], type[Node]], Handler]
 
@@ -79,7 +76,7 @@ _UNSETTLED = _table(
 _SETTLED = _table(
     (COLLECTIONS, RELATIONS, compare_lists),
     (RELATIONS, _ANY, compare_relations),
-    (SCALARS, SCALARS, compare_scalars),
+    (nodes.SCALARS, nodes.SCALARS, compare_scalars),
     ((nodes.Percent,), _ANY, compare_percents),
     ((nodes.Quantity,), _ANY, compare_quantities),
     ((nodes.BasedInteger,), _ANY, compare_based),
@@ -87,7 +84,7 @@ _SETTLED = _table(
     ((nodes.Cases,), _ANY, compare_cases),
     (ROWS, ROWS, compare_rows),
     (SETS, SETS, compare_sets),
-    (SCALARS, _ANY, compare_scalar_beside),
+    (nodes.SCALARS, _ANY, compare_scalar_beside),
     (_ANY, _ANY, compare_others),
 )
 

@@ -9,8 +9,6 @@ from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.trees import free_symbols
 
-__all__ = ["coprime_letters"]
-
 # A rational, and the powers of letters that it multiplies.
 _Monomial = tuple[Fraction, dict[str, int]]
 

@@ -10,9 +10,8 @@ from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.equivalence.context import Context
 from dpo_math_assets.verifier.equivalence.outcome import Ternary
 from dpo_math_assets.verifier.equivalence.whole_answers import compare_answers, context_of
-from dpo_math_assets.verifier.syntax.parser import ParseError, parse
-
-__all__ = ["AnswerEquality", "equality_under"]
+from dpo_math_assets.verifier.syntax.errors import ParseError
+from dpo_math_assets.verifier.syntax.parser import parse
 
 
 class AnswerEquality:

@@ -17,8 +17,6 @@ from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.trees import free_symbols
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["compare_equation_and_value", "compare_equations", "proportional"]
-
 # Values that an inequality may describe: `D = [0, \\infty)` beside `x \\ge 0`.
 _SETS = (nodes.Interval, nodes.SetUnion, nodes.SetIntersection, nodes.SetDifference, nodes.Tuple)
 # Letters that stand for variables by custom.

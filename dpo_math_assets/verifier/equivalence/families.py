@@ -3,19 +3,6 @@
 from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.nodes import SCALARS, Node
 
-__all__ = [
-    "COLLECTIONS",
-    "NUMBERS",
-    "RELATIONS",
-    "ROWS",
-    "SCALARS",
-    "SETS",
-    "UNSETTLED",
-    "Types",
-    "equation",
-    "is_scalar",
-]
-
 Types = tuple[type[Node], ...]
 
 NUMBERS: Types = (nodes.Number, nodes.Decimal)

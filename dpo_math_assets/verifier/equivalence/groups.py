@@ -6,8 +6,6 @@ from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import children
 
-__all__ = ["are_groups"]
-
 # Cyclic, symmetric, alternating and dihedral groups, Klein's, quaternions and matrices.
 _NAMED = re.compile(r"(?:[CZSADVQKUOGF]|GL|SL|PSL|SO|SU|Dih|Sym|Alt|Dic)_\w+")
 _COMPOSED = frozenset(("\\times", "\\oplus", "\\otimes"))

@@ -26,8 +26,6 @@ from dpo_math_assets.verifier.syntax.nodes import PARAMETER, Node, num
 from dpo_math_assets.verifier.syntax.trees import free_symbols
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["compare_families", "may_be_equal", "under_one_name"]
-
 # Letters that stand for integers by custom, without a word about it.
 INTEGER_LETTERS = frozenset("jklmnpqst")
 _PARAMETER = re.compile(rf"{PARAMETER}\d+")

@@ -29,8 +29,6 @@ from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import children
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["compare_lists"]
-
 Items = Sequence[Node]
 
 

@@ -7,8 +7,6 @@ from dpo_math_assets.verifier.equivalence.outcome import UNKNOWN, Outcome, diffe
 from dpo_math_assets.verifier.syntax.nodes import Dots, Matrix, Node, Tuple
 from dpo_math_assets.verifier.syntax.trees import children
 
-__all__ = ["compare_rows", "compare_scalar_beside", "rows_of"]
-
 Rows = tuple[tuple[Node, ...], ...]
 
 

@@ -8,27 +8,6 @@ from typing import Literal, NamedTuple
 
 from dpo_math_assets.verifier.syntax.nodes import Node
 
-__all__ = [
-    "AMBIGUOUS",
-    "DOMAIN",
-    "EQUAL_EXACT",
-    "EQUAL_NUMERIC",
-    "EQUAL_STRUCTURE",
-    "EQUAL_SYMBOLIC",
-    "EQUAL_TEXT",
-    "TOO_LARGE",
-    "UNKNOWN",
-    "UNPARSABLE_ANSWER",
-    "UNPARSABLE_GOLD",
-    "Comparison",
-    "Method",
-    "Outcome",
-    "SymbolicEqual",
-    "Ternary",
-    "Witness",
-    "different",
-]
-
 Ternary = Literal["equal", "different", "unknown"]
 Method = Literal["text", "exact", "structural", "numeric", "symbolic"]
 # Whether SymPy finds two expressions equal, by the deadline of who asks: `equal`, `different`,

@@ -13,8 +13,6 @@ from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.nodes import SCALARS, Cases, Node, Power, Symbol, num
 from dpo_math_assets.verifier.syntax.trees import free_symbols
 
-__all__ = ["common_values", "same_conditions"]
-
 
 class _Branch(NamedTuple):
     pieces: list[intervals.Piece]

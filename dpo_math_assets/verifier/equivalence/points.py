@@ -16,8 +16,6 @@ from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 
-__all__ = ["same_points", "scaled_vector"]
-
 # Letters that run through the reals by custom.
 _RUNNING = frozenset(("t", "s", "r", "k", "c", "u", "v", "x", "y", "z", "lambda", "mu", "alpha"))
 # Directions of a set of points.

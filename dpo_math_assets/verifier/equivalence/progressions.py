@@ -19,8 +19,6 @@ from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 
-__all__ = ["is_straight", "same_values", "written_out"]
-
 # Values within the common multiple of all steps that are written out.
 MAX_VALUES = 200
 

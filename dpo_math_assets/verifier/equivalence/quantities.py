@@ -21,8 +21,6 @@ from dpo_math_assets.verifier.syntax.trees import children
 from dpo_math_assets.verifier.syntax.units import is_unit_of, unit_factor
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["compare_percents", "compare_quantities"]
-
 # A month has no fixed number of days, an ounce may be a fluid one, a pound may be money.
 # The sign of the yen is the yuan's too.
 _NO_FIXED_FACTOR = (

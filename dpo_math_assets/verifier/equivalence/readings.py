@@ -22,8 +22,6 @@ from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.trees import children, contents, free_symbols
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["BESIDE", "NAMED_PAIRS", "WHOLE_ANSWERS", "Reading", "Readings"]
-
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -126,10 +124,10 @@ def _only_item(node: Node, other: Node) -> Node:
     items = children(node)
     if len(items) != 1:
         return node
-    return tree.in_braces(items[0]) if isinstance(items[0], families.SCALARS) else items[0]
+    return tree.in_braces(items[0]) if isinstance(items[0], nodes.SCALARS) else items[0]
 
 
-_SINGLE = (*families.SCALARS, nodes.Quantity, nodes.Choice)
+_SINGLE = (*nodes.SCALARS, nodes.Quantity, nodes.Choice)
 _ANY = (Node,)
 
 # Beside whole answers only: inside others a set is no item of its own, say.
@@ -233,7 +231,7 @@ _NAMED_PAIRS = (
     Reading(
         "reading.named_point", (nodes.Product,), (*families.ROWS, nodes.ValueList), _named_point
     ),
-    Reading("reading.combinations", (nodes.Product,), families.SCALARS, _combinations),
+    Reading("reading.combinations", (nodes.Product,), nodes.SCALARS, _combinations),
 )
 NAMED_PAIRS = Readings(*_NAMED_PAIRS)
 BESIDE = Readings(
@@ -250,7 +248,7 @@ BESIDE = Readings(
     Reading(
         "reading.brackets_of_list", (nodes.Interval,), (nodes.Matrix,), _as_row, gold="ambiguous"
     ),
-    Reading("reading.unit_vectors", families.SCALARS, families.ROWS, _components),
-    Reading("reading.identity_matrix", families.SCALARS, (nodes.Matrix,), _identity),
+    Reading("reading.unit_vectors", nodes.SCALARS, families.ROWS, _components),
+    Reading("reading.identity_matrix", nodes.SCALARS, (nodes.Matrix,), _identity),
     Reading("reading.rows_in_brackets", (nodes.Tuple,), (nodes.Matrix,), _rows_in_brackets),
 )

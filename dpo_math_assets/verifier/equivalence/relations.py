@@ -27,8 +27,6 @@ from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 from dpo_math_assets.verifier.syntax.units import unit_factor
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["compare_relations"]
-
 
 def compare_relations(a: Node, b: Node, context: Context) -> Outcome:
     """Two answers, one or both of them relations, and none a list or a set of values."""

@@ -35,8 +35,6 @@ from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.trees import free_symbols
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["FLOAT_DIGITS", "TIERS", "compare_expressions", "compare_scalars"]
-
 # Digits that only a printed float shows, and the most that it does; its last one may be off.
 FLOAT_DIGITS = 15
 MOST_FLOAT_DIGITS = 17

@@ -19,8 +19,6 @@ from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["compare_integer_sets", "compare_others", "compare_pieces", "compare_sets"]
-
 # Letters that count, and the one that rarely does anything else.
 _COUNTS = frozenset("nkm")
 _WHOLE = frozenset("n")

@@ -17,8 +17,6 @@ from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import children, free_symbols, rebuild
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["CONTRADICTION", "settled"]
-
 # What a chain comes to whose values differ.
 CONTRADICTION = nodes.Text("contradiction")
 _EQUALS = frozenset(("=", "approx"))

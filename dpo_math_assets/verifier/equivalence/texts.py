@@ -34,14 +34,13 @@ from dpo_math_assets.verifier.equivalence.outcome import (
 from dpo_math_assets.verifier.equivalence.scalars import FLOAT_DIGITS
 from dpo_math_assets.verifier.equivalence.whole_answers import compare_answers, context_of
 from dpo_math_assets.verifier.lexicon.units import LONG_ABBREVIATIONS
+from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.nodes import Decimal, Node, Percent, Quantity, ValueList
 from dpo_math_assets.verifier.syntax.normalization import normalise
-from dpo_math_assets.verifier.syntax.parser import NUMERAL, ParseError, parse
+from dpo_math_assets.verifier.syntax.parser import NUMERAL, parse
 from dpo_math_assets.verifier.syntax.trees import children, contents, free_symbols
 from dpo_math_assets.verifier.syntax.units import unit_factor
 from dpo_math_assets.verifier.trace import applied
-
-__all__ = ["NAMED_PARTS", "AnswerText", "compare_texts", "plain_numbers"]
 
 # Between boxes that have a place of their own, as they are extracted.
 NAMED_PARTS = "}; \\boxed{"

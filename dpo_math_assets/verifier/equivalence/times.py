@@ -7,8 +7,6 @@ from dpo_math_assets.verifier.equivalence.outcome import EQUAL_EXACT, Outcome, d
 from dpo_math_assets.verifier.syntax.nodes import Node, Quantity, Ratio
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["compare_times"]
-
 
 def compare_times(a: Node, b: Node) -> Outcome | None:
     """Two times of day, one of them with am or pm; None for anything else."""

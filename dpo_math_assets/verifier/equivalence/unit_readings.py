@@ -7,8 +7,6 @@ from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.trees import free_symbols
 from dpo_math_assets.verifier.syntax.units import unit_factor
 
-__all__ = ["compound_unit", "thousands", "unit_letters"]
-
 _THOUSANDS = {"k": 10**3, "K": 10**3, "M": 10**6}
 
 

@@ -3,8 +3,6 @@
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.nodes import Constant, Node, Product, Sum, Symbol, Tuple, num
 
-__all__ = ["unit_vector"]
-
 _BASIS = {"i": 0, "j": 1, "k": 2}
 
 

@@ -34,8 +34,6 @@ from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import free_symbols
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["compare_answers", "context_of"]
-
 # Classes of functions that grow alike, up to a factor and lower terms.
 _GROWTHS = tuple(map(nodes.Symbol, ("O", "Theta", "Omega")))
 

@@ -19,8 +19,6 @@ from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.nodes import Decimal, Node, Number, Quantity, Text, Tuple
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["compare_words"]
-
 _MONTH = "(?P<{}>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _DATE = re.compile(
     rf"{_MONTH.format('month')} (?P<day>\d\d?)|(?P<early>\d\d?) (?:of )?{_MONTH.format('later')}"

@@ -4,17 +4,6 @@ compare two answers: extraction itself knows of no equality."""
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-__all__ = [
-    "AMBIGUOUS",
-    "NONE",
-    "Anchor",
-    "Candidate",
-    "Equality",
-    "Extraction",
-    "Finder",
-    "last_occurrences",
-]
-
 # Markers of a kind that are looked at: the last ones.
 MAX_MARKERS = 100
 

@@ -8,8 +8,6 @@ from dpo_math_assets.verifier.extraction.tokens import CHOICE, CHOICE_ALONE, VAL
 from dpo_math_assets.verifier.syntax.normalization import clean
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["NEEDLES", "is_listed", "is_value", "listed_choices", "with_its_choice"]
-
 _LISTED = re.compile(
     rf"(?:^|(?<=[\s(]))(?P<letter>{CHOICE})(?P<sign>[).:])\s+"
     rf"(?P<value>{VALUE_START}[^\n()]{{0,60}}?)(?=\s*(?:\n|$|\(?{CHOICE}[).:]))",

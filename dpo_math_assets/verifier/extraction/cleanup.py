@@ -33,8 +33,6 @@ from dpo_math_assets.verifier.lexicon.words import words
 from dpo_math_assets.verifier.syntax.normalization import clean
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["EQUALS_VALUE", "MAX_ANSWER", "MAX_BARE", "clean_answer"]
-
 # Longer answers are handed on as they stand; no later step takes them.
 MAX_ANSWER = 10_000
 MAX_BARE = 300

@@ -20,8 +20,6 @@ from dpo_math_assets.verifier.lexicon.phrases import phrases
 from dpo_math_assets.verifier.lexicon.words import NUMBER_WORDS, TENS, words
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["Ending", "last_number"]
-
 _LANGUAGE = "english_sentences"
 
 _ITEM = re.compile(r"^[ \t]*+(?:\d{1,2}[.)]|[-*•>])\s+", re.MULTILINE)

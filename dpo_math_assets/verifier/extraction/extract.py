@@ -34,8 +34,6 @@ from dpo_math_assets.verifier.extraction.tokens import AMOUNT, has_digits
 from dpo_math_assets.verifier.syntax.normalization import clean
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["Extraction", "extract", "split_boxes"]
-
 # A marker with a number and nothing else, as most of what `prefilter` leaves of completions is.
 _NUMBER_ALONE = re.compile(
     rf"(?:FINAL ANSWER|F(?i:inal answer)):[ \t]*+(?P<final>{AMOUNT})[ \t\n]*+"

@@ -17,8 +17,6 @@ from dpo_math_assets.verifier.extraction.candidate import Anchor, Finder
 from dpo_math_assets.verifier.extraction.markers import FINDERS
 from dpo_math_assets.verifier.extraction.vetoes import WORDS_BEFORE
 
-__all__ = ["decisive_parts"]
-
 # The line above a needle that begins a line, and the words that may veto what stands below.
 _LINE_ABOVE = r"([^\n]*)\n\s*$"
 _VETO = rf"(?i)(?:^|[^a-z])(?:{'|'.join(sorted(WORDS_BEFORE))})(?:[^a-z]|$)"

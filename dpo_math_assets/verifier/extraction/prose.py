@@ -24,8 +24,6 @@ from dpo_math_assets.verifier.lexicon.units import unit_named
 from dpo_math_assets.verifier.lexicon.words import NUMBER_WORDS, SCALES, TENS, in_order, words
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["MAX_SENTENCE", "is_assertion", "may_change_value", "stated_value"]
-
 MAX_SENTENCE = 300
 
 _LANGUAGE = "english_sentences"

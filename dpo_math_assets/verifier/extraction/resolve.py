@@ -46,8 +46,6 @@ from dpo_math_assets.verifier.lexicon.words import NUMBER_WORDS, TENS
 from dpo_math_assets.verifier.syntax.normalization import normalise
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["KINDS", "resolve"]
-
 MAX_BOXES = 64
 # Words of an answer below a heading.
 MAX_WORDS = 6

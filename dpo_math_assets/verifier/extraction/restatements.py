@@ -22,8 +22,6 @@ from dpo_math_assets.verifier.lexicon.units import unit_named
 from dpo_math_assets.verifier.syntax.normalization import clean
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["chained_value", "restated_value", "summed_value"]
-
 # Rows of one value each: `x &= 3 + 4 \\\\ &= 7`
 _ALIGNED = re.compile(
     r"(?:\$\$|\\\[)?\s*\\begin\{(align\*?|aligned|split|eqnarray\*?)\}((?:[^\\]|\\(?!end\{))*)"

@@ -11,8 +11,6 @@ from itertools import islice
 
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["BEGINS_JSON", "NEEDLES", "Question", "answering_part", "next_questions"]
-
 # Tags of thoughts, and the two in words that some models write: `<|end_of_thought|>`.
 THOUGHTS = ("think", "thinking", "thought", "thoughts", "reasoning", "scratchpad")
 _THOUGHT = re.compile(rf"<(?:(/?)(?:{'|'.join(THOUGHTS)})|\|(?:begin|(end))_of_thought\|)>")

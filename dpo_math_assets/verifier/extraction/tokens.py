@@ -7,30 +7,6 @@ formula means is read by the grammar in `syntax`; here they are only found betwe
 
 import re
 
-__all__ = [
-    "AMOUNT",
-    "CHOICE",
-    "CHOICE_ALONE",
-    "FORMULA",
-    "FRACTION",
-    "LATEX_WORD",
-    "LISTED_CHOICE",
-    "NUMBER",
-    "NUMBERS",
-    "NUMERIC",
-    "PART",
-    "PLAIN_NUMBER",
-    "SENTENCE_BREAK",
-    "SENTENCE_END",
-    "TEXT_COMMAND",
-    "VALUE_START",
-    "WORD",
-    "first_sentence",
-    "has_digits",
-    "has_words",
-    "lower_words",
-]
-
 # A number without a sign: `42`, `1,234.5`.
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 # A number with its signs: `-$1,234.50`.

@@ -13,8 +13,6 @@ from dpo_math_assets.verifier.extraction.tokens import FRACTION, NUMBER, SENTENC
 from dpo_math_assets.verifier.lexicon.phrases import phrases
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["WORDS_BEFORE", "has_second_thoughts", "is_retracted", "is_vetoed"]
-
 # How far before an answer its sentence is looked at.
 REACH = 120
 

@@ -2,16 +2,6 @@
 
 from dpo_math_assets.verifier.lexicon.words import table, word_set
 
-__all__ = [
-    "CALLED",
-    "CONSTANTS",
-    "FUNCTION_NAMES",
-    "GREEK",
-    "PRINTED",
-    "PRINTED_SETS",
-    "UNKNOWN_FUNCTIONS",
-]
-
 
 def by_spelling(spellings: dict[str, str]) -> dict[str, str]:
     """Spelling -> name, of a table name -> spellings."""

@@ -3,8 +3,6 @@
 from dpo_math_assets.verifier.lexicon.functions import by_spelling
 from dpo_math_assets.verifier.lexicon.words import table, word_set
 
-__all__ = ["ACCENTS", "COMMANDS", "TEXT_COMMANDS"]
-
 _DATA = table("latex")
 TEXT_COMMANDS = word_set(_DATA["text"])
 ACCENTS = word_set(_DATA["accents"])

@@ -10,8 +10,6 @@ from typing import NamedTuple
 
 from dpo_math_assets.verifier.lexicon.words import table, word_set
 
-__all__ = ["Phrases", "phrases"]
-
 
 class Phrases(NamedTuple):
     """A pattern, and words of which every match holds one (none: no such words are known)."""

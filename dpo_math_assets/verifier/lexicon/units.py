@@ -12,19 +12,6 @@ from typing import NamedTuple
 from dpo_math_assets.verifier.lexicon.functions import by_spelling
 from dpo_math_assets.verifier.lexicon.words import table, word_set
 
-__all__ = [
-    "CURRENCY_CODES",
-    "CURRENCY_SIGNS",
-    "LONG_ABBREVIATIONS",
-    "SPACED_UNITS",
-    "UNITS",
-    "Unit",
-    "UnitTable",
-    "known_units",
-    "unit_named",
-    "using",
-]
-
 
 class Unit(NamedTuple):
     """`dimension` is a product of base units such as `g m s^-2`, `factor` the number of them."""

@@ -9,19 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-__all__ = [
-    "NOUNS",
-    "NUMBER_WORDS",
-    "ORDINALS",
-    "SCALES",
-    "TENS",
-    "in_order",
-    "meanings",
-    "table",
-    "word_set",
-    "words",
-]
-
 _FOLDER = Path(__file__).parent
 
 

@@ -6,8 +6,6 @@ from typing import Any, get_args
 from dpo_math_assets.verifier.syntax.nodes import SCALARS, AnyNode, Node
 from dpo_math_assets.verifier.syntax.trees import children
 
-__all__ = ["decode", "encode", "is_scalar"]
-
 _CLASSES: dict[str, type[Any]] = {cls.__name__: cls for cls in get_args(AnyNode)}
 _INTEGER = "integer"
 

@@ -8,8 +8,6 @@ from dpo_math_assets.verifier.runtime.pipeline import verify
 from dpo_math_assets.verifier.trace import Step, recording
 from dpo_math_assets.verifier.verdict import Verdict
 
-__all__ = ["Explanation", "explain"]
-
 # Characters of a text that is shown.
 SHOWN = 200
 

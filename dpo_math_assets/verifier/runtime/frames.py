@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     # A worker process imports this package and has no use for Polars.
     import polars as pl
 
-__all__ = ["VERDICT_COLUMNS", "verify_frame"]
-
 VERDICT_COLUMNS = ("verdict", "reason", "method", "extracted", "verifier_version")
 
 # Below these, starting workers costs more than they save.

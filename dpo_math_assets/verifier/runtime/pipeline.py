@@ -19,24 +19,14 @@ from dpo_math_assets.verifier.equivalence.texts import (
     compare_texts,
     plain_numbers,
 )
-from dpo_math_assets.verifier.extraction.extract import Extraction, split_boxes
+from dpo_math_assets.verifier.extraction.candidate import Extraction
 from dpo_math_assets.verifier.extraction.extract import extract as extract_answer
+from dpo_math_assets.verifier.extraction.extract import split_boxes
 from dpo_math_assets.verifier.extraction.markers import finders_with
 from dpo_math_assets.verifier.runtime.worker_pool import shared_pool
 from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.trace import applied
 from dpo_math_assets.verifier.verdict import NO_ANSWER, Verdict
-
-__all__ = [
-    "Extracted",
-    "Pool",
-    "compare",
-    "compare_with",
-    "compared",
-    "extract",
-    "extracted",
-    "verify",
-]
 
 # A final answer, or why there is none.
 Extracted = tuple[str | None, str | None]

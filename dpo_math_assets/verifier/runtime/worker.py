@@ -14,8 +14,6 @@ from typing import Any, Literal
 from dpo_math_assets.verifier.runtime.encoding import decode
 from dpo_math_assets.verifier.syntax.nodes import Node
 
-__all__ = ["serve"]
-
 # How often a busy worker looks whether its parent still lives.
 ORPHAN_CHECK_S = 0.5
 

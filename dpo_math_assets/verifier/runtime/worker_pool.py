@@ -32,8 +32,6 @@ from typing import Any, Literal, cast
 from dpo_math_assets.verifier.runtime.encoding import encode, is_scalar
 from dpo_math_assets.verifier.syntax.nodes import Node
 
-__all__ = ["Failure", "SymbolicResult", "WorkerPool", "shared_pool"]
-
 Failure = Literal["timeout", "worker_crashed"]
 SymbolicResult = Literal["equal", "different", "unknown", "timeout", "worker_crashed"]
 

@@ -13,29 +13,6 @@ from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.trees import children, free_symbols, rebuild
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = [
-    "IMAGINARY",
-    "PI",
-    "E",
-    "add",
-    "chosen",
-    "divide",
-    "in_braces",
-    "is_inequality",
-    "is_proper_fraction",
-    "is_vector",
-    "letters",
-    "mul",
-    "neg",
-    "plain",
-    "power",
-    "rational",
-    "replace",
-    "root",
-    "set_operation",
-    "substituted",
-]
-
 E = nodes.Constant("e")
 PI = nodes.Constant("pi")
 IMAGINARY = nodes.Constant("i")

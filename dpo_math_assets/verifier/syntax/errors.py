@@ -2,8 +2,6 @@
 
 from dpo_math_assets.errors import DpoMathError
 
-__all__ = ["ParseError"]
-
 # Characters of the text that a message shows on either side of the place.
 _SHOWN = 30
 

@@ -31,8 +31,6 @@ from dpo_math_assets.verifier.syntax.number_words import NUMERAL_WORDS, spelled_
 from dpo_math_assets.verifier.syntax.numerals import rational
 from dpo_math_assets.verifier.syntax.scanner import Kind, Scanner
 
-__all__ = ["BRACKET_AHEAD", "RULES", "read_letters"]
-
 Read = tuple[Kind, str, int]
 Rule = Callable[[Scanner, str], Read | None]
 

@@ -15,8 +15,6 @@ from dpo_math_assets.verifier.syntax.letters import BRACKET_AHEAD, read_letters
 from dpo_math_assets.verifier.syntax.numerals import number_at, number_in_base_at
 from dpo_math_assets.verifier.syntax.scanner import Brace, Kind, Scanner, Token, marks_vectors
 
-__all__ = ["MAX_CHARACTERS", "lex"]
-
 MAX_CHARACTERS = 5_000
 MAX_TOKENS = 1_000
 

@@ -8,8 +8,6 @@ import re
 
 from dpo_math_assets.verifier.lexicon.words import in_order, meanings
 
-__all__ = ["clean", "normalise", "to_ascii"]
-
 # First code points of the runs of ten decimal digits that count as digits: full width,
 # Arabic-Indic, extended Arabic-Indic, Devanagari, Bengali, Thai, and the mathematical alphabets.
 _DIGIT_RUNS = (0xFF10, 0x0660, 0x06F0, 0x0966, 0x09E6, 0x0E50)

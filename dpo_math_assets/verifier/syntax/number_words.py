@@ -9,8 +9,6 @@ from fractions import Fraction
 
 from dpo_math_assets.verifier.lexicon.words import NUMBER_WORDS, SCALES, TENS
 
-__all__ = ["NUMERAL_WORDS", "fraction_tail", "scale_tail", "spelled_number"]
-
 _BELOW_TWENTY = {word: value for word, value in NUMBER_WORDS.items() if 0 < value < 20}
 # What a numeral may begin with: `a hundred`, `twenty-one`, `two thirds`.
 NUMERAL_WORDS = frozenset(("a", *_BELOW_TWENTY, *TENS))

@@ -16,8 +16,6 @@ from dpo_math_assets.verifier.syntax.nodes import BasedInteger, Decimal, Node, N
 from dpo_math_assets.verifier.syntax.number_words import fraction_tail, scale_tail
 from dpo_math_assets.verifier.syntax.scanner import Token
 
-__all__ = ["literal", "number_at", "number_in_base_at", "rational"]
-
 MAX_DIGITS = 1_000
 MAX_EXPONENT = 2_000
 

@@ -23,8 +23,6 @@ from dpo_math_assets.verifier.syntax.numerals import literal
 from dpo_math_assets.verifier.syntax.rewrites import parts_of, rewritten
 from dpo_math_assets.verifier.trace import applied, is_recording
 
-__all__ = ["NUMERAL", "ParseError", "parse"]
-
 _PHRASES = {
     phrase.strip(): meaning
     for meaning, phrases in meanings("english", "phrases").items()

@@ -6,8 +6,6 @@ from typing import Any
 from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.trees import children
 
-__all__ = ["plain_text"]
-
 # How tightly a text holds together: sums, products, powers, single values.
 _SUM, _PRODUCT, _POWER, _VALUE = range(4)
 

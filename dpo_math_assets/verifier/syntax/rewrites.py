@@ -14,8 +14,6 @@ from dpo_math_assets.verifier.lexicon.functions import CONSTANTS, FUNCTION_NAMES
 from dpo_math_assets.verifier.lexicon.words import table
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["parts_of", "rewritten"]
-
 Match = re.Match[str]
 
 # The rules, in the order in which they are tried.

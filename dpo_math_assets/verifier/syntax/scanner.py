@@ -6,8 +6,6 @@ from typing import Literal, NamedTuple
 from dpo_math_assets.verifier.lexicon.units import known_units
 from dpo_math_assets.verifier.syntax.nodes import Node
 
-__all__ = ["Brace", "Kind", "Scanner", "Token", "marks_vectors"]
-
 Kind = Literal[
     "num",  # a number, in `node`
     "sym",  # a letter or name of a variable

@@ -8,8 +8,6 @@ from typing import Any, TypeVar, cast, get_args
 from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.nodes import Node
 
-__all__ = ["children", "contents", "free_symbols", "rebuild", "sort_key", "with_children"]
-
 _N = TypeVar("_N", bound=Node)
 
 _RANKS: dict[type[Node], int] = {cls: rank for rank, cls in enumerate(get_args(nodes.AnyNode))}

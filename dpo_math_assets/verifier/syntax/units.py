@@ -6,8 +6,6 @@ from functools import cache, lru_cache
 
 from dpo_math_assets.verifier.lexicon.units import Unit, UnitTable, known_units
 
-__all__ = ["is_unit_of", "unit_factor"]
-
 _UNIT_POWER = re.compile(r"([A-Za-z]+)(?:\^(-?\d))?")
 _COMPOUND = {"kmh": "km / hour"}
 

@@ -27,8 +27,6 @@ from dpo_math_assets.verifier.lexicon.functions import FUNCTION_NAMES
 from dpo_math_assets.verifier.lexicon.words import word_set
 from dpo_math_assets.verifier.syntax.normalization import clean
 
-__all__ = ["ABOUT", "Bare", "bare_answers", "is_prose"]
-
 # Last lines that are looked at for what is no answer.
 MAX_ENDS = 8
 # Longer environments are no answer.

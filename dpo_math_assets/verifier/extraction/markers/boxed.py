@@ -16,8 +16,6 @@ from dpo_math_assets.verifier.lexicon.units import unit_named
 from dpo_math_assets.verifier.lexicon.words import ORDINALS, SCALES, word_set
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["BOXED", "Box", "boxes"]
-
 
 class Box(NamedTuple):
     """Offsets of a box in its text, and its answer: None if its place leaves that open.

@@ -11,8 +11,6 @@ from dpo_math_assets.verifier.extraction.candidate import (
 from dpo_math_assets.verifier.extraction.markers.final_answer import LINE_ABOVE, stated
 from dpo_math_assets.verifier.extraction.markers.lines import rest
 
-__all__ = ["custom_finder"]
-
 
 def custom_finder(labels: tuple[str, ...]) -> Finder:
     """A finder of these labels, where they begin a word."""

@@ -18,17 +18,6 @@ from dpo_math_assets.verifier.extraction.tokens import (
     SENTENCE_END,
 )
 
-__all__ = [
-    "ANSWER",
-    "FINAL_ANSWER",
-    "LINE_ABOVE",
-    "answer_words",
-    "is_final",
-    "label_anchor",
-    "labelled",
-    "stated",
-]
-
 # `answer` and `ANSWER`, however they begin.
 ANSWER = "nswer|NSWER"
 # The end of what may stand above a label: a line that does not run on into it.

@@ -5,8 +5,6 @@ import re
 from dpo_math_assets.verifier.extraction.candidate import Anchor, Candidate, Finder
 from dpo_math_assets.verifier.extraction.tokens import CHOICE, NUMBER
 
-__all__ = ["HASHES"]
-
 _NEEDLE = "#{4,}"
 # Four hashes are a Markdown heading too: an answer begins like a value and is no numbered title.
 _HASHES = re.compile(

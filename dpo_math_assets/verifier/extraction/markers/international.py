@@ -13,8 +13,6 @@ from dpo_math_assets.verifier.extraction.markers.lines import rest
 from dpo_math_assets.verifier.extraction.tokens import FORMULA, LATEX_WORD, first_sentence
 from dpo_math_assets.verifier.lexicon.units import unit_named
 
-__all__ = ["INTERNATIONAL"]
-
 # Markers that are looked at.
 MAX_MARKS = 100
 # How far before a marker its sentence is looked at.

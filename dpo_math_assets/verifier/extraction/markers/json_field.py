@@ -12,8 +12,6 @@ from dpo_math_assets.verifier.extraction.candidate import (
 from dpo_math_assets.verifier.extraction.markers.final_answer import ANSWER, answer_words
 from dpo_math_assets.verifier.extraction.tokens import NUMBER
 
-__all__ = ["JSON_FIELD"]
-
 # Longer objects are no answers.
 MAX_OBJECT = 500
 _COLON = re.compile(r"[\"'][ \t]*:[ \t]*")

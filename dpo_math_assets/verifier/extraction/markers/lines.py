@@ -4,8 +4,6 @@ import re
 
 from dpo_math_assets.verifier.extraction.tokens import NUMERIC, has_words
 
-__all__ = ["below", "line_at", "opening_line", "rest", "states"]
-
 # Lines of one answer.
 MAX_PARTS = 8
 

@@ -19,8 +19,6 @@ from dpo_math_assets.verifier.extraction.markers.final_answer import (
 from dpo_math_assets.verifier.extraction.markers.lines import line_at, opening_line, states
 from dpo_math_assets.verifier.extraction.tokens import CHOICE, VALUE_START, first_sentence
 
-__all__ = ["PHRASES"]
-
 _ARTICLE = re.compile(
     r"\b(?:the|our|my|final|correct)\s+(?:(?:final|correct|right|true|actual|real|best)\s+)?$",
     re.IGNORECASE,

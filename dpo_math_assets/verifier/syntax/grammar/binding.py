@@ -13,8 +13,6 @@ from dpo_math_assets.verifier.syntax.builders import add, mul, replace
 from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["as_symbol", "bound", "derived"]
-
 # Letters that stand side by side in an index, as in `a_{ij}`; other words are names: `a_{max}`.
 _SIDE_BY_SIDE = re.compile(r"(?!min)[i-np-t]{2,4}")
 _WORD = re.compile(r"[A-Za-z]+")

@@ -13,14 +13,6 @@ from dpo_math_assets.verifier.syntax.grammar.binding import as_symbol, bound, de
 from dpo_math_assets.verifier.syntax.grammar.stream import Stream
 from dpo_math_assets.verifier.syntax.nodes import Node, num
 
-__all__ = [
-    "binomial",
-    "fraction",
-    "integral",
-    "limit",
-    "series",
-]
-
 _BY = r"(?:d|\\partial)\s*([a-zA-Z])(?![a-zA-Z])\s*(?:\^\s*\{?\s*([2-9])\s*\}?)?\s*"
 _HIGHER_DERIVATIVE = re.compile(
     rf"\{{\s*(?:d|\\partial)\s*\^\s*\{{?\s*([2-9])\s*\}}?\s*\}}\s*\{{\s*((?:{_BY}){{1,9}})\}}"

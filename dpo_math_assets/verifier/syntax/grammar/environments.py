@@ -13,8 +13,6 @@ from dpo_math_assets.verifier.syntax.grammar.words import text
 from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["domain", "environment"]
-
 _CASE_WORDS = words("english", "cases")
 _MATRICES = frozenset(
     ("matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "smallmatrix", "array", "psmallmatrix")

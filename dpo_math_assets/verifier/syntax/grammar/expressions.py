@@ -25,21 +25,6 @@ from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.scanner import Token
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = [
-    "BEGINNINGS",
-    "COMMANDS",
-    "arguments",
-    "closed",
-    "exponent",
-    "group",
-    "power_of",
-    "primary",
-    "product",
-    "relation",
-    "short_group",
-    "sum_of",
-]
-
 Rule = Callable[[Stream], Node]
 BEGINNINGS: dict[str, Rule] = {}
 COMMANDS: dict[str, Rule] = {}

@@ -15,8 +15,6 @@ from dpo_math_assets.verifier.syntax.scanner import Token
 from dpo_math_assets.verifier.syntax.trees import children
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["accented", "function", "square_root"]
-
 _ARGUMENTS = (*nodes.SCALARS, nodes.PlusMinus, nodes.MinusPlus)
 _TRIGONOMETRIC = frozenset(
     name + end for name in ("sin", "cos", "tan", "cot", "sec", "csc") for end in ("", "h")

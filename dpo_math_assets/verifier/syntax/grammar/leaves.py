@@ -14,26 +14,6 @@ from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.scanner import Token
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = [
-    "CHOOSING",
-    "begins_factor",
-    "chosen_by_index",
-    "degrees",
-    "empty_set",
-    "factorial",
-    "in_degrees",
-    "index",
-    "indexed",
-    "named",
-    "number",
-    "numeral",
-    "prime",
-    "small_circle",
-    "symbol",
-    "take_degree_mark",
-    "word",
-]
-
 # Combinations and permutations: `5C2`, `{}_5P_2`, `C_5^2`.
 CHOOSING = frozenset("CP")
 _CHOOSING_INDEX = re.compile(r"([CA])_(\d{1,4})")

@@ -14,8 +14,6 @@ from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["absolute", "answer", "conditions", "opened"]
-
 _CLOSING = {"(": (")", "]"), "[": ("]", ")"), "<": (">",)}
 _LABELS = frozenset(meanings("english", "extremes").values())
 

@@ -21,17 +21,6 @@ from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import free_symbols, sort_key
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = [
-    "NABLA",
-    "OPERATIONS",
-    "as_vector",
-    "called_composition",
-    "compose",
-    "is_composition",
-    "operation",
-    "vectors_multiplied",
-]
-
 # What programs and word processors write for a product of numbers.
 _MULTIPLYING = frozenset(("ast", "bullet"))
 OPERATIONS = (

@@ -10,8 +10,6 @@ from dpo_math_assets.verifier.syntax.nodes import PARAMETER, Node, num
 from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["declaration", "declares", "with_parameters"]
-
 # What general solutions are multiples of.
 _TURNS = frozenset(("pi", "degree", "circ"))
 _CUSTOMARY = ("k", "l", "m", "n")

@@ -10,8 +10,6 @@ from dpo_math_assets.verifier.syntax.grammar.stream import Stream
 from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["is_single_row", "printed"]
-
 # How `rewrite.direction` writes `dir='+'`, `dir='-'` and `dir='+-'`.
 _INFINITY = nodes.Constant("oo")
 _SIDES: dict[Node, str] = {num(1): "+", num(-1): "-", num(0): "+-"}

@@ -5,8 +5,6 @@ from dpo_math_assets.verifier.syntax.grammar.stream import Stream
 from dpo_math_assets.verifier.syntax.nodes import Congruence, Function, Node, Relation
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["equivalent", "relation_sign"]
-
 _OUTSIDE_GRAMMAR = frozenset(("?", "subset", "propto", "implies"))
 
 

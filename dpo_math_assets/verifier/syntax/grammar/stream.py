@@ -10,8 +10,6 @@ from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.scanner import Token, marks_vectors
 
-__all__ = ["NotMathematicsError", "Stream"]
-
 MAX_DEPTH = 100
 
 

@@ -5,8 +5,6 @@ from dpo_math_assets.verifier.syntax.grammar.stream import Stream
 from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = ["FUNCTION_LETTERS", "bracket_above", "bracket_around", "marked_above"]
-
 FUNCTION_LETTERS = frozenset(("f", "g", "h", "F", "G", "H", "phi", "varphi", "psi"))
 # What is differentiated, so that a number in brackets above counts derivatives.
 _DIFFERENTIATED = FUNCTION_LETTERS | {"y"}

@@ -14,17 +14,6 @@ from dpo_math_assets.verifier.syntax.trees import free_symbols
 from dpo_math_assets.verifier.syntax.units import unit_factor
 from dpo_math_assets.verifier.trace import applied
 
-__all__ = [
-    "is_measured",
-    "number_in_words",
-    "remark",
-    "sees_note",
-    "text",
-    "words_after",
-    "words_alone",
-    "words_before",
-]
-
 # Words of one name in a list; more are a sentence.
 MAX_NAME_WORDS = 3
 # Different words of a remark behind a value; more make it all a sentence.
