@@ -30,13 +30,20 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE, TESTS = "dpo_math_assets", "dpo_math_assets_tests"
 # Each guard, and the tests that must notice a fault in it.
 GUARDS = {
-    "checks.py": ["graph/test_checks.py"],
+    "checks/raw_verifier_logs.py": ["graph/test_checks.py"],
+    "checks/cleaned_traces.py": ["graph/test_checks.py"],
+    "checks/preference_pairs.py": ["graph/test_checks.py"],
+    "checks/dpo_dataset.py": ["graph/test_checks.py"],
+    "checks/dpo_checkpoint.py": ["graph/test_checks.py"],
+    "checks/offline_eval_pass_rates.py": ["graph/test_checks.py"],
     "evaluation/gate.py": ["evaluation/test_gate.py"],
     "pairs/split.py": ["pairs/test_split.py"],
     "pairs/decontamination.py": ["pairs/test_decontamination.py"],
     "pairs/pairing.py": ["pairs/test_pairing.py"],
     "stages/ingest.py": ["stages/test_ingest.py"],
     "stages/up_to_date.py": ["stages/test_ingest.py"],
+    "stages/evaluation.py": ["stages/test_evaluation.py"],
+    "stages/retention.py": ["stages/test_retention.py"],
     "storage/atomic.py": ["storage/test_atomic.py", "storage/test_versions.py"],
     "storage/partitions.py": ["storage/test_partitions.py", "stages/test_ingest.py"],
     "storage/snapshots.py": ["storage/test_snapshots.py"],

@@ -8,8 +8,8 @@ from typing import Any
 
 import dagster as dg
 
-from dpo_math_assets import checks
 from dpo_math_assets.assets import ASSETS
+from dpo_math_assets.checks import CHECKS
 from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.jobs import export_task_traces, ingest_exports, train_and_evaluate
 from dpo_math_assets.resources import Project, RuntimeDatabase, TaskRunner
@@ -62,7 +62,7 @@ def build_definitions(**resource_overrides: Any) -> dg.Definitions:
     }
     return dg.Definitions(
         assets=ASSETS,
-        asset_checks=dg.load_asset_checks_from_modules([checks]),
+        asset_checks=CHECKS,
         jobs=[export_task_traces, ingest_exports, train_and_evaluate],
         sensors=[new_log_exports],
         schedules=[hourly_export, nightly_rebuild],

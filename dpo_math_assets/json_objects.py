@@ -1,32 +1,31 @@
-"""What a stage reports, as a JSON object and back: one way for every frozen dataclass.
+"""Frozen dataclasses as JSON and back: one way for all that stages report and exchange.
 
-To JSON by `dataclasses.asdict`, field by field in their order; back by pydantic, which reads nested
-dataclasses, enumerations and paths by their annotations. Names that a class does not know, such as
-those that another version wrote, are passed over; a field with a default may be absent.
+Both directions are pydantic's, which reads nested dataclasses, enumerations, paths and settings by
+their annotations. Names that a class does not know, such as those that another version wrote, are
+passed over; a field with a default may be absent.
 """
 
+import json
 from collections.abc import Hashable
-from dataclasses import asdict
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from pathlib import Path
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
 from dpo_math_assets.errors import DpoMathError
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
 T = TypeVar("T")
 
 
-def as_json(value: "DataclassInstance") -> dict[str, Any]:
-    """The JSON object of a dataclass; what is nested in it becomes objects and lists as well."""
-    return asdict(value)
+def as_json(value: Any) -> dict[str, Any]:
+    """The JSON object of a dataclass, its fields in their order."""
+    written: dict[str, Any] = _adapter(cast(Hashable, type(value))).dump_python(value, mode="json")
+    return written
 
 
 def from_json(kind: type[T], value: Any, where: str) -> T:
-    """The dataclass `kind` that a JSON object stands for; `where` names the place that it is from.
+    """What a JSON value stands for; `where` names the place that it is from.
 
     Raises DpoMathError where a field is missing or has another type.
     """
@@ -40,6 +39,17 @@ def from_json(kind: type[T], value: Any, where: str) -> T:
             "or remove it and make it anew"
         ) from None
     return read
+
+
+def load(kind: type[T], file: Path) -> T:
+    """What a JSON file stands for. Raises DpoMathError where it is gone or damaged."""
+    try:
+        value = json.loads(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise DpoMathError(
+            f"{file} cannot be read ({error}): restore it from a backup, or make it anew"
+        ) from None
+    return from_json(kind, value, str(file))
 
 
 @cache

@@ -2,13 +2,14 @@
 
 import dagster as dg
 
+from dpo_math_assets.stages.artifacts import MODELS
+
 # One partition an export file; keys are registered by the sensor, in order of arrival.
 EXPORTS = "log_exports"
 export_partitions = dg.DynamicPartitionsDefinition(name=EXPORTS)
 
-# The models whose samples are compared: before, after, and the control that was only shown the
-# correct completions.
-model_partitions = dg.StaticPartitionsDefinition(["base", "dpo", "sft"])
+# The models whose samples are compared.
+model_partitions = dg.StaticPartitionsDefinition(list(MODELS))
 
 
 def range_tags(first: str, last: str) -> dict[str, str]:
@@ -19,4 +20,4 @@ def range_tags(first: str, last: str) -> dict[str, str]:
     }
 
 
-ALL_MODELS = range_tags("base", "sft")
+ALL_MODELS = range_tags(MODELS[0], MODELS[-1])

@@ -7,62 +7,23 @@ a failure that is about the user's input goes back as its message, not as a trac
 import os
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from dagster_pipes import PipesContext, open_dagster_pipes
 
 from dpo_math_assets.errors import DpoMathError
+from dpo_math_assets.json_objects import as_json, from_json
+from dpo_math_assets.stages.tasks import InThisProcess, SamplingRequest, TrainingRequest
 from dpo_math_assets.training.progress import Progress, in_words
 
 
-def train(request: dict[str, Any], on_progress: Progress) -> dict[str, Any]:
-    """Train the checkpoint, or the control, from a published dataset into an empty folder."""
-    from dpo_math_assets.training.launch import run_training
-    from dpo_math_assets.training.settings import TrainingSettings
-
-    return run_training(
-        TrainingSettings.model_validate(request["settings"]),
-        Path(request["dataset"]),
-        Path(request["out"]),
-        on_progress,
-        control=request["control"],
-        work=Path(request["work"]),
-    )
-
-
-def sample(request: dict[str, Any], on_progress: Progress) -> dict[str, Any]:
-    """Draw completions on the evaluation prompts, a Parquet file for each model asked for.
-
-    All models in one process: most of a small model's time is the start.
-    """
-    from dpo_math_assets.evaluation.prompts import load_eval_prompts
-    from dpo_math_assets.evaluation.sampling import SamplingSettings, sample_model
-
-    settings = SamplingSettings.model_validate(request["settings"])
-    prompts = load_eval_prompts(Path(request["dataset"]), settings.benchmark_files)
-    return {
-        model["name"]: asdict(
-            sample_model(
-                model["folder"],
-                prompts,
-                model["name"],
-                settings,
-                Path(model["out"]),
-                on_progress,
-                request["run_code_of"],
-            )
-        )
-        for model in request["models"]
-    }
-
-
-TASKS: dict[str, Callable[[dict[str, Any], Progress], dict[str, Any]]] = {
-    "train": train,
-    "sample": sample,
-}
+def run(task: str, request: dict[str, Any], on_progress: Progress) -> dict[str, Any]:
+    """Do a task of `stages.tasks`; the answer is its report, where it gives one."""
+    tasks = InThisProcess(on_progress)
+    if task == "train":
+        return as_json(tasks.train(from_json(TrainingRequest, request, "the request")))
+    tasks.sample(from_json(SamplingRequest, request, "the request"))
+    return {}
 
 
 # Of what a trainer logs at a step, what a person follows; all of it is in the curves.
@@ -108,9 +69,9 @@ def main() -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # nobody is there to be asked
     with open_dagster_pipes() as pipes:
-        task = TASKS[pipes.get_extra("task")]
         try:
-            pipes.report_custom_message({"answer": task(pipes.get_extra("request"), _say(pipes))})
+            answer = run(pipes.get_extra("task"), pipes.get_extra("request"), _say(pipes))
+            pipes.report_custom_message({"answer": answer})
         except DpoMathError as error:
             pipes.report_custom_message({"error": str(error)})
 

@@ -8,8 +8,11 @@ import dagster as dg
 from pydantic import BaseModel, Field, create_model
 
 from dpo_math_assets.errors import DpoMathError
+from dpo_math_assets.json_objects import as_json, from_json
 from dpo_math_assets.settings import load_settings, override
+from dpo_math_assets.stages.tasks import SamplingRequest, Tasks, TrainingRequest
 from dpo_math_assets.stages.workspace import SETTINGS_FILE, Workspace
+from dpo_math_assets.training.manifest import TrainingReport
 
 
 class Project(dg.ConfigurableResource):
@@ -86,6 +89,10 @@ class TaskRunner(dg.ConfigurableResource):
 
     pipes: dg.ResourceDependency[dg.PipesSubprocessClient]
 
+    def within(self, context: dg.AssetExecutionContext | dg.OpExecutionContext) -> Tasks:
+        """What a stage asks for heavy work through, in processes of their own of this run."""
+        return _InOwnProcess(self, context)
+
     def run(
         self,
         context: dg.AssetExecutionContext | dg.OpExecutionContext,
@@ -107,3 +114,22 @@ class TaskRunner(dg.ConfigurableResource):
         raise DpoMathError(
             f"the process for {task} ended without an answer; its output is in the run's log"
         )
+
+
+class _InOwnProcess:
+    """`stages.tasks.Tasks`, each of them a process."""
+
+    def __init__(
+        self, runner: TaskRunner, context: dg.AssetExecutionContext | dg.OpExecutionContext
+    ) -> None:
+        self._runner = runner
+        self._context = context
+
+    def train(self, request: TrainingRequest) -> TrainingReport:
+        """As `Tasks.train`."""
+        answer = self._runner.run(self._context, "train", as_json(request))
+        return from_json(TrainingReport, answer, "the answer of the training process")
+
+    def sample(self, request: SamplingRequest) -> None:
+        """As `Tasks.sample`."""
+        self._runner.run(self._context, "sample", as_json(request))

@@ -256,7 +256,7 @@ def test_a_model_is_trained_and_compared_with_its_base_without_dagster(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as stopped:
-        stopped.setattr("dpo_math_assets.evaluation.judge.judge_samples", stop)
+        stopped.setattr("dpo_math_assets.stages.evaluation.judge_samples", stop)
         with pytest.raises(KeyboardInterrupt):
             main(evaluate)
     assert not report.exists()

@@ -1,6 +1,5 @@
 """eval_samples: what each model answers on the held-out prompts, every answer verified."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -8,25 +7,15 @@ import polars as pl
 
 from dpo_math_assets.assets.cleaned_traces import cleaned_traces
 from dpo_math_assets.assets.common import GROUP, OWNERS, SINGLE_RUN, plain_failures
-from dpo_math_assets.assets.dpo_checkpoint import (
-    CHECKPOINT,
-    CONTROL,
-    MODEL,
-    dpo_checkpoint,
-    read_manifest,
-)
+from dpo_math_assets.assets.dpo_checkpoint import dpo_checkpoint
 from dpo_math_assets.assets.dpo_dataset import dpo_dataset
-from dpo_math_assets.evaluation.judge import judge_samples
-from dpo_math_assets.evaluation.prompts import load_eval_prompts
-from dpo_math_assets.evaluation.sampling import SamplingSettings
 from dpo_math_assets.evaluation.schema import SAMPLE_SCHEMA
+from dpo_math_assets.evaluation.settings import SamplingSettings
 from dpo_math_assets.metadata import column_schema, counts_table, preview, rate
 from dpo_math_assets.partitions import model_partitions
 from dpo_math_assets.resources import Project, TaskRunner, launchpad_config
-from dpo_math_assets.settings import Settings
-from dpo_math_assets.stages.artifacts import DATASET
-from dpo_math_assets.storage import digest, write_parquet
-from dpo_math_assets.training.models import identity
+from dpo_math_assets.stages.artifacts import SAMPLES
+from dpo_math_assets.stages.evaluation import JudgedSamples, sample_checkpoint
 from dpo_math_assets.verifier import VERIFIER_VERSION, version_of
 
 if TYPE_CHECKING:
@@ -36,8 +25,6 @@ if TYPE_CHECKING:
 
 else:
     SamplingOverrides = launchpad_config(SamplingSettings)
-
-SAMPLES = "eval_samples"
 
 
 @dg.asset(
@@ -70,86 +57,20 @@ def eval_samples(
     The prompts are those held out of the training set, and any benchmark files of the settings.
     Samples that were drawn from the same model, prompts and settings before are kept.
     """
-    settings = project.workspace("sampling", config).settings
-    with project.workspace().store.current_in_use(CHECKPOINT) as checkpoint:
-        _sample(context, project, tasks, settings, checkpoint)
+    workspace = project.workspace("sampling", config)
+    judged = sample_checkpoint(workspace, context.partition_keys, tasks.within(context))
+    for name, samples in judged.items():
+        metadata = (
+            {"left_out": f"the current checkpoint has no {name} model"}
+            if samples is None
+            else _metadata(samples, version_of(workspace.conventions))
+        )
+        context.add_asset_metadata(metadata, partition_key=name)
     return dg.MaterializeResult()
 
 
-def _sample(
-    context: dg.AssetExecutionContext,
-    project: Project,
-    tasks: TaskRunner,
-    every_setting: Settings,
-    checkpoint: Path,
-) -> None:
-    """Sample and judge the models of a checkpoint that the run asks for."""
-    settings, verification = every_setting.sampling, every_setting.verification
-    store = project.workspace().store
-    dataset = store.current(DATASET)
-    folders = model_folders(checkpoint)
-    prompts = digest(load_eval_prompts(dataset, settings.benchmark_files).to_dicts())
-    inputs = {
-        model: {
-            "model": folder,
-            "identity": identity(folder),
-            "dataset": dataset.name,
-            "prompts": prompts,
-            "settings": settings.model_dump(exclude={"threads", "batch_size"}),
-            "verifier": version_of(verification.conventions()),
-        }
-        for model, folder in folders.items()
-    }
-    drafts = Path(project.data_root) / SAMPLES / "unjudged"
-    wanted = [model for model in context.partition_keys if model in folders]
-    missing = [model for model in wanted if store.finished(SAMPLES, model, inputs[model]) is None]
-    if missing:
-        reports = tasks.run(
-            context,
-            "sample",
-            {
-                "settings": settings.model_dump(),
-                "run_code_of": every_setting.training.run_code_of,
-                "dataset": str(dataset),
-                "models": [
-                    {
-                        "name": model,
-                        "folder": folders[model],
-                        "out": str(drafts / f"{model}.parquet"),
-                    }
-                    for model in missing
-                ],
-            },
-        )
-    for model in missing:
-        drawn = pl.read_parquet(drafts / f"{model}.parquet", glob=False)
-        judged = judge_samples(
-            drawn, verification.workers, verification.timeout_s, verification.conventions()
-        )
-        store.forget(SAMPLES, model)
-        write_parquet(store.partition(SAMPLES, model), judged)
-        store.finish(SAMPLES, model, inputs[model], reports[model])
-        (drafts / f"{model}.parquet").unlink()
-    for model in context.partition_keys:
-        if model in folders:
-            metadata = _metadata(project, model, folders[model])
-        else:
-            store.remove(SAMPLES, model)
-            metadata = {"left_out": f"the checkpoint {checkpoint.name} has no {model} model"}
-        context.add_asset_metadata(metadata, partition_key=model)
-
-
-def model_folders(checkpoint: Path) -> dict[str, str]:
-    """Folder or hub id of each model of a checkpoint; the control is there only if it was asked."""
-    folders = {"base": read_manifest(checkpoint)["base_model"], "dpo": str(checkpoint / MODEL)}
-    if (checkpoint / CONTROL).exists():
-        folders["sft"] = str(checkpoint / CONTROL)
-    return folders
-
-
-def _metadata(project: Project, model: str, folder: str) -> dict[str, Any]:
-    path = project.workspace().store.partition(SAMPLES, model)
-    samples = pl.read_parquet(path, glob=False)
+def _metadata(judged: JudgedSamples, verifier: str) -> dict[str, Any]:
+    samples = pl.read_parquet(judged.path, glob=False)
     verdicts = dict(samples.group_by("verdict").len().iter_rows())
     reasons = dict(samples.group_by("reason").len().iter_rows())
     return {
@@ -164,7 +85,7 @@ def _metadata(project: Project, model: str, folder: str) -> dict[str, Any]:
         "preview": preview(
             samples, ["prompt", "mode", "completion", "ground_truth", "verdict", "method"]
         ),
-        "model": folder,
-        "path": dg.MetadataValue.path(path),
-        "verifier_version": VERIFIER_VERSION,
+        "model": judged.model,
+        "path": dg.MetadataValue.path(judged.path),
+        "verifier_version": verifier,
     }

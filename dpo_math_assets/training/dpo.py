@@ -13,12 +13,11 @@ from typing import Any
 from dpo_math_assets.training.adapters import has_dropout
 from dpo_math_assets.training.checkpoints import fingerprint, run_states
 from dpo_math_assets.training.data import Row
+from dpo_math_assets.training.manifest import Origin, TrainingReport
 from dpo_math_assets.training.models import cpu_threads, identity, prepare_libraries
 from dpo_math_assets.training.progress import Curves, Progress, curves
 from dpo_math_assets.training.run import (
-    Origin,
     Stopwatch,
-    TrainingReport,
     build_report,
     code_versions,
     fitting_rows,

@@ -15,47 +15,27 @@ import platform
 import subprocess
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dpo_math_assets.errors import TrainingError
+from dpo_math_assets.json_objects import as_json
 from dpo_math_assets.storage import write_json, write_text
 from dpo_math_assets.training.adapters import ADAPTER, adapter_arguments, merge_adapter
 from dpo_math_assets.training.checkpoints import newest_whole
 from dpo_math_assets.training.data import Row
+from dpo_math_assets.training.manifest import (
+    CURVES_FILE,
+    MANIFEST_FILE,
+    ModelManifest,
+    Origin,
+    TrainingReport,
+)
 from dpo_math_assets.training.model_code import carry_code, loading
 from dpo_math_assets.training.models import context_window, load_tokenizer, not_loadable
 from dpo_math_assets.training.progress import Curves, Progress, progress_callback
 from dpo_math_assets.training.settings import TRAINING_VERSION, TrainingSettings, trl_knobs
-
-
-@dataclass(frozen=True)
-class TrainingReport:
-    """What a run did, in numbers that a plot over time makes sense of."""
-
-    trainer: str  # dpo or sft
-    base_model: str
-    dataset_version: str
-    rows: int  # pairs (DPO) or completions (SFT) of the training file
-    chat: bool  # whether they are chat messages
-    rows_overlong: int  # of them left out: longer than the window
-    rows_indistinct: int  # of them left out: both sides are the same tokens
-    rows_merged_boundary: int  # of them whose prompt's last token merges with the completion
-    window: int  # tokens
-    parameters: int
-    parameters_trained: int  # fewer with adapters
-    steps: int
-    resumed_from_step: int  # 0 for a run that was not interrupted
-    seconds: float  # wall time of training
-    cpu_seconds: float
-    tokens: int
-    tokens_per_second: float
-    final: dict[str, float]  # the last point of each curve
-    logps_chosen_fall: float | None  # nats a completion, against the base model; DPO only
-    logps_chosen_fall_per_token: float | None  # the same over the mean length of chosen
-    validation_fall_per_token: float | None  # that of the validation pairs, where there are any
-    warnings: list[str]
 
 
 def prepare_window(settings: TrainingSettings) -> tuple[Any, int]:
@@ -404,15 +384,6 @@ def one_sided(rows: list[Row]) -> list[str]:
     ]
 
 
-@dataclass(frozen=True)
-class Origin:
-    """What a run starts from, known before it trains."""
-
-    base_model_sha256: str
-    verifier_versions: list[str]  # of the verdicts that the training pairs rest on
-    code: dict[str, Any]
-
-
 def write_model(
     trainer: Any,
     settings: TrainingSettings,
@@ -441,14 +412,16 @@ def write_model(
             "fsdp_state_dict_type to FULL_STATE_DICT in the configuration of accelerate."
         )
     carry_code(settings.base_model, settings.run_code_of, out)
-    write_json(out / "curves.json", points)
-    manifest = {
-        "base_model": settings.base_model,
-        "dataset_version": report.dataset_version,
-        **asdict(origin),
-        "settings": settings.model_dump(mode="json"),
-        "report": asdict(report),
-        "environment": {
+    write_json(out / CURVES_FILE, points)
+    manifest = ModelManifest(
+        base_model=settings.base_model,
+        dataset_version=report.dataset_version,
+        base_model_sha256=origin.base_model_sha256,
+        verifier_versions=origin.verifier_versions,
+        code=origin.code,
+        settings=settings.model_dump(mode="json"),
+        report=report,
+        environment={
             "python": platform.python_version(),
             "platform": platform.platform(),
             "device": str(trainer.args.device),
@@ -456,8 +429,8 @@ def write_model(
             "cpus": os.cpu_count(),
             **gpu(),
         },
-    }
-    write_json(out / "manifest.json", manifest)
+    )
+    write_json(out / MANIFEST_FILE, as_json(manifest))
     write_text(out / "README.md", _model_card(settings, report))
 
 

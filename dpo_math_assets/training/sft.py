@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from dpo_math_assets.training.checkpoints import fingerprint, run_states
+from dpo_math_assets.training.manifest import Origin, TrainingReport
 from dpo_math_assets.training.models import cpu_threads, identity, prepare_libraries
 from dpo_math_assets.training.progress import Progress, curves
 from dpo_math_assets.training.run import (
-    Origin,
     Stopwatch,
-    TrainingReport,
     build_report,
     code_versions,
     fitting_rows,

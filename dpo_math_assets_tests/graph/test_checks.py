@@ -5,6 +5,7 @@ Each begins with a small project on which the check passes, and changes one thin
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,19 +17,22 @@ import pytest
 from dpo_math_assets import checks
 from dpo_math_assets.evaluation.gate import GateCondition, GateDecision
 from dpo_math_assets.evaluation.schema import SAMPLE_SCHEMA
+from dpo_math_assets.json_objects import as_json
 from dpo_math_assets.pairs.schema import PAIR_SCHEMA
 from dpo_math_assets.resources import Project
-from dpo_math_assets.stages.artifacts import CLEANED, PAIRS, QUARANTINE, RAW
+from dpo_math_assets.stages.artifacts import CLEANED, PAIRS, QUARANTINE, RAW, UNJUDGED
 from dpo_math_assets.stages.ingest import (
     clean_partition,
     pair_partition,
     pairing_inputs,
     read_partition,
 )
-from dpo_math_assets.storage import write_json, write_parquet, write_text
+from dpo_math_assets.stages.tasks import SamplingRequest
+from dpo_math_assets.storage import Store, write_json, write_parquet, write_text
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA
 from dpo_math_assets.verifier import VERIFIER_VERSION
 from dpo_math_assets_tests.graph.conftest import attempt, write_export
+from dpo_math_assets_tests.stages.builders import manifest
 
 KEY = "000001-a.jsonl"
 LOG = [
@@ -420,13 +424,16 @@ class Sampler:
     def __init__(self, *completions: str) -> None:
         self.completions = completions
 
-    def run(self, context: object, task: str, request: dict[str, Any]) -> None:
+    def within(self, context: object) -> "Sampler":
+        return self
+
+    def sample(self, request: SamplingRequest) -> None:
         rows = [
             {"prompt": "p", "mode": "greedy", "completion": text, "truncated": False}
             for text in self.completions
         ]
         frame = pl.DataFrame(rows, schema_overrides=SAMPLE_SCHEMA)
-        write_parquet(Path(request["models"][0]["out"]), frame)
+        write_parquet(Store(request.root).partition(UNJUDGED, "dpo"), frame)
 
 
 @pytest.mark.parametrize(
@@ -447,7 +454,8 @@ def test_a_checkpoint_that_writes_nothing(
 @pytest.mark.parametrize("warnings", [[], ["The chosen completions fell by 40.0 nats."]])
 def test_a_training_that_unlearned_its_answers(project: Project, warnings: list[str]) -> None:
     with project.workspace().store.versions("dpo_checkpoint").new_version("v1") as folder:
-        write_json(folder / "manifest.json", {"report": {"warnings": warnings}})
+        report = replace(manifest("base").report, warnings=warnings)
+        write_json(folder / "manifest.json", as_json(manifest("base", report=report)))
     found = run(checks.training_is_sound, project)
     assert found.passed is (not warnings)
     assert found.severity == WARN

@@ -7,11 +7,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dpo_math_assets.assets.dpo_checkpoint import read_manifest
 from dpo_math_assets.demo.settings import demo_sampling, demo_training
 from dpo_math_assets.evaluation.run import read_decision
 from dpo_math_assets.partitions import ALL_MODELS
 from dpo_math_assets.settings import write_settings
+from dpo_math_assets.stages.training import read_checkpoint
 from dpo_math_assets.verifier import VERIFIER_VERSION
 from dpo_math_assets_tests.conftest import Demo
 from dpo_math_assets_tests.graph.conftest import Workbench, attempt, checks
@@ -71,12 +71,12 @@ def test_a_log_export_becomes_a_judged_checkpoint_with_every_check_evaluated(
     assert trained_on and not trained_on & prompts["dpo"]
 
     checkpoint = project.workspace().store.current("dpo_checkpoint")
-    manifest = read_manifest(checkpoint)
-    assert manifest["base_model"] == str(base_model)
-    assert manifest["dataset_version"] == dataset.name
-    assert manifest["verifier_versions"] == [VERIFIER_VERSION]
-    assert manifest["settings"]["beta"] == 0.3
-    assert manifest["code"]["packages"]["trl"] and manifest["environment"]["python"]
+    manifest = read_checkpoint(checkpoint)
+    assert manifest.base_model == str(base_model)
+    assert manifest.dataset_version == dataset.name
+    assert manifest.verifier_versions == [VERIFIER_VERSION]
+    assert manifest.settings["beta"] == 0.3
+    assert manifest.code["packages"]["trl"] and manifest.environment["python"]
     for recipe in ("trl.yaml", "axolotl.yaml"):
         assert str(dataset / "train.jsonl") in (checkpoint / "model" / recipe).read_text()
     assert list((project.workspace().store.root / "training_states").iterdir()) == [], (

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from dpo_math_assets.assets.dpo_checkpoint import checkpoints_referred_to
-from dpo_math_assets.assets.offline_eval_pass_rates import evaluations_referred_to
+from dpo_math_assets.stages.retention import checkpoints_referred_to, evaluations_referred_to
 from dpo_math_assets.storage import Store, write_json, write_text
 
 
