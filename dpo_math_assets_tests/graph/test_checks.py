@@ -87,9 +87,15 @@ def refused(
 
 
 def rewrite(project: Project, asset: str, change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
-    """Replace a partition's rows behind the back of its record."""
-    path = project.workspace().store.partition(asset, KEY)
+    """Replace a partition's rows under a record that reports what was there before."""
+    store = project.workspace().store
+    path = store.partition(asset, KEY)
     write_parquet(path, change(pl.read_parquet(path)))
+    maker = RAW if asset == QUARANTINE else asset
+    record = store.record(maker, KEY)
+    assert record is not None
+    beside = [store.partition(QUARANTINE, KEY)] if maker == RAW else []
+    store.finish(maker, KEY, record["inputs"], record["report"], beside)
 
 
 def rereport(project: Project, asset: str, **changes: Any) -> None:
@@ -397,14 +403,16 @@ class TestVerdictsHoldAgain:
 def test_a_problem_that_is_trained_on_and_held_out_in_another_order(
     project: Project, file: str
 ) -> None:
-    with project.workspace().store.versions("dpo_dataset").new_version("d1") as folder:
-        for name in ("train", "validation", "sft"):
-            prompt = "Compute 3+4." if name == file else f"Compute 1+1 {name}."
-            write_text(folder / f"{name}.jsonl", f'{{"prompt": "{prompt}"}}\n')
-        write_text(folder / "eval_prompts.jsonl", '{"prompt": "Compute 5+6."}\n')
+    def publish(version: str, held_out: str) -> None:
+        with project.workspace().store.versions("dpo_dataset").new_version(version) as folder:
+            for name in ("train", "validation", "sft"):
+                prompt = "Compute 3+4." if name == file else f"Compute 1+1 {name}."
+                write_text(folder / f"{name}.jsonl", f'{{"prompt": "{prompt}"}}\n')
+            write_text(folder / "eval_prompts.jsonl", f'{{"prompt": "{held_out}"}}\n')
+
+    publish("d1", "Compute 5+6.")
     assert run(checks.no_prompt_on_both_sides, project).passed is True
-    dataset = project.workspace().store.current("dpo_dataset")
-    write_text(dataset / "eval_prompts.jsonl", '{"prompt": "Compute 4+3."}\n')
+    publish("d2", "Compute 4+3.")
     assert refused(checks.no_prompt_on_both_sides, project) == (
         ERROR,
         "1 problems are both trained on and held out.",
