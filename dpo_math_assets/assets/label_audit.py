@@ -6,7 +6,13 @@ from pydantic import Field
 from dpo_math_assets.assets.cleaned_traces import cleaned_traces
 from dpo_math_assets.assets.common import GROUP, OWNERS, plain_failures
 from dpo_math_assets.metadata import counts_table, preview
-from dpo_math_assets.pairs.audit import KINDS, PAGE_FILE, ROWS, SHEET_FILE
+from dpo_math_assets.pairs.audit import (
+    KINDS,
+    PAGE_FILE,
+    ROWS,
+    SHEET_FILE,
+    rules_against_the_log,
+)
 from dpo_math_assets.resources import Project
 from dpo_math_assets.stages.artifacts import AUDIT
 from dpo_math_assets.stages.dataset import publish_audit
@@ -24,7 +30,7 @@ class AuditConfig(dg.Config):
     group_name=GROUP,
     owners=OWNERS,
     kinds={"polars", "csv"},
-    code_version="2",
+    code_version="3",
 )
 @plain_failures()
 def label_audit(
@@ -48,6 +54,9 @@ def label_audit(
             "put_it_filled_in_into": dg.MetadataValue.path(workspace.overrides_folder),
             "answers_by_kind": counts_table("kind", kinds),
             **{kind: kinds.get(kind, 0) for kind in KINDS},
+            "rules_where_the_log_differs": preview(
+                rules_against_the_log(rows), ["decided_by", "answers", "traces"]
+            ),
             "preview": preview(
                 rows, ["kind", "why", "prompt", "ground_truth", "extracted", "verdict"]
             ),

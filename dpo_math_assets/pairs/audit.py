@@ -40,6 +40,7 @@ from dpo_math_assets.verifier import Conventions, explain
 _DEFAULT = Conventions()
 
 ROWS = 200
+PLAIN = "none: the answers as they stand"
 KINDS = ("disagrees_with_log", "judged_both_ways", "near_miss", "numeric_pass", "undecided_often")
 NEAR = 0.8
 ROWS_AT_ONCE = 1_000_000
@@ -72,6 +73,7 @@ AUDIT_SCHEMA = pl.Schema(
         "export": pl.String,
         "line_number": pl.Int64,
         "explanation": pl.String,  # the rules that led to the verdict, a line each
+        "decided_by": pl.String,  # the last of them, null where none was needed
         KEYS: pl.String,  # of all of them, up to MOST_KEYS
     }
 )
@@ -251,14 +253,31 @@ def _with_texts(
     empty = [pl.lit("").alias(name) for name in (DECISION, "by", "note")]
     shown = answers.join(texts, on=_PLACE, how="left", nulls_equal=True, maintain_order="left")
     explanations = [
-        explain(candidate, gold, conventions).as_text()
+        explain(candidate, gold, conventions)
         for candidate, gold in shown.select("judged", "ground_truth").iter_rows()
     ]
+    as_text = [explanation.as_text() for explanation in explanations]
+    decided_by = [explanation.decided_by for explanation in explanations]
     return shown.with_columns(
         logged.cast(pl.String).alias("logged_verdict"),
-        pl.Series("explanation", explanations, dtype=pl.String),
+        pl.Series("explanation", as_text, dtype=pl.String),
+        pl.Series("decided_by", decided_by, dtype=pl.String),
         *empty,
     ).select(AUDIT_SCHEMA.names())
+
+
+def rules_against_the_log(rows: pl.DataFrame) -> pl.DataFrame:
+    """Of the sheet's answers that the log judges otherwise: by which rule the verifier decided.
+
+    Columns `decided_by`, `answers` and `traces`, the rule behind most traces first. Where log and
+    verifier differ by one rule again and again, either the rule or the log's checker is at fault.
+    """
+    return (
+        rows.filter(pl.col("kind") == "disagrees_with_log")
+        .group_by(pl.col("decided_by").fill_null(PLAIN))
+        .agg(pl.len().cast(pl.Int64).alias("answers"), pl.col("traces").sum())
+        .sort("traces", "answers", "decided_by", descending=[True, True, False])
+    )
 
 
 # The sheet and the page --------------------------------------------------------------------------
@@ -305,11 +324,17 @@ def write_page(rows: pl.DataFrame, path: Path) -> None:
         f" of the sheet <code>{SHEET_FILE}</code> what is right ({', '.join(DECISIONS)}), and put "
         "the sheet into the folder <code>overrides</code> of the data.</p>"
     ]
-    number = 0
+    number, anchors = 0, set[str]()
+    if (ruled := rules_against_the_log(rows)).height:
+        sections.append(_rules_table(ruled))
     for (kind,), of_kind in rows.group_by("kind", maintain_order=True):
         sections.append(f"<h2>{escaped(str(kind).replace('_', ' '))} ({of_kind.height})</h2>")
         for row in of_kind.iter_rows(named=True):
             number += 1
+            rule = row["decided_by"] or PLAIN
+            # The first answer of a rule is where its links lead.
+            anchor = "" if rule in anchors else f' id="{_anchor(rule)}"'
+            anchors.add(rule)
             facts = [
                 ("reference answer", row["ground_truth"]),
                 ("answer found", row["extracted"]),
@@ -321,12 +346,29 @@ def write_page(rows: pl.DataFrame, path: Path) -> None:
             ]
             table = html_table((), [(name, value or "–") for name, value in facts])
             sections.append(
-                f"<article><h3>Row {number + 1} of the sheet: {escaped(row['why'])}</h3>"
+                f"<article{anchor}><h3>Row {number + 1} of the sheet: {escaped(row['why'])}</h3>"
                 f"<pre>{escaped(row['prompt'] or '')}</pre>{table}"
                 "<details><summary>The completion</summary>"
                 f"<pre>{escaped(row['candidate'] or '')}</pre></details></article>"
             )
     write_text(path, render_page("Label audit", "\n".join(sections), _STYLE, "", None))
+
+
+def _anchor(rule: str) -> str:
+    return f"rule-{rule.partition(':')[0]}"
+
+
+def _rules_table(ruled: pl.DataFrame) -> str:
+    """The rules by which log and verifier differ, each a link to its first answer."""
+    lines = "".join(
+        f'<tr><td><a href="#{_anchor(rule)}">{escaped(rule)}</a></td><td>{answers}</td>'
+        f"<td>{traces}</td></tr>"
+        for rule, answers, traces in ruled.iter_rows()
+    )
+    return (
+        "<h2>The rules by which log and verifier differ</h2><table><thead><tr><th>decided by</th>"
+        f"<th>answers</th><th>traces</th></tr></thead><tbody>{lines}</tbody></table>"
+    )
 
 
 _STYLE = """

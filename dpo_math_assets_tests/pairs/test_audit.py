@@ -11,6 +11,7 @@ from dpo_math_assets.pairs.audit import (
     AUDIT_SCHEMA,
     audit,
     audit_of,
+    rules_against_the_log,
     write_page,
     write_sheet,
 )
@@ -247,3 +248,32 @@ def test_a_sheet_says_by_which_rules_an_answer_was_read() -> None:
     for row in (wrong, final):
         rows = audit(cleaned(row))
         assert "witness.point (" in rows["explanation"][0]
+
+
+def test_the_rule_behind_most_disagreements_comes_first_and_links_to_its_answers(
+    tmp_path: Path,
+) -> None:
+    unit = {"verdict": "correct", "agrees_with_log": False, "logged_ok": False}
+    rows = audit(
+        cleaned(
+            answer("a", "14 km", line=1, candidate="\\boxed{14 km}", **unit),
+            answer("b", "14 cm", line=2, candidate="\\boxed{14 cm}", **unit),
+            answer("c", "x", "incorrect", 3, candidate="x", agrees_with_log=False, logged_ok=True),
+            answer("d", "14", "correct", 4, candidate="\\boxed{14}", agrees_with_log=True),
+        )
+    )
+    ruled = rules_against_the_log(rows).rows()
+    assert ruled[0] == ("reading.unit_left_out", 2, 2)
+    assert sum(answers for _, answers, _ in ruled) == 3
+
+    write_page(rows, tmp_path / "audit.html")
+    page = (tmp_path / "audit.html").read_text()
+    assert page.count('href="#rule-reading.unit_left_out"') == 1
+    assert page.count('<article id="rule-reading.unit_left_out">') == 1
+
+
+def test_a_log_that_agrees_everywhere_has_no_table_of_rules(tmp_path: Path) -> None:
+    rows = audit(cleaned(answer("n", "sqrt(196)", "correct", method="numeric")))
+    assert rules_against_the_log(rows).is_empty()
+    write_page(rows, tmp_path / "audit.html")
+    assert "differ" not in (tmp_path / "audit.html").read_text()

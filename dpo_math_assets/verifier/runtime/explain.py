@@ -35,6 +35,12 @@ class Explanation:
             for step in self.steps
         ]
 
+    @property
+    def decided_by(self) -> str | None:
+        """The last rule that changed what is read; the witness shows only what came of it."""
+        rules_applied = [step.rule for step in self.steps if not step.rule.startswith("witness.")]
+        return rules_applied[-1] if rules_applied else None
+
     def as_text(self) -> str:
         """A line for each step, for a sheet or a terminal."""
         return "\n".join(
