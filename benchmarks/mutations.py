@@ -41,7 +41,7 @@ GUARDS = {
     "pairs/decontamination.py": ["pairs/test_decontamination.py"],
     "pairs/pairing.py": ["pairs/test_pairing.py"],
     "stages/ingest.py": ["stages/test_ingest.py"],
-    "stages/up_to_date.py": ["stages/test_ingest.py"],
+    "stages/up_to_date.py": ["stages/test_up_to_date.py"],
     "stages/evaluation.py": ["stages/test_evaluation.py"],
     "stages/retention.py": ["stages/test_retention.py"],
     "storage/atomic.py": ["storage/test_atomic.py", "storage/test_versions.py"],

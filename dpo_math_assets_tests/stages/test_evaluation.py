@@ -26,7 +26,7 @@ from dpo_math_assets.stages.origins import EvaluationOrigin
 from dpo_math_assets.stages.release import publish_release
 from dpo_math_assets.stages.training import publish_checkpoint
 from dpo_math_assets.stages.workspace import Workspace
-from dpo_math_assets.storage import Store, write_json, write_parquet, write_text
+from dpo_math_assets.storage import Store, digest, write_json, write_parquet, write_text
 from dpo_math_assets.training.models import identity
 from dpo_math_assets.training.settings import TrainingSettings
 from dpo_math_assets.verifier import conventions
@@ -85,6 +85,30 @@ def test_samples_are_drawn_once_and_judged(workspace: Workspace) -> None:
     verdicts = dict(judged.select("model", "verdict").unique().iter_rows())
     assert verdicts == {"base": "incorrect", "dpo": "correct"}
     assert workspace.store.partitions(UNJUDGED) == []
+
+
+def test_samples_of_an_earlier_version_are_recognised_by_what_they_are_made_of(
+    workspace: Workspace,
+) -> None:
+    store, model = workspace.store, str(workspace.store.current("dpo_checkpoint") / "model")
+    prompts = [
+        {"prompt_id": f"held_out/{n}", "prompt": text, "ground_truth": "2"}
+        | {"source": "held_out", "meta": "{}"}
+        for n, text in enumerate(("1+1=", "7-5="))
+    ]
+    settings = workspace.settings.sampling.model_dump()
+    del settings["threads"], settings["batch_size"]
+    inputs = {
+        "model": model,
+        "identity": identity(model),
+        "dataset": "d1",
+        "prompts": digest(prompts),
+        "settings": settings,
+        "verifier": conventions.VERIFIER_VERSION,
+    }
+    sample(workspace)
+    record = store.record(SAMPLES, "dpo")
+    assert record is not None and record["inputs"] == inputs
 
 
 @pytest.mark.parametrize(

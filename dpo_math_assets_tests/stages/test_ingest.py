@@ -1,11 +1,10 @@
-"""What a stage refuses to make a partition, a dataset or an audit from, each by one example.
+"""What a stage refuses to make a partition from, each by one example.
 
 Faults of the machine are in test_ingest_faults.py; here the machine is sound, and the data is not
 what a stage was asked to rest on.
 """
 
 import errno
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,6 @@ import polars as pl
 import pytest
 
 from dpo_math_assets.errors import DpoMathError, LogFormatError, MachineError
-from dpo_math_assets.pairs.pairing import PairingSettings
-from dpo_math_assets.pairs.selection import DatasetSettings
-from dpo_math_assets.settings import IntakeSettings, Settings, VerificationSettings
 from dpo_math_assets.stages import ingest
 from dpo_math_assets.stages.artifacts import CLEANED, OVERRIDES, PAIRS, QUARANTINE, RAW
 from dpo_math_assets.stages.ingest import (
@@ -26,109 +22,24 @@ from dpo_math_assets.stages.ingest import (
     read_file,
 )
 from dpo_math_assets.stages.up_to_date import (
-    decided_by_people,
     outdated_pairs,
-    outdated_traces,
-    overruled,
-    require_current_verdicts,
-    unprocessed,
-    usable_exports,
 )
 from dpo_math_assets.stages.workspace import Workspace
-from dpo_math_assets.storage import Store, write_parquet, write_text
+from dpo_math_assets.storage import Store
 from dpo_math_assets.traces.cleaning import CleaningReport
-from dpo_math_assets.traces.landing import Export
-from dpo_math_assets.traces.overrides import read_overrides
 from dpo_math_assets.traces.places import fingerprint_file
 from dpo_math_assets.verifier import conventions
-
-KEY, OTHER = "000001-a", "000002-b"
-TIMEOUT = 5.0
-
-
-def at(
-    root: Path,
-    *,
-    field_map: dict[str, str] | None = None,
-    timeout_s: float = TIMEOUT,
-    units: dict[str, dict[str, Any]] | None = None,
-    samples_per_side: int | None = None,
-) -> Workspace:
-    """A workspace whose settings differ from the defaults in what is named."""
-    caps = {} if samples_per_side is None else {"samples_per_side": samples_per_side}
-    settings = Settings(
-        intake=IntakeSettings(field_map=field_map or {}),
-        verification=VerificationSettings(workers=1, timeout_s=timeout_s, units=units or {}),
-        pairing=PairingSettings(**caps),
-        dataset=DatasetSettings(**caps),
-    )
-    return Workspace.at(root, settings=settings)
-
-
-def log(path: Path, *answers: int) -> str:
-    """A log of one problem, whose answer is 14; gives its fingerprint."""
-    records = [
-        {"prompt": "What is 2*(3+4)?", "candidate": f"FINAL ANSWER: {n}", "ground_truth": "14"}
-        for n in answers
-    ]
-    write_text(path, "".join(json.dumps(record) + "\n" for record in records))
-    return fingerprint_file(path)
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    """Two exports, 14 and 15 in the first and 16 in the second, that went through to pairs."""
-    workspace = at(tmp_path / "data")
-    for key, answers in ((KEY, (14, 15)), (OTHER, (16,))):
-        path = tmp_path / key
-        fingerprint = log(path, *answers)
-        read_file(workspace, key, path, fingerprint)
-        clean_partition(workspace, key)
-    pair(workspace)
-    return workspace
-
-
-@pytest.fixture
-def store(workspace: Workspace) -> Store:
-    return workspace.store
-
-
-def other(workspace: Workspace, **settings: Any) -> Workspace:
-    """The same store under other settings."""
-    return at(workspace.store.root, **settings)
-
-
-def pair(workspace: Workspace) -> None:
-    inputs = pairing_inputs(workspace, [KEY, OTHER])
-    for key in inputs:
-        pair_partition(workspace, key, inputs)
-
-
-def exports(tmp_path: Path) -> dict[str, Export]:
-    """The two exports as the landing area registers them."""
-    return {
-        key: Export(
-            path=key,
-            key=key,
-            arrival=number,
-            sequence=number,
-            size=(tmp_path / key).stat().st_size,
-            modified_ns=0,
-            fingerprint=fingerprint_file(tmp_path / key),
-        )
-        for number, key in enumerate((KEY, OTHER), start=1)
-    }
-
-
-def overrule(store: Store, *keys: str) -> None:
-    """A person calls the first answer of these exports wrong, and decides nothing else."""
-    judged = [pl.read_parquet(store.partition(CLEANED, key))["judged_key"][0] for key in keys]
-    rows = "".join(f"{key},incorrect\n" for key in judged)
-    write_text(store.root / OVERRIDES / "mine.csv", f"judged_keys,override\n{rows}")
-
-
-def rows(store: Store, asset: str, key: str = KEY) -> int:
-    return pl.read_parquet(store.partition(asset, key)).height
+from dpo_math_assets_tests.stages.conftest import (
+    KEY,
+    OTHER,
+    TIMEOUT,
+    at,
+    log,
+    other,
+    overrule,
+    pair,
+    rows,
+)
 
 
 class TestReading:
@@ -340,84 +251,3 @@ class TestPairing:
         assert outdated_pairs(fewer, [KEY, OTHER]) == [KEY, OTHER]
         monkeypatch.setattr(ingest, "PAIRING_VERSION", "another")
         assert outdated_pairs(workspace, [KEY, OTHER]) == [KEY, OTHER]
-
-
-class TestWhatADatasetMayRestOn:
-    def test_verdicts_that_people_changed_since(self, workspace: Workspace, store: Store) -> None:
-        require_current_verdicts(workspace, [KEY, OTHER])
-        overrule(store, OTHER)
-        assert overruled(workspace, [KEY, OTHER]) == [OTHER]
-        with pytest.raises(DpoMathError, match=r"The verdicts of 1 exports .* '000002-b'"):
-            require_current_verdicts(workspace, [KEY, OTHER])
-        require_current_verdicts(workspace, [KEY])
-        overrule(store, KEY)
-        assert overruled(workspace, [KEY, OTHER]) == [KEY]
-
-    def test_the_first_of_several_exports_is_named(
-        self, workspace: Workspace, store: Store
-    ) -> None:
-        overrule(store, KEY, OTHER)
-        with pytest.raises(
-            DpoMathError, match=r"The verdicts of 2 exports .* the first is '000001"
-        ):
-            require_current_verdicts(workspace, [KEY, OTHER])
-        with pytest.raises(DpoMathError, match=r"2 exports are not .* first is '000001"):
-            usable_exports(workspace, [KEY, OTHER], [OTHER, KEY])
-
-    def test_traces_that_an_earlier_version_cleaned_are_asked_for_no_judgement(
-        self, workspace: Workspace, store: Store
-    ) -> None:
-        overrule(store, KEY, OTHER)
-        overrides = read_overrides(store.root / OVERRIDES)
-        assert set(decided_by_people(workspace, [KEY, OTHER], overrides)) == {KEY, OTHER}
-        path = store.partition(CLEANED, KEY)
-        write_parquet(path, pl.read_parquet(path).drop("judged_key"))
-        store.finish(CLEANED, KEY, {"version": "earlier"}, {})
-        assert set(decided_by_people(workspace, [KEY, OTHER], overrides)) == {OTHER}
-
-    def test_traces_that_are_outdated_by_anything_that_they_rest_on(
-        self, workspace: Workspace, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        registered = exports(tmp_path)
-
-        def outdated(**settings: Any) -> list[str]:
-            return outdated_traces(other(workspace, **settings), registered)
-
-        assert outdated() == []
-        assert outdated(units={"furlong": {"of": "m", "factor": 201.168}}) == [KEY, OTHER]
-        assert outdated(field_map={"answer": "ground_truth"}) == [KEY, OTHER]
-        assert outdated(timeout_s=TIMEOUT + 1) == [KEY, OTHER]
-        with monkeypatch.context() as newer:
-            newer.setattr(conventions, "VERIFIER_VERSION", "another")
-            assert outdated() == [KEY, OTHER]
-        with monkeypatch.context() as newer:
-            newer.setattr(ingest, "INTAKE_VERSION", "another")
-            assert outdated() == [KEY, OTHER]
-        registered[OTHER] = replace(registered[OTHER], fingerprint="another")
-        assert outdated() == [OTHER]
-        overrule(store, KEY)
-        assert outdated() == [KEY, OTHER]
-
-    @pytest.mark.parametrize("asset", [RAW, CLEANED, PAIRS])
-    def test_an_export_whose_record_was_lost_is_unprocessed(
-        self, workspace: Workspace, store: Store, tmp_path: Path, asset: str
-    ) -> None:
-        def waiting() -> list[str]:
-            return unprocessed(workspace, exports(tmp_path))
-
-        assert waiting() == []
-        store.forget(asset, OTHER)
-        assert waiting() == [OTHER]
-
-    def test_an_export_that_was_processed_and_is_no_longer_up_to_date(
-        self, workspace: Workspace, store: Store
-    ) -> None:
-        assert usable_exports(workspace, [KEY, OTHER, "late"], ["late"]) == [KEY, OTHER]
-        said = "1 exports are not processed as they are now, the first is '000002-b'"
-        with pytest.raises(DpoMathError, match=said):
-            usable_exports(workspace, [KEY, OTHER, "late"], [OTHER, "late"])
-        store.forget(CLEANED, OTHER)  # its pairs are still there
-        with pytest.raises(DpoMathError, match=said):
-            usable_exports(workspace, [KEY, OTHER, "late"], [OTHER, "late"])
-        store.forget(PAIRS, OTHER)
-        assert usable_exports(workspace, [KEY, OTHER, "late"], [OTHER, "late"]) == [KEY]
