@@ -39,7 +39,9 @@ ADAPTERS_REQUIREMENTS = Path(__file__).with_name("adapters_requirements.txt")
 FAULT_ROUNDS = int(os.environ.get("FAULT_ROUNDS", "1"))
 
 # A test with none of these marks is a unit test.
-KINDS = ("slow", "browser", "fault", "server", "process", "model")
+KINDS = ("slow", "graph", "growth", "browser", "fault", "server", "process", "model")
+# Tests that have their mark by the place where they stand.
+MARK_OF_PATH = {"graph/*.py": "graph", "test_growth*.py": "growth"}
 MARK_OF_FIXTURE = {
     "browser": "browser",
     "adapted": "process",
@@ -67,6 +69,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     So the processes that share the files end at about the same time.
     """
     for item in items:
+        for pattern, mark in MARK_OF_PATH.items():
+            if item.path.match(pattern):
+                item.add_marker(mark)
         for fixture in getattr(item, "fixturenames", ()):
             if mark := MARK_OF_FIXTURE.get(fixture):
                 item.add_marker(mark)

@@ -8,6 +8,8 @@ from dpo_math_assets.evaluation.statistics import StatisticsSettings, compare_mo
 
 from .samples import judged, same
 
+pytestmark = pytest.mark.slow
+
 QUICK = StatisticsSettings(resamples=200)
 CURVES = [
     {"step": 10, "loss": 0.7, "rewards/accuracies": 0.5, "logps/chosen": -3.0},

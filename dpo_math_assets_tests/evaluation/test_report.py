@@ -13,6 +13,8 @@ from dpo_math_assets.evaluation.statistics import StatisticsSettings, compare_mo
 
 from .samples import judged
 
+pytestmark = pytest.mark.slow
+
 ATTACK = "</script><script>document.title = 'owned'</script><img src=x onerror=alert(1)>"
 
 SAMPLES = judged(

@@ -232,6 +232,7 @@ def test_a_limit_takes_the_same_prompts_for_every_model():
         limit_prompts(PROMPTS.clear(), 3)
 
 
+@pytest.mark.slow
 def test_a_model_that_does_not_load_is_named(tmp_path):
     with pytest.raises(EvaluationError, match="No model was named"):
         draw("", tmp_path / "out.parquet")

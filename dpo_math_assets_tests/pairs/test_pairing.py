@@ -187,6 +187,7 @@ attempt = st.tuples(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     exports=st.lists(st.lists(attempt, max_size=8), min_size=1, max_size=4),

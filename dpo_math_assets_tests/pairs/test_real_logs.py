@@ -14,6 +14,8 @@ from dpo_math_assets.traces.cleaning import clean_export
 from dpo_math_assets.traces.intake import read_export
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA
 
+pytestmark = pytest.mark.slow
+
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 LOG = SHARED / "logs" / "openai_gsm8k_solutions.jsonl"
 CONTRADICTORY = SHARED / "hostile" / "19_contradictory_ok.jsonl"

@@ -242,6 +242,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024, sai
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bomb", ["repeated text", "nested text", "packed text", "empty list"])
 def test_a_small_parquet_file_never_fills_the_memory(tmp_path: Path, bomb: str) -> None:
     text = "x" * 1_000_000

@@ -61,6 +61,7 @@ def test_reading_again_gives_the_same_bytes(tmp_path: Path) -> None:
     assert written[0] == written[1]
 
 
+@pytest.mark.slow
 def test_progress_ends_with_the_number_of_records(tmp_path: Path) -> None:
     seen: list[int] = []
     read(tmp_path, lines(*[FLAT] * 25_000), on_progress=seen.append)
@@ -118,6 +119,7 @@ def test_a_parquet_reader_that_stops_early_is_found_out(
         read(tmp_path, tmp_path / "export.parquet")
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.one_of(

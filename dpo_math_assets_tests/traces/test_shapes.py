@@ -543,6 +543,7 @@ def check_rows(record: Any) -> None:
         json.loads(meta, parse_constant=pytest.fail)
 
 
+@pytest.mark.slow
 @given(st.lists(ODD_STEP, max_size=4), VALUES, VALUES)
 @settings(deadline=None, max_examples=200)
 def test_no_task_however_odd_stops_the_intake(steps: list[Any], plan: Any, goal: Any) -> None:
@@ -556,6 +557,7 @@ def test_no_call_however_odd_stops_the_intake(problem: Any, output: Any, check: 
     check_rows({"problem": {"goal": "1+1?", "context": problem}, "solver_output": OUTPUT})
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=9))
 @settings(deadline=None, max_examples=300)
 def test_no_record_however_odd_stops_the_intake(record: Any) -> None:

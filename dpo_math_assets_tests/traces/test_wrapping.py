@@ -37,6 +37,7 @@ def test_a_whole_prompt_is_cut_where_a_wrapping_may_end() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit", ["a", " ", "\n", "\t ", "(", "Q:", "Q: ", "&amp;", "<b ", "5.0", "> ", "*", "x. ", "&#"]
 )

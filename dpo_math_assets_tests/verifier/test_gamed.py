@@ -5,6 +5,8 @@ import pytest
 from dpo_math_assets.verifier import verify
 from dpo_math_assets_tests.verifier.gamed_answers import ANSWERS, EQUAL, GOLDS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_an_answer_that_says_nothing_earns_no_reward_whatever_the_gold(name: str) -> None:

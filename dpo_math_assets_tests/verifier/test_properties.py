@@ -19,6 +19,8 @@ from dpo_math_assets.verifier.extraction.prefilter import decisive_parts
 from dpo_math_assets.verifier.syntax.normalization import normalise
 from dpo_math_assets.verifier.syntax.parser import ParseError, parse
 
+pytestmark = pytest.mark.slow
+
 # Deadlines would be timed tests; the profile of a loaded machine must not fail them.
 relaxed = settings(deadline=None, max_examples=150)
 

@@ -72,6 +72,7 @@ def test_the_canonical_form_is_its_own(node: Node) -> None:
     assert canonical(canonical(node)) == canonical(node)
 
 
+@pytest.mark.slow
 @_PROPERTY
 @given(st.lists(EXPRESSIONS, min_size=2, max_size=4), st.randoms())
 def test_the_order_of_terms_and_factors_does_not_count(parts: list[Node], random: Random) -> None:

@@ -173,6 +173,7 @@ pieces = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=1_500)
 @given(st.lists(pieces, max_size=12).map("".join))
 def test_no_text_is_a_crash(text: str) -> None:

@@ -54,6 +54,7 @@ def test_a_cross_the_other_way_round_differs() -> None:
     differs_either_way(r"2\vec{p} \times \vec{q}", r"2\vec{q} \times \vec{p}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sign", ["circ", "ast", "bullet", "star", "oplus", "otimes", "odot", "#"])
 def test_a_named_operation_equals_only_itself(sign: str) -> None:
     all_pass(rf"p \{sign} q", rf"p\{sign}{{q}}")
