@@ -5,7 +5,7 @@ import pytest
 
 from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.pairs.selection import DatasetSettings
-from dpo_math_assets.resources import launchpad_config, with_overrides
+from dpo_math_assets.resources import Project, launchpad_config
 from dpo_math_assets.settings import Settings, load_settings, write_settings
 from dpo_math_assets.training.settings import TrainingSettings
 from dpo_math_assets.verifier import Conventions, verify, version_of
@@ -85,21 +85,29 @@ def test_a_mistake_in_the_file_is_named_and_never_ignored(
     assert "settings.yaml" in str(error.value)
 
 
-def test_one_field_in_the_launchpad_leaves_the_other_settings_of_the_file() -> None:
-    settings = Settings(training=TrainingSettings(base_model="mine", learning_rate=0.5))
+def launched(folder: Path, section: str, config: dg.Config) -> Settings:
+    """The settings of a run that sets `config` for a section in the Launchpad."""
+    project = Project(data_root=str(folder), landing_folder=str(folder / "landing"))
+    return project.workspace(section, config).settings
+
+
+def test_one_field_in_the_launchpad_leaves_the_other_settings_of_the_file(tmp_path: Path) -> None:
+    write(tmp_path, "training: {base_model: mine, learning_rate: 0.5}")
     config = launchpad_config(TrainingSettings)(beta=0.7)
     assert isinstance(config, dg.Config)
-    changed = with_overrides(settings, "training", config).training
+    changed = launched(tmp_path, "training", config).training
     assert (changed.base_model, changed.learning_rate, changed.beta) == ("mine", 0.5, 0.7)
 
 
-def test_a_value_out_of_bounds_in_the_launchpad_is_an_error_that_says_the_field() -> None:
+def test_a_value_out_of_bounds_in_the_launchpad_is_an_error_that_says_the_field(
+    tmp_path: Path,
+) -> None:
     config = launchpad_config(TrainingSettings)(beta=-1.0)
     with pytest.raises(DpoMathError, match=r"Launchpad, training: training\.beta"):
-        with_overrides(Settings(), "training", config)
+        launched(tmp_path, "training", config)
 
 
-def test_the_launchpad_cannot_ask_for_more_candidates_than_pairing_keeps() -> None:
+def test_the_launchpad_cannot_ask_for_more_candidates_than_pairing_keeps(tmp_path: Path) -> None:
     config = launchpad_config(DatasetSettings)(candidate_pairs=64)
     with pytest.raises(DpoMathError, match=r"pairing\.candidate_pairs keeps only 32"):
-        with_overrides(Settings(), "dataset", config)
+        launched(tmp_path, "dataset", config)
