@@ -11,7 +11,7 @@ from dpo_math_assets.verifier.syntax.nodes import Node
 Ternary = Literal["equal", "different", "unknown"]
 Method = Literal["text", "exact", "structural", "numeric", "symbolic"]
 # Whether SymPy finds two expressions equal, by the deadline of who asks: `equal`, `different`,
-# `unknown`, `timeout` or `worker_crashed`.
+# `unknown`, `timeout`, `too_large` or `worker_crashed`.
 SymbolicEqual = Callable[[Node, Node], str]
 # Verdict, reason and method of a pair.
 Comparison = tuple[str, str, str | None]

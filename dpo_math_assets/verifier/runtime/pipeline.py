@@ -1,7 +1,8 @@
 """One completion judged: extract the final answer, compare it with the gold, by a deadline.
 
 Nothing here raises for any text: what overruns its deadline is `timeout`, and a fault of ours is
-`worker_crashed`, with the log saying more.
+`worker_crashed`, with the log saying more. Where the machine cannot run workers at all, frames are
+told so (MachineError); a single answer is `worker_crashed`.
 """
 
 import logging
@@ -9,6 +10,7 @@ import re
 import time
 from typing import Protocol
 
+from dpo_math_assets.errors import MachineError
 from dpo_math_assets.verifier.algebra.budget import DeadlineExceededError, within
 from dpo_math_assets.verifier.conventions import Conventions, version_of
 from dpo_math_assets.verifier.equivalence.equality import equality_under
@@ -35,6 +37,8 @@ _DEFAULT = Conventions()
 
 _NO_ANSWER = re.compile(NO_ANSWER)
 
+FAULT = "the verifier failed at %s, which is undecided: a mistake of the program, please report it"
+
 log = logging.getLogger(__name__)
 
 
@@ -42,7 +46,10 @@ class Pool(Protocol):
     """What answers the hard questions: `worker_pool.WorkerPool`."""
 
     def equal(self, a: Node, b: Node, deadline_s: float) -> str:
-        """`equal`, `different`, `unknown`, `timeout` or `worker_crashed`."""
+        """`equal`, `different`, `unknown`, `timeout`, `too_large` or `worker_crashed`.
+
+        Raises MachineError where no worker can be started.
+        """
         ...
 
 
@@ -67,9 +74,13 @@ def verify(
     if answer is None:
         return Verdict("undecided", refusal or "no_final_answer", None, None, version)
     left = end - time.monotonic()
-    verdict, reason, method = compared(
-        answer, ground_truth, conventions, pool or shared_pool(), left
-    )
+    try:
+        verdict, reason, method = compared(
+            answer, ground_truth, conventions, pool or shared_pool(), left
+        )
+    except MachineError as error:
+        log.error("%s", error)
+        verdict, reason, method = "undecided", "worker_crashed", None
     return Verdict(verdict, reason, method, answer, version)
 
 
@@ -133,7 +144,7 @@ def extracted(candidate: str, conventions: Conventions, timeout_s: float) -> Ext
     except DeadlineExceededError:
         return None, "timeout"
     except Exception:
-        log.exception("a completion of %d characters could not be read", len(candidate))
+        log.exception(FAULT, f"a completion of {len(candidate)} characters")
         return None, "worker_crashed"
     return found.answer, found.reason
 
@@ -141,16 +152,21 @@ def extracted(candidate: str, conventions: Conventions, timeout_s: float) -> Ext
 def compared(
     answer: str, gold: str, conventions: Conventions, pool: Pool, timeout_s: float
 ) -> Comparison:
-    """Verdict, reason and method of a pair; all its questions to the pool share the deadline."""
+    """Verdict, reason and method of a pair; all its questions to the pool share the deadline.
+
+    Raises MachineError where they need a worker and none can be started.
+    """
     if plain := plain_numbers(answer, gold):  # at once: nothing here that may take long
         return plain.comparison()
     try:
         with within(timeout_s):
             return compare_with(answer, gold, conventions, _Remaining(pool, timeout_s).equal)
+    except MachineError:
+        raise
     except DeadlineExceededError:
         return "undecided", "timeout", None
     except Exception:
-        log.exception("a pair of %d and %d characters failed", len(answer), len(gold))
+        log.exception(FAULT, f"an answer and a gold of {len(answer)} and {len(gold)} characters")
         return "undecided", "worker_crashed", None
 
 

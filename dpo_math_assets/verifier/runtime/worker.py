@@ -14,6 +14,8 @@ from typing import Any, Literal
 from dpo_math_assets.verifier.runtime.encoding import decode
 from dpo_math_assets.verifier.syntax.nodes import Node
 
+# The exit code of a worker whose memory an item used up.
+OUT_OF_MEMORY = 77
 # How often a busy worker looks whether its parent still lives.
 ORPHAN_CHECK_S = 0.5
 
@@ -50,7 +52,7 @@ def serve(memory_mb: int, parent: int) -> None:
                 reply = json.dumps(answer(item))
             except MemoryError:
                 # Too little is left to trust anything; the parent sees the end and starts anew.
-                os._exit(1)
+                os._exit(OUT_OF_MEMORY)
             except Exception:
                 # A fault of ours in one row is no reason to lose the others; it shows in the log.
                 traceback.print_exc()

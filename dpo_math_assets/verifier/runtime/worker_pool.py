@@ -3,7 +3,9 @@
 A `WorkerPool` keeps up to `workers` Python processes. Each reads requests from its standard input
 and answers them one line an item, so the pool always knows which item a worker is on. A worker
 that overruns the item's deadline is killed, a worker that dies is dropped, and both are replaced:
-the item is lost to `timeout` or `worker_crashed`, the items behind it go to another worker.
+the item is lost to `timeout`, `too_large` (its worker's memory) or `worker_crashed`, the items
+behind it go to another worker. An item whose worker was killed from outside is asked once more.
+Where no worker can be started at all, that is the machine's fault and no item's: MachineError.
 
 Why not `multiprocessing`: a fork of a process that holds threads (Polars has them) may deadlock,
 daemonic processes may not have children, and a spawned child imports the caller's `__main__`.
@@ -13,10 +15,10 @@ travel as JSON: nothing is unpickled or evaluated on either side.
 """
 
 import json
-import logging
 import math
 import os
 import selectors
+import signal
 import subprocess
 import sys
 import threading
@@ -29,22 +31,24 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, cast
 
+from dpo_math_assets.errors import MachineError
 from dpo_math_assets.verifier.runtime.encoding import encode, is_scalar
+from dpo_math_assets.verifier.runtime.worker import OUT_OF_MEMORY
 from dpo_math_assets.verifier.syntax.nodes import Node
 
-Failure = Literal["timeout", "worker_crashed"]
-SymbolicResult = Literal["equal", "different", "unknown", "timeout", "worker_crashed"]
+Failure = Literal["timeout", "too_large", "worker_crashed"]
+SymbolicResult = Literal["equal", "different", "unknown", "timeout", "too_large", "worker_crashed"]
 
 DEFAULT_MEMORY_MB = 1024
 # Importing SymPy takes about half a second; a loaded machine may need far more.
 START_DEADLINE_S = 120.0
-# Starts in a row that may fail before a call gives up on the items that are left.
+# Starts in a row that may fail before the machine is at fault.
 FAILED_STARTS = 5
+# A process has so long to end after its output has.
+END_S = 5.0
 # Items a worker is handed at once: enough to hide the pipe, few enough to keep workers even.
 CHUNK_ITEMS = 32
 CHUNK_CHARACTERS = 1_000_000
-
-log = logging.getLogger(__name__)
 
 # The worker imports from where its parent does, and never from the current folder.
 _BOOT = (
@@ -67,6 +71,7 @@ class _Job:
     end: float = math.inf
     done: int = 0
     failed_starts: int = 0
+    asked_again: set[int] = field(default_factory=set)
     chunks: deque[tuple[int, int]] = field(init=False)
     results: list[Any] = field(init=False)
 
@@ -124,6 +129,12 @@ class _Worker:
         *whole, rest = self.received.split(b"\n")
         self.received = bytearray(rest)
         return list(map(bytes, whole)), bool(block)
+
+    def exit_code(self) -> int | None:
+        """The exit code of a process whose output has ended; None if it does not end."""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(END_S)
+        return self.process.poll()
 
     def kill(self) -> None:
         self.process.kill()
@@ -211,7 +222,7 @@ class WorkerPool:
         overran its deadline or ended its worker. Waiting for a worker is not counted.
         `sizes` are the characters of each item, where the items are costly to look at.
         `on_progress(done, total)` is called from this thread as answers arrive.
-        Where no worker can be started, what is left is `worker_crashed`, and the log says why.
+        Raises MachineError where no worker can be started.
         """
         job = _Job(op, context, items, deadline_s, sizes)
         self._run(job, on_progress)
@@ -263,16 +274,22 @@ class WorkerPool:
                 self._slots.release()
 
     def _start(self) -> _Worker:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-P", "-c", _BOOT, json.dumps(sys.path)),
-                *(str(self.memory_mb), str(os.getpid())),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            # A fixed hash seed, so that SymPy takes the same path in every worker.
-            env={**os.environ, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1"},
-        )
+        try:
+            process = subprocess.Popen(
+                [
+                    *(sys.executable, "-P", "-c", _BOOT, json.dumps(sys.path)),
+                    *(str(self.memory_mb), str(os.getpid())),
+                ],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                # A fixed hash seed, so that SymPy takes the same path in every worker.
+                env={**os.environ, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1"},
+            )
+        except OSError as error:
+            raise MachineError(
+                f"No verifier worker can be started ({error}). Look at free memory and at the "
+                "number of processes that this user may have, then run this again."
+            ) from error
         return _Worker(process, time.monotonic() + START_DEADLINE_S)
 
     def _step(self, job: _Job, workers: list[_Worker]) -> None:
@@ -314,23 +331,31 @@ class WorkerPool:
         return alive
 
     def _lose(self, job: _Job, worker: _Worker, failure: Failure) -> None:
-        """Drop a worker: the item it was on is lost, those behind it go back to the queue."""
+        """Drop a worker: the item it was on is lost, those behind it go back to the queue.
+
+        What killed it from outside, such as the kernel for want of memory, may have had nothing to
+        do with the item: the first time that one goes back as well.
+        """
+        code = worker.exit_code() if failure == "worker_crashed" else None
         worker.kill()
         if not worker.ready:
             job.failed_starts += 1
             if job.failed_starts == FAILED_STARTS:
-                log.error(
-                    "%d verifier workers in a row did not start (%s, exit code %s), so %d items "
-                    "are not answered: run `%s -c 'import sympy'` and look at free memory and at "
-                    "the messages above",
-                    *(FAILED_STARTS, failure, worker.process.returncode),
-                    *(len(job.items) - job.done, sys.executable),
+                raise MachineError(
+                    f"{FAILED_STARTS} verifier workers in a row did not start ({failure}, exit "
+                    f"code {code}), so {len(job.items) - job.done} items are not answered. Run "
+                    f"`{sys.executable} -c 'import sympy'`, look at free memory and at the "
+                    "messages above, then run this again."
                 )
-                job.give_up("worker_crashed")
         if worker.busy:
-            job.settle(worker.start, failure)
-            if worker.start + 1 < worker.stop:
-                job.chunks.append((worker.start + 1, worker.stop))
+            item = worker.start
+            if code == -signal.SIGKILL and item not in job.asked_again:
+                job.asked_again.add(item)
+            else:
+                job.settle(item, "too_large" if code == OUT_OF_MEMORY else failure)
+                item += 1
+            if item < worker.stop:
+                job.chunks.append((item, worker.stop))
 
 
 def _wait_for(workers: list[_Worker], end: float) -> list[_Worker]:

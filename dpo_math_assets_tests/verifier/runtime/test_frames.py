@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from dpo_math_assets.errors import MachineError
 from dpo_math_assets.verifier import (
     VERIFIER_VERSION,
     Conventions,
@@ -121,11 +122,13 @@ def test_conventions_reach_every_pair() -> None:
 
 
 def test_workers_give_the_verdicts_that_one_process_gives(monkeypatch: pytest.MonkeyPatch) -> None:
-    alone = verify_frame(_frame(ROWS), workers=1)
+    patient = 120.0  # a worker may take long to start on a busy machine
+    alone = verify_frame(_frame(ROWS), workers=1, timeout_s=patient)
     monkeypatch.setattr(frame, "PAIRS_WORTH_WORKERS", 1)
     monkeypatch.setattr(frame, "CHARACTERS_WORTH_WORKERS", 0)
     for workers in (1, 2):
-        assert_frame_equal(verify_frame(_frame(ROWS), workers=workers), alone)
+        out = verify_frame(_frame(ROWS), workers=workers, timeout_s=patient)
+        assert_frame_equal(out, alone)
 
 
 def test_the_order_of_rows_changes_no_verdict() -> None:
@@ -149,6 +152,25 @@ def test_a_fault_in_one_row_leaves_it_undecided_and_the_others_judged(
     out = verify_frame(rows)
     assert out["verdict"].to_list() == ["undecided", "correct"]
     assert out["reason"].to_list() == ["worker_crashed", "pass"]
+
+
+class _NoWorkers:
+    """The pool of a machine on which no worker starts."""
+
+    def equal(self, *_: object) -> str:
+        raise MachineError("no worker starts")
+
+
+def test_a_machine_without_workers_stops_a_frame_and_only_loses_a_single_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The integral of x^2 from 0 to 1, which only SymPy settles.
+    row = (r"FINAL ANSWER: $\int_0^1 x^2 dx$", "1/3")
+    monkeypatch.setattr(frame, "shared_pool", lambda _: _NoWorkers())
+    with pytest.raises(MachineError, match="no worker starts"):
+        verify_frame(_frame([row]))
+    pool: Any = _NoWorkers()
+    assert judge.verify(*row, pool=pool).reason == "worker_crashed"
 
 
 def test_progress_ends_with_everything_done(monkeypatch: pytest.MonkeyPatch) -> None:
