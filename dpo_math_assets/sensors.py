@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from dpo_math_assets.checks.standing import changed_results
 from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.jobs import ingest_exports
 from dpo_math_assets.partitions import EXPORTS, export_partitions, range_tags
@@ -74,7 +75,10 @@ def new_log_exports(
         return dg.SkipReason(f"{why} ({told})")
 
     wanted = state(workspace, exports, overrides)
-    if cursor["settled"] == wanted:
+    # And what only checks tell of.
+    told_of = [[found.file, found.row, found.what] for found in overrides.problems]
+    shown = digest([wanted, left_out, told_of])
+    if cursor["settled"] == shown:
         return skip("Nothing new")
     # What is stored may be made of this state from now on: the one before is settled no more.
     cursor["settled"] = ""
@@ -82,8 +86,11 @@ def new_log_exports(
         return skip(f"Waiting for the run {run}")
     waiting = unprocessed(workspace, exports)
     if not waiting:
-        cursor["settled"] = wanted
-        return skip("Nothing new")
+        cursor["settled"] = shown
+        skipped = skip("Nothing new")
+        if not (changed := changed_results(context.instance, workspace)):
+            return skipped
+        return dg.SensorResult(skip_reason=skipped, asset_events=changed, cursor=json.dumps(cursor))
     asked = digest([wanted, progress(workspace, waiting)])
     attempts = cursor["attempts"] if cursor["asked"] == asked else 0
     if attempts == MOST_ATTEMPTS:

@@ -1,15 +1,18 @@
 """Checks of cleaned_traces: every trace has a verdict that holds now, of verifier or person."""
 
+from collections.abc import Sequence
+
 import dagster as dg
 import polars as pl
 
 from dpo_math_assets.assets import cleaned_traces
 from dpo_math_assets.checks.common import named_worst, stored_rows
+from dpo_math_assets.checks.per_export import export_check
 from dpo_math_assets.metadata import preview, problems_table, rate
-from dpo_math_assets.partitions import export_partitions
 from dpo_math_assets.resources import Project
 from dpo_math_assets.stages.artifacts import CLEANED, RAW
 from dpo_math_assets.stages.up_to_date import decided_by_people, overruled
+from dpo_math_assets.stages.workspace import Workspace
 from dpo_math_assets.traces.overrides import read_overrides
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA, TRACE_SCHEMA
 from dpo_math_assets.verifier import version_of
@@ -19,18 +22,14 @@ DISAGREEMENT_ALLOWED = 0.1
 FAILURES_SHOWN = 20
 
 
-@dg.asset_check(
-    asset=cleaned_traces, partitions_def=export_partitions, name="every_trace_is_verified"
-)
-def every_trace_is_verified(
-    context: dg.AssetCheckExecutionContext, project: Project
-) -> dg.AssetCheckResult:
+@export_check(cleaned_traces)
+def every_trace_is_verified(workspace: Workspace, keys: Sequence[str]) -> dg.AssetCheckResult:
     """As many cleaned traces as raw ones, each with a verdict of the present verifier."""
-    store = project.workspace().store
-    version = version_of(project.workspace().settings.verification.conventions())
+    store = workspace.store
+    version = version_of(workspace.settings.verification.conventions())
     wrong = {}
     total = 0
-    for key in context.partition_keys:
+    for key in keys:
         if store.record(CLEANED, key) is None:
             continue  # not verified at all: for exports_are_processed to say
         cleaned = store.scan(CLEANED, [key], CLEANED_SCHEMA)
@@ -55,19 +54,15 @@ def every_trace_is_verified(
     )
 
 
-@dg.asset_check(
-    asset=cleaned_traces, partitions_def=export_partitions, name="verifier_did_not_crash"
-)
-def verifier_did_not_crash(
-    context: dg.AssetCheckExecutionContext, project: Project
-) -> dg.AssetCheckResult:
+@export_check(cleaned_traces)
+def verifier_did_not_crash(workspace: Workspace, keys: Sequence[str]) -> dg.AssetCheckResult:
     """No trace is undecided because the verifier itself failed.
 
     It costs that trace alone. But such verdicts are not lost at random: a kind of problem that
     always fails would vanish from the training set.
     """
-    store = project.workspace().store
-    traces = store.scan(CLEANED, context.partition_keys, CLEANED_SCHEMA)
+    store = workspace.store
+    traces = store.scan(CLEANED, keys, CLEANED_SCHEMA)
     reasons = traces.group_by("reason").len().collect()
     counts: dict[str, int] = dict(reasons.iter_rows())
     failed = traces.filter(pl.col("reason") == "worker_crashed").head(FAILURES_SHOWN).collect()
@@ -93,16 +88,19 @@ def verifier_did_not_crash(
     )
 
 
-@dg.asset_check(asset=cleaned_traces, partitions_def=export_partitions, name="human_verdicts_hold")
-def human_verdicts_hold(
-    context: dg.AssetCheckExecutionContext, project: Project
-) -> dg.AssetCheckResult:
+@dg.asset_check(asset=cleaned_traces, name="human_verdicts_hold")
+def human_verdicts_hold(project: Project) -> dg.AssetCheckResult:
     """Every row of the override files is understood, contradicts no other, and names a trace."""
-    workspace = project.workspace()
+    return people_are_heard(project.workspace())
+
+
+def people_are_heard(workspace: Workspace) -> dg.AssetCheckResult:
+    """The result of `human_verdicts_hold`: override files are of no single export."""
+    exports = workspace.landing.partitions()
     overrides = read_overrides(workspace.overrides_folder)
-    known = decided_by_people(workspace, workspace.landing.partitions(), overrides)
+    known = decided_by_people(workspace, exports, overrides)
     problems = overrides.problems + overrides.unmatched(known)
-    waiting = overruled(workspace, context.partition_keys)
+    waiting = overruled(workspace, list(exports))
     said = f"{len(overrides.decisions)} judgements of people are applied."
     if problems:
         first = problems[0]
@@ -124,17 +122,15 @@ def human_verdicts_hold(
     )
 
 
-@dg.asset_check(asset=cleaned_traces, partitions_def=export_partitions, name="log_agrees")
-def log_agrees(context: dg.AssetCheckExecutionContext, project: Project) -> dg.AssetCheckResult:
+@export_check(cleaned_traces)
+def log_agrees(workspace: Workspace, keys: Sequence[str]) -> dg.AssetCheckResult:
     """The logged verdicts, where they are verdicts, agree with the verifier's.
 
     A few differences are a warning: the verifier's verdict counts. Many in one export are an error:
     its log may judge something else than whether the answer equals the reference.
     """
-    traces = (
-        project.workspace()
-        .store.scan(CLEANED, context.partition_keys, CLEANED_SCHEMA)
-        .filter(pl.col("agrees_with_log").is_not_null())
+    traces = workspace.store.scan(CLEANED, keys, CLEANED_SCHEMA).filter(
+        pl.col("agrees_with_log").is_not_null()
     )
     by_export = (
         traces.group_by("export")

@@ -1,15 +1,17 @@
 """Checks of preference_pairs: right stands against wrong, and still does when judged again."""
 
+from collections.abc import Mapping, Sequence
+
 import dagster as dg
 import polars as pl
 
 from dpo_math_assets.assets import preference_pairs
+from dpo_math_assets.checks.per_export import export_check
 from dpo_math_assets.metadata import preview
 from dpo_math_assets.pairs.schema import PAIR_SCHEMA
-from dpo_math_assets.partitions import export_partitions
-from dpo_math_assets.resources import Project
 from dpo_math_assets.stages.artifacts import PAIRS
 from dpo_math_assets.stages.up_to_date import unprocessed
+from dpo_math_assets.stages.workspace import Workspace
 from dpo_math_assets.traces.overrides import HUMAN
 from dpo_math_assets.verifier import verify_frame
 
@@ -21,41 +23,47 @@ _BY_VERIFIER = pl.col("chosen_method").ne_missing(HUMAN) & pl.col("rejected_reas
 )
 
 
-@dg.asset_check(
-    asset=preference_pairs, partitions_def=export_partitions, name="exports_are_processed"
-)
-def exports_are_processed(
-    context: dg.AssetCheckExecutionContext, project: Project
-) -> dg.AssetCheckResult:
-    """What each export holds now went all the way to pairs."""
-    workspace = project.workspace()
+def _each_is_processed(
+    workspace: Workspace, keys: Sequence[str]
+) -> Mapping[str, dg.AssetCheckResult]:
+    failed = _unprocessed(workspace, keys)
+    return {
+        key: dg.AssetCheckResult(
+            passed=key not in failed,
+            description="Not processed: the run's log says why."
+            if key in failed
+            else "It went through to pairs.",
+        )
+        for key in keys
+    }
+
+
+def _unprocessed(workspace: Workspace, keys: Sequence[str]) -> list[str]:
     registered, left_out = workspace.landing.partitions(), workspace.landing.left_out()
-    waiting = unprocessed(workspace, registered)
-    processed = (registered.keys() - set(waiting)).union(left_out)
-    failed = [key for key in context.partition_keys if key not in processed]
+    processed = registered.keys() - set(unprocessed(workspace, registered))
+    return [key for key in keys if key not in processed.union(left_out)]
+
+
+@export_check(preference_pairs, each=_each_is_processed)
+def exports_are_processed(workspace: Workspace, keys: Sequence[str]) -> dg.AssetCheckResult:
+    """What each export holds now went all the way to pairs."""
+    failed = _unprocessed(workspace, keys)
     return dg.AssetCheckResult(
         passed=not failed,
         description=f"Not processed: {', '.join(failed)}. The run's log says why."
         if failed
-        else f"All {len(context.partition_keys)} exports of this run went through to pairs.",
-        metadata={"not_processed": len(failed), "not_processed_of_all": len(waiting)},
+        else f"All {len(keys)} exports went through to pairs.",
+        metadata={"not_processed": len(failed)},
     )
 
 
-@dg.asset_check(
-    asset=preference_pairs,
-    partitions_def=export_partitions,
-    blocking=True,
-    name="no_chosen_is_rejected",
-)
-def no_chosen_is_rejected(
-    context: dg.AssetCheckExecutionContext, project: Project
-) -> dg.AssetCheckResult:
+@export_check(preference_pairs, blocking=True)
+def no_chosen_is_rejected(workspace: Workspace, keys: Sequence[str]) -> dg.AssetCheckResult:
     """No pair has the same text on both sides, an empty side, or one answer on both sides.
 
     Only where a person decided may the answers be alike: a right answer by a wrong way.
     """
-    pairs = project.workspace().store.scan(PAIRS, context.partition_keys, PAIR_SCHEMA)
+    pairs = workspace.store.scan(PAIRS, keys, PAIR_SCHEMA)
     wrong = pairs.filter(
         pl.col("chosen").eq_missing(pl.col("rejected"))
         | (pl.col("chosen").fill_null("").str.strip_chars() == "")
@@ -73,31 +81,52 @@ def no_chosen_is_rejected(
     )
 
 
-@dg.asset_check(
-    asset=preference_pairs,
-    partitions_def=export_partitions,
-    blocking=True,
-    name="verdicts_hold_again",
-)
-def verdicts_hold_again(
-    context: dg.AssetCheckExecutionContext, project: Project
-) -> dg.AssetCheckResult:
+def _each_holds_again(
+    workspace: Workspace, keys: Sequence[str]
+) -> Mapping[str, dg.AssetCheckResult]:
+    pairs, wrong = _judged_again(workspace, keys)
+    verified = dict(pairs.group_by("partition").len().iter_rows())
+    return {
+        key: _holds_again(verified.get(key, 0), wrong.filter(pl.col("partition") == key))
+        for key in keys
+    }
+
+
+@export_check(preference_pairs, blocking=True, each=_each_holds_again)
+def verdicts_hold_again(workspace: Workspace, keys: Sequence[str]) -> dg.AssetCheckResult:
     """Judged once more from the pair's own text, chosen is correct and rejected is not.
 
-    Pairs in which a person decided are left out: there the verifier was overruled.
+    Of a few pairs of all exports of a run, the same ones each time. Pairs in which a person decided
+    are left out: there the verifier was overruled.
     """
+    pairs, wrong = _judged_again(workspace, keys)
+    return _holds_again(pairs.height, wrong)
+
+
+def _holds_again(pairs: int, wrong: pl.DataFrame) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        passed=wrong.is_empty(),
+        description=f"{wrong.height} sides of {pairs} pairs are judged differently now.",
+        metadata={"pairs_verified": pairs, "examples": preview(wrong)},
+    )
+
+
+def _judged_again(workspace: Workspace, keys: Sequence[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The pairs that are judged, and the sides of them that are judged differently."""
+    settings = workspace.settings.verification
     pairs = (
-        project.workspace()
-        .store.scan(PAIRS, context.partition_keys, PAIR_SCHEMA)
+        pl.concat(
+            workspace.store.scan(PAIRS, [key], PAIR_SCHEMA).with_columns(partition=pl.lit(key))
+            for key in keys
+        )
         .filter(_BY_VERIFIER)
         .bottom_k(PAIRS_VERIFIED_AGAIN, by="pair_id")
         .collect()
     )
-    settings = project.workspace().settings.verification
     wrong = []
     for side, wanted in (("chosen", "correct"), ("rejected", "incorrect")):
         judged = verify_frame(
-            pairs.select("prompt", side, "ground_truth", "rejected_reason"),
+            pairs.select("partition", "prompt", side, "ground_truth", "rejected_reason"),
             candidate=side,
             conventions=settings.conventions(),
             workers=settings.workers,
@@ -109,6 +138,7 @@ def verdicts_hold_again(
             broken &= pl.col("rejected_reason") != "no_final_answer"
         wrong.append(
             judged.filter(broken).select(
+                "partition",
                 "prompt",
                 pl.lit(side).alias("side"),
                 pl.col(side).alias("text"),
@@ -117,9 +147,4 @@ def verdicts_hold_again(
                 "reason",
             )
         )
-    found = pl.concat(wrong)
-    return dg.AssetCheckResult(
-        passed=found.is_empty(),
-        description=f"{found.height} sides of {pairs.height} pairs are judged differently now.",
-        metadata={"pairs_verified": pairs.height, "examples": preview(found)},
-    )
+    return pairs, pl.concat(wrong)

@@ -1,28 +1,30 @@
 """Checks of raw_verifier_logs: every export was read, and all of it is somewhere."""
 
+from collections.abc import Sequence
+
 import dagster as dg
 
 from dpo_math_assets.assets import raw_verifier_logs
 from dpo_math_assets.checks.common import named_worst, stored_rows
+from dpo_math_assets.checks.per_export import export_check
 from dpo_math_assets.json_objects import from_json
 from dpo_math_assets.metadata import counts_table, rate
-from dpo_math_assets.partitions import export_partitions
-from dpo_math_assets.resources import Project
 from dpo_math_assets.stages.artifacts import QUARANTINE, RAW
+from dpo_math_assets.stages.workspace import Workspace
 from dpo_math_assets.traces.intake import IntakeReport, imbalance
 from dpo_math_assets.traces.schema import QUARANTINE_SCHEMA, TRACE_SCHEMA
 
 
-@dg.asset_check(asset=raw_verifier_logs, partitions_def=export_partitions, name="row_balance")
-def row_balance(context: dg.AssetCheckExecutionContext, project: Project) -> dg.AssetCheckResult:
+@export_check(raw_verifier_logs)
+def row_balance(workspace: Workspace, keys: Sequence[str]) -> dg.AssetCheckResult:
     """Records in = records with traces + other records + quarantined, and all of them stored.
 
     And every byte of the file is in one of them or between them, counted apart from the readers.
     """
-    store = project.workspace().store
+    store = workspace.store
     wrong = {}
     records = 0
-    for key in context.partition_keys:
+    for key in keys:
         record = store.record(RAW, key)
         if record is None:
             continue  # what was not read at all is for exports_are_readable to say
@@ -43,23 +45,19 @@ def row_balance(context: dg.AssetCheckExecutionContext, project: Project) -> dg.
         description="; ".join(f"{key}: {why}" for key, why in wrong.items())
         or f"All {records} records are accounted for, and every byte that could be read is in one "
         "of them or between them.",
-        metadata={"records": records, "exports": len(context.partition_keys)},
+        metadata={"records": records, "exports": len(keys)},
     )
 
 
-@dg.asset_check(
-    asset=raw_verifier_logs, partitions_def=export_partitions, name="exports_are_readable"
-)
-def exports_are_readable(
-    context: dg.AssetCheckExecutionContext, project: Project
-) -> dg.AssetCheckResult:
+@export_check(raw_verifier_logs)
+def exports_are_readable(workspace: Workspace, keys: Sequence[str]) -> dg.AssetCheckResult:
     """Every export was read, none was set aside as a whole, and no line of one was."""
-    store = project.workspace().store
+    store = workspace.store
     unreadable = {}
     by_export: dict[str, int] = {}
     quarantined: dict[str, int] = {}
     records = 0
-    for key in context.partition_keys:
+    for key in keys:
         record = store.record(RAW, key)
         if record is None:
             unreadable[key] = "it was not read, the run's log says why"

@@ -168,8 +168,12 @@ def test_a_verdict_of_a_person_is_asked_for_without_anybody_clicking(workbench: 
     assert workbench.metadata("preference_pairs")["pairs"] == 0
     (workbench.workspace.overrides_folder / "typo.jsonl").write_text('{"override": "wrong"}')
     third = tick(workbench, first.cursor)
-    assert isinstance(third, dg.SkipReason)
-    assert "typo.jsonl, row 1: override is 'wrong'" in (third.skip_message or "")
+    assert isinstance(third, dg.SensorResult) and not third.run_requests
+    assert isinstance(third.skip_reason, dg.SkipReason)
+    assert "typo.jsonl, row 1: override is 'wrong'" in (third.skip_reason.skip_message or "")
+    (event,) = third.asset_events
+    assert isinstance(event, dg.AssetCheckEvaluation)
+    assert (event.check_name, event.passed) == ("human_verdicts_hold", False)
 
 
 @pytest.mark.slow
