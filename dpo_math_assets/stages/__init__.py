@@ -14,5 +14,21 @@
 `origins`     what evaluations and release candidates say they were made of
 
 A stage takes a `Workspace` and gives a frozen dataclass. The asset graph turns that into metadata,
-the command line into a sentence; neither decides anything.
+the command line into a sentence; neither decides anything. From Python:
+
+    workspace = Workspace.at(Path("data"))
+    workspace.landing.register(settle_seconds=10)
+    exports = workspace.landing.partitions()
+    for key in exports:
+        read_partition(workspace, key, exports)
+        clean_partition(workspace, key)
+    inputs = pairing_inputs(workspace, exports)
+    for key in exports:
+        pair_partition(workspace, key, inputs)
+    publish_dataset(workspace, run_id="by-hand")
+    tasks = InThisProcess(print)
+    publish_checkpoint(workspace, "by-hand", tasks)
+    sample_checkpoint(workspace, MODELS, tasks)
+    publish_evaluation(workspace, "by-hand")
+    publish_release(workspace, "by-hand")
 """
