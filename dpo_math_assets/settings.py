@@ -18,11 +18,12 @@ from dpo_math_assets.pairs.pairing import PairingSettings
 from dpo_math_assets.pairs.selection import DatasetSettings
 from dpo_math_assets.storage import write_text
 from dpo_math_assets.traces.database import DatabaseSettings
+from dpo_math_assets.traces.limits import ReadingLimits
 from dpo_math_assets.training.settings import TrainingSettings
 from dpo_math_assets.verifier import Conventions, CustomUnit
 
 
-class IntakeSettings(BaseModel):
+class IntakeSettings(ReadingLimits):
     """How log exports are found and read."""
 
     settle_seconds: float = Field(

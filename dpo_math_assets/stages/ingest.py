@@ -23,6 +23,7 @@ from dpo_math_assets.traces.cleaning import CLEANING_VERSION, CleaningReport, cl
 from dpo_math_assets.traces.field_names import map_of_export
 from dpo_math_assets.traces.intake import INTAKE_VERSION, IntakeReport, imbalance, read_export
 from dpo_math_assets.traces.landing import Export
+from dpo_math_assets.traces.limits import LimitError
 from dpo_math_assets.traces.overrides import apply_overrides, decided_traces, read_overrides
 from dpo_math_assets.traces.places import fingerprint_file
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA, QUARANTINE_SCHEMA, TRACE_SCHEMA
@@ -36,9 +37,20 @@ Record = dict[str, Any]
 
 
 def reading_inputs(workspace: Workspace, key: str, path: str, fingerprint: str) -> Inputs:
-    """What the raw partition of an export is made of, by its path in the landing area."""
-    field_map = map_of_export(workspace.settings.intake.field_map, path, key)
-    return {"fingerprint": fingerprint, "field_map": field_map, "version": INTAKE_VERSION}
+    """What the raw partition of an export is made of, by its path in the landing area.
+
+    Where a limit kept some of it from being read, that limit as it was then is part of it.
+    """
+    intake = workspace.settings.intake
+    field_map = map_of_export(intake.field_map, path, key)
+    inputs = {"fingerprint": fingerprint, "field_map": field_map, "version": INTAKE_VERSION}
+    record = workspace.store.record(RAW, key)
+    met = record["inputs"].get("limits", {}) if record else {}
+    return inputs | _limits(met) if all(getattr(intake, n) == met[n] for n in met) else inputs
+
+
+def _limits(met: Mapping[str, int]) -> Inputs:
+    return {"limits": dict(met)} if met else {}
 
 
 def cleaning_inputs(workspace: Workspace, raw: Record, overrides: str = "") -> Inputs:
@@ -123,6 +135,7 @@ def read_file(
                 quarantine,
                 inputs["field_map"],
                 approve_reading,
+                limits=workspace.settings.intake,
             )
         except LogFormatError as error:
             cause = error.__cause__
@@ -130,6 +143,9 @@ def read_file(
                 raise  # the machine's fault and not the file's: it may go away
             approve(fingerprint_file(export))
             intake = _set_aside(key, export, fingerprint, str(error), traces, quarantine)
+            if isinstance(error, LimitError):
+                intake = replace(intake, limits_met={error.name: error.value})
+        inputs = {**inputs, **_limits(intake.limits_met)}
         store.finish(RAW, key, inputs, as_json(intake), beside=[quarantine])
         return intake
 

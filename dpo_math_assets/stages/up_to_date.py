@@ -34,7 +34,7 @@ def state(workspace: Workspace, exports: Mapping[str, Export], overrides: Overri
         [
             [[export.key, export.fingerprint] for export in exports.values()],
             versions(workspace),
-            settings.intake.field_map,
+            settings.intake.model_dump(exclude={"settle_seconds", "left_out"}),
             settings.verification.timeout_s,
             settings.pairing.model_dump(),
             overrides.digest(),

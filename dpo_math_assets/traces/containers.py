@@ -16,17 +16,15 @@ from pathlib import Path
 from typing import IO, Any
 
 from dpo_math_assets.errors import LogFormatError
+from dpo_math_assets.traces.limits import MB, RATIO_COUNTS_FROM, LimitError, ReadingLimits
 
 PARQUET_MAGIC = b"PAR1"
-
-# A longer record is not read but kept in the quarantine, in pieces of this size.
-MAX_RECORD_BYTES = 64 * 1024 * 1024
 
 _READ_BYTES = 1024 * 1024
 # Small bites keep a decompression bomb from filling the memory: a byte of gzip gives at most about
 # 1 KiB, and a zstd block of 4 bytes up to 128 KiB.
-_GZIP_READ_BYTES = 64 * 1024
-_ZSTD_READ_BYTES = 4 * 1024
+_GZIP_READ_BYTES = 16 * 1024
+_ZSTD_READ_BYTES = 1024
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _UNSUPPORTED = {
@@ -47,7 +45,7 @@ class Line:
     offset: int  # of its first byte in the decompressed export
     raw: bytes
     text: str | None  # decoded; None where the bytes are not text
-    whole: bool = True  # False for a piece of a line longer than MAX_RECORD_BYTES; more follows
+    whole: bool = True  # False for a piece of a line longer than a record may be; more follows
     encoding: str = "utf-8"
 
     def body(self) -> bytes:
@@ -74,13 +72,14 @@ class Damage:
 
 
 class ExportFile:
-    """One pass over an export file.
+    """One pass over an export file, within limits. Raises LimitError beyond them.
 
     `fingerprint`, `bytes_in` and `bytes_decompressed` hold once `lines` is exhausted.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, limits: ReadingLimits) -> None:
         self.path = path
+        self.limits = limits
         self.bytes_in = 0
         self.bytes_decompressed = 0
         self.mark_bytes = 0  # of the byte-order mark, known once lines were read
@@ -96,12 +95,13 @@ class ExportFile:
     def is_parquet(self) -> bool:
         """Whether the decompressed content is Parquet."""
         with self._open() as file:
-            return self._head(ExportFile(self.path)._decompressed(file)).startswith(PARQUET_MAGIC)
+            source = ExportFile(self.path, self.limits)
+            return self._head(source._decompressed(file)).startswith(PARQUET_MAGIC)
 
     def chunks(self) -> Iterator[bytes]:
         """The decompressed bytes, as far as they can be had."""
         with self._open() as file:
-            yield from self._decompressed(file)
+            yield from self._counted(self._decompressed(file))
 
     def lines(self) -> Iterator[Line | Damage]:
         """The lines in order, then what a damaged compressed stream did not give."""
@@ -112,8 +112,15 @@ class ExportFile:
             self.mark_bytes = len(mark)
             body = chain([head[len(mark) :]], chunks)
             number, offset = 1, len(mark)
-            utf8 = encoding == "utf-8"
-            for line in _utf8_lines(body, offset) if utf8 else _wide_lines(body, offset, encoding):
+            utf8, longest = encoding == "utf-8", self.limits.record_bytes
+            for line in (
+                _utf8_lines(body, offset, longest)
+                if utf8
+                else _wide_lines(body, offset, longest, encoding)
+            ):
+                if line.number > self.limits.max_lines:
+                    what = f"it has more than {line.number - 1} lines"
+                    raise LimitError(self.path, what, self.limits, "max_lines")
                 yield line
                 number, offset = line.number + line.whole, line.offset + len(line.raw)
             if not utf8 and self.bytes_decompressed % 2:
@@ -122,12 +129,24 @@ class ExportFile:
                 yield from self._damage(self._undecodable, number, offset)
 
     def _counted(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """The chunks, in pieces that take little memory when they are cut into lines."""
         for chunk in chunks:
             self.bytes_decompressed += len(chunk)
-            yield chunk
+            self._check_size()
+            for start in range(0, len(chunk), _READ_BYTES):
+                yield chunk[start : start + _READ_BYTES]
+
+    def _check_size(self) -> None:
+        held = self.bytes_decompressed
+        if held > self.limits.max_decompressed_mb * MB:
+            what = f"it holds more than {held // MB} MB"
+            raise LimitError(self.path, what, self.limits, "max_decompressed_mb")
+        if held > max(RATIO_COUNTS_FROM, self.limits.max_ratio * self.bytes_in):
+            what = f"its first {self.bytes_in} bytes unpack to {held}"
+            raise LimitError(self.path, what, self.limits, "max_ratio")
 
     def _damage(self, first: Damage, number: int, offset: int) -> Iterator[Damage]:
-        for raw in _pieces(first.raw, self._rest):
+        for raw in _pieces(first.raw, self._rest, self.limits.record_bytes):
             yield Damage(number, offset, first.reason, first.detail, raw)
 
     def _open(self) -> IO[bytes]:
@@ -230,11 +249,11 @@ def _is_compression_error(error: Exception) -> bool:
     return isinstance(error, zstandard.ZstdError)
 
 
-def _pieces(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    """Bytes in pieces of at most MAX_RECORD_BYTES; one empty piece where there are none."""
+def _pieces(first: bytes, rest: Iterator[bytes], longest: int) -> Iterator[bytes]:
+    """Bytes in pieces of about `longest` at most; one empty piece where there are none."""
     held, size, given = [first], len(first), False
     for piece in rest:
-        if size + len(piece) > MAX_RECORD_BYTES:
+        if size + len(piece) > longest:
             yield b"".join(held)
             held, size, given = [], 0, True
         held.append(piece)
@@ -269,7 +288,7 @@ def _text(raw: bytes) -> str | None:
         return None
 
 
-def _utf8_lines(chunks: Iterator[bytes], offset: int) -> Iterator[Line]:
+def _utf8_lines(chunks: Iterator[bytes], offset: int, longest: int) -> Iterator[Line]:
     number, held, size = 1, [], 0  # type: int, list[bytes], int
     for chunk in chunks:
         *ends, rest = chunk.split(b"\n")
@@ -281,7 +300,7 @@ def _utf8_lines(chunks: Iterator[bytes], offset: int) -> Iterator[Line]:
             number, offset, held, size = number + 1, offset + len(raw), [], 0
         held.append(rest)
         size += len(rest)
-        if size > MAX_RECORD_BYTES:
+        if size > longest:
             raw = b"".join(held)
             cut = len(raw)
             while cut > len(raw) - 4 and raw[cut - 1] & 0xC0 == 0x80:
@@ -294,7 +313,9 @@ def _utf8_lines(chunks: Iterator[bytes], offset: int) -> Iterator[Line]:
         yield Line(number, offset, raw, _text(raw))
 
 
-def _wide_lines(chunks: Iterator[bytes], offset: int, encoding: str) -> Iterator[Line]:
+def _wide_lines(
+    chunks: Iterator[bytes], offset: int, longest: int, encoding: str
+) -> Iterator[Line]:
     """Lines of UTF-16. Lone surrogates pass; a last odd byte becomes U+FFFD."""
     decoder = codecs.getincrementaldecoder(encoding)("surrogatepass")
 
@@ -311,7 +332,7 @@ def _wide_lines(chunks: Iterator[bytes], offset: int, encoding: str) -> Iterator
             number, offset, held, size = number + 1, offset + len(given.raw), [], 0
         held.append(rest)
         size += 2 * len(rest)
-        if size > MAX_RECORD_BYTES:
+        if size > longest:
             given = line("".join(held), whole=False)
             yield given
             offset, held, size = offset + len(given.raw), [], 0

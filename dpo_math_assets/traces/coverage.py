@@ -7,26 +7,32 @@ skips a line, cuts a record, gives one twice or keeps other bytes than the file 
 whatever it counts itself.
 """
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 
 from dpo_math_assets.traces.containers import Damage, Line
 
+# A line that is held costs about this beside its bytes.
+_LINE_COST = 300
 _LINE_ENDS = (b"\n", b"\r\n", b"")
 # What may stand between records beside white space: array brackets, stray byte-order marks, record
 # separators (RFC 7464).
-_BETWEEN = frozenset(",[]\ufeff\x1e")
+_BETWEEN = re.compile(r"[\s,\[\]\ufeff\x1e]*")
 
 
 class Coverage:
     """Counts the bytes of lines that are accounted for; a byte given twice counts twice.
 
     `shared` allows a reader to give the same line with each of several records, as it does with
-    COPY text, whose records are not what the line holds byte by byte.
+    COPY text, whose records are not what the line holds byte by byte. `longest` is what a record
+    may have: what is blank and further back than a few of them belongs to none any more.
     """
 
-    def __init__(self, shared: bool) -> None:
+    def __init__(self, shared: bool, longest: int) -> None:
         self._shared = shared
+        self._most_held = 3 * longest
+        self._held = 0  # bytes that the lines that are held take in memory
         self.accounted = 0
         self._lines: deque[Line] = deque()  # that came in and are not accounted for to their end
         self._position = 0  # in the first of them
@@ -44,6 +50,9 @@ class Coverage:
                     self._begun = True
                     self.accounted += line.offset  # the byte-order mark
                 self._lines.append(line)
+                self._held += len(line.raw) + _LINE_COST
+                if self._held > self._most_held:
+                    self._let_blanks_go()
             yield line
 
     def take(self, offset: int, raw: bytes, source: object = None) -> None:
@@ -73,13 +82,28 @@ class Coverage:
             self.accounted += mark
         self._pass_to(None)
 
+    def _let_blanks_go(self) -> None:
+        """Account for the blank lines that have been held longest."""
+        while self._held > self._most_held and len(self._lines) > 1:
+            first = self._lines[0]
+            rest = first.raw[self._position :]
+            if not _BETWEEN.fullmatch(rest.decode(first.encoding, "replace")):
+                # Something that a reader is still to give: look again when twice as much is held.
+                self._most_held = max(self._most_held, 2 * self._held)
+                return
+            self.accounted += len(rest)
+            self._drop_first()
+
+    def _drop_first(self) -> None:
+        self._held -= len(self._lines.popleft().raw) + _LINE_COST
+        self._position = 0
+
     def _pass_line_end(self) -> None:
         if self._lines and 0 < self._position >= len(self._lines[0].raw) - 2:
             end = self._lines[0].raw[self._position :]
             if end in _LINE_ENDS:
                 self.accounted += len(end)
-                self._lines.popleft()
-                self._position = 0
+                self._drop_first()
 
     def _pass_to(self, offset: int | None) -> None:
         """Leave out what stands before the offset; it counts if it may be left out."""
@@ -88,13 +112,12 @@ class Coverage:
             end = len(first.raw) if offset is None else offset - first.offset
             gap = first.raw[self._position : max(end, self._position)]
             text = gap.decode(first.encoding, "replace")
-            if all(sign.isspace() or sign in _BETWEEN for sign in text):
+            if _BETWEEN.fullmatch(text):
                 self.accounted += len(gap)
             self._position += len(gap)
             if self._position < len(first.raw):
                 return
-            self._lines.popleft()
-            self._position = 0
+            self._drop_first()
 
     def _read(self, size: int) -> bytes:
         """The next bytes, over as many lines as they take."""
@@ -105,6 +128,5 @@ class Coverage:
             size -= len(part)
             self._position += len(part)
             if self._position == len(self._lines[0].raw):
-                self._lines.popleft()
-                self._position = 0
+                self._drop_first()
         return b"".join(parts)

@@ -17,9 +17,10 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from dpo_math_assets.traces.containers import MAX_RECORD_BYTES, Damage, Line, whole_bytes
+from dpo_math_assets.traces.containers import Damage, Line, whole_bytes
 from dpo_math_assets.traces.field_names import KNOWN_NAMES
 from dpo_math_assets.traces.json_records import Record, decode, object_of
+from dpo_math_assets.traces.limits import ReadingLimits
 
 _DELIMITERS = ",;\t"
 _QUOTED_RECORD = '"{""'  # a JSON object as the first cell of a row
@@ -33,7 +34,8 @@ _KNOWN = KNOWN_NAMES | {"steps", "plan_json"}
 
 
 def _cells(text: str, delimiter: str) -> list[str]:
-    csv.field_size_limit(2 * MAX_RECORD_BYTES)  # the module's own limit is for the whole process
+    # The module's own limit is for the whole process; how long a row may be is decided before.
+    csv.field_size_limit(len(text) + 1)
     return next(csv.reader([text], delimiter=delimiter, strict=True), [])
 
 
@@ -66,8 +68,13 @@ class Header:
 class CsvRecords:
     """Reads lines into records; `blank_lines` counts lines with nothing on them."""
 
-    def __init__(self, mapped: Set[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        mapped: Set[str] = frozenset(),
+        limits: ReadingLimits = ReadingLimits(),  # noqa: B008 - never changed
+    ) -> None:
         """`mapped` are the names that a field map gives to the log's fields."""
+        self._longest = limits.record_bytes
         self.blank_lines = 0
         self._mapped = mapped
 
@@ -85,7 +92,7 @@ class CsvRecords:
                     self.blank_lines += 1
                     continue
                 row.add(line)
-                if row.goes_on and row.size <= MAX_RECORD_BYTES:
+                if row.goes_on and row.size <= self._longest:
                     continue
             if row.lines:
                 if header is None and row.text is not None:

@@ -23,7 +23,14 @@ from dpo_math_assets.traces.containers import PARQUET_MAGIC, Damage, ExportFile,
 from dpo_math_assets.traces.coverage import Coverage
 from dpo_math_assets.traces.csv_records import CsvRecords, Header, is_csv_header
 from dpo_math_assets.traces.field_names import FieldMap, FieldMapSetting
-from dpo_math_assets.traces.json_records import JsonRecords, Record, is_copy
+from dpo_math_assets.traces.json_records import (
+    RECORD_TOO_LONG,
+    JsonRecords,
+    Record,
+    is_copy,
+    over_long,
+)
+from dpo_math_assets.traces.limits import MB, LimitError, ReadingLimits
 from dpo_math_assets.traces.schema import QUARANTINE_SCHEMA, TRACE_SCHEMA
 from dpo_math_assets.traces.shapes import Place, RecordProblem, read_record, strict_json
 from dpo_math_assets.traces.tables import RowTable
@@ -57,6 +64,8 @@ class IntakeReport:
     unreadable: str | None = None  # why nothing of it could be read, where it was set aside whole
     # Records whose own field stands, where the field map says otherwise; by field.
     map_passed_over: dict[str, int] = field(default_factory=dict)
+    # Settings of `limits` that kept a record, or all of it, from being read, as they were.
+    limits_met: dict[str, int] = field(default_factory=dict)
 
 
 def imbalance(report: IntakeReport) -> str | None:
@@ -92,17 +101,18 @@ def read_export(
     field_map: FieldMapSetting | None = None,
     approve: Callable[[IntakeReport], None] | None = None,
     on_progress: Callable[[int], None] | None = None,
+    limits: ReadingLimits = ReadingLimits(),  # noqa: B008 - never changed
 ) -> IntakeReport:
     """Read the export file at `path` into traces and quarantine; `export` is its partition key.
 
     `field_map` is what the settings say of this export (`field_names.map_of_export`). `approve` is
     called with the report before the files appear, and an error that it raises keeps them from
     appearing; `on_progress` with the number of records read so far. Raises LogFormatError where the
-    file cannot be read at all, which a bad record never does, and DpoMathError where the field map
-    is wrong.
+    file cannot be read at all, which a bad record never does, LimitError where it is beyond one of
+    the `limits`, and DpoMathError where the field map is wrong.
     """
     names = FieldMap(field_map or {})
-    source = ExportFile(path)
+    source = ExportFile(path, limits)
     counts = _Counts()
     taken = 0
     with (
@@ -114,9 +124,11 @@ def read_export(
         reader: _Reader = (
             _ParquetRecords(source)
             if source.is_parquet()
-            else _text_reader(source, path, names.columns)
+            else _text_reader(path, names.columns, limits)
         )
-        coverage = Coverage(shared=isinstance(reader, JsonRecords) and reader.copy_text)
+        coverage = Coverage(
+            isinstance(reader, JsonRecords) and reader.copy_text, limits.record_bytes
+        )
         for item in reader.read(coverage.watch(source.lines())):
             if item.offset is not None:
                 raw = item.raw() if isinstance(item, Record) else item.raw
@@ -151,6 +163,9 @@ def read_export(
             held=source.bytes_decompressed if rows is None else rows,
             accounted=coverage.accounted if rows is None else taken,
             map_passed_over=dict(sorted(counts.map_passed_over.items())),
+            limits_met={"max_record_mb": limits.max_record_mb}
+            if RECORD_TOO_LONG in counts.quarantined
+            else {},
         )
         if approve:
             approve(report)
@@ -203,10 +218,10 @@ def _quarantine_row(damage: Damage, export: str) -> dict[str, Any]:
 # Which reader ------------------------------------------------------------------------------------
 
 
-def _text_reader(source: ExportFile, path: Path, mapped: set[str]) -> _Reader:
-    if _is_csv(ExportFile(path), path):
-        return CsvRecords(mapped)
-    return JsonRecords(copy_text=is_copy(ExportFile(path).lines()))
+def _text_reader(path: Path, mapped: set[str], limits: ReadingLimits) -> _Reader:
+    if _is_csv(ExportFile(path, limits), path):
+        return CsvRecords(mapped, limits)
+    return JsonRecords(is_copy(ExportFile(path, limits).lines()), limits)
 
 
 def _is_csv(source: ExportFile, path: Path) -> bool:
@@ -221,11 +236,9 @@ def _is_csv(source: ExportFile, path: Path) -> bool:
     return False
 
 
-# What a row group may unpack to, where it is far smaller packed, and values of a column in it. No
-# log compresses this well; some bytes of such a file would fill the memory.
-_LARGEST_UNPACKED = 256 * 1024 * 1024
-_LARGEST_RATIO = 1000
-_MOST_VALUES = 100_000_000
+# Values of a column in a row group: some bytes stand for as many of them as one likes.
+_MOST_VALUES = 50_000_000
+_BATCH_ROWS, _BATCH_BYTES = 1000, 16 * MB
 
 
 class _ParquetRecords:
@@ -233,6 +246,7 @@ class _ParquetRecords:
 
     Texts are read as dictionaries, so that one that a thousand rows repeat is in memory once, and
     rows become records one by one: a batch takes the memory of its distinct texts and of one row.
+    Pages are read one after the other. A row beyond the limit on records is set aside unread.
     """
 
     blank_lines = 0
@@ -257,45 +271,66 @@ class _ParquetRecords:
             try:
                 footer = pq.read_metadata(whole)
                 self.rows_held = footer.num_rows
-                _require_plausible(footer, path)
-                columns = [footer.schema.column(place) for place in range(footer.num_columns)]
-                texts = [each.path for each in columns if each.physical_type == "BYTE_ARRAY"]
+                self._require_plausible(footer)
                 number = 0
-                for batch in pq.ParquetFile(whole, read_dictionary=texts).iter_batches(1000):
+                for batch in _batches(whole, footer):
                     for place in range(batch.num_rows):
                         number += 1
-                        yield _parquet_row(batch, place, number)
+                        yield _parquet_row(batch, place, number, self._source.limits)
             except (pa.ArrowException, OSError) as error:
                 raise LogFormatError(
                     f"{path}: is not a whole Parquet file ({error}). "
                     "Fetch it again from where it was written."
                 ) from error
 
+    def _require_plausible(self, footer: Any) -> None:
+        """Refuse a file of which a row group unpacks to more than the memory should hold."""
+        path, limits = self._source.path, self._source.limits
+        for number in range(footer.num_row_groups):
+            group = footer.row_group(number)
+            columns = [group.column(place) for place in range(group.num_columns)]
+            unpacked = sum(column.total_uncompressed_size for column in columns)
+            if max(unpacked, group.total_byte_size) > limits.max_row_group_mb * MB:
+                what = (
+                    f"row group {number} unpacks to {unpacked} bytes; smaller row groups are read"
+                )
+                raise LimitError(path, what, limits, "max_row_group_mb")
+            for column in columns:
+                if column.num_values > _MOST_VALUES:
+                    raise LogFormatError(
+                        f"{path}: column {column.path_in_schema} of row group {number} holds "
+                        f"{column.num_values} values, which is not read. Write the log again with "
+                        "smaller row groups, or as JSON lines."
+                    )
 
-def _require_plausible(footer: Any, path: Path) -> None:
-    """Refuse a file of which a few bytes unpack to more than the memory holds."""
-    for group in range(footer.num_row_groups):
-        for place in range(footer.num_columns):
-            column = footer.row_group(group).column(place)
-            unpacked, packed = column.total_uncompressed_size, column.total_compressed_size
-            if unpacked > max(_LARGEST_UNPACKED, _LARGEST_RATIO * packed):
-                what = f"{packed} bytes that unpack to {unpacked}"
-            elif column.num_values > _MOST_VALUES:
-                what = f"{column.num_values} values"
-            else:
-                continue
-            raise LogFormatError(
-                f"{path}: column {column.path_in_schema} of row group {group} holds {what}, which "
-                "is not read. Write the log again with smaller row groups, or as JSON lines."
-            )
+
+def _batches(file: Any, footer: Any) -> Iterator[Any]:
+    """The rows in batches of about as many bytes."""
+    import pyarrow.parquet as pq
+
+    columns = [footer.schema.column(place) for place in range(footer.num_columns)]
+    texts = [each.path for each in columns if each.physical_type == "BYTE_ARRAY"]
+    parquet = pq.ParquetFile(file, read_dictionary=texts, pre_buffer=False, buffer_size=MB)
+    for number in range(footer.num_row_groups):
+        group = footer.row_group(number)
+        of_a_row = group.total_byte_size // max(1, group.num_rows) + 1
+        rows = max(1, min(_BATCH_ROWS, _BATCH_BYTES // of_a_row))
+        yield from parquet.iter_batches(rows, row_groups=[number])
 
 
-def _parquet_row(batch: Any, place: int, number: int) -> Record | Damage:
-    """A row as a record; as damage where a nested value is none that Python can hold."""
-    value, problem = {}, None
+def _parquet_row(batch: Any, place: int, number: int, limits: ReadingLimits) -> Record | Damage:
+    """A row as a record; as damage where it is too long or holds what Python cannot."""
+    value: dict[str, Any] = {}
+    problem = None
+    left = limits.record_bytes
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        scalar = column[place]
+        left -= _parquet_size(scalar, left)
+        if left < 0:
+            told = f"{over_long(limits)[1]} Column {name} is where it became too long."
+            return Damage(number, None, RECORD_TOO_LONG, told, strict_json(value).encode())
         try:
-            cell = _parquet_cell(column[place])
+            cell = _parquet_cell(scalar)
         except (ValueError, OverflowError, KeyError) as error:
             problem = f"column {name} holds what cannot be read here ({error}). Write it as text."
             continue
@@ -304,6 +339,33 @@ def _parquet_row(batch: Any, place: int, number: int) -> Record | Damage:
     if problem:
         return Damage(number, None, "unreadable_value", problem, strict_json(value).encode())
     return Record(value, number, 1, None, lambda: strict_json(value).encode())
+
+
+def _parquet_size(scalar: Any, most: int) -> int:
+    """About the bytes of a cell's value, without making it; anything over `most` where it is more.
+
+    A value in a list takes the eight bytes of Python's reference to it.
+    """
+    import pyarrow as pa
+
+    if not scalar.is_valid:
+        return 0
+    if isinstance(scalar, pa.DictionaryScalar):
+        return _parquet_size(scalar.value, most)
+    if isinstance(scalar, pa.BinaryScalar):
+        return len(scalar.as_buffer())
+    if isinstance(scalar, pa.StructScalar):
+        return sum(_parquet_size(each, most) for each in scalar.values())
+    if not isinstance(scalar, pa.ListScalar):
+        return 8
+    size = 8 * len(scalar.values)
+    nested = pa.types.is_nested(scalar.values.type) or pa.types.is_dictionary(scalar.values.type)
+    if nested or pa.types.is_binary(scalar.values.type) or pa.types.is_string(scalar.values.type):
+        for each in scalar.values:
+            if size > most:
+                break
+            size += _parquet_size(each, most - size)
+    return size
 
 
 def _parquet_cell(scalar: Any) -> Any:

@@ -23,13 +23,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
-from dpo_math_assets.traces.containers import MAX_RECORD_BYTES, Damage, Line, whole_bytes
+from dpo_math_assets.traces.containers import Damage, Line, whole_bytes
+from dpo_math_assets.traces.limits import ReadingLimits
 
 MAX_DEPTH = 200
 
 
 class LoggedFloat(float):
     """A JSON number that is no integer (NaN and Infinity too), with the text that the log has."""
+
+    __slots__ = ("text",)  # a record may hold millions
 
     text: str
 
@@ -147,11 +150,18 @@ _SCALAR = re.compile(
     r'"(?:[^"\\\n]|\\.)*+"|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|'
     r"true|false|null|NaN|-?Infinity"
 )
+RECORD_TOO_LONG = "record_too_long"
+
+
+def over_long(limits: ReadingLimits) -> tuple[str, str]:
+    """Reason and detail of a record beyond the limit."""
+    return RECORD_TOO_LONG, (
+        f"the record is longer than intake.max_record_mb, {limits.max_record_mb} MB; it is kept in "
+        "pieces of that size. Raise the setting to have it read."
+    )
+
+
 _CUT = ("record_cut", "the record does not end: its writer stopped. Land the whole export again.")
-_OVER_LONG = (
-    "record_too_long",
-    f"the record is longer than {MAX_RECORD_BYTES} bytes; it is kept in pieces of that size",
-)
 
 
 def _indent(text: str) -> int:
@@ -223,7 +233,13 @@ class _Rest(NamedTuple):
 class JsonRecords:
     """Reads lines into records; `blank_lines` counts lines with nothing on them."""
 
-    def __init__(self, copy_text: bool = False) -> None:
+    def __init__(
+        self,
+        copy_text: bool = False,
+        limits: ReadingLimits = ReadingLimits(),  # noqa: B008 - never changed
+    ) -> None:
+        self._longest = limits.record_bytes
+        self._over_long = over_long(limits)
         self.blank_lines = 0
         self.copy_text = copy_text
         self._pending: _Pending | None = None
@@ -269,7 +285,7 @@ class JsonRecords:
         """A line that holds several values or parts of them, or a piece of one."""
         if self._skipping:
             self._skipping = not line.whole
-            yield Damage(line.number, line.offset, *_OVER_LONG, line.body())
+            yield Damage(line.number, line.offset, *self._over_long, line.body())
             return
         pending, self._pending = self._pending, None
         if pending and pending.across_lines and pending.begins_anew(text):
@@ -302,9 +318,9 @@ class JsonRecords:
 
     def _keep(self, pending: _Pending, line: Line) -> Iterator[Damage]:
         """Wait for the rest of a record, unless it has grown too long."""
-        if pending.size > MAX_RECORD_BYTES:
+        if pending.size > self._longest:
             self._skipping = not line.whole
-            yield self._damage(pending, *_OVER_LONG)
+            yield self._damage(pending, *self._over_long)
         else:
             self._pending = pending
 

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from dpo_math_assets.errors import DpoMathError, LogFormatError, MachineError
+from dpo_math_assets.settings import IntakeSettings, Settings
 from dpo_math_assets.stages import ingest
 from dpo_math_assets.stages.artifacts import CLEANED, OVERRIDES, PAIRS, QUARANTINE, RAW
 from dpo_math_assets.stages.ingest import (
@@ -23,10 +24,12 @@ from dpo_math_assets.stages.ingest import (
 )
 from dpo_math_assets.stages.up_to_date import (
     outdated_pairs,
+    outdated_traces,
 )
 from dpo_math_assets.stages.workspace import Workspace
 from dpo_math_assets.storage import Store
 from dpo_math_assets.traces.cleaning import CleaningReport
+from dpo_math_assets.traces.landing import Export
 from dpo_math_assets.traces.places import fingerprint_file
 from dpo_math_assets.verifier import conventions
 from dpo_math_assets_tests.stages.conftest import (
@@ -251,3 +254,33 @@ class TestPairing:
         assert outdated_pairs(fewer, [KEY, OTHER]) == [KEY, OTHER]
         monkeypatch.setattr(ingest, "PAIRING_VERSION", "another")
         assert outdated_pairs(workspace, [KEY, OTHER]) == [KEY, OTHER]
+
+
+class TestLimits:
+    """An export beyond a limit is set aside whole, and read once the limit is another."""
+
+    def test_a_raised_limit_has_the_export_read_again_and_another_limit_does_not(
+        self, tmp_path: Path
+    ) -> None:
+        fingerprint = log(tmp_path / KEY, 14, 15, 16)
+        root = tmp_path / "data"
+
+        def read(**limits: int) -> tuple[int, dict[str, int]]:
+            settings = Settings(intake=IntakeSettings(**limits))
+            workspace = Workspace.at(root, settings=settings)
+            report = read_file(workspace, KEY, tmp_path / KEY, fingerprint)
+            export = Export(KEY, 1, 1, KEY, 1, 1, fingerprint)
+            assert outdated_traces(workspace, {KEY: export}) == [KEY]
+            return report.traces, report.limits_met
+
+        assert read(max_lines=2) == (0, {"max_lines": 2})
+        (entry,) = pl.read_parquet(root / QUARANTINE / f"{KEY}.parquet").rows(named=True)
+        assert entry["reason"] == "unreadable_export"
+        assert "raise intake.max_lines in settings.yaml" in entry["detail"]
+        (tmp_path / KEY).rename(tmp_path / "away")
+        assert read(max_lines=2, max_ratio=7) == (0, {"max_lines": 2})
+        with pytest.raises(DpoMathError, match="is gone before it was read"):
+            read(max_lines=3)
+        (tmp_path / "away").rename(tmp_path / KEY)
+        assert read(max_lines=3) == (3, {})
+        assert read(max_lines=2) == (3, {}), "what was read stays read"

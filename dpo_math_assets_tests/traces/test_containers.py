@@ -11,7 +11,8 @@ import pytest
 import zstandard
 
 from dpo_math_assets.errors import LogFormatError
-from dpo_math_assets.traces import containers, json_records
+from dpo_math_assets.traces import containers
+from dpo_math_assets.traces.limits import ReadingLimits
 from dpo_math_assets_tests.traces.reading import FLAT, lines, read
 
 TWO = lines({**FLAT, "trace_id": "a"}, {**FLAT, "trace_id": "b"})
@@ -122,14 +123,14 @@ def test_an_absent_export_is_named(tmp_path: Path) -> None:
 def test_a_long_record_is_read_whole_up_to_the_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (containers, json_records):
-        monkeypatch.setattr(module, "MAX_RECORD_BYTES", 3_000_000)
     monkeypatch.setattr(containers, "_READ_BYTES", 100_000)
     fits = {**FLAT, "candidate": "é" * 1_000_000}
     over = {**FLAT, "candidate": "x" * 5_000_000}
     text = "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in (over, fits, FLAT))
-    export = read(tmp_path, text.encode())
+    export = read(tmp_path, text.encode(), limits=ReadingLimits(max_record_mb=3))
     assert [trace["line_number"] for trace in export.traces] == [2, 3]
+    assert export.report.limits_met == {"max_record_mb": 3}
+    assert "intake.max_record_mb" in export.quarantine[0]["detail"]
     assert export.traces[0]["candidate"] == fits["candidate"]
     assert {entry["reason"] for entry in export.quarantine} == {"record_too_long"}
     kept = b"".join(entry["line"] for entry in export.quarantine)
@@ -143,12 +144,16 @@ def test_a_long_record_is_read_whole_up_to_the_limit(
 def test_an_array_on_one_line_longer_than_the_limit_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, separator: str, array: bool
 ) -> None:
-    for module in (containers, json_records):
-        monkeypatch.setattr(module, "MAX_RECORD_BYTES", 10_000)
+    class TenKilobytes(ReadingLimits):
+        @property
+        def record_bytes(self) -> int:
+            return 10_000
+
     monkeypatch.setattr(containers, "_READ_BYTES", 1_000)
     records = [{**FLAT, "trace_id": None, "candidate": f"é{number}"} for number in range(500)]
     text = separator.join(json.dumps(record, ensure_ascii=False) for record in records)
-    export = read(tmp_path, (f"[{text}]" if array else text).encode())
+    content = (f"[{text}]" if array else text).encode()
+    export = read(tmp_path, content, limits=TenKilobytes())
     assert [trace["candidate"] for trace in export.traces] == [f"é{n}" for n in range(500)]
     assert len(set(ids(export))) == 500
     assert not export.quarantine
