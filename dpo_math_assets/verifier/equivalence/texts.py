@@ -360,7 +360,7 @@ def _products(pair: _Pair) -> tuple[Node, Node] | None:
 
 # It starts where a run of spaces does, so that no run is scanned more than once.
 _DEGREE = re.compile(
-    r"(?<!\s)\s*(?:\^\s*(?:\{\s*)?\\(?:circ|degree)(?![A-Za-z])\s*\}?|°|\\degree(?![A-Za-z]))"
+    r"(?<=[A-Za-z0-9)}\]])\s*(?:\^\s*(?:\{\s*)?\\(?:circ|degree)(?![A-Za-z])\s*\}?|°|\\degree(?![A-Za-z]))"
 )
 _DEGREE_MARKS = ("circ", "degree", "°")
 _ANGLE_NAMES = "alpha|beta|gamma|theta|phi|varphi"

@@ -71,6 +71,8 @@ BRACKET_AHEAD = re.compile(r"\}?\s?\{?\s?(?:\\left\s?)?\(")
 _NO_FIGURE = re.compile(
     "(?!" + "|".join(f"{chr(code)}{chr(code + 1)}" for code in range(65, 90)) + "|.$)."
 )
+_WORD_BEHIND = re.compile(r"\s+([a-z]{3,})|\s*(?:[.,;}]|$)")
+_VOWELS = frozenset("aeiou")
 _PRINTED = re.compile(r"([A-Za-z]+(?:(?<=Interval)\.(?:open|Lopen|Ropen))?)(?=\()")
 # Single letters that may be a word, half of the day, or the sign of a union.
 _LETTERS_IN_WORDS = frozenset("aApPIU")
@@ -288,6 +290,18 @@ def _short_word(scanner: Scanner, run: str) -> Read | None:
     return None if product else ("word", run, len(run))
 
 
+def _word_among_words(scanner: Scanner, run: str) -> Read | None:
+    """`5 red apples`, `3 apples red`: three letters between words are one, too."""
+    if not run.islower() or not scanner.spaced or scanner.last() not in ("num", "word"):
+        return None
+    behind = _WORD_BEHIND.match(scanner.text, scanner.position + len(run))
+    follows = behind and behind[1]
+    if behind is None or (follows and not (follows in _SHORT_WORDS or _is_only_a_word(follows))):
+        return None
+    ends = scanner.last() == "word" and not _VOWELS.isdisjoint(run)
+    return ("word", run, len(run)) if follows or ends else None
+
+
 def _unit(scanner: Scanner, run: str) -> Read | None:
     """A unit's abbreviation behind a number or inside a unit: `5 kg`, `225 lbs`, `9 sq ft`."""
     measures = run in scanner.known and _behind_value(scanner, len(run))
@@ -336,6 +350,7 @@ RULES: tuple[Rule, ...] = (
     _upright_word,
     _greek,
     _short_word,
+    _word_among_words,
     _unit,
     _unit_of_value,
     _capitals,

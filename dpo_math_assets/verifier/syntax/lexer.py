@@ -10,6 +10,7 @@ from typing import cast
 from dpo_math_assets.errors import VerifierLimit
 from dpo_math_assets.verifier.lexicon.functions import CONSTANTS, FUNCTION_NAMES, GREEK
 from dpo_math_assets.verifier.lexicon.latex import ACCENTS, COMMANDS, TEXT_COMMANDS
+from dpo_math_assets.verifier.lexicon.units import unit_named
 from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.letters import BRACKET_AHEAD, read_letters
 from dpo_math_assets.verifier.syntax.numerals import number_at, number_in_base_at
@@ -114,6 +115,7 @@ def _command(scanner: Scanner) -> None:
     kind, value = _TABLE[name]
     if kind not in _ARGUMENTS:
         scanner.next_brace = _TAKES.get(kind)
+    _refuse_out_of_place(scanner, name)
     if kind in ("skip", "space"):
         scanner.skip(len(name) + 1, space=kind == "space")
         if name in _SIDES:
@@ -131,6 +133,33 @@ def _command(scanner: Scanner) -> None:
         scanner.emit(cast(Kind, kind), value, len(name) + 1)
     if name != written:
         scanner.spaced = True
+
+
+# What says nothing at the end of an answer, and what does at its beginning.
+_AT_END = frozenset(("square", "blacksquare"))
+_AT_BEGINNING = frozenset(("therefore", "because"))
+_END = re.compile(r"[\s$.})\]]*$")
+
+
+def _refuse_out_of_place(scanner: Scanner, name: str) -> None:
+    """Raises ParseError for a command that says something where it stands."""
+    if name in _AT_END and not _END.match(scanner.text, scanner.position + len(name) + 1):
+        raise ParseError(f"\\{name} inside an answer")
+    if name in _AT_BEGINNING and scanner.tokens:
+        raise ParseError(f"\\{name} inside an answer")
+    if name == "operatorname" and _is_unknown_operator(scanner):
+        raise ParseError("an operator that is not known")
+
+
+# A name behind a value that is no unit and has no argument: `5\\operatorname{re}`
+_OPERATOR = re.compile(r"\\operatorname\*?\s*\{\s*([A-Za-z]+)\s*\}(?!\s*(?:\\left)?\s*[(\[{^_])")
+
+
+def _is_unknown_operator(scanner: Scanner) -> bool:
+    found = _OPERATOR.match(scanner.text, scanner.position)
+    if found is None or scanner.last() not in ("num", "close", "sym", "const"):
+        return False
+    return found[1] not in FUNCTION_NAMES and unit_named(found[1]) is None
 
 
 def _by_surroundings(scanner: Scanner, name: str) -> tuple[Kind, str] | None:
@@ -215,7 +244,7 @@ def _long_sign(scanner: Scanner, char: str) -> None:
             sign = "!"  # `5!=120` is a factorial and an equals sign
         kind, value = _LONG_SIGNS.get(sign) or ("op", sign)
         scanner.emit(kind, value, len(sign))
-    elif char in '$"`?':
+    elif char == "$" or (char in '"`' and _touches_letter(text, at)):
         scanner.skip(1, space=True)
     elif char != ".":
         raise ParseError(f"a character outside the grammar: {char!r}")
@@ -223,6 +252,11 @@ def _long_sign(scanner: Scanner, char: str) -> None:
         scanner.skip(1)  # a full stop after a word or at an end
     else:
         raise ParseError("a stray point")
+
+
+def _touches_letter(text: str, at: int) -> bool:
+    """Whether a quotation mark quotes a word; behind a number it may stand for inches."""
+    return text[at + 1 : at + 2].isalpha() or text[max(at - 1, 0)].isalpha()
 
 
 def _open_brace(scanner: Scanner) -> None:

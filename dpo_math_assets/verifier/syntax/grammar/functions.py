@@ -40,7 +40,7 @@ def function(stream: Stream) -> Node:
     name, base = _with_number(stream, named)
     above = None
     for _ in range(2):
-        if name == "log" and stream.take("op", "_"):
+        if name == "log" and base is None and stream.take("op", "_"):
             base = _log_base(stream)
         elif stream.take("op", "^"):
             above = expressions.exponent(stream)

@@ -60,11 +60,15 @@ def series(stream: Stream) -> Node:
 def _take_separators(stream: Stream, groups: list[list[Node]], alternatives: list[int]) -> bool:
     start = stream.at
     while stream.sees("punct", ",", ";") or stream.sees("sep"):
+        if stream.at - start == 2 or (stream.at > start and stream.token.kind == "punct"):
+            raise stream.unexpected("an item")  # `1, , 2`
         sign = stream.advance().value
         if sign == "or":
             alternatives.append(len(groups[-1]))
         elif sign == ";" and groups[-1]:
             groups.append([])
+    if stream.last().kind == "sep" and stream.token.kind in ("end", "close"):
+        raise stream.unexpected("an item")  # `5 or`
     return stream.at > start
 
 

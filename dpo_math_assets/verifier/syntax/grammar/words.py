@@ -27,11 +27,12 @@ _REFUSED = words("english", "refused")
 _REMARKS = words("english", "remarks")
 _CASE_OPENERS = words("english", "case_openers")
 _PARAMETERS = words("english", "parameters")
-_NO_UNITS = _REFUSED.union(_NARROWING, NUMBER_WORDS)
+_NO_UNITS = _REFUSED.union(_NARROWING, NUMBER_WORDS, SCALES)
 _EXTREMES: dict[str, str] = meanings("english", "extremes")
 
 _RAISED = (num(2), num(3))
 _UNIT_SIGNS = frozenset(("^", "/", "*", "-"))
+_JOINING = _UNIT_SIGNS | {"per"}
 _UNSAID = re.compile(r"(?:[^\w+*/^=<>.%-]|_)+")
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
 _IN_TEXT = re.compile(r"\\textbf|\\textit|\\text|\\mathrm|\\mbox|\\ |\$")
@@ -185,10 +186,16 @@ def _unit_words(stream: Stream) -> list[str]:
         else:
             break
         stream.advance()
-    too_long = bracketed or sum(map(str.isalpha, said)) > MAX_UNIT_WORDS
-    if too_long and not sees_note(stream):
+    goes_on = bracketed or _goes_on(said)
+    if goes_on and not sees_note(stream):
         raise NotMathematicsError
     return said
+
+
+def _goes_on(said: list[str]) -> bool:
+    """Whether words are too many for a unit, or end in what joins them to others: `5 per`."""
+    joined = bool(said) and said[-1].lower() in _JOINING
+    return joined or sum(map(str.isalpha, said)) > MAX_UNIT_WORDS
 
 
 def _part_of_unit(token: Token, said: list[str]) -> list[str]:
@@ -292,6 +299,8 @@ def remark(stream: Stream, node: Node) -> Node:
     It may declare a parameter. A condition is kept with the value, other remarks are dropped.
     """
     behind = stream.tokens[stream.at :]
+    if len(behind) < 3:  # an opening word, and the end
+        raise NotMathematicsError
     said = text(stream.source[stream.token.start :]).words
     stream.parameters += _parameters_of(node, behind, said)
     stream.seek(len(stream.tokens) - 1)
@@ -312,7 +321,10 @@ def _sets(node: Node, behind: list[Token]) -> bool:
 def _is_no_condition(node: Node, behind: list[Token]) -> bool:
     """Whether a remark says nothing about letters, as `5 where 0 = 1`, or gives one a value."""
     kinds = {token.kind for token in behind}
-    return ("rel" in kinds and "sym" not in kinds) or _sets(node, behind)
+    related = "rel" in kinds and "sym" not in kinds
+    counts = "num" in kinds and "rel" not in kinds  # `5 for every 10`
+    declares = any(token.value.lower() in _PARAMETERS for token in behind)
+    return related or (counts and not declares) or _sets(node, behind)
 
 
 def _parameters_of(node: Node, behind: list[Token], said: str) -> list[tuple[str, str]]:
