@@ -128,6 +128,7 @@ def _judged_again(workspace: Workspace, keys: Sequence[str]) -> tuple[pl.DataFra
         judged = verify_frame(
             pairs.select("partition", "prompt", side, "ground_truth", "rejected_reason"),
             candidate=side,
+            prompt="prompt",
             conventions=settings.conventions(),
             workers=settings.workers,
             timeout_s=settings.timeout_s,

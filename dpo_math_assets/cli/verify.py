@@ -14,6 +14,7 @@ from dpo_math_assets.errors import DpoMathError, LogFormatError
 # Names that rows of other tools have, the first one present counts.
 CANDIDATE_FIELDS = ("candidate", "prediction", "model_output", "final_answer")
 GOLD_FIELDS = ("ground_truth", "gold")
+PROMPT_FIELDS = ("prompt", "problem", "question")
 
 # Rows verified together: enough to be fast, few enough for any machine's memory.
 BATCH_ROWS = 50_000
@@ -56,8 +57,8 @@ def _verify_lines(lines: TextIO, out: TextIO, options: argparse.Namespace) -> No
             # The runtime's checker answers bad payloads too: the stream goes on.
             answer: dict[str, Any] = {"ok": False, "reason": "bad_payload", "detail": str(error)}
         else:
-            candidate, gold = _inputs(row)
-            verdict = judge(candidate, gold, conventions)
+            candidate, gold, prompt = _inputs(row)
+            verdict = judge(candidate, gold, conventions, prompt=prompt)
             answer = {"ok": verdict.ok is True, "reason": verdict.reason}
             if set(row) - {"final_answer", "ground_truth"}:
                 answer = {
@@ -68,7 +69,8 @@ def _verify_lines(lines: TextIO, out: TextIO, options: argparse.Namespace) -> No
                     "extracted": verdict.extracted,
                 }
             if options.explain:
-                answer["explanation"] = explain(candidate, gold, conventions).as_rows()
+                shown = explain(candidate, gold, conventions, prompt=prompt)
+                answer["explanation"] = shown.as_rows()
         print(json.dumps(answer), file=out, flush=True)
 
 
@@ -85,11 +87,12 @@ def _verify_file(source: Path, target: Path, options: argparse.Namespace) -> Non
             inputs = [_inputs(row) for row in rows]
             frame = pl.DataFrame(
                 inputs,
-                schema={"candidate": pl.String, "ground_truth": pl.String},
+                schema=dict.fromkeys(("candidate", "ground_truth", "prompt"), pl.String),
                 orient="row",
             )
             judged = verify_frame(
                 frame,
+                prompt="prompt",
                 conventions=conventions,
                 workers=options.workers,
                 timeout_s=options.timeout,
@@ -99,7 +102,8 @@ def _verify_file(source: Path, target: Path, options: argparse.Namespace) -> Non
                 result = {name: verdict[name] for name in ("reason", "method", "extracted")}
                 if options.explain:
                     pair = verdict["candidate"], verdict["ground_truth"]
-                    result["explanation"] = explain(*pair, conventions).as_rows()
+                    shown = explain(*pair, conventions, prompt=verdict["prompt"])
+                    result["explanation"] = shown.as_rows()
                 out.write(json.dumps({**row, "verdict": verdict["verdict"], "ok": ok, **result}))
                 out.write("\n")
                 counts[verdict["verdict"]] = counts.get(verdict["verdict"], 0) + 1
@@ -139,10 +143,11 @@ def _finite(text: str) -> float | str:
     return value if math.isfinite(value) else text
 
 
-def _inputs(row: dict[str, Any]) -> tuple[str | None, str | None]:
+def _inputs(row: dict[str, Any]) -> tuple[str | None, str | None, str | None]:
     candidate = next((row[name] for name in CANDIDATE_FIELDS if row.get(name) is not None), None)
     gold = next((row[name] for name in GOLD_FIELDS if row.get(name) is not None), None)
-    return _text(candidate), _text(gold)
+    prompt = next((row[name] for name in PROMPT_FIELDS if row.get(name) is not None), None)
+    return _text(candidate), _text(gold), _text(prompt)
 
 
 def _text(value: Any) -> str | None:

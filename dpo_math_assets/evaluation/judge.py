@@ -32,6 +32,7 @@ def judge_samples(
         samples,
         candidate="completion",
         ground_truth="ground_truth",
+        prompt="prompt",
         conventions=conventions,
         workers=workers,
         timeout_s=timeout_s,

@@ -8,17 +8,19 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 PAGE = "RULES.md"
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A completion (or a bare answer), a gold, and the verdict that is due."""
+    """A completion (or a bare answer), a gold, the verdict that is due, perhaps a question."""
 
     answer: str
     gold: str
     verdict: str
+    question: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,13 @@ def rules() -> dict[str, Rule]:
                 name,
                 file.name.removesuffix(".toml"),
                 row["why"],
-                Example(*row["applies"]),
-                Example(*row["does_not"]),
+                _example(row, "applies"),
+                _example(row, "does_not"),
                 row.get("setting"),
             )
     return found
+
+
+def _example(row: dict[str, Any], name: str) -> Example:
+    answer, gold, verdict = row[name]
+    return Example(answer, gold, verdict, row.get("question"))

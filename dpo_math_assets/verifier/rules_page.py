@@ -44,7 +44,8 @@ def rules_page() -> str:
 def _shown(example: Example) -> str:
     """`answer` against `gold`: verdict, on one line of a table."""
     answer, gold = (_code(text) for text in (example.answer, example.gold))
-    return f"{answer} against {gold}: {example.verdict}"
+    asked = f", asked {_code(example.question)}" if example.question else ""
+    return f"{answer} against {gold}{asked}: {example.verdict}"
 
 
 def _code(text: str) -> str:

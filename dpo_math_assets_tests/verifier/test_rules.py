@@ -16,10 +16,11 @@ CODE = Path(dpo_math_assets.verifier.__file__).parent
 
 @pytest.mark.parametrize("rule", rules().values(), ids=rules().keys())
 def test_a_rule_is_applied_in_its_example_and_not_in_its_counterexample(rule: Rule) -> None:
-    shown = explain(rule.applies.answer, rule.applies.gold)
+    example, counterexample = rule.applies, rule.does_not
+    shown = explain(example.answer, example.gold, prompt=example.question)
     assert rule.id in [step.rule for step in shown.steps]
     assert shown.verdict.verdict == rule.applies.verdict
-    other = explain(rule.does_not.answer, rule.does_not.gold)
+    other = explain(counterexample.answer, counterexample.gold, prompt=counterexample.question)
     assert rule.id not in [step.rule for step in other.steps]
     assert other.verdict.verdict == rule.does_not.verdict
 

@@ -8,6 +8,7 @@ from dpo_math_assets.verifier.algebra.equations import is_name
 from dpo_math_assets.verifier.algebra.predicates import holds
 from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.equivalence import dispatch
+from dpo_math_assets.verifier.equivalence.choices import choice_letter
 from dpo_math_assets.verifier.equivalence.context import Context
 from dpo_math_assets.verifier.equivalence.contextual_readings import read_beside
 from dpo_math_assets.verifier.equivalence.families import NUMBERS, RELATIONS, equation
@@ -61,6 +62,12 @@ def compare_answers(a: Node, b: Node, context: Context) -> Outcome:
 
 def _compare_otherwise(a: Node, b: Node, same: Outcome, context: Context) -> Outcome:
     """Whole answers that are not equal as they stand, in their other readings."""
+    if (
+        same.state == "different"
+        and _names_option(a, b)
+        and context.conventions.choice_matches_value
+    ):
+        return UNKNOWN
     if same.state == "different" and _may_be_one(a, b):
         return UNKNOWN
     functions = holds(a, nodes.UnknownFunction) or holds(b, nodes.UnknownFunction)
@@ -72,6 +79,23 @@ def _compare_otherwise(a: Node, b: Node, same: Outcome, context: Context) -> Out
 def _is_growth(node: Node) -> bool:
     """Whether a node reads as a product and may be a class of growth: `O(n^2)`."""
     return isinstance(node, nodes.Product) and node.factors[0] in _GROWTHS
+
+
+def _names_option(a: Node, b: Node) -> bool:
+    """Whether one is a lone letter, which may name an option of the question, and the other none.
+
+    Where the question is known, its option stands beside the letter.
+    """
+    lone = [_is_lone_letter(node) for node in (a, b)]
+    other = b if lone[0] else a
+    if lone[0] == lone[1] or choice_letter(other):
+        return False
+    applied("reading.letter_of_option", a, b)
+    return True
+
+
+def _is_lone_letter(node: Node) -> bool:
+    return choice_letter(node) is not None and not (isinstance(node, nodes.Choice) and node.rest)
 
 
 def _may_be_one(a: Node, b: Node) -> bool:

@@ -54,6 +54,7 @@ def explain(
     ground_truth: str | None,
     conventions: Conventions = _DEFAULT,
     *,
+    prompt: str | None = None,
     timeout_s: float = 5.0,
 ) -> Explanation:
     """The verdict of `verify` on a completion, and how it came about.
@@ -61,7 +62,7 @@ def explain(
     A rule that is applied again and again to the same text is listed once.
     """
     with recording() as steps:
-        verdict = verify(candidate, ground_truth, conventions, timeout_s=timeout_s)
+        verdict = verify(candidate, ground_truth, conventions, prompt=prompt, timeout_s=timeout_s)
     return Explanation(verdict, tuple(dict.fromkeys(steps)))
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, overload
 
 from dpo_math_assets.verifier.conventions import Conventions, version_of
 from dpo_math_assets.verifier.equivalence.outcome import Comparison
+from dpo_math_assets.verifier.extraction.options import LONE_LETTER, with_option
 from dpo_math_assets.verifier.runtime.pipeline import compared, extracted
 from dpo_math_assets.verifier.runtime.worker_pool import Failure, WorkerPool, shared_pool
 from dpo_math_assets.verifier.verdict import NO_ANSWER
@@ -43,6 +44,7 @@ def verify_frame(
     *,
     candidate: str = "candidate",
     ground_truth: str = "ground_truth",
+    prompt: str | None = None,
     conventions: Conventions = Conventions(),  # noqa: B008 - frozen
     workers: int | None = None,
     timeout_s: float = 5.0,
@@ -51,7 +53,8 @@ def verify_frame(
     """Verify every row: the same rows in the same order, with `VERDICT_COLUMNS` (String) added.
 
     `candidate` and `ground_truth` name the columns (text or numbers, nulls allowed) of completions
-    and golds; verdict columns that are there already are replaced. `timeout_s` bounds the work on
+    and golds, and `prompt`, if given, that of the questions, whose options lone letters name;
+    verdict columns that are there already are replaced. `timeout_s` bounds the work on
     one pair. `workers` is the number of processes, by default one a CPU; a small frame needs none.
     `on_progress(done, total)` counts the distinct parts of completions read and distinct pairs
     compared, of which `total` grows once the pairs are known.
@@ -68,6 +71,7 @@ def verify_frame(
     texts = rows.lazy().select(
         candidate=pl.col(candidate).cast(pl.String).map_batches(decisive, pl.String),
         gold=pl.col(ground_truth).cast(pl.String).str.strip_chars(),
+        prompt=pl.col(prompt).cast(pl.String) if prompt else pl.lit(None, pl.String),
     )
     # `first` is the first row with the same decisive part, which is read once for all of them.
     given = (pl.col("candidate").str.strip_chars() != "") & ~pl.col("gold").str.contains(NO_ANSWER)
@@ -82,11 +86,7 @@ def verify_frame(
     answers = answers.with_columns(distinct.get_column("first"))
     judged = judged.drop("candidate").join(answers, on="first", how="left", maintain_order="left")
 
-    answered = judged.lazy().filter("given").select("extracted", "gold").drop_nulls()
-    pairs = answered.unique(maintain_order=True).collect()
-    progress.total += len(pairs)
-    verdicts = _compare_all(pairs, conventions, pool, timeout_s, progress)
-    judged = judged.join(verdicts, on=["extracted", "gold"], how="left", maintain_order="left")
+    judged = _with_verdicts(_with_options(judged), conventions, pool, timeout_s, progress)
 
     reason = pl.coalesce("reason", "refusal")
     return rows.hstack(
@@ -227,6 +227,42 @@ class _Groups(Sequence[list[str]]):
         return texts
 
 
+def _with_options(judged: "pl.DataFrame") -> "pl.DataFrame":
+    """`answer` and `gold` with the options of the question in the place of lone letters."""
+    import polars as pl
+
+    judged = judged.with_columns(answer=pl.col("extracted"))
+    sides = ["prompt", "answer", "gold"]
+    letters = pl.any_horizontal(pl.col("answer", "gold").str.contains(LONE_LETTER))
+    named = judged.lazy().filter(letters, pl.col("prompt").is_not_null()).select(sides)
+    rows = named.unique(maintain_order=True).drop_nulls().collect().rows()
+    if not rows:
+        return judged
+    read = pl.DataFrame(
+        [(*row, with_option(row[1], row[0]), with_option(row[2], row[0])) for row in rows],
+        schema=dict.fromkeys((*sides, "read_answer", "read_gold"), pl.String),
+        orient="row",
+    )
+    return judged.join(read, on=sides, how="left", maintain_order="left").with_columns(
+        answer=pl.coalesce("read_answer", "answer"), gold=pl.coalesce("read_gold", "gold")
+    )
+
+
+def _with_verdicts(
+    judged: "pl.DataFrame",
+    conventions: Conventions,
+    pool: WorkerPool,
+    timeout_s: float,
+    progress: _Progress,
+) -> "pl.DataFrame":
+    """The rows with the verdict of their answer and gold, each distinct pair compared once."""
+    answered = judged.lazy().filter("given").select("answer", "gold").drop_nulls()
+    pairs = answered.unique(maintain_order=True).collect()
+    progress.total += len(pairs)
+    verdicts = _compare_all(pairs, conventions, pool, timeout_s, progress)
+    return judged.join(verdicts, on=["answer", "gold"], how="left", maintain_order="left")
+
+
 def _compare_all(
     pairs: "pl.DataFrame",
     conventions: Conventions,
@@ -234,11 +270,11 @@ def _compare_all(
     timeout_s: float,
     progress: _Progress,
 ) -> "pl.DataFrame":
-    """The verdict of each pair: extracted, gold, verdict, reason, method."""
+    """The verdict of each pair: answer, gold, verdict, reason, method."""
     import polars as pl
 
-    plain = pl.all_horizontal(pl.col("extracted", "gold").str.contains(_PLAIN_INTEGER))
-    same = pl.col("extracted") == pl.col("gold")
+    plain = pl.all_horizontal(pl.col("answer", "gold").str.contains(_PLAIN_INTEGER))
+    same = pl.col("answer") == pl.col("gold")
     integers = pairs.filter(plain).with_columns(
         verdict=pl.when(same).then(pl.lit("correct")).otherwise(pl.lit("incorrect")),
         reason=pl.when(same).then(pl.lit("pass")).otherwise(pl.lit("mismatch")),

@@ -25,6 +25,7 @@ from dpo_math_assets.verifier.extraction.candidate import Extraction
 from dpo_math_assets.verifier.extraction.extract import extract as extract_answer
 from dpo_math_assets.verifier.extraction.extract import split_boxes
 from dpo_math_assets.verifier.extraction.markers import finders_with
+from dpo_math_assets.verifier.extraction.options import with_option
 from dpo_math_assets.verifier.runtime.worker_pool import shared_pool
 from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.trace import applied
@@ -58,11 +59,13 @@ def verify(
     ground_truth: str | None,
     conventions: Conventions = _DEFAULT,
     *,
+    prompt: str | None = None,
     pool: Pool | None = None,
     timeout_s: float = 5.0,
 ) -> Verdict:
     """The verdict on a completion, in at most about `timeout_s` seconds. Never raises for any text.
 
+    `prompt` is the question: where it lists options, a lone letter is the option that it names.
     Without `pool`, the process's shared pool answers what only SymPy can; it starts a worker with
     the first such row.
     """
@@ -74,10 +77,9 @@ def verify(
     if answer is None:
         return Verdict("undecided", refusal or "no_final_answer", None, None, version)
     left = end - time.monotonic()
+    sides = with_option(answer, prompt), with_option(ground_truth, prompt)
     try:
-        verdict, reason, method = compared(
-            answer, ground_truth, conventions, pool or shared_pool(), left
-        )
+        verdict, reason, method = compared(*sides, conventions, pool or shared_pool(), left)
     except MachineError as error:
         log.error("%s", error)
         verdict, reason, method = "undecided", "worker_crashed", None
@@ -97,13 +99,17 @@ def compare(
     conventions: Conventions | None = None,
     pool: Pool | None = None,
     timeout_s: float = 5.0,
+    *,
+    prompt: str | None = None,
 ) -> Comparison:
     """(verdict, reason, method) of a final answer against a gold answer, neither empty.
 
-    Without a pool, what only SymPy could settle is undecided; with one, SymPy has `timeout_s`.
+    `prompt` is the question, whose options lone letters name. Without a pool, what only SymPy
+    could settle is undecided; with one, SymPy has `timeout_s`.
     """
     symbolic = _Remaining(pool, timeout_s).equal if pool else None
-    return compare_with(extracted, ground_truth, conventions or _DEFAULT, symbolic)
+    sides = with_option(extracted, prompt), with_option(ground_truth, prompt)
+    return compare_with(*sides, conventions or _DEFAULT, symbolic)
 
 
 def compare_with(

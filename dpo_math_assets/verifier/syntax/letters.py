@@ -129,6 +129,10 @@ def _is_only_a_word(run: str) -> bool:
 
     Words with an apostrophe aside, the longer way through the rules comes to the same.
     """
+    return _is_no_name(run)
+
+
+def _is_no_name(run: str) -> bool:
     return not (
         run.isupper() or run in _NAMES or run.lower() in _MORE_THAN_WORDS or _split(run) is not None
     )
@@ -296,7 +300,7 @@ def _word_among_words(scanner: Scanner, run: str) -> Read | None:
         return None
     behind = _WORD_BEHIND.match(scanner.text, scanner.position + len(run))
     follows = behind and behind[1]
-    if behind is None or (follows and not (follows in _SHORT_WORDS or _is_only_a_word(follows))):
+    if behind is None or (follows and not (follows in _SHORT_WORDS or _is_no_name(follows))):
         return None
     ends = scanner.last() == "word" and not _VOWELS.isdisjoint(run)
     return ("word", run, len(run)) if follows or ends else None
