@@ -38,9 +38,9 @@ def is_name(node: Node) -> bool:
             return tree.letters(product) is not None
         case nodes.AbsoluteValue():
             return _has_size(tree.letters(node.operand) or "")
-        case nodes.Power(
-            base=nodes.Symbol(name=name)
-        ):  # `A^{-1} =` and a matrix, `A^c =` and a set
+        case nodes.Power(base=nodes.Product() as sides):  # `AB/CD =`
+            return node.exponent == num(-1) and (tree.letters(sides) or "").isupper()
+        case nodes.Power(base=nodes.Symbol(name=name)):  # `A^{-1} =`, `A^c =`
             return name.isupper() and node.exponent in _OF_NAMES
     return False
 

@@ -93,8 +93,7 @@ def _states(items: Items, other: Node, context: Context) -> bool:
         return True
     equations = list(filter(None, map(families.equation, items)))
     values = list(filter(None, map(measured, equations)))  # of `m + n = 7`
-    if len(equations) < len(items):
-        values += [given[1] for given in map(assigned, equations) if given]
+    values += [given[1] for given in map(assigned, equations) if given]
     return any(context.compare(value, other).state == "equal" for value in values)
 
 

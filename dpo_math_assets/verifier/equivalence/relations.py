@@ -158,7 +158,7 @@ def _looks_like_time(ratio: nodes.Ratio) -> bool:
 
 def _compare_inequalities(a: Node, b: Node, context: Context) -> Outcome:
     """Inequalities with each other, and with the sets that they describe."""
-    a, b = _ascending(a), _ascending(b)
+    a, b = _with_letter(_ascending(a)), _with_letter(_ascending(b))
     if type(a) is type(b) and operators(a) == operators(b):
         same = context.in_order(children(a), children(b))
         if same.state == "equal":
@@ -194,6 +194,14 @@ def _compare_signs(a: nodes.Relation, b: nodes.Relation, context: Context) -> Ou
     if first[0] != second[0]:
         return different(a, b)
     return proportional(first[1], second[1], context, positive=first[0] != "!=")
+
+
+def _with_letter(node: Node) -> Node:
+    """`0 < f(x) < 1` with f for `f(x)`, of which it says where it lies."""
+    for part in children(node):
+        if isinstance(part, nodes.UnknownFunction) and part.name.isalpha():
+            return tree.substituted(node, part, nodes.Symbol(part.name))
+    return node
 
 
 def _ascending(node: Node) -> Node:

@@ -28,6 +28,7 @@ from dpo_math_assets.verifier.equivalence.outcome import (
     Outcome,
     different,
 )
+from dpo_math_assets.verifier.equivalence.roman import roman_value
 from dpo_math_assets.verifier.equivalence.unit_readings import thousands, unit_letters
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax import nodes
@@ -69,6 +70,11 @@ def _letters_behind_numbers(a: Node, b: Node, context: Context) -> Outcome | Non
         thousand = thousands(value)
         if thousand and exact(other) is not None and exact(other) == exact(thousand):
             applied("reading.thousands", value, thousand)
+            return AMBIGUOUS
+    for letters, other in ((a, b), (b, a)):
+        number = roman_value(letters)
+        if number is not None and exact(other) == number:
+            applied("reading.roman_numeral", letters, other)
             return AMBIGUOUS
     for value, other in ((a, b), (b, a)):
         quantity = unit_letters(value)

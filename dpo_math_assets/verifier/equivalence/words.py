@@ -21,9 +21,12 @@ from dpo_math_assets.verifier.trace import applied
 
 _MONTH = "(?P<{}>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _DATE = re.compile(
-    rf"{_MONTH.format('month')} (?P<day>\d\d?)|(?P<early>\d\d?) (?:of )?{_MONTH.format('later')}"
+    rf"(?:{_MONTH.format('month')} (?P<day>\d\d?)"
+    rf"|(?P<early>\d\d?) (?:of )?{_MONTH.format('later')})(?: (?P<year>\d{4}))?"
 )
+_WEEKDAY = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)(?:s|nes|rs?|ur)?(?:day)?")
 _REMAINDER = re.compile(r"(\d+) remainder (\d+)")
+_POLAR = frozenset(("yes", "no", "true", "false"))
 _IT_IS = re.compile(r"^(?:it|this|that|they) (?:is|are) ")
 _ARTICLES = ("the", "a", "an")
 # Words that few enough are to differ from others.
@@ -53,7 +56,11 @@ def _compare_texts(a: Text, b: Text) -> Outcome:
     first, second = _facts(a.words), _facts(b.words)
     if first and second:
         applied("reading.date_or_remainder", a, b)
+        if len(first) != len(second) and set(first) & set(second):
+            return UNPARSABLE_ANSWER  # one with its year
         return EQUAL_TEXT if first == second else different(a, b)
+    if a.words in _POLAR and b.words in _POLAR:
+        return _compare_polarity(a, b)
     words = _content_words(a), _content_words(b)
     if words[0] == words[1]:
         return EQUAL_TEXT
@@ -66,11 +73,22 @@ def _compare_texts(a: Text, b: Text) -> Outcome:
 
 def _facts(words: str) -> tuple[str, ...] | None:
     """Day and month of `march 5` or `5 march`, or the parts of `3 remainder 2`."""
-    date = _DATE.fullmatch(words) if words[:1].isalnum() and len(words) < 20 else None
+    if day := _WEEKDAY.fullmatch(words):
+        return (day[1],)
+    date = _DATE.fullmatch(words) if words[:1].isalnum() and len(words) < 24 else None
     if date:
-        return date["day"] or date["early"], date["month"] or date["later"]
+        found = date["day"] or date["early"], date["month"] or date["later"]
+        return (*found, date["year"]) if date["year"] else found
     division = _REMAINDER.fullmatch(words)
     return division.groups() if division else None
+
+
+def _compare_polarity(a: Text, b: Text) -> Outcome:
+    """`yes` beside `true`: the statement that is true may be the opposite of what is asked."""
+    if a == b:
+        return EQUAL_TEXT
+    kinds = {word in ("yes", "no") for word in (a.words, b.words)}
+    return different(a, b) if len(kinds) == 1 else UNPARSABLE_ANSWER
 
 
 def _related(first: list[str], second: list[str]) -> bool:

@@ -71,6 +71,7 @@ BRACKET_AHEAD = re.compile(r"\}?\s?\{?\s?(?:\\left\s?)?\(")
 _NO_FIGURE = re.compile(
     "(?!" + "|".join(f"{chr(code)}{chr(code + 1)}" for code in range(65, 90)) + "|.$)."
 )
+_SIGN_AHEAD = re.compile(r"\s*[=<>+}^_/-]")
 _WORD_BEHIND = re.compile(r"\s+([a-z]{3,})|\s*(?:[.,;}]|$)")
 _VOWELS = frozenset("aeiou")
 _PRINTED = re.compile(r"([A-Za-z]+(?:(?<=Interval)\.(?:open|Lopen|Ropen))?)(?=\()")
@@ -291,7 +292,15 @@ def _short_word(scanner: Scanner, run: str) -> Read | None:
     if run.lower() not in _SHORT_WORDS:
         return None
     product = _POWER_AHEAD.match(scanner.text, scanner.position + 2)
-    return None if product else ("word", run, len(run))
+    return None if product or _is_segment(scanner, run) else ("word", run, len(run))
+
+
+def _is_segment(scanner: Scanner, run: str) -> bool:
+    """`NO = 5`, `\\frac{NO}{BO}`: two capitals beside signs are a segment, alone an answer."""
+    if len(run) != 2 or not run.isupper() or scanner.upright:
+        return False
+    text, at = scanner.text, scanner.position
+    return text[max(at - 1, 0)] == "{" or _SIGN_AHEAD.match(text, at + 2) is not None
 
 
 def _word_among_words(scanner: Scanner, run: str) -> Read | None:

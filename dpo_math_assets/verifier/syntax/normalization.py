@@ -6,7 +6,7 @@ letters (Cyrillic a, Greek omicron, a letter O) stay what they are and so never 
 
 import re
 
-from dpo_math_assets.verifier.lexicon.words import in_order, meanings
+from dpo_math_assets.verifier.syntax.chinese import in_english
 
 # First code points of the runs of ten decimal digits that count as digits: full width,
 # Arabic-Indic, extended Arabic-Indic, Devanagari, Bengali, Thai, and the mathematical alphabets.
@@ -138,26 +138,6 @@ _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙᵢₖ
 _SUPERSCRIPT_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱˣ]+")
 _SUBSCRIPT_RUN = re.compile("[₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙᵢₖₓ]+")
 _ROOT_OF_NUMBER = re.compile(r"√(\d+(?:\.\d+)?)")
-_CHINESE_UNITS = meanings("chinese", "units")
-_CHINESE_POWERS = meanings("chinese", "powers")
-_CHINESE = re.compile("[\u4e00-\u9fff]")
-_CHINESE_DIGITS = {sign: value for value, sign in enumerate("一二三四五六七八九十", start=1)}
-_CHINESE_DIGITS["两"] = 2
-_CHINESE_SHARE = re.compile(
-    rf"(?<![\d\u4e00-\u9fff])(?P<below>[{''.join(_CHINESE_DIGITS)}百]|\d{{1,9}})分之"
-    rf"(?P<above>[{''.join(_CHINESE_DIGITS)}]|\d{{1,9}}(?:\.\d{{1,9}})?)(?![\d\u4e00-\u9fff])"
-)
-_CHINESE_LEAD_IN = re.compile(
-    rf"\s*(?:(?:{'|'.join(in_order('chinese', 'conclusions'))})，?)?"
-    rf"(?:{'|'.join(in_order('chinese', 'lead_ins'))})\s?[:：]?\s?(?=[^\u4e00-\u9fff])"
-)
-_CHINESE_UNIT = re.compile(
-    # from the first dollar sign or space of several, which are looked at once
-    rf"(?:(?<=[\d}})])[\s$]*+|(?<=\$)\s*+)(?:(?P<power>{'|'.join(_CHINESE_POWERS)})?(?P<unit>{'|'.join(_CHINESE_UNITS)})"
-    rf"|[{''.join(in_order('chinese', 'counters'))}]"
-    rf"(?:(?![{''.join(in_order('chinese', 'changing'))}])[\u4e00-\u9fff]){{0,6}}+)"
-    r"(?![\u4e00-\u9fff])"
-)
 _FRACTION_AFTER_DIGIT = re.compile(r"(?<=\d)(?=[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅑⅒⅜⅝⅞])")
 
 # A JSON or Python escape that ate the first letter of a command: \frac -> form feed + rac.
@@ -184,28 +164,8 @@ def to_ascii(text: str) -> str:
         text = _SUBSCRIPT_RUN.sub(lambda run: "_{" + run.group().translate(_SUBSCRIPTS) + "}", text)
         text = _FRACTION_AFTER_DIGIT.sub(" ", text)
         text = _ROOT_OF_NUMBER.sub(r"\\sqrt{\1}", text)
-        if _CHINESE.search(text):
-            text = _CHINESE_SHARE.sub(_share, text)
-            text = _CHINESE_LEAD_IN.sub("", text, count=1) if _CHINESE_LEAD_IN.match(text) else text
-            text = _CHINESE_UNIT.sub(_in_english, text)
+        text = in_english(text)
     return text.translate(_TABLE)
-
-
-def _share(share: "re.Match[str]") -> str:
-    """A fraction or a percentage, whose denominator is said first in Chinese."""
-    above, below = share["above"].translate(_TABLE), share["below"]
-    above = str(_CHINESE_DIGITS.get(above, above))
-    if below == "百":
-        return f"{above}%"
-    return f"\\frac{{{above}}}{{{_CHINESE_DIGITS.get(below, below)}}}"
-
-
-def _in_english(counted: "re.Match[str]") -> str:
-    """` square cm` for the unit behind a number; nothing for what only says that it counts."""
-    if counted["unit"] is None:
-        return ""
-    power = _CHINESE_POWERS[counted["power"]] + " " if counted["power"] else ""
-    return f" {power}{_CHINESE_UNITS[counted['unit']]}"
 
 
 def undouble(text: str) -> str:

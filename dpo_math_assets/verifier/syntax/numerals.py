@@ -33,7 +33,7 @@ _NUMBER = re.compile(
 # groups that only points can part: `1.234.567`.
 _WITH_COMMA = re.compile(
     r"(?P<whole>[1-9]\d{0,2}(?:(?:\.\d{3})+|(?: \d{3})+)),(?P<fraction>\d+)(?![,.]?\d| \d)"
-    r"|(?P<pointed>[1-9]\d{0,2}(?:\.\d{3}){2,})(?![.,]?\d)",
+    r"|(?P<pointed>[1-9]\d{0,2}(?:(?:\.\d{3}){2,}|(?:'\d{3})+|(?:_\d{3})+))(?![.,'_]?\d)",
     re.ASCII,
 )
 # A numeral, and behind it nothing that could belong to it: no group, base, exponent or ordinal, no

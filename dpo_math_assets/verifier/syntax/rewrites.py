@@ -28,6 +28,8 @@ _RULES = (
     "rewrite.choice_beside_value",
     "rewrite.statements",
     "rewrite.times_ten",
+    "rewrite.time_of_day",
+    "rewrite.base_prefix",
     "rewrite.unit_prefix",
     "rewrite.figure",
     "rewrite.remainder",
@@ -110,6 +112,10 @@ def _beyond(found: Match) -> str:
     return f"{found['name'] or 'x'} {sign}{'=' if found['equal'] else ''} {found['bound']}"
 
 
+def _hexadecimal(found: Match) -> str:
+    return f"({found[1].upper()})_{{16}}"
+
+
 def _ohms(found: Match) -> str:
     return rf"\text{{ {found[1] or found[2]}Omega}}"
 
@@ -123,6 +129,7 @@ _FUNCTIONS: dict[str, Callable[[Match], str]] = {
     "beyond": _beyond,
     "equations": _equations,
     "event": _event,
+    "hexadecimal": _hexadecimal,
     "integers": _integers,
     "ohms": _ohms,
     "one_side": _one_side,
@@ -202,7 +209,7 @@ def parts_of(source: str) -> list[str]:
 
 def rewritten(source: str) -> str:
     """The text with these notations in the grammar's own."""
-    if source.isalnum():
+    if source.isalpha() or source.isdecimal():
         return source
     if "  " in source and _SPACED_ROW.match(source):
         row = _BEHIND_COMMAND.sub(r"\1 ", source.strip()[1:-1]).strip()

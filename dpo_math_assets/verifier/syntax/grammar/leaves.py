@@ -212,9 +212,12 @@ def _is_factor_behind(stream: Stream) -> bool:
     before = stream.last()
     if before.kind in ("close", "const") or before.value == "!":
         return True
+    raised = stream.at > 1 and stream.tokens[stream.at - 2].value == "^"
+    if before.kind == "num":  # `2^6 3^5`
+        return raised and stream.token.spaced and stream.peek().value == "^"
     if before.kind != "sym":
         return False
-    if stream.at > 1 and stream.tokens[stream.at - 2].value == "^":
+    if raised:
         return True
     return stream.peek().value == "^" and any(
         stream.peek(steps).kind == "sym" for steps in (2, 3, 4)

@@ -265,7 +265,9 @@ def _behind_colon(stream: Stream, label: Node) -> Node:
     for index, part in enumerate(parts):
         if isinstance(part, nodes.Relation) and part.op == "=":
             left = nodes.Ratio((*parts[:index], part.left))
-            return nodes.Relation("=", left, nodes.Ratio((part.right, *parts[index + 1 :])))
+            more = parts[index + 1 :]
+            right = nodes.Ratio((part.right, *more)) if more else part.right  # `A:B = 1`
+            return nodes.Relation("=", left, right)
     return nodes.Ratio(tuple(parts))
 
 

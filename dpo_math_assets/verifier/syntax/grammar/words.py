@@ -32,6 +32,7 @@ _EXTREMES: dict[str, str] = meanings("english", "extremes")
 
 _RAISED = (num(2), num(3))
 _UNIT_SIGNS = frozenset(("^", "/", "*", "-"))
+_STATING = frozenset(("is", "are", "equals"))
 _JOINING = _UNIT_SIGNS | {"per"}
 _UNSAID = re.compile(r"(?:[^\w+*/^=<>.%-]|_)+")
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
@@ -83,14 +84,21 @@ def _label_of(stream: Stream, said: list[str]) -> str | None:
         stream.advance()  # a numbered label: `Sequence 1:`
     if not _REFUSED.isdisjoint(said):
         return None
-    if _take_label_sign(stream):  # `Area = 5`
-        label = " ".join(said)
+    if label := _stated_label(stream, said):
         applied("grammar.label", label)
         return label
     if _FILLERS.issuperset(said) and not stream.sees("end"):
         applied("grammar.filler", said)
         return ""
     return None
+
+
+def _stated_label(stream: Stream, said: list[str]) -> str:
+    """The label of `Area = 5` or `the area is 5`, or nothing."""
+    if _take_label_sign(stream):
+        return " ".join(said)
+    states = len(said) > 2 and said[-1] in _STATING and not stream.sees("end")
+    return " ".join(said[:-1]) if states and not _FILLERS.issuperset(said) else ""
 
 
 def _take_label_sign(stream: Stream) -> bool:
