@@ -62,12 +62,13 @@ def compare_answers(a: Node, b: Node, context: Context) -> Outcome:
 
 def _compare_otherwise(a: Node, b: Node, same: Outcome, context: Context) -> Outcome:
     """Whole answers that are not equal as they stand, in their other readings."""
-    if (
-        same.state == "different"
-        and _names_option(a, b)
-        and context.conventions.choice_matches_value
-    ):
-        return UNKNOWN
+    same = _compare_by_custom(a, b, same, context)
+    if same.state == "different" and context.conventions.choice_matches_value:
+        return UNKNOWN if _names_option(a, b) else same
+    return same
+
+
+def _compare_by_custom(a: Node, b: Node, same: Outcome, context: Context) -> Outcome:
     if same.state == "different" and _may_be_one(a, b):
         return UNKNOWN
     functions = holds(a, nodes.UnknownFunction) or holds(b, nodes.UnknownFunction)
@@ -88,7 +89,7 @@ def _names_option(a: Node, b: Node) -> bool:
     """
     lone = [_is_lone_letter(node) for node in (a, b)]
     other = b if lone[0] else a
-    if lone[0] == lone[1] or choice_letter(other):
+    if lone[0] == lone[1] or choice_letter(other) or isinstance(other, nodes.Symbol):
         return False
     applied("reading.letter_of_option", a, b)
     return True

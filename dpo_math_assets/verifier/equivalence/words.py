@@ -22,7 +22,7 @@ from dpo_math_assets.verifier.trace import applied
 _MONTH = "(?P<{}>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _DATE = re.compile(
     rf"(?:{_MONTH.format('month')} (?P<day>\d\d?)"
-    rf"|(?P<early>\d\d?) (?:of )?{_MONTH.format('later')})(?: (?P<year>\d{4}))?"
+    rf"|(?P<early>\d\d?) (?:of )?{_MONTH.format('later')})(?: (?P<year>\d\d\d\d))?"
 )
 _WEEKDAY = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)(?:s|nes|rs?|ur)?(?:day)?")
 _REMAINDER = re.compile(r"(\d+) remainder (\d+)")

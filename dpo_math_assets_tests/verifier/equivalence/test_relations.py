@@ -200,3 +200,24 @@ def test_the_other_side_of_a_relation_is_not_left_out(one: str, other: str) -> N
 )
 def test_a_name_and_a_condition_of_its_letters_may_stand_alone(one: str, other: str) -> None:
     passes_either_way(one, other)
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    [
+        ("A:B = 3", "3"),
+        ("\\frac{NO}{BO} = \\frac{1}{\\sqrt 2}", "\\frac{\\sqrt 2}{2}"),
+        ("0 < f(x) < 3", "(0, 3)"),
+        ("0 < f(x) < 3", "f(x) \\in (0, 3)"),
+        ("I_{\\max} = 4", "4"),
+        ("\\text{The equation of the line is } y = 3x", "y = 3x"),
+        ("2^5 3^4 5^2", "2^5 \\cdot 3^4 \\cdot 5^2"),
+    ],
+)
+def test_the_value_that_a_gold_states_is_the_answer(gold: str, answer: str) -> None:
+    assert verify(f"FINAL ANSWER: {answer}", gold).verdict == "correct"
+
+
+def test_one_of_several_named_values_is_not_called_wrong() -> None:
+    is_undecided("Ann: 5, Ben: 3", "5")
+    is_undecided("x = 5, y = 3", "5")

@@ -100,3 +100,15 @@ def test_a_day_is_the_same_day_whichever_way_it_is_written() -> None:
 
 def test_a_date_in_digits_is_no_difference() -> None:
     nobody_knows("2017", "2020-01-02")
+
+
+def test_dates_and_days_are_one_however_they_are_written() -> None:
+    all_pass("March 5, 2019", "5 March 2019", "5th of March 2019")
+    none_pass("March 5, 2019", "6 March 2019", "March 5, 2020")
+    all_pass("Thursday", "Thu", "thurs")
+    none_pass("Thursday", "Tue")
+
+
+def test_yes_is_not_known_to_be_true() -> None:
+    nobody_knows("yes", "true", "false")
+    none_pass("yes", "no")

@@ -45,6 +45,8 @@ def numbers(text: str) -> list[Node]:
         ("1.234,5", Decimal(2469, 2, 1)),
         ("1 234,5", Decimal(2469, 2, 1)),
         ("1.234.567", Number(1234567, 1)),
+        ("1_234_567", Number(1234567, 1)),
+        ("1'234'567", Number(1234567, 1)),
     ],
 )
 def test_a_number_has_its_value(text: str, number: Node) -> None:
