@@ -32,7 +32,9 @@ def order_may_count(a: Node, b: Node) -> bool:
 
 def same_capitals(a: Node, b: Node) -> bool:
     """Whether two names of capitals differ in the order alone: `ABC` and `BCA`, `IV` and `VI`."""
-    first, second = tree.letters(a), tree.letters(b)
+    first, second = (
+        (tree.letters(node) or "").removeprefix("bar(").removesuffix(")") for node in (a, b)
+    )
     if not first or not second or len(first) < 2:
         return False
     return first.isupper() and sorted(first) == sorted(second)

@@ -175,8 +175,9 @@ def _may_be_asked_for(equation: nodes.Relation, value: Node, context: Context) -
         )
         sides = (equation.right if products[0] else None, equation.left if products[1] else None)
         return any(side and context.compare(side, value).state == "equal" for side in sides)
-    number = equations.measured(equation)
-    return number is not None and context.compare(number, value).state == "equal"
+    sides = (equation.left, equation.right)  # `\\sigma^2 = 4` beside 4
+    numbers = [side for side in sides if is_scalar(side) and not free_symbols(side)]
+    return any(context.compare(number, value).state == "equal" for number in numbers)
 
 
 def _solves(equation: nodes.Relation, value: Node, context: Context) -> Outcome:

@@ -93,10 +93,21 @@ def _compare(answer: AnswerText, gold: AnswerText, context: Context) -> Outcome:
     if outcome.method == "structural" and words_may_differ(text, pair.gold):
         applied("reading.spelled_word", text, pair.gold)
         return UNKNOWN
+    if _scripts(text) != _scripts(pair.gold):
+        applied("reading.script_letter", text, pair.gold)
+        return UNKNOWN
     if asides_differ(text, pair.gold):
         applied("reading.other_words", text, pair.gold)
         return UNKNOWN
     return outcome
+
+
+# Letters in a script of their own, which may stand for something else than plain ones.
+_SCRIPT = re.compile(r"\\math(?:cal|scr|frak)\s*\{?\s*([A-Za-z])")
+
+
+def _scripts(text: str) -> set[str]:
+    return set(_SCRIPT.findall(text)) if "\\math" in text else set()
 
 
 _PLAIN = re.compile(

@@ -89,7 +89,10 @@ def _names_option(a: Node, b: Node) -> bool:
     """
     lone = [_is_lone_letter(node) for node in (a, b)]
     other = b if lone[0] else a
+    letter = choice_letter(a if lone[0] else b)
     if lone[0] == lone[1] or choice_letter(other) or isinstance(other, nodes.Symbol):
+        return False
+    if letter in free_symbols(other):  # `D - 1` is no option
         return False
     applied("reading.letter_of_option", a, b)
     return True

@@ -14,7 +14,7 @@ from dpo_math_assets.verifier.equivalence.outcome import (
     Outcome,
     different,
 )
-from dpo_math_assets.verifier.lexicon.words import NOUNS, ORDINALS
+from dpo_math_assets.verifier.lexicon.words import NOUNS, ORDINALS, words
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.nodes import Decimal, Node, Number, Quantity, Text, Tuple
 from dpo_math_assets.verifier.trace import applied
@@ -26,6 +26,7 @@ _DATE = re.compile(
 )
 _WEEKDAY = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)(?:s|nes|rs?|ur)?(?:day)?")
 _REMAINDER = re.compile(r"(\d+) remainder (\d+)")
+_FOREIGN_NUMBERS = words("international", "numbers")
 _POLAR = frozenset(("yes", "no", "true", "false"))
 _IT_IS = re.compile(r"^(?:it|this|that|they) (?:is|are) ")
 _ARTICLES = ("the", "a", "an")
@@ -46,7 +47,8 @@ def compare_words(a: Node, b: Node, context: Context) -> Outcome:
         applied("reading.word_of_letters", other, text)
         return EQUAL_TEXT
     content = _content_words(text)
-    few = len(content) <= _FEW and _alphabetic(text) and ORDINALS.isdisjoint(content)
+    numeral = not (ORDINALS | _FOREIGN_NUMBERS).isdisjoint(content)
+    few = len(content) <= _FEW and _alphabetic(text) and not numeral
     if few and isinstance(other, Number | Decimal | Quantity | Tuple) and not holds(other, Text):
         return different(a, b)
     return UNPARSABLE_ANSWER if text is a else UNPARSABLE_GOLD

@@ -43,7 +43,7 @@ _NUMBER_AHEAD = re.compile(
     r"\s+\$?(?=[\d.]|\\(?:frac|sqrt|d?frac)|(?:" + "|".join((*NUMBER_WORDS, *TENS)) + r")(?![a-z]))"
 )
 _NOUN_AHEAD = re.compile(r"\s+([a-z]{4,})")
-_SET_AHEAD = re.compile(r"\s*(?:[\[({]|\\\{|\\left|\\mathbb)")
+_SET_AHEAD = re.compile(r"\s*(?:[\[({]|\\\{|\\left|\\mathbb|(?:RR|ZZ|NN|QQ|CC)(?![A-Za-z]))")
 _INTERVAL_AHEAD = re.compile(r"\s*(?:\\left)?[(\[]")
 # `2.7 g/cm^3`, `20 J/mol`: what divides the letter is a unit, and so the letter is one
 _BY_UNIT = re.compile(
@@ -72,6 +72,7 @@ _NO_FIGURE = re.compile(
     "(?!" + "|".join(f"{chr(code)}{chr(code + 1)}" for code in range(65, 90)) + "|.$)."
 )
 _SIGN_AHEAD = re.compile(r"\s*[=<>+}^_/-]")
+_DOUBLED_DOMAINS = frozenset(("RR", "ZZ", "NN", "QQ", "CC"))
 _WORD_BEHIND = re.compile(r"\s+([a-z]{3,})|\s*(?:[.,;}]|$)")
 _VOWELS = frozenset("aeiou")
 _PRINTED = re.compile(r"([A-Za-z]+(?:(?<=Interval)\.(?:open|Lopen|Ropen))?)(?=\()")
@@ -336,6 +337,12 @@ def _unit_of_value(scanner: Scanner, run: str) -> Read | None:
     return "word", run, len(run)
 
 
+def _doubled_domain(scanner: Scanner, run: str) -> Read | None:
+    """`x in RR`."""
+    within = run in _DOUBLED_DOMAINS and scanner.last_value() == "in"
+    return ("domain", run[0], len(run)) if within else None
+
+
 def _capitals(scanner: Scanner, run: str) -> Read | None:
     """`USD`, `5 APPLES`, `5 KG`; `ABC` as a segment or triangle."""
     if run in CURRENCY_CODES or run == "DNE":
@@ -366,5 +373,6 @@ RULES: tuple[Rule, ...] = (
     _word_among_words,
     _unit,
     _unit_of_value,
+    _doubled_domain,
     _capitals,
 )

@@ -5,6 +5,7 @@ letters (Cyrillic a, Greek omicron, a letter O) stay what they are and so never 
 """
 
 import re
+from unicodedata import normalize
 
 from dpo_math_assets.verifier.syntax.chinese import in_english
 
@@ -133,6 +134,8 @@ _TABLE = str.maketrans(_CHARACTERS)
 _TABLE.update({start + k: str(k) for start in _DIGIT_RUNS for k in range(10)})
 _TABLE.update({code: str((code - _MATH_DIGITS.start) % 10) for code in _MATH_DIGITS})
 
+# Letters of the mathematical alphabets, in whatever style.
+_MATH_LETTERS = re.compile("[\U0001d400-\U0001d7cb]+")
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱˣ", "0123456789+-()nix")
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙᵢₖₓ", "0123456789+-()nikx")
 _SUPERSCRIPT_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱˣ]+")
@@ -157,6 +160,7 @@ def to_ascii(text: str) -> str:
         return text
     text = _EATEN.sub(lambda found: _EATEN_LETTER[found.group()], text)
     if not text.isascii():
+        text = _MATH_LETTERS.sub(lambda letters: normalize("NFKC", letters[0]), text)
         text = _JOINING.sub(_SEPARATOR, text)
         text = _SUPERSCRIPT_RUN.sub(
             lambda run: "^{" + run.group().translate(_SUPERSCRIPTS) + "}", text
@@ -247,6 +251,7 @@ _SPACING = re.compile(
     r"quad|qquad|thinspace|,)(?![A-Za-z])|\s+|~"
 )
 _VARIANT = re.compile(r"\\[dtc]frac(?![A-Za-z])")
+_MID = re.compile(r"\\(?:mid|vert)(?![A-Za-z])")
 _ELLIPSIS = re.compile(r"\\[lc]?dots(?![A-Za-z])")
 
 
@@ -271,6 +276,7 @@ _FREE_SPACE = re.compile(r"(?<![A-Za-z0-9.,]) | (?![A-Za-z0-9.,])")
 def _normalise_once(text: str) -> str:
     text = clean(undouble(text))
     if "\\" in text:
+        text = _MID.sub("|", text)
         text = _ELLIPSIS.sub("...", _VARIANT.sub(r"\\frac", text))
         text = _SPACING.sub(lambda found: found.group(1) or " ", text)
     return _FREE_SPACE.sub("", _SPACE_RUN.sub(" ", text))

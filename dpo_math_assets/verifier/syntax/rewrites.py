@@ -27,6 +27,8 @@ _RULES = (
     "rewrite.unit_words",
     "rewrite.choice_beside_value",
     "rewrite.statements",
+    "rewrite.macros",
+    "rewrite.code",
     "rewrite.times_ten",
     "rewrite.time_of_day",
     "rewrite.base_prefix",
@@ -116,6 +118,12 @@ def _hexadecimal(found: Match) -> str:
     return f"({found[1].upper()})_{{16}}"
 
 
+def _si_quantity(found: Match) -> str:
+    r"""`\SI{5}{\meter\per\second}`, `\si{\metre}`: the names of units as words."""
+    value, unit = (found[1], found[2]) if found[2] else ("", found[1])
+    return rf"{value}\text{{ {' '.join(unit.replace(chr(92), ' ').split())}}}"
+
+
 def _ohms(found: Match) -> str:
     return rf"\text{{ {found[1] or found[2]}Omega}}"
 
@@ -136,6 +144,7 @@ _FUNCTIONS: dict[str, Callable[[Match], str]] = {
     "outward_brackets": _outward_brackets,
     "quantity": _quantity,
     "reals_except": _reals_except,
+    "si_quantity": _si_quantity,
     "statements": _statements,
     "triangle": _triangle,
 }

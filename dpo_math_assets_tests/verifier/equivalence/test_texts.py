@@ -160,3 +160,44 @@ def test_what_may_be_meant_otherwise_is_not_called_wrong(answer: str, gold: str)
 
 def test_marks_of_an_end_say_nothing() -> None:
     all_pass("8", "8 [PAD][PAD]", "8. [SEP]", "8 QED")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("\\SI{7}{\\meter\\per\\second}", "7 m/s"),
+        ("\\num{1234}", "1234"),
+        ("\\ang{45}", "45^\\circ"),
+        ("x \\in \\R", "x \\in \\mathbb{R}"),
+        ("x in RR", "x \\in \\mathbb{R}"),
+        ("y^\\prime", "y'"),
+        ("np.sqrt(7)", "\\sqrt{7}"),
+        ("Fraction(3, 7)", "3/7"),
+        ("comb(7, 2)", "21"),
+        ("\U0001d465 + 3", "x + 3"),
+    ],
+)
+def test_macros_programs_and_alphabets_say_the_same(one: str, other: str) -> None:
+    passes_either_way(one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("p \\land q", "p \\lor q"),
+        ("E[X^2]", "E[X]^2"),
+        ("\\mathcal{P}(A)", "P(A)"),
+        ("\\sigma^2 = 9", "9"),
+        ("\\overline{AB}", "\\overline{BA}"),
+        ("sept", "7"),
+    ],
+)
+def test_what_only_looks_alike_or_other_proves_nothing(one: str, other: str) -> None:
+    assert {verify(f"FINAL ANSWER: {a}", b).ok for a, b in ((one, other), (other, one))} <= {
+        None,
+        False,
+    }
+
+
+def test_a_number_in_another_language_is_not_called_wrong() -> None:
+    assert verify("FINAL ANSWER: sept", "7").verdict == "undecided"

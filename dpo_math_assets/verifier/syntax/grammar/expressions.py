@@ -278,9 +278,10 @@ def power_of(stream: Stream) -> Node:
 
 def _is_called(stream: Stream, name: str) -> bool:
     braced = stream.sees("open", "{") and bracket_around(stream) == "("  # `f{\left(x \right)}`
-    if not (braced or stream.sees("open", "(")) or stream.token.spaced:
-        return False
     expected = name in _OF_VARIABLES and stream.peek().value in _VARIABLES
+    bracket = stream.sees("open", "(") or (expected and stream.sees("open", "["))
+    if not (braced or bracket) or stream.token.spaced:
+        return False
     return expected or _OF_FUNCTION.split(name)[0] in FUNCTION_LETTERS
 
 

@@ -88,8 +88,8 @@ def _joined(
     items = _labelled(labels, groups[0])
     if len(items) == 1:
         return items[0]
-    if alternatives and _are_statements(stream, items):
-        raise ParseError("letters joined by both `and` and `or`")
+    if _are_statements(stream, items, bool(alternatives)):
+        raise ParseError("letters joined as statements")
     return (
         _solutions(items, alternatives)
         or _conditional(items, alternatives)
@@ -98,10 +98,12 @@ def _joined(
     )
 
 
-def _are_statements(stream: Stream, items: list[Node]) -> bool:
-    """Whether letters are joined as in `p or q and r`, which is no list of values."""
-    joined = any(token.kind == "sep" and token.value == "and" for token in stream.tokens)
-    return joined and all(isinstance(item, nodes.Symbol) for item in items)
+def _are_statements(stream: Stream, items: list[Node], alternatives: bool) -> bool:
+    r"""Whether letters are joined as in `p or q and r` or `p \land q`: no list of values."""
+    signs = [token for token in stream.tokens if token.kind == "sep"]
+    joined = alternatives and any(token.value == "and" for token in signs)
+    logical = any(stream.source[token.start] == "\\" for token in signs)
+    return (joined or logical) and all(isinstance(item, nodes.Symbol) for item in items)
 
 
 def _labelled(labels: list[str], items: list[Node]) -> list[Node]:

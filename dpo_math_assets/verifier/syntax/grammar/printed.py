@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from dpo_math_assets.verifier.syntax import nodes
-from dpo_math_assets.verifier.syntax.builders import divide, neg, set_operation
+from dpo_math_assets.verifier.syntax.builders import chosen, divide, neg, set_operation
 from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.grammar.binding import as_symbol, bound, derived
 from dpo_math_assets.verifier.syntax.grammar.stream import Stream
@@ -159,6 +159,11 @@ _FORMS: dict[str, Callable[[_Values], Node | None]] = {
     "Le": _relation("<="),
     "Gt": _relation(">"),
     "Ge": _relation(">="),
+    **dict.fromkeys(
+        ("Fraction", "frac"), lambda values: divide(*values) if len(values) == 2 else None
+    ),
+    "Tuple": nodes.Tuple,
+    "comb": lambda values: chosen("C", *values) if len(values) == 2 else None,
     "Rational": lambda values: divide(*values) if len(values) == 2 else None,
     "Piecewise": _piecewise,
     "Matrix": _matrix,
