@@ -125,6 +125,9 @@ def may_be_equal(a: Node, b: Node, context: Context) -> bool:
         applied("reading.defined_name", a, b)
         return True
     x, y = value_of(a), value_of(b)
+    if _names_of_one(a, b):
+        applied("reading.other_name", a, b)
+        return True
     variables = _variables(a) & _variables(b)
     renamed = renamed_constants(x, y, variables)
     if any(context.compare(other, y).state == "equal" for other in renamed):
@@ -156,6 +159,30 @@ def _of_one_condition(a: Node, b: Node, context: Context) -> bool:
         return False
     renamed = tree.substituted(a, nodes.Symbol(*own), nodes.Symbol(*others))
     return context.compare(renamed, b).state == "equal"
+
+
+_DERIVED = re.compile(r"d(?P<over>\w)/d\w|(?P<prime>\w)'|dot\((?P<dot>\w)\)|(?P<index>\w)_[xyzt]")
+_FIGURES = (nodes.Symbol("angle"), nodes.Symbol("triangle"))
+
+
+def _names_of_one(a: Node, b: Node) -> bool:
+    """Whether two names may be of one thing: a derivative, a transpose, an angle by its corner."""
+    first, second = _plain_name(a), _plain_name(b)
+    return first is not None and first == second
+
+
+def _plain_name(node: Node) -> str | None:
+    """The letter of a derivative, a transposed matrix, the corner of a figure."""
+    match node:
+        case nodes.Symbol(name) if found := _DERIVED.fullmatch(name):
+            return found[found.lastgroup or 0]
+        case nodes.Symbol(name) if name.isupper():
+            return name[len(name) // 2] if len(name) == 3 else name
+        case nodes.Power(base=nodes.Symbol(name), exponent=nodes.Symbol("T")):
+            return name
+        case nodes.Product(factors=(figure, nodes.Symbol(name))) if figure in _FIGURES:
+            return name[len(name) // 2] if len(name) == 3 else name
+    return None
 
 
 def _may_be_defined(name: Node, other: Node) -> bool:

@@ -135,7 +135,7 @@ def _compare_bare(
     same = compared(value, other)
     if same.state == "equal":
         applied("reading.unit_left_out", quantity, other)
-    if same.state == "different" and _right_in_another_unit(value, name, other):
+    if same.state == "different" and right_in_another_unit(value, name, other):
         applied("reading.another_unit", quantity, other)
         return AMBIGUOUS
     return same
@@ -159,7 +159,7 @@ def _in_radians(node: Node) -> bool:
     return holds(node, "pi") or any(map(_in_radians, children(node)))
 
 
-def _right_in_another_unit(value: Node, unit: str, number: Node) -> bool:
+def right_in_another_unit(value: Node, unit: str, number: Node) -> bool:
     """150 cents against 1.50, 5 feet 6 inches against 66: right if another unit is meant."""
     factor = unit_factor(unit)
     size = exact(value) if is_scalar(value) else None

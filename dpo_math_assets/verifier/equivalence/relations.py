@@ -27,6 +27,9 @@ from dpo_math_assets.verifier.syntax.trees import children, free_symbols
 from dpo_math_assets.verifier.syntax.units import unit_factor
 from dpo_math_assets.verifier.trace import applied
 
+# Letters that count.
+_COUNTING = frozenset("nkmij")
+
 
 def compare_relations(a: Node, b: Node, context: Context) -> Outcome:
     """Two answers, one or both of them relations, and none a list or a set of values."""
@@ -177,6 +180,9 @@ def _compare_inequalities(a: Node, b: Node, context: Context) -> Outcome:
 
 def _compare_with_set(a: Node, b: Node, context: Context) -> Outcome:
     """An inequality beside the set that it describes."""
+    integers = any(isinstance(x, nodes.NumberDomain) and x.name[0] in "ZN" for x in (a, b))
+    if integers and (free_symbols(a) | free_symbols(b)) <= _COUNTING:
+        return UNKNOWN  # `n \\ge 1` beside all positive integers
     outcome = None
     if context.conventions.interval_matches_inequality:
         outcome = compare_pieces(a, b, context)

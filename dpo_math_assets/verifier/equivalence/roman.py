@@ -12,6 +12,8 @@ _SIGNS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 def roman_value(node: Node) -> int | None:
     """The number that letters such as `XIV` name as a Roman numeral; None for other nodes."""
     name = tree.letters(node) or ""
+    if len(name) > 1 and set(name) <= {"i", "v", "x"}:  # `iii`
+        name = name.upper()
     if not name or not _NUMERAL.fullmatch(name):
         return None
     values = [_SIGNS[letter] for letter in name]

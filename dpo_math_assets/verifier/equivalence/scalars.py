@@ -28,6 +28,7 @@ from dpo_math_assets.verifier.equivalence.outcome import (
     Outcome,
     different,
 )
+from dpo_math_assets.verifier.equivalence.quantities import right_in_another_unit
 from dpo_math_assets.verifier.equivalence.roman import roman_value
 from dpo_math_assets.verifier.equivalence.unit_readings import thousands, unit_letters
 from dpo_math_assets.verifier.syntax import builders as tree
@@ -79,7 +80,8 @@ def _letters_behind_numbers(a: Node, b: Node, context: Context) -> Outcome | Non
     for value, other in ((a, b), (b, a)):
         quantity = unit_letters(value)
         if isinstance(quantity, nodes.Quantity) and not free_symbols(other):
-            if compare_expressions(quantity.value, other, context).state != "equal":
+            same = compare_expressions(quantity.value, other, context).state == "equal"
+            if not same and not right_in_another_unit(quantity.value, quantity.unit, other):
                 return different(a, b)
             applied("reading.unit_letters", value, quantity)
             return AMBIGUOUS

@@ -14,7 +14,7 @@ from dpo_math_assets.verifier.equivalence.outcome import (
     Outcome,
     different,
 )
-from dpo_math_assets.verifier.lexicon.words import NOUNS, ORDINALS, words
+from dpo_math_assets.verifier.lexicon.words import NOUNS, ORDINALS, table, words
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.nodes import Decimal, Node, Number, Quantity, Text, Tuple
 from dpo_math_assets.verifier.trace import applied
@@ -25,8 +25,20 @@ _DATE = re.compile(
     rf"|(?P<early>\d\d?) (?:of )?{_MONTH.format('later')})(?: (?P<year>\d\d\d\d))?"
 )
 _WEEKDAY = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)(?:s|nes|rs?|ur)?(?:day)?")
+_ONLY_MONTH = re.compile(
+    r"(jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec)(?:t|uary|ruary|ch|il|e|y|ust|tember|ober|ember)?"
+)
 _REMAINDER = re.compile(r"(\d+) remainder (\d+)")
-_FOREIGN_NUMBERS = words("international", "numbers")
+_SMALL_ROMAN = frozenset(("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x"))
+# Words that may say a number.
+_MAY_COUNT = ORDINALS | words("international", "numbers") | words("english", "countings")
+_MAY_COUNT |= _SMALL_ROMAN
+# Words that may say the same.
+_ALIKE = [words("english", "affirmative"), words("english", "negative")] + [
+    frozenset(line.split()) for line in table("languages/english")["alike"].strip().splitlines()
+]
+_ENDINGS = re.compile(r"(?<=[bcdfghjklmnpqrstvwxz])re\b|our\b|lled\b|lling\b")
+_SPELLED = {"re": "er", "our": "or", "lled": "led", "lling": "ling"}
 _POLAR = frozenset(("yes", "no", "true", "false"))
 _IT_IS = re.compile(r"^(?:it|this|that|they) (?:is|are) ")
 _ARTICLES = ("the", "a", "an")
@@ -47,7 +59,7 @@ def compare_words(a: Node, b: Node, context: Context) -> Outcome:
         applied("reading.word_of_letters", other, text)
         return EQUAL_TEXT
     content = _content_words(text)
-    numeral = not (ORDINALS | _FOREIGN_NUMBERS).isdisjoint(content)
+    numeral = not _MAY_COUNT.isdisjoint(content)
     few = len(content) <= _FEW and _alphabetic(text) and not numeral
     if few and isinstance(other, Number | Decimal | Quantity | Tuple) and not holds(other, Text):
         return different(a, b)
@@ -75,7 +87,7 @@ def _compare_texts(a: Text, b: Text) -> Outcome:
 
 def _facts(words: str) -> tuple[str, ...] | None:
     """Day and month of `march 5` or `5 march`, or the parts of `3 remainder 2`."""
-    if day := _WEEKDAY.fullmatch(words):
+    if day := _WEEKDAY.fullmatch(words) or _ONLY_MONTH.fullmatch(words):
         return (day[1],)
     date = _DATE.fullmatch(words) if words[:1].isalnum() and len(words) < 24 else None
     if date:
@@ -99,6 +111,8 @@ def _related(first: list[str], second: list[str]) -> bool:
         return True
     if ORDINALS.isdisjoint(first) != ORDINALS.isdisjoint(second):
         return True
+    if any(not group.isdisjoint(first) and not group.isdisjoint(second) for group in _ALIKE):
+        return True
     return any(
         a[:_STEM] == b[:_STEM] for a in first for b in second if a != b and len(a) > _STEM < len(b)
     )
@@ -111,7 +125,8 @@ def _same_but_noun(first: list[str], second: list[str]) -> bool:
 
 
 def _content_words(text: Text) -> list[str]:
-    return [word for word in _IT_IS.sub("", text.words).split() if word not in _ARTICLES]
+    said = _ENDINGS.sub(lambda end: _SPELLED[end[0]], _IT_IS.sub("", text.words))
+    return [word for word in said.split() if word not in _ARTICLES]
 
 
 def _alphabetic(text: Text) -> bool:

@@ -23,6 +23,7 @@ MAX_TOKENS = 1_000
 _NEXT = re.compile(
     r"[\s~]*(?:(?P<letters>[A-Za-z])|(?P<number>[0-9]|\.(?=[0-9]))|(?P<command>\\)|(?P<sign>[^\s~]))"
 )
+_PLAIN_L = re.compile(r"(?<![A-Za-z\\])l(?![A-Za-z])")
 # The imaginary unit as programs write it.
 _IMAGINARY = re.compile(r"(?<![\w.])1j(?!\w)")
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
@@ -127,6 +128,8 @@ def _command(scanner: Scanner) -> None:
     elif kind == "greek":
         shape = name.removeprefix("var")  # of the same letter, unless both shapes are in use
         both = shape != name and f"\\{shape}" in scanner.text
+        if name == "ell" and not _PLAIN_L.search(scanner.text):
+            shape = "l"
         scanner.emit("sym", name if both else shape, len(name) + 1)
     else:
         scanner.count_bracket(kind, value)

@@ -167,3 +167,19 @@ def test_engineers_write_j_for_the_imaginary_unit_beside_a_number() -> None:
 )
 def test_a_constant_under_another_letter_is_not_called_wrong(gold: str, answer: str) -> None:
     nobody_knows(gold, answer)
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    [
+        ("y'", "\\frac{dy}{dx}"),
+        ("\\dot{x}", "\\frac{dx}{dt}"),
+        ("A^T", "A'"),
+        ("\\angle ABC", "\\angle B"),
+        ("180", "3 h"),
+        ("iii", "3"),
+        ("n \\ge 1", "all positive integers"),
+    ],
+)
+def test_another_name_is_not_called_wrong(gold: str, answer: str) -> None:
+    nobody_knows(gold, answer)

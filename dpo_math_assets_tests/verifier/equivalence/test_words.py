@@ -112,3 +112,24 @@ def test_dates_and_days_are_one_however_they_are_written() -> None:
 def test_yes_is_not_known_to_be_true() -> None:
     nobody_knows("yes", "true", "false")
     none_pass("yes", "no")
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    [
+        ("yes", "correct"),
+        ("no", "never"),
+        ("sphere", "ball"),
+        ("indeterminate", "undefined"),
+        ("2", "twice"),
+        ("0", "none"),
+        ("Quadrant III", "3"),
+    ],
+)
+def test_words_that_may_say_the_same_are_not_called_wrong(gold: str, answer: str) -> None:
+    is_undecided(answer, gold)
+
+
+def test_spellings_of_two_countries_are_one() -> None:
+    all_pass("center", "centre")
+    all_pass("the colour red", "the color red")

@@ -99,11 +99,10 @@ def _joined(
 
 
 def _are_statements(stream: Stream, items: list[Node], alternatives: bool) -> bool:
-    r"""Whether letters are joined as in `p or q and r` or `p \land q`: no list of values."""
+    r"""Whether letters are joined as in `p or q` or `p \land q`: no list of values."""
     signs = [token for token in stream.tokens if token.kind == "sep"]
-    joined = alternatives and any(token.value == "and" for token in signs)
-    logical = any(stream.source[token.start] == "\\" for token in signs)
-    return (joined or logical) and all(isinstance(item, nodes.Symbol) for item in items)
+    logical = alternatives or any(stream.source[token.start] == "\\" for token in signs)
+    return logical and all(isinstance(item, nodes.Symbol) for item in items)
 
 
 def _labelled(labels: list[str], items: list[Node]) -> list[Node]:
