@@ -5,14 +5,13 @@ a failure that is about the user's input goes back as its message, not as a trac
 """
 
 import os
-import threading
-import time
 from typing import Any
 
 from dagster_pipes import PipesContext, open_dagster_pipes
 
 from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.json_objects import as_json, from_json
+from dpo_math_assets.orphans import PARENT_VARIABLE, end_with_parent
 from dpo_math_assets.stages.tasks import InThisProcess, SamplingRequest, TrainingRequest
 from dpo_math_assets.training.progress import Progress, in_words
 
@@ -53,19 +52,11 @@ def _say(pipes: PipesContext) -> Progress:
     return say
 
 
-def _end_with_the_run(parent: int) -> None:
-    """End this process when the run that started it is gone, killed or not.
-
-    A trainer that outlives its run would hold the processor and throw its model away.
-    """
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(1)
-
-
 def main() -> None:
     """Run the one task that the Pipes context asks for."""
-    threading.Thread(target=_end_with_the_run, args=(os.getppid(),), daemon=True).start()
+    # A trainer that outlives its run would hold the processor and throw its model away. The run
+    # says who it is: it may be gone before this process is far enough to ask.
+    end_with_parent(int(os.environ.get(PARENT_VARIABLE, os.getppid())))
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # nobody is there to be asked
     with open_dagster_pipes() as pipes:

@@ -1,5 +1,6 @@
 """Resources: what every asset reaches through one object, and how it starts a process."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any, Optional
@@ -9,6 +10,7 @@ from pydantic import BaseModel, Field, create_model
 
 from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.json_objects import as_json, from_json
+from dpo_math_assets.orphans import PARENT_VARIABLE
 from dpo_math_assets.settings import load_settings, override
 from dpo_math_assets.stages.tasks import SamplingRequest, Tasks, TrainingRequest
 from dpo_math_assets.stages.workspace import SETTINGS_FILE, Workspace
@@ -103,6 +105,7 @@ class TaskRunner(dg.ConfigurableResource):
         invocation = self.pipes.run(
             context=context,
             command=[sys.executable, "-m", "dpo_math_assets.processes"],
+            env={PARENT_VARIABLE: str(os.getpid())},
             extras={"task": task, "request": request},
         )
         for message in invocation.get_custom_messages():
