@@ -78,6 +78,11 @@ class VerificationSettings(BaseModel):
         default_factory=list,
         description='Labels of your own that mark an answer, as `Answer:` does: `["Result:"]`.',
     )
+    thoughts: list[tuple[str, str]] = Field(
+        default_factory=list,
+        description="What begins and ends the thoughts of your model, beside `<think>` and the "
+        "usual ones: `[[<plan>, </plan>]]`. Nothing is read there.",
+    )
     symbols: Literal["real", "positive"] = Field(
         "real",
         description="What letters stand for: any real numbers, or `positive` ones, as in physics. "
@@ -99,10 +104,23 @@ class VerificationSettings(BaseModel):
             raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
         return markers
 
+    @field_validator("thoughts")
+    @classmethod
+    def _thoughts_are_told_apart(cls, thoughts: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        try:
+            Conventions(thoughts=tuple(thoughts))
+        except ValidationError as error:
+            raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
+        return thoughts
+
     def conventions(self) -> Conventions:
         """How answers are read: the usual conventions with what these settings say."""
         return _with_units(self.units).model_copy(
-            update={"markers": tuple(self.markers), "symbols": self.symbols}
+            update={
+                "markers": tuple(self.markers),
+                "symbols": self.symbols,
+                "thoughts": tuple(self.thoughts),
+            }
         )
 
 

@@ -28,6 +28,12 @@ def test_units_of_the_file_are_conventions_of_the_verifier(tmp_path: Path) -> No
     assert Settings().verification.conventions() == Conventions()
 
 
+def test_thoughts_of_the_file_are_conventions_of_the_verifier(tmp_path: Path) -> None:
+    text = "verification: {thoughts: [[<plan>, </plan>]]}"
+    conventions = load_settings(write(tmp_path, text)).verification.conventions()
+    assert conventions == Conventions(thoughts=(("<plan>", "</plan>"),))
+
+
 def test_markers_of_the_file_are_conventions_of_the_verifier(tmp_path: Path) -> None:
     text = 'verification: {markers: ["Result:"]}'
     conventions = load_settings(write(tmp_path, text)).verification.conventions()

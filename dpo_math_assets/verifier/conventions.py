@@ -14,6 +14,8 @@ from dpo_math_assets.verifier.custom_units import CustomUnit, unit_table
 from dpo_math_assets.verifier.lexicon.units import using
 from dpo_math_assets.verifier.verdict import VERIFIER_VERSION
 
+# Shorter ones stand in answers too.
+MIN_DELIMITER = 4
 # One letter alone would mark every word that begins with it.
 _LABEL = re.compile(r"[^\W\d_][^\n]{0,38}\S")
 _NOTHING_CHANGES = nullcontext()
@@ -58,6 +60,24 @@ class Conventions(BaseModel):
         default=(),
         description="labels that mark an answer as `Answer:` does, beside the usual ones",
     )
+
+    thoughts: tuple[tuple[str, str], ...] = Field(
+        default=(),
+        description="what begins and ends a model's thoughts, beside `<think>` and the usual ones",
+    )
+
+    @field_validator("thoughts")
+    @classmethod
+    def _thoughts_are_told_apart(
+        cls, thoughts: tuple[tuple[str, str], ...]
+    ) -> tuple[tuple[str, str], ...]:
+        for begins, ends in thoughts:
+            if begins == ends or min(len(begins.strip()), len(ends.strip())) < MIN_DELIMITER:
+                raise ValueError(
+                    f"{[begins, ends]} are no delimiters of thoughts: write two texts of "
+                    f"{MIN_DELIMITER} or more characters that differ, such as [<plan>, </plan>]"
+                )
+        return thoughts
 
     @field_validator("markers")
     @classmethod

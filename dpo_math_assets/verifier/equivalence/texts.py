@@ -64,6 +64,9 @@ def compare_texts(
 
     Without `symbolic`, what only SymPy could settle is unknown.
     """
+    if _LISTED.fullmatch(answer.text) and _LISTED.fullmatch(gold.text):
+        applied("reading.lists_in_order", answer.text, gold.text)
+        conventions = conventions.model_copy(update={"bare_list_ordered": True})
     context = context_of(conventions, symbolic)
     if NUMERAL.fullmatch(answer.text) and NUMERAL.fullmatch(gold.text):  # with one reading each
         if answer.text == gold.text:
@@ -73,6 +76,22 @@ def compare_texts(
         return _compare(answer, gold, context)
     except VerifierLimit:
         return TOO_LARGE
+
+
+def compare_readings(
+    answers: tuple[AnswerText, ...],
+    gold: AnswerText,
+    conventions: Conventions,
+    symbolic: SymbolicEqual | None,
+) -> Outcome:
+    """The readings of an answer against a gold answer: equal if one is, different if all are."""
+    outcomes = []
+    for answer in answers:
+        outcome = compare_texts(answer, gold, conventions, symbolic)
+        if outcome.state == "equal":
+            return outcome
+        outcomes.append(outcome)
+    return next((each for each in outcomes if each.state != "different"), outcomes[0])
 
 
 def _compare(answer: AnswerText, gold: AnswerText, context: Context) -> Outcome:
@@ -110,6 +129,8 @@ def _scripts(text: str) -> set[str]:
     return set(_SCRIPT.findall(text)) if "\\math" in text else set()
 
 
+# Three items or more in square brackets, as programs write lists.
+_LISTED = re.compile(r"[\s$]*(?:\\left)?\[([^,;\[\]]+,){2,}[^,;\[\]]+\][\s$.]*")
 _PLAIN = re.compile(
     r"\s*(-(?!\s)|)(\$?)\s?(\d{1,18}|[1-9]\d{0,2}(?:,\d{3}){1,5})(?:\.(\d{1,18}))?\.?\s*"
 )

@@ -82,7 +82,7 @@ _CHOICE_ENDS = frozenset("ABCDEFGHIJ)")
 # `3 x 4 = 12`
 _CROSS = re.compile(r"(?<=\d) x (?=\d)")
 # `54, I think`
-_HEDGE = re.compile(r",? I (?:think|believe|guess)$")
+_HEDGE = re.compile(r",? I (?:think|believe)$")
 _NOT_ANOTHER = re.compile(
     rf"([^,()]{{1,60}}?),?\s+\(?(?:not|instead\s+of|rather\s+than)\s+\$?-?{NUMERIC}\$?\)?"
 )

@@ -29,7 +29,7 @@ from dpo_math_assets.verifier.extraction.choices import with_its_choice
 from dpo_math_assets.verifier.extraction.markers import FINDERS, marked
 from dpo_math_assets.verifier.extraction.markers.boxed import boxes
 from dpo_math_assets.verifier.extraction.resolve import resolve
-from dpo_math_assets.verifier.extraction.segments import answering_part, next_questions
+from dpo_math_assets.verifier.extraction.segments import Thoughts, answering_part, next_questions
 from dpo_math_assets.verifier.extraction.tokens import AMOUNT, has_digits
 from dpo_math_assets.verifier.syntax.normalization import clean
 from dpo_math_assets.verifier.trace import applied
@@ -51,13 +51,19 @@ _ALONE_RULES = {
 
 
 def extract(
-    candidate: str, equality: Equality, finders: tuple[Finder, ...] = FINDERS
+    candidate: str,
+    equality: Equality,
+    finders: tuple[Finder, ...] = FINDERS,
+    thoughts: Thoughts = (),
 ) -> Extraction:
-    """The final answer of a completion, its candidates compared by the caller's `equality`."""
+    """The final answer of a completion, its candidates compared by the caller's `equality`.
+
+    `thoughts` are pairs of delimiters of thoughts beside the usual ones.
+    """
     if (alone := _NUMBER_ALONE.fullmatch(candidate)) and (marker := alone.lastgroup):
         applied(_ALONE_RULES[marker], alone[marker])
         return Extraction(alone[marker], marker, None)
-    text = answering_part(candidate)
+    text = answering_part(candidate, thoughts)
     found = _before_next_question(text, equality, finders) or _answer_of(text, equality, finders)
     return with_its_choice(text, found)
 

@@ -31,17 +31,19 @@ class _Plan(NamedTuple):
 
 
 @cache
-def _plan(finders: tuple[Finder, ...]) -> _Plan:
+def _plan(finders: tuple[Finder, ...], thoughts: segments.Thoughts) -> _Plan:
     anchored = dict.fromkeys(anchor.needle for finder in finders for anchor in finder.anchors)
     needles = [needle for finder in finders for needle in finder.needles]
-    blocking = [*segments.NEEDLES, *choices.NEEDLES]
+    blocking = [*segments.NEEDLES, *segments.thought_needles(thoughts), *choices.NEEDLES]
     blocking += [needle for needle in needles if needle not in anchored]
     return _Plan("|".join(blocking), "|".join(anchored))
 
 
-def decisive_parts(texts: pl.Series, finders: tuple[Finder, ...] = FINDERS) -> pl.Series:
+def decisive_parts(
+    texts: pl.Series, finders: tuple[Finder, ...] = FINDERS, thoughts: segments.Thoughts = ()
+) -> pl.Series:
     """Each text (String) from the marker that decides on, or all of it; nulls stay."""
-    plan = _plan(finders)
+    plan = _plan(finders, thoughts)
     text, rest = pl.col("text"), pl.col("rest")
     whole = pl.col("whole").cast(pl.Binary)
     first = pl.col("first")

@@ -24,6 +24,7 @@ from dpo_math_assets.verifier.extraction.cleanup import (
     MAX_BARE,
     clean_answer,
 )
+from dpo_math_assets.verifier.extraction.continuations import is_set_aside, sets_aside
 from dpo_math_assets.verifier.extraction.endings import last_number
 from dpo_math_assets.verifier.extraction.markers.bare import ABOUT, Bare, bare_answers, is_prose
 from dpo_math_assets.verifier.extraction.restatements import chained_value, restated_value
@@ -32,17 +33,19 @@ from dpo_math_assets.verifier.extraction.tokens import (
     CHOICE,
     CHOICE_ALONE,
     LATEX_WORD,
+    NUMBER,
     NUMBERS,
     PART,
     WORD,
     has_digits,
+    lower_words,
 )
 from dpo_math_assets.verifier.extraction.vetoes import (
     has_second_thoughts,
     is_retracted,
     is_vetoed,
 )
-from dpo_math_assets.verifier.lexicon.words import NUMBER_WORDS, TENS
+from dpo_math_assets.verifier.lexicon.words import NUMBER_WORDS, TENS, word_set
 from dpo_math_assets.verifier.syntax.normalization import normalise
 from dpo_math_assets.verifier.trace import applied
 
@@ -83,6 +86,7 @@ _INSTEAD = re.compile(
     re.IGNORECASE,
 )
 _SELECTED = re.compile(r"\b(?:only|candidates?|rejected|accepted|discarded)\b", re.IGNORECASE)
+_VALUE_FIRST = re.compile(rf"[-$]{{0,2}}{NUMBER}(?=[\s,;(])")
 # What a part of an answer is called, on its line.
 _PART_NAME = re.compile(
     rf"\((?:{PART}|\d)\)|\b(?:Part|Question|Problem) \(?\w\b|(?<!\w)[A-Z][a-z]+[*_]*[:=]"
@@ -103,7 +107,16 @@ _CHOSEN = re.compile(
     r"| is (?:the |also )?(?:correct|right|better|best|answer|possible))"
 )
 # What is left of the formula around a box: `\\pmod{7}$`
-_FORMULA_ENDS = re.compile(r"\s*\\[a-z]+\{[^{}\n]*\}[ .]*(?:\$|\\[\])])")
+_FORMULA_ENDS = re.compile(
+    r"\s*(?:\\[a-z]+\{[^{}\n]*\}|\\[pb]?mod(?:\s*\d+|\s+[a-z])|\(?\\?mod\s*\d+\)?)"
+    r"[ .]*(?:\$|\\[\])])"
+)
+# What is counted, and circumstances, up to the end of the sentence: ` weeks to save \\$80.`
+_COUNTED = re.compile(r"[\s$\\)\]]*+(?=[a-z])(?P<words>[^.,;:=(\n–—]{1,120}+)[.\n]?(?=\s|$)")
+_GOES_ON = word_set(
+    "is are was were equals equal gives give makes make so then leaving leaves leads rounds "
+    "rounded becomes means plus minus or and but than which that total totals"
+)
 _CHECKED = re.compile(r"\b(?:[Cc]heck|[Vv]erif|sanity|[Cc]onfirm)|[✓✔✅]")
 # Of several values in an answer, the text behind it takes some away.
 _SEVERAL = (" or ", "or}", ", ", "\\pm", "±", " and ")
@@ -141,6 +154,10 @@ def _resolve_bare(text: str, equality: Equality) -> Extraction:
         if bare.marker == "conclusion" and bare.other and not equality.quick_equal(*bare.other):
             continue
         if bare.marker == "last_line" and bare.other and equality.differ(*bare.other) is True:
+            return AMBIGUOUS
+        if (value := _VALUE_FIRST.match(bare.texts[0])) and is_set_aside(
+            bare.texts[0], value.end()
+        ):
             return AMBIGUOUS
         answer = _bare_answer(bare, equality)
         if bare.marker == "aligned" and not answer:
@@ -213,7 +230,22 @@ class _Resolver(NamedTuple):
             if self.leads_elsewhere(last.text, rest):
                 applied("resolve.last_value", last.text, rest)
                 return AMBIGUOUS
+        if self.are_set_aside(answers, rest):
+            return AMBIGUOUS
         return self.with_letter(self.settle(kind, answers, strong), last, given["label"])
+
+    def are_set_aside(self, answers: list[Candidate], rest: str) -> bool:
+        """Whether the sentence of an answer, or one behind the last, sets it aside."""
+        if rest.strip(_CLOSING) and sets_aside(rest, answers[-1].text):
+            return True
+        return any(is_set_aside(self.text, self.value_end(each)) for each in answers)
+
+    def value_end(self, candidate: Candidate) -> int:
+        """Where the number ends with which an answer begins, as in `5, I guess`; or all of it."""
+        end = self.end_of(candidate)
+        value = _VALUE_FIRST.match(candidate.text)
+        at = end - len(candidate.text)
+        return at + value.end() if value and self.text.startswith(candidate.text, at) else end
 
     def with_other_form(self, box: Candidate) -> Candidate:
         """`\\boxed{3} or 4` has no answer, unless both are the same value."""
@@ -390,6 +422,8 @@ class _Resolver(NamedTuple):
             return True
         if formula := _FORMULA_ENDS.match(rest):
             rest = rest[formula.end() :]
+        if (counted := _COUNTED.match(rest)) and _GOES_ON.isdisjoint(lower_words(counted["words"])):
+            rest = rest[counted.end() :]
         checks = " but " not in rest and _CHECKED.search(rest)
         another = None if checks else last_number(rest[-2 * MAX_BARE :])
         if another is None:

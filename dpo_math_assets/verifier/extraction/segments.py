@@ -7,16 +7,25 @@ a question that the completion goes on to ask itself.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 
 from dpo_math_assets.verifier.trace import applied
 
-# Tags of thoughts, and the two in words that some models write: `<|end_of_thought|>`.
-THOUGHTS = ("think", "thinking", "thought", "thoughts", "reasoning", "scratchpad")
-_THOUGHT = re.compile(rf"<(?:(/?)(?:{'|'.join(THOUGHTS)})|\|(?:begin|(end))_of_thought\|)>")
-_THOUGHT_NEEDLES = ("think", "thought", "reasoning>", "scratchpad>")
+Thoughts = tuple[tuple[str, str], ...]
+
+# What begins and ends the thoughts of models.
+THOUGHTS: Thoughts = (
+    *((f"<{name}>", f"</{name}>") for name in ("think", "thinking", "thought", "thoughts")),
+    *((f"<{name}>", f"</{name}>") for name in ("reasoning", "scratchpad")),
+    ("<|begin_of_thought|>", "<|end_of_thought|>"),
+    ("◁think▷", "◁/think▷"),
+    ("[THINK]", "[/THINK]"),
+)
 # Where a model that speaks in channels gives its answer.
 _FINAL_CHANNEL = "<|channel|>final<|message|>"
+_CHANNEL = re.compile(r"<\|channel\|>\s*(?P<name>\w+)")
 # Tokens of a chat: what stands between the first and the second is the answer.
 _SPECIAL = re.compile(
     r"<\|[A-Za-z_]{1,20}\|>|</?s>|\[/?(?:INST|EOS)\]|<(?:eos|EOS|(?:end|start)_of_turn)>"
@@ -26,6 +35,8 @@ _SPECIAL_NEEDLES = ("<|", "s>", "S>", "T]", "S]", "_turn>", "<｜")
 # What is written in a programming language says nothing to a reader.
 LANGUAGES = "python|py|sage|cpp|c|java|javascript|js|r|matlab"
 _CODE = re.compile(rf"```(?:{LANGUAGES})\b.*?(?:```|\Z)", re.DOTALL)
+# What draws a figure.
+_FIGURES = (("[asy]", "[/asy]"), ("\\begin{asy}", "\\end{asy}"), ("\\begin{tikz", "\\end{tikz"))
 # Where a completion that has given its answer begins another dialogue.
 QUESTIONS = (
     "Q|Question|QUESTION|Problem|PROBLEM|Exercise|Task|Example|Input|Instruction|Human|HUMAN|"
@@ -54,6 +65,8 @@ NEEDLES = (
     r"</?[A-Za-z]",
     r"<\|",
     "<｜",
+    r"\[asy\]",
+    r"\\begin\{(?:asy\}|tikz)",
     r"INST\]",
     r"EOS\]",
     rf"```(?:{LANGUAGES})(?-u:\b)",
@@ -65,16 +78,20 @@ NEEDLES = (
 Question = tuple[int, bool]
 
 
-def answering_part(text: str) -> str:
-    """The text without thoughts, without what follows the answer in a chat, and without code."""
+def answering_part(text: str, thoughts: Thoughts = ()) -> str:
+    """The text without thoughts, without what follows the answer in a chat, and without code.
+
+    `thoughts` are pairs of delimiters beside `THOUGHTS`.
+    """
     if "\r" in text:
         text = text.replace("\r\n", "\n")
+    if (tags := _thought_tags(thoughts)) and any(map(text.__contains__, tags.needles)):
+        shorter = _without_thoughts(text, tags)
+        if shorter is not text:
+            applied("segment.thoughts", text, shorter)
+            text = shorter
     if "<" in text or "INST]" in text or "EOS]" in text:
-        for rule, part in (
-            ("segment.thoughts", _without_thoughts),
-            ("segment.channel", _final_channel),
-            ("segment.chat", _first_message),
-        ):
+        for rule, part in (("segment.channel", _final_channel), ("segment.chat", _first_message)):
             shorter = part(text)
             if shorter is not text:
                 applied(rule, text, shorter)
@@ -84,24 +101,70 @@ def answering_part(text: str) -> str:
         if shorter != text:
             applied("segment.code", text, shorter)
             text = shorter
+    if "[asy]" in text or "{asy}" in text or "{tikz" in text:
+        shorter = _without_figures(text)
+        if shorter != text:
+            applied("segment.figure", text, shorter)
+            text = shorter
     return text
 
 
-def _without_thoughts(text: str) -> str:
+def _without_figures(text: str) -> str:
+    """The text without the code of its figures; one that is not closed reaches to the end."""
+    for opening, closing in _FIGURES:
+        kept, begins = [], 0
+        while (at := text.find(opening, begins)) >= 0:
+            kept.append(text[begins:at])
+            end = text.find(closing, at)
+            begins = len(text) if end < 0 else end + len(closing)
+        text = "".join((*kept, text[begins:]))
+    return text
+
+
+class _Tags(NamedTuple):
+    """The delimiters of thoughts, those that end them, and how delimiters begin."""
+
+    pattern: "re.Pattern[str]"
+    closing: frozenset[str]
+    needles: tuple[str, ...]
+
+
+@lru_cache(maxsize=64)
+def _thought_tags(thoughts: Thoughts) -> _Tags:
+    pairs = (*THOUGHTS, *thoughts)
+    tags = sorted((tag for pair in pairs for tag in pair), key=len, reverse=True)
+    return _Tags(
+        re.compile("|".join(map(re.escape, tags))),
+        frozenset(closing for _, closing in pairs),
+        tuple(sorted({tag[:4] for tag in tags})),
+    )
+
+
+def thought_needles(thoughts: Thoughts) -> tuple[str, ...]:
+    """Patterns of which every text with a delimiter of thoughts has a match."""
+    return tuple(re.escape(tag) for pair in (*THOUGHTS, *thoughts) for tag in pair)
+
+
+def _without_thoughts(text: str, tags: _Tags) -> str:
     """The text behind its thoughts, or before them where they are not closed: they were cut off."""
-    if not any(map(text.__contains__, _THOUGHT_NEEDLES)):
+    found = list(tags.pattern.finditer(text))
+    if not found:
         return text
-    tags = list(_THOUGHT.finditer(text))
-    if not tags:
-        return text
-    if not (tags[-1][1] or tags[-1][2]):
-        return text[: tags[-1].start()]
-    return text[tags[-1].end() :] if text[tags[-1].end() :].strip() else text
+    last = found[-1]
+    if last[0] not in tags.closing:
+        return text[: last.start()]
+    return text[last.end() :] if text[last.end() :].strip() else text
 
 
 def _final_channel(text: str) -> str:
+    """What is said in the final channel; nothing where the text was cut off in another one."""
     channel = text.rfind(_FINAL_CHANNEL)
-    return text if channel < 0 else text[channel + len(_FINAL_CHANNEL) :]
+    if channel >= 0:
+        return text[channel + len(_FINAL_CHANNEL) :]
+    first = _CHANNEL.search(text) if "<|channel|>" in text else None
+    if first is None or any(each["name"] == "final" for each in _CHANNEL.finditer(text)):
+        return text
+    return text[: first.start()]
 
 
 def _first_message(text: str) -> str:

@@ -43,6 +43,12 @@ _BEFORE = (
     _veto("veto.ruled_out"),
     _veto("veto.supposed"),
     _veto("veto.tempting"),
+    _veto("veto.pitfall"),
+    _veto("veto.example"),
+    _veto("veto.near"),
+    _veto("veto.tried"),
+    _veto("veto.unreal"),
+    _veto("veto.hedged"),
 )
 _AT_ONCE_BEHIND = _veto("veto.denied_behind")
 _SECOND_THOUGHTS = (

@@ -65,7 +65,7 @@ def verify_frame(
     from dpo_math_assets.verifier.extraction.prefilter import decisive_parts
 
     def decisive(texts: pl.Series) -> pl.Series:
-        return decisive_parts(texts, finders_with(conventions.markers))
+        return decisive_parts(texts, finders_with(conventions.markers), conventions.thoughts)
 
     rows = frame.lazy().drop(VERDICT_COLUMNS, strict=False).collect()
     texts = rows.lazy().select(

@@ -18,7 +18,7 @@ from dpo_math_assets.verifier.equivalence.outcome import Comparison, SymbolicEqu
 from dpo_math_assets.verifier.equivalence.texts import (
     NAMED_PARTS,
     AnswerText,
-    compare_texts,
+    compare_readings,
     plain_numbers,
 )
 from dpo_math_assets.verifier.extraction.candidate import Extraction
@@ -90,7 +90,7 @@ def extract(candidate: str, conventions: Conventions = _DEFAULT) -> Extraction:
     """The final answer of a completion."""
     with conventions.in_force():
         finders = finders_with(conventions.markers)
-        return extract_answer(candidate, equality_under(conventions), finders)
+        return extract_answer(candidate, equality_under(conventions), finders, conventions.thoughts)
 
 
 def compare(
@@ -119,11 +119,25 @@ def compare_with(
     with conventions.in_force():
         outcome = plain_numbers(extracted, ground_truth)
         if outcome is None:
-            sides = _stated(extracted, conventions), _stated(ground_truth, conventions)
-            outcome = compare_texts(*sides, conventions, symbolic)
+            gold = _stated(ground_truth, conventions)
+            outcome = compare_readings(
+                _readings(_stated(extracted, conventions)), gold, conventions, symbolic
+            )
     if outcome.witness:
         applied("witness.parts", outcome.witness.answer, outcome.witness.gold)
     return outcome.comparison()
+
+
+# A box that is part of a formula, of which either may be asked for: `y \\geq \\boxed{4}`.
+_PART = re.compile(r"([^{}]*)\\boxed\{([^{}]*)\}([^{}]*(?:\{\d+\})?)")
+
+
+def _readings(answer: AnswerText) -> tuple[AnswerText, ...]:
+    """The formula around a box, and what is in the box; or the answer alone."""
+    part = _PART.fullmatch(answer.text)
+    if part is None or answer.boxes or not (part[1] + part[3]).strip():
+        return (answer,)
+    return AnswerText("".join(part.groups())), AnswerText(part[2])
 
 
 # Only a text with one of these may be more than its answer.

@@ -10,6 +10,7 @@ import pytest
 from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.equivalence.equality import equality_under
 from dpo_math_assets.verifier.extraction.choices import listed_choices
+from dpo_math_assets.verifier.extraction.continuations import sets_aside
 from dpo_math_assets.verifier.extraction.extract import extract, split_boxes
 from dpo_math_assets.verifier.extraction.markers import finders_with
 from dpo_math_assets.verifier.extraction.markers.bare import bare_answers
@@ -26,6 +27,8 @@ UNITS = (
     *("答え：", "答案 ", "答案：5\n", "Antwort: ", "réponse ", "Result: ", "Result:\n", "(A) 5 "),
     *("the correct option is ", "option A is correct. ", "<think>", "</think>", "<|x|>", "INST]"),
     *("```python\n", " Q:", "1 Q: 2\n", "\nProblem 2: ", "\n\n", "I hope it is correct. "),
+    *("[asy]", "[/asy]", "\\begin{tikz", ". This is ", " check ", " I was ", ", so "),
+    "so ignore the ",
     *("Confidence: 5\n", "Therefore, 5. ", "1. ", "- 5\n", "x = 3\n", "the answer\n", "[ANSWER] "),
 )
 SMALL = 8_000
@@ -61,6 +64,7 @@ def _grows(function: Callable[[str], object], unit: str, end: str, small: int = 
         pytest.param(listed_choices, id="choices"),
         pytest.param(lambda text: list(bare_answers(text)), id="bare"),
         pytest.param(lambda text: split_boxes(text, EQUALITY), id="split_boxes"),
+        pytest.param(lambda text: sets_aside(text, "5"), id="continuations"),
     ],
 )
 def test_time_grows_with_the_length_of_the_text(function: Callable[[str], object]) -> None:

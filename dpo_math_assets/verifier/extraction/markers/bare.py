@@ -27,6 +27,13 @@ from dpo_math_assets.verifier.lexicon.functions import FUNCTION_NAMES
 from dpo_math_assets.verifier.lexicon.words import word_set
 from dpo_math_assets.verifier.syntax.normalization import clean
 
+# A line of a program that no fence marks as one.
+_PROGRAM = re.compile(
+    r"^[ \t]*+(?:(?:for|while|if|elif|def|class|with)\b[^\n]{1,100}:[ \t]*$|(?:else|try):[ \t]*$"
+    r"|(?:import|from) [\w.]+(?: import [\w*, ]+)?[ \t]*$|(?:print|println|printf|console\.log)\("
+    r"|return [\w(]|#include\b|[\w.]+ ?[-+*/]= ?\S)",
+    re.MULTILINE,
+)
 # Last lines that are looked at for what is no answer.
 MAX_ENDS = 8
 # Longer environments are no answer.
@@ -119,7 +126,7 @@ def bare_answers(text: str) -> Iterator[Bare]:
     stripped = _without_remarks(text.strip())
     above, _, line = stripped.rpartition("\n")
     last = _NUMBERING.sub("", line.strip())
-    if not stripped or last.endswith("?"):
+    if not stripped or last.endswith("?") or ("\n" in stripped and _PROGRAM.search(stripped)):
         return
     if environment := _environment(stripped, line):
         yield Bare("aligned", (environment,))

@@ -95,6 +95,14 @@ _TERM_BEFORE = _Before(
     r"(?:[\w)}]\s*[-−+*/·×÷]|[\d)]\s+[-−]|[+/×÷]|\\(?:times|cdot|div|sqrt|d?frac|ln|log|sin|cos|tan)"
     r"|[_^]|\\[dt]?frac\{[^{}]*\}\{[^{}]*\}|\\sqrt\{[^{}]*\}|(?<![\w.])\d+(?:\.\d+)?|\\pi)$",
 )
+# The end that bounds a letter: `y \\geq \\boxed{4}`; the letters that a coefficient is of.
+_BOUND_BEFORE = re.compile(
+    r"(?:^|[$(:,;.]|\\\(|\\\[|[a-z]{2})\s*(?P<bound>[A-Za-z]\s*(?:[≤≥]|\\[gl]eq?(?:slant)?)\s*)$"
+)
+_LETTERS_AFTER = re.compile(
+    r"(?P<letters>(?:[abcdf-hj-zA-Z](?:\^\{?\d{1,3}\}?)?){1,4})(?![A-Za-z'’\d])"
+)
+_FORMULA_END = re.compile(r"[\s.]*(?:\$|\\[)\]]|\Z)")
 _SUFFIX = re.compile(
     r"\d|\.\d|,\d{3}(?!\d)|\s*(?:\\pi(?![A-Za-z])|\\sqrt|\\d?frac|\^|\\?%|°|\+\s*C\b|\\degree|\\circ)"
     r"|_(?=[\d{])|[a-zπ](?![A-Za-z'’])|\([a-z0-9]\s*[-+]|!(?=\s*(?:\$|\\[\])]))"
@@ -105,9 +113,15 @@ _TERM_AFTER = re.compile(
 )
 # Behind the formula of the box: degrees and per cent belong to it, a factor in words changes it.
 _MARK_AFTER = re.compile(r"\s*(?:\$|\\\))\s*(°|\^\\circ|degrees?\b|\\?%|percent\b)")
+# How often something happens, or as much as something else: no factor.
+_TIMES = (
+    r"(?:as|more|larger|greater|bigger|longer|in|on|per|each|every|during|daily|weekly|today|for|by"
+    r"|over|at|before|after|until|when|while|to|altogether|an? (?:second|minute|hour|day|night|week"
+    r"|month|year|game|round|lap|trip|person|time))\b"
+)
 _FACTOR_AFTER = re.compile(
     r"(?:\s|\\[,;:! ]|[~$]|\\\))*(?<![\s\w])(?:[kKMB](?![A-Za-z'’]))"
-    r"|\s*(?:\$|\\\))?\s*(?:squared|cubed|times\b(?!\s+(?:as|more|larger|greater|bigger|longer)\b)|"
+    rf"|\s*(?:\$|\\\))?\s*(?:squared|cubed|times\b(?!\s*(?:[.,;!?)$]|\\[)\]]|\Z)|\s+{_TIMES})|"
     r"pi\b|and a half|hundred|thousand|million|billion)"
     r"|(?:\s|\\[,;:! ]|~)*(?:\$|\\\)|\\[,;:! ]|~)[\s$]*"
     r"(?:π|√|[×·÷]\s*\d|\\(?:pi|sqrt|times|cdot)(?![A-Za-z]))"
@@ -116,13 +130,14 @@ _FACTOR_AFTER = re.compile(
 # Words behind the formula of the box, and before it, that make another value of it or bound one.
 _CHANGED_AFTER = re.compile(
     r"(?:\s|\$|\\\))*(?:(?:less|more|fewer) than|or (?:more|less|fewer)\b|at (?:most|least)|"
-    r"to [$\d]|,?(?:R ?|(?:with )?(?:a )?remainder (?:of )?)\d|, ?\d+(?:, ?\d+)*,? (?:and|or) \d|"
+    r"to (?:\$|\\\$|\d)|"
+    r",?(?:R ?|(?:with )?(?:a )?remainder (?:of )?)\d|, ?\d+(?:, ?\d+)*,? (?:and|or) \d|"
     r"(?:[a-z]+ )?and +\$?(?:\d|\\d?frac)|"
     r"(?:minus|plus|over|divided by|factorial)\b|(?:\\to|\\rightarrow)(?![A-Za-z])|→)"
 )
 # `\\boxed{3} or 4`: another value, unless it is the same in another form.
 _OR_AFTER = re.compile(
-    rf"(?:\s|\$|\\\))*\bor\s+(?:[a-z]\s*=\s*)?(\$(?!\\f?box)[^$\n]{{1,40}}\$|-?{NUMBER}(?:/\d+)?\\?%?)"
+    rf"(?:\s|[$,]|\\\))*\bor\s+(?:[a-z]\s*=\s*)?(\$(?!\\f?box)[^$\n]{{1,40}}\$|-?{NUMBER}(?:/\d+)?\\?%?)"
 )
 # A share of a number is another number.
 _SHARE = re.compile(r"frac|%|\d/\d")
@@ -241,6 +256,9 @@ def _in_place(text: str, start: int, end: int, close: int, inside: bool) -> Box:
         return Box(start, after, content)
     left, following = _since_break(text, start, REACH), text[after : after + REACH]
     right = following
+    if part := _part_of_formula(left, content, following):
+        applied("marker.box_part", content, part)
+        return Box(start, after, part)
     changed = _governed(left)
     if not changed:
         if ("\n" in left or "\n" in right) and not _runs_on(text, start, left, right):
@@ -255,6 +273,23 @@ def _in_place(text: str, start: int, end: int, close: int, inside: bool) -> Box:
         answer = None if unit == "dozen" else f"{content} {unit}"
         applied("marker.box_unit", content, answer)
     return Box(start, after, answer, _other_form(content, right))
+
+
+def _part_of_formula(left: str, content: str, right: str) -> str | None:
+    r"""`y \geq \boxed{4}` or `\boxed{-15}x^3`, where either the box or all of it may be asked for.
+
+    Which of both is meant, only the gold can say; the box stays in the answer for it.
+    """
+    if not _NUMBER.fullmatch(content):
+        return None
+    bound = _BOUND_BEFORE.search(left) if _FORMULA_END.match(right) else None
+    if bound:
+        return f"{bound['bound']}\\boxed{{{content}}}"
+    letters = _LETTERS_AFTER.match(right)
+    if letters is None or not _FORMULA_END.match(right, letters.end()):
+        return None
+    alone = left.endswith("$") or not left.rstrip() or left.rstrip().endswith(("=", "\\(", "\\["))
+    return f"\\boxed{{{content}}}{letters['letters']}" if alone else None
 
 
 def _with_surroundings(left: str, content: str, right: str, inside: bool) -> str | None:

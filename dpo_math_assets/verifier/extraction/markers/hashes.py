@@ -18,7 +18,10 @@ def _find(text: str) -> list[Candidate]:
     if begins < 0:
         return []
     found = _HASHES.finditer(text, begins)
-    return [Candidate(mark.start(), mark.start(1), mark[1]) for mark in found]
+    return [
+        Candidate(mark.start(), mark.start(1), "" if mark[1].rstrip().endswith("?") else mark[1])
+        for mark in found
+    ]
 
 
 _ALONE = rf"#{{4,}}[ \t]*-?\$?{NUMBER}[ \t]*(?:\n|$)"

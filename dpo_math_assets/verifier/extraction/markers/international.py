@@ -67,6 +67,11 @@ def _find(text: str) -> list[Candidate]:
     ]
 
 
+def is_doubted(text: str) -> bool:
+    """Whether a text in another language than English holds a word of doubt or denial."""
+    return _DOUBT.search(text) is not None
+
+
 def _sentence_before(text: str, mark: "re.Match[str]") -> str:
     before = text[max(0, mark.start() - REACH) : mark.start()]
     return before[max(map(before.rfind, "\n.!?。")) + 1 :]
