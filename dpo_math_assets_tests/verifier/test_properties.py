@@ -273,6 +273,7 @@ pieces = st.sampled_from(
         *(r"\boxed{3}", "#### 5", '"answer": "3",', '"final": 2,', "A: 6", "Q: how many?", "(B) 5"),
         *("(A) 4 (B) 8 (C) 5", "Die Antwort ist 3.", "Confidence: 9%", "C is correct."),
         *("```json", "{", '"reasoning": "first, 4",', "FINAL ANSWER: 8", "The correct option is B"),
+        *("However, ", "which is wrong.", "Maybe", "[asy] draw(); [/asy]", "\\]", "\\[", "$$", "."),
         *("if", "half of", "the", "Final", "his", "A", "$", "*", "<think>", "```python", "I got"),
     ]
 )
@@ -287,6 +288,19 @@ markers = st.sampled_from(
     [
         *("FINAL ANSWER: {}\n", "final answer: {}.", "**Answer:** {}", '"answer": "{}"}}'),
         *('"answer": {}\n}}\n```', '{{"answer": "{}"}} ', "The answer is {}.", "A: {}", "#### {}"),
+        *(
+            "\\boxed{{{}}}",
+            "so $x = \\boxed{{{}}}$.",
+            "\\[\n\\boxed{{{}}}\n\\]",
+            "$$\\boxed{{{}}}$$ cm",
+        ),
+        *(
+            "$x \\geq \\boxed{{{}}}$",
+            "$\\boxed{{{}}}x^2$",
+            "- \\fbox{{{}}}",
+            "half of \\boxed{{{}}}",
+            "\\boxed",
+        ),
     ]
 )
 

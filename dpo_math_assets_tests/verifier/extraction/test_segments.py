@@ -51,3 +51,39 @@ def test_a_model_that_speaks_in_channels_answers_in_the_final_one_alone() -> Non
 def test_the_code_of_a_figure_says_nothing_of_the_answer(figure: str) -> None:
     assert verify(f"So it is $\\boxed{{5}}$.\n\n{figure}", "5").verdict == "correct"
     assert verify(f"{figure[:0]}{figure}\nSo it is 5.", "6").verdict != "correct"
+
+
+def test_thoughts_that_are_cut_off_have_no_final_answer() -> None:
+    assert extract("<think>Maybe \\boxed{5}? Then again").answer is None
+    assert extract("<thinking>\\boxed{5}</thinking>\nSo \\boxed{6}.").answer == "6"
+
+
+def test_comments_in_code_answer_nothing_and_its_output_does() -> None:
+    code = "```python\n# The answer is 9\nprint(4 + 4)\n```\n"
+    assert verify(code + "```output\n8\n```", "8").ok is True
+    assert verify(code + "So the sum is 8.", "9").ok is not True
+
+
+def test_what_stands_behind_the_end_of_a_turn_was_said_by_nobody() -> None:
+    for end in ("<end_of_turn>", "<eos>", "[EOS]", "<|EOT|>", "<｜end▁of▁sentence｜>"):
+        assert verify(f"The answer is 25{end}\nThe answer is 36", "25").ok is True
+
+
+@pytest.mark.parametrize(
+    ("text", "gold"),
+    [
+        (
+            "<|channel|>analysis<|message|>The answer is 6?<|end|><|channel|>final<|message|>21",
+            "21",
+        ),
+        ("所以答案是 21。", "21"),
+        ("解得 $x = 21$。\n\n答案：21", "21"),
+        ("The answer is the sum: 21.", "21"),
+        ("The answer is an odd number, namely 21.", "21"),
+        ("#### 21\n\nThe answer is plausible.", "21"),
+    ],
+)
+def test_answers_in_channels_in_chinese_and_behind_a_description_are_found(
+    text: str, gold: str
+) -> None:
+    assert verify(text, gold).ok is True
