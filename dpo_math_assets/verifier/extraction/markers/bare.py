@@ -126,7 +126,7 @@ def bare_answers(text: str) -> Iterator[Bare]:
     stripped = _without_remarks(text.strip())
     above, _, line = stripped.rpartition("\n")
     last = _NUMBERING.sub("", line.strip())
-    if not stripped or last.endswith("?") or ("\n" in stripped and _PROGRAM.search(stripped)):
+    if not stripped or last.endswith("?"):
         return
     if environment := _environment(stripped, line):
         yield Bare("aligned", (environment,))
@@ -177,6 +177,8 @@ def _without_remarks(stripped: str) -> str:
     if _REFUSAL.match(stripped) or _FIELD.search(stripped):
         return ""
     if "\n" in stripped:
+        if _PROGRAM.search(stripped):
+            return ""
         aside = _ASIDE.search(stripped)
         stripped = stripped[: aside.start()] if aside else stripped
         stripped = (_FENCE.sub("", stripped) if "```" in stripped else stripped).strip()
