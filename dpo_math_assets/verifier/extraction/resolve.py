@@ -130,6 +130,16 @@ _ONE_OF_THEM = re.compile(
 _SUM_BEFORE = re.compile(r"(?<![\w)])[\d$(][\d\s.,$()+*/×÷x−-]*=$")
 
 
+def _behind_counted(rest: str) -> str:
+    """What stands behind the formula of an answer and what is counted there."""
+    if formula := _FORMULA_ENDS.match(rest):
+        rest = rest[formula.end() :]
+    counted = _COUNTED.match(rest)
+    if counted and _GOES_ON.isdisjoint(lower_words(counted["words"])):
+        return rest[counted.end() :]
+    return rest
+
+
 def resolve(text: str, given: Candidates, equality: Equality) -> Extraction:
     """The answer of a text, by the candidates of each kind that its markers have given."""
     for kind in ("final", "label"):
@@ -420,10 +430,7 @@ class _Resolver(NamedTuple):
             return bool(chosen) and chosen[-1] != answer.strip("()")
         if any(sign in answer for sign in _SEVERAL) and _ONE_OF_THEM.search(rest):
             return True
-        if formula := _FORMULA_ENDS.match(rest):
-            rest = rest[formula.end() :]
-        if (counted := _COUNTED.match(rest)) and _GOES_ON.isdisjoint(lower_words(counted["words"])):
-            rest = rest[counted.end() :]
+        rest = _behind_counted(rest)
         checks = " but " not in rest and _CHECKED.search(rest)
         another = None if checks else last_number(rest[-2 * MAX_BARE :])
         if another is None:

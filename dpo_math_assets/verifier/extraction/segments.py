@@ -96,17 +96,15 @@ def answering_part(text: str, thoughts: Thoughts = ()) -> str:
             if shorter is not text:
                 applied(rule, text, shorter)
                 text = shorter
-    if "```" in text:
-        shorter = _CODE.sub("", text)
-        if shorter != text:
-            applied("segment.code", text, shorter)
-            text = shorter
-    if "[asy]" in text or "{asy}" in text or "{tikz" in text:
-        shorter = _without_figures(text)
-        if shorter != text:
-            applied("segment.figure", text, shorter)
+    for rule, signs, part in _CODE_PARTS:
+        if any(map(text.__contains__, signs)) and (shorter := part(text)) != text:
+            applied(rule, text, shorter)
             text = shorter
     return text
+
+
+def _without_code(text: str) -> str:
+    return _CODE.sub("", text)
 
 
 def _without_figures(text: str) -> str:
@@ -119,6 +117,12 @@ def _without_figures(text: str) -> str:
             begins = len(text) if end < 0 else end + len(closing)
         text = "".join((*kept, text[begins:]))
     return text
+
+
+_CODE_PARTS = (
+    ("segment.code", ("```",), _without_code),
+    ("segment.figure", ("[asy]", "{asy}", "{tikz"), _without_figures),
+)
 
 
 class _Tags(NamedTuple):
