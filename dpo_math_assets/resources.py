@@ -1,11 +1,14 @@
 """Resources: what every asset reaches through one object, and how it starts a process."""
 
 import os
+import re
+import signal
 import sys
 from pathlib import Path
 from typing import Any, Optional
 
 import dagster as dg
+from dagster._core.errors import DagsterPipesExecutionError
 from pydantic import BaseModel, Field, create_model
 
 from dpo_math_assets.errors import DpoMathError
@@ -14,6 +17,7 @@ from dpo_math_assets.orphans import PARENT_VARIABLE
 from dpo_math_assets.settings import load_settings, override
 from dpo_math_assets.stages.tasks import SamplingRequest, Tasks, TrainingRequest
 from dpo_math_assets.stages.workspace import SETTINGS_FILE, Workspace
+from dpo_math_assets.training.checkpoints import newest_whole
 from dpo_math_assets.training.manifest import TrainingReport
 
 
@@ -82,6 +86,39 @@ def launchpad_config(section: type[BaseModel]) -> type[dg.Config]:
     return create_model(f"{section.__name__}Overrides", __base__=dg.Config, **fields)
 
 
+# What usually sends a signal to a process that did nothing wrong.
+_SENDERS = {
+    signal.SIGKILL: "usually by the system because memory ran out (`dmesg` says so): lower "
+    "batch_size or max_length, or give the machine more memory",
+    signal.SIGTERM: "somebody, or whatever runs this machine, asked it to end",
+    signal.SIGSEGV: "a library crashed, often one of the GPU's or of the number crunching",
+    signal.SIGABRT: "a library gave up, often one of the GPU's; its last words are in the log",
+    signal.SIGBUS: "often because /dev/shm or the disk is full",
+}
+
+
+def killed_by(told: str) -> str | None:
+    """By which signal a process ended, out of what the pipes client says; None if by none."""
+    found = re.search(r"failed with code -(\d+)", told)
+    if found is None:
+        return None
+    try:
+        number = signal.Signals(int(found[1]))
+    except ValueError:
+        return f"was ended by signal {found[1]}"
+    why = f": {_SENDERS[number]}" if number in _SENDERS else ""
+    return f"was ended by {number.name}{why}"
+
+
+def goes_on(work: Path | None) -> str:
+    """From where a run would go on that is started again, by the states that are there."""
+    whole = [] if work is None else [newest_whole(states) for states in work.glob("*")]
+    steps = [int(state.name.rpartition("-")[2]) for state in whole if state]
+    if steps:
+        return f"Re-execute the run: it goes on from step {max(steps)}"
+    return "Re-execute the run to do it again"
+
+
 class TaskRunner(dg.ConfigurableResource):
     """Starts `dpo_math_assets.processes` for work that needs torch, and waits for it.
 
@@ -102,12 +139,18 @@ class TaskRunner(dg.ConfigurableResource):
         request: dict[str, Any],
     ) -> dict[str, Any]:
         """The task's answer. Raises DpoMathError with the process's own words where it fails."""
-        invocation = self.pipes.run(
-            context=context,
-            command=[sys.executable, "-m", "dpo_math_assets.processes"],
-            env={PARENT_VARIABLE: str(os.getpid())},
-            extras={"task": task, "request": request},
-        )
+        try:
+            invocation = self.pipes.run(
+                context=context,
+                command=[sys.executable, "-m", "dpo_math_assets.processes"],
+                env={PARENT_VARIABLE: str(os.getpid())},
+                extras={"task": task, "request": request},
+            )
+        except DagsterPipesExecutionError as error:
+            if killed := killed_by(str(error)):
+                work = Path(request["work"]) if "work" in request else None
+                raise DpoMathError(f"the process for {task} {killed}. {goes_on(work)}") from None
+            raise
         for message in invocation.get_custom_messages():
             if "error" in message:
                 raise DpoMathError(message["error"])

@@ -258,7 +258,8 @@ def _chosen_still_likely(fall: float, settings: GateSettings) -> GateCondition:
             False,
             None,
             most,
-            "Training logged no finite log-probability of the chosen completions: log more often.",
+            "Training logged no finite log-probability of the chosen completions: set "
+            "training.logging_steps in settings.yaml below the number of steps of the run.",
         )
     return GateCondition(
         "chosen_still_likely",

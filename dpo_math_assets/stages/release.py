@@ -19,6 +19,17 @@ from dpo_math_assets.stages.workspace import Workspace, new_version_name
 from dpo_math_assets.storage import write_json
 
 
+class GateRefusedError(EvaluationError):
+    """The gate does not hold, and nobody overrides it."""
+
+    def __init__(self, decision: GateDecision) -> None:
+        super().__init__(
+            f"The gate does not hold, so there is no release candidate. {decision.summary()} "
+            "Train a better model, or materialize this asset with an override_reason."
+        )
+        self.decision = decision
+
+
 @dataclass(frozen=True)
 class PublishedRelease:
     """A release candidate's version, and why there is one."""
@@ -34,16 +45,13 @@ def publish_release(
     """Copy the checkpoint of the current evaluation, where its gate holds, with the report.
 
     A person may override a refusal by a reason, which is kept with the model. Raises
-    EvaluationError where the gate does not hold and nobody overrides it.
+    GateRefusedError where the gate does not hold and nobody overrides it.
     """
     store = workspace.store
     evaluation = store.current(PASS_RATES)
     decision = read_decision(evaluation, override_reason)
     if not decision.passed:
-        raise EvaluationError(
-            f"The gate does not hold, so there is no release candidate. {decision.summary()} "
-            "Train a better model, or materialize this asset with an override_reason."
-        )
+        raise GateRefusedError(decision)
     made_of = load(EvaluationOrigin, evaluation / ORIGIN_FILE)
     origin = ReleaseOrigin(made_of.checkpoint, evaluation.name, run_id, made_of, decision.as_dict())
     version = new_version_name(run_id)

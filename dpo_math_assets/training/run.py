@@ -327,6 +327,12 @@ def build_report(
             "End prompts with a line break."
         )
     warnings += one_sided(fitted.rows)
+    if not any("loss" in point for point in points):
+        warnings.append(
+            f"No step was logged: the run has {trainer.state.global_step} steps and "
+            f"training.logging_steps is {settings.logging_steps}. Set it lower in settings.yaml "
+            "to see curves, and for the gate, which asks for them."
+        )
     if (logps_chosen_fall_per_token or 0.0) > settings.displacement_warning:
         warnings.append(
             f"The chosen completions fell by {logps_chosen_fall:.1f} nats, "

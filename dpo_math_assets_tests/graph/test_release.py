@@ -12,14 +12,14 @@ from dpo_math_assets.storage import write_json, write_text
 from dpo_math_assets_tests.graph.conftest import Workbench
 
 
-def evaluated(workbench: Workbench, passed: bool) -> None:
-    """A checkpoint and its evaluation, with a gate of one condition."""
+def evaluated(workbench: Workbench, passed: bool, *others: GateCondition) -> None:
+    """A checkpoint and its evaluation, with a gate of one condition, behind `others`."""
     store = workbench.workspace.store
     with store.versions("dpo_checkpoint").new_version("v1") as folder:
         write_text(folder / "model" / "config.json", "{}")
     condition = GateCondition("improvement", passed, -0.1, 0.0, "avg@8 went down by 10 points.")
     with store.versions("offline_eval_pass_rates").new_version("e1") as folder:
-        write_json(folder / "decision.json", GateDecision([condition], "").as_dict())
+        write_json(folder / "decision.json", GateDecision([*others, condition]).as_dict())
         write_json(folder / "made_of.json", {"checkpoint": "v1"})
         write_text(folder / "report.html", "<html></html>")
 
@@ -44,6 +44,34 @@ def test_a_refused_checkpoint_is_not_released_by_a_click_on_the_asset_alone(
     evaluated(workbench, passed=False)
     assert not release(workbench)
     assert workbench.workspace.store.versions("release_candidate").current() is None
+
+
+def test_a_refusal_shows_what_failed_by_how_much_and_how_to_override_it(
+    workbench: Workbench,
+) -> None:
+    enough = GateCondition("enough_prompts", True, 200.0, 100.0, "200 prompts were compared.")
+    evaluated(workbench, False, enough)
+    assert not release(workbench)
+    (record,) = workbench.instance.fetch_observations(
+        dg.AssetKey("release_candidate"), limit=1
+    ).records
+    assert record.event_log_entry.asset_observation is not None
+    shown = record.event_log_entry.asset_observation.metadata
+    first, second = shown["conditions"].records
+    assert first.data == {
+        "condition": "improvement",
+        "holds": False,
+        "found": "-0.1",
+        "limit": "0",
+        "says": "avg@8 went down by 10 points.",
+    }
+    assert second.data["condition"] == "enough_prompts"
+    assert "override_reason:" in str(shown["to_override"].value)
+    (run,) = workbench.instance.get_runs(limit=1)
+    (failure,) = workbench.instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
+    assert failure.dagster_event is not None
+    data = failure.dagster_event.step_failure_data.user_failure_data
+    assert data is not None and {"conditions", "to_override"} <= data.metadata.keys()
 
 
 def test_a_human_override_releases_and_its_reason_is_kept(workbench: Workbench) -> None:

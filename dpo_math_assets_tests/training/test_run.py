@@ -301,3 +301,13 @@ def test_a_run_that_learns_its_pairs_by_heart_and_unlearns_all_others_says_so(
     assert (report.logps_chosen_fall_per_token or 1) < settings.displacement_warning
     assert (report.validation_fall_per_token or 0) > settings.displacement_warning
     assert any("validation pairs fell" in warning for warning in report.warnings)
+
+
+@pytest.mark.slow
+def test_a_run_of_too_few_steps_to_log_says_which_setting_to_lower(
+    settings: TrainingSettings, dataset: Path, tmp_path: Path
+) -> None:
+    seldom = settings.model_copy(update={"epochs": 1, "logging_steps": 1000})
+    report = train_dpo(seldom, dataset, tmp_path / "seldom", quiet, work=tmp_path / "work")
+    (warning,) = [each for each in report.warnings if "No step was logged" in each]
+    assert "5 steps and training.logging_steps is 1000" in warning
