@@ -9,6 +9,7 @@ import faulthandler
 import os
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 # Of the environment of a process: the id of the one that starts it.
@@ -30,7 +31,9 @@ def end_with_parent(parent: int, held_s: float = HELD_S) -> None:
 
     def watch() -> None:
         while os.getppid() == parent:
-            faulthandler.dump_traceback_later(held_s, exit=True, file=nothing)
+            # It needs a thread of its own, for which a process at its limit has no memory.
+            with suppress(RuntimeError, MemoryError):
+                faulthandler.dump_traceback_later(held_s, exit=True, file=nothing)
             time.sleep(CHECK_S)
         os._exit(1)
 

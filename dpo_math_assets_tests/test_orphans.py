@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import textwrap
 
 import psutil
 import pytest
@@ -51,3 +52,31 @@ def test_a_child_whose_parent_is_gone_before_it_looks_ends_at_once() -> None:
         [sys.executable, "-c", CHILD, str(os.getpid() + 1)], capture_output=True, check=False
     )
     assert (done.returncode, done.stdout) == (1, b"")
+
+
+@pytest.mark.fault
+def test_a_command_that_is_killed_while_it_verifies_leaves_no_worker() -> None:
+    script = textwrap.dedent(
+        """
+        import psutil, polars as pl
+        from dpo_math_assets.verifier import verify_frame
+
+        def told(done, total):
+            children = psutil.Process().children(recursive=True)
+            if len(children) >= 2:
+                print(*[child.pid for child in children], flush=True)
+
+        rows = [(f"FINAL ANSWER: x^{n}*(x+1)", f"x^{n+1}+x^{n}") for n in range(30_000)]
+        frame = pl.DataFrame(rows, schema=["candidate", "ground_truth"], orient="row")
+        verify_frame(frame, workers=2, on_progress=told)
+        """
+    )
+    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    workers = [psutil.Process(int(pid)) for pid in parent.stdout.readline().split()]
+    assert workers
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    _, alive = psutil.wait_procs(workers, timeout=60)
+    assert not alive

@@ -5,19 +5,16 @@ import importlib
 import json
 import os
 import sys
-import threading
-import time
 import traceback
 from collections.abc import Callable
 from typing import Any, Literal
 
+from dpo_math_assets.orphans import end_with_parent
 from dpo_math_assets.verifier.runtime.encoding import decode
 from dpo_math_assets.verifier.syntax.nodes import Node
 
 # The exit code of a worker whose memory an item used up.
 OUT_OF_MEMORY = 77
-# How often a busy worker looks whether its parent still lives.
-ORPHAN_CHECK_S = 0.5
 
 
 def serve(memory_mb: int, parent: int) -> None:
@@ -37,7 +34,7 @@ def serve(memory_mb: int, parent: int) -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     # Whatever a library prints must not be taken for an answer.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    _end_with(parent)
+    end_with_parent(parent)
     # Imported now, so that no row pays for it; everything else is small.
     importlib.import_module("sympy")
     gc.freeze()  # what is loaded stays: garbage is looked for among what rows leave behind
@@ -99,14 +96,3 @@ def _limit_memory(memory_mb: int) -> None:
     limit = present + memory_mb * 2**20
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _end_with(parent: int) -> None:
-    """End this process soon after its parent, even in the middle of an item."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(ORPHAN_CHECK_S)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
