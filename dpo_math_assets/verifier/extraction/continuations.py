@@ -55,6 +55,7 @@ _KNOWN = frozenset[str]().union(
 _NUMERALS = NUMBER_WORDS | TENS
 _EVERYDAY = _KNOWN | _OPENING | _AGAINST
 _CIRCUMSTANCES = words(_LANGUAGE, "circumstances")
+_CONTRASTS = frozenset(("but", "however", "although", "though", "except"))
 _PREDICATES = _COPULAS | _MODALS | _SUPPORTING | words(_LANGUAGE, "predicates")
 
 _ABOUT_COUNTED = phrases(_LANGUAGE, "about_counted")
@@ -350,7 +351,7 @@ def _denies(predicate: list[str]) -> bool:
     """Whether what is said of an answer is more than what supports it."""
     if not predicate or _is_undenied(predicate):
         return False
-    if not _AGAINST.isdisjoint(predicate) or _is_restricted(predicate):
+    if not (_AGAINST | _CONTRASTS).isdisjoint(predicate) or _is_restricted(predicate):
         return True
     if predicate[0] in _COPULAS:
         return not _is_harmless_being(predicate[1:])

@@ -46,6 +46,7 @@ _BEFORE = (
     _veto("veto.pitfall"),
     _veto("veto.example"),
     _veto("veto.near"),
+    _veto("veto.unfinished_before"),
     _veto("veto.tried"),
     _veto("veto.unreal"),
     _veto("veto.hedged"),

@@ -29,6 +29,8 @@ _COLON = re.compile(
 )
 _HEADING = re.compile(r"(?:\(s\)|s)?[ \t*_:]*(?=\n)")
 _HEADINGS = ("A", "Final A", "Final a", "FINAL A", "The Final A", "The Answer")
+# A field of JSON behind the label: `Final answer: "answer": "5"`
+_FIELD = re.compile(r'[`\s{]*"(?:final_)?answer"\s*:\s*"([^"\n]{1,200})["`\s,.}]*')
 _BEFORE_FINAL = " \t>*_#-0123456789.)"
 
 
@@ -77,6 +79,8 @@ def stated(end: int, answer: str) -> Candidate:
     """An answer whose marker ends at `end`; a question is none."""
     sentence = SENTENCE_END.search(answer) if "?" in answer else None
     asked = sentence is not None and sentence[0] == "?"
+    if '"' in answer and (field := _FIELD.fullmatch(answer)):
+        answer = field[1]
     return Candidate(end, end, "" if asked else answer)
 
 
