@@ -9,6 +9,14 @@ class DamagedDataError(DpoMathError):
     """Stored data that is not what was written."""
 
 
+class DatasetError(DpoMathError):
+    """Pairs or prompts that cannot make a training set."""
+
+
+class EvaluationError(DpoMathError):
+    """Samples or pass rates that cannot be produced or compared."""
+
+
 class LogFormatError(DpoMathError):
     """A log export that cannot be read as a whole (a single bad line is quarantined instead)."""
 
@@ -17,17 +25,13 @@ class MachineError(DpoMathError):
     """The machine, and no text: a worker process that cannot be started or kept alive."""
 
 
-class VerifierLimit(DpoMathError):
-    """An answer that exceeds a limit of the verifier: length, nesting, digits, exponent or size."""
-
-
-class DatasetError(DpoMathError):
-    """Pairs or prompts that cannot make a training set."""
-
-
 class TrainingError(DpoMathError):
     """Settings, data or a training run that cannot give a good checkpoint."""
 
 
-class EvaluationError(DpoMathError):
-    """Samples or pass rates that cannot be produced or compared."""
+class VerifierLimit(DpoMathError):
+    """An answer that exceeds a limit of the verifier: length, nesting, digits, exponent or size."""
+
+
+class InternalError(Exception):
+    """Base of what is raised and caught within the package, and reaches nobody outside of it."""

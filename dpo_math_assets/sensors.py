@@ -16,7 +16,7 @@ from dpo_math_assets.stages.up_to_date import state, unprocessed
 from dpo_math_assets.stages.workspace import Workspace
 from dpo_math_assets.storage import digest
 from dpo_math_assets.traces.landing import Export, Registration
-from dpo_math_assets.traces.overrides import read_overrides
+from dpo_math_assets.traces.overrides import Overrides, read_overrides
 from dpo_math_assets.traces.places import Folder
 
 KEYS_A_TICK = 500
@@ -29,6 +29,22 @@ UNFINISHED_RUNS = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
+
+
+def _summary(exports: int, left_out: list[str], found: Registration, overrides: Overrides) -> str:
+    """What a look saw, in a sentence."""
+    told = f"{exports} exports registered"
+    if left_out:
+        told += f", {len(left_out)} more left out (intake.left_out, or the same bytes)"
+    if found.unfinished:
+        told += f"; still being written: {_named(found.unfinished)}"
+    if found.ignored:
+        told += f"; not a log export by its name: {_named(found.ignored)}"
+    if overrides.problems:
+        problem = overrides.problems[0]
+        told += f"; rows of overrides that decide nothing: {len(overrides.problems)}, the first "
+        told += f"{problem.file}, row {problem.row}: {problem.what}"
+    return told
 
 
 @dg.sensor(
@@ -56,19 +72,9 @@ def new_log_exports(
     workspace = project.workspace()
     found = _look(context, workspace, cursor["observed"])
     exports = workspace.landing.partitions()
-    told = f"{len(exports)} exports registered"
-    if left_out := workspace.landing.left_out():
-        told += f", {len(left_out)} more left out (intake.left_out, or the same bytes)"
-    if found.unfinished:
-        told += f"; still being written: {_named(found.unfinished)}"
-    if found.ignored:
-        told += f"; not a log export by its name: {_named(found.ignored)}"
-
+    left_out = workspace.landing.left_out()
     overrides = read_overrides(workspace.overrides_folder)
-    if overrides.problems:
-        problem = overrides.problems[0]
-        told += f"; rows of overrides that decide nothing: {len(overrides.problems)}, the first "
-        told += f"{problem.file}, row {problem.row}: {problem.what}"
+    told = _summary(len(exports), left_out, found, overrides)
 
     def skip(why: str) -> dg.SkipReason:
         context.update_cursor(json.dumps(cursor))
@@ -100,22 +106,29 @@ def new_log_exports(
         )
     cursor |= {"asked": asked, "attempts": attempts + 1}
 
+    # Dagster drops a run key that it has seen: the same state may come back after a run.
+    run_key = digest([asked, attempts, _latest(context.instance)])
+    return _request(context, exports, waiting, run_key, json.dumps(cursor))
+
+
+def _request(
+    context: dg.SensorEvaluationContext,
+    exports: dict[str, Export],
+    waiting: list[str],
+    run_key: str,
+    cursor: str,
+) -> dg.SensorResult:
+    """One run over all exports from the first that waits, and the partitions that it adds."""
     order = dict.fromkeys(context.instance.get_dynamic_partitions(EXPORTS))
     added = [key for key in exports if key not in order]
     keys = [*order, *added]
     # Up to the last one: pairs of later exports rest on earlier ones. What is up to date is kept.
     first = next(key for key in keys if key in waiting)
     return dg.SensorResult(
-        run_requests=[
-            dg.RunRequest(
-                # Dagster drops a key that it has seen: the same state may come back after a run.
-                run_key=digest([asked, attempts, _latest(context.instance)]),
-                tags=range_tags(first, keys[-1]),
-            )
-        ],
+        run_requests=[dg.RunRequest(run_key=run_key, tags=range_tags(first, keys[-1]))],
         dynamic_partitions_requests=[export_partitions.build_add_request(added)],
         asset_events=[landed(list(exports.values()), len(waiting))],
-        cursor=json.dumps(cursor),
+        cursor=cursor,
     )
 
 

@@ -6,7 +6,7 @@ DAGSTER_HOME names, so that the UI opens on it with everything materialized.
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import dagster as dg
 from dagster._core.launcher import WorkerStatus
@@ -68,26 +68,36 @@ def run_demo(seed: int, size: str) -> None:
             ("ingest_exports", range_tags(keys[0], keys[-1])),
             ("train_and_evaluate", ALL_MODELS),
         ):
-            say(f"Running the job {name}")
-            result = definitions.resolve_job_def(name).execute_in_process(
-                instance=instance,
-                tags=tags,
-                run_config={"loggers": {"plain": {}}},
-                raise_on_error=False,
-            )
-            for check in result.get_asset_check_evaluations():
-                if not check.passed:
-                    say(
-                        f"Check {check.check_name} of {check.asset_key.to_user_string()} does not "
-                        f"hold: {check.description}"
-                    )
-            if not result.success:
-                raise DpoMathError(
-                    f"the run {result.run_id} of {name} failed; the lines above say why, and so "
-                    "does the UI"
-                )
+            _run_job(definitions.resolve_job_def(name), instance, tags, say)
         _say_results(instance, say)
     say("Done. Open the UI with `python3.11 bootstrap.py ui`")
+
+
+def _run_job(
+    job: dg.JobDefinition,
+    instance: dg.DagsterInstance,
+    tags: Mapping[str, str],
+    say: Callable[[str], None],
+) -> None:
+    """Run a job in this process and say which checks do not hold; DpoMathError where it fails."""
+    say(f"Running the job {job.name}")
+    result = job.execute_in_process(
+        instance=instance,
+        tags=dict(tags),
+        run_config={"loggers": {"plain": {}}},
+        raise_on_error=False,
+    )
+    for check in result.get_asset_check_evaluations():
+        if not check.passed:
+            say(
+                f"Check {check.check_name} of {check.asset_key.to_user_string()} does not "
+                f"hold: {check.description}"
+            )
+    if not result.success:
+        raise DpoMathError(
+            f"the run {result.run_id} of {job.name} failed; the lines above say why, and so "
+            "does the UI"
+        )
 
 
 def _end_dead_runs(instance: dg.DagsterInstance, say: Callable[[str], None]) -> None:

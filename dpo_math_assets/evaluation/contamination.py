@@ -10,7 +10,8 @@ from pathlib import Path
 import polars as pl
 
 from dpo_math_assets.errors import DatasetError, EvaluationError
-from dpo_math_assets.pairs.decontamination import DecontaminationSettings, contaminated
+from dpo_math_assets.pairs.decontamination import contaminated
+from dpo_math_assets.pairs.likeness import DecontaminationSettings
 from dpo_math_assets.pairs.split import TRAIN
 from dpo_math_assets.traces.prompts import canonical_key
 

@@ -18,7 +18,7 @@ from dpo_math_assets.evaluation.gate import (
 )
 from dpo_math_assets.evaluation.report import write_report
 from dpo_math_assets.evaluation.statistics import Comparison, StatisticsSettings, compare_models
-from dpo_math_assets.pairs.decontamination import DecontaminationSettings
+from dpo_math_assets.pairs.likeness import DecontaminationSettings
 from dpo_math_assets.storage import write_json, write_parquet
 
 RATES_FILE = "pass_rates.parquet"

@@ -55,30 +55,7 @@ def dataset_card(report: dict[str, Any], settings: DatasetSettings, lineage: dic
             "(`rejected`) for one prompt. `meta.trace_id` is the chosen trace's; `meta.pass_rate` "
             "says how often the prompt was solved.",
             "",
-            "## Counts",
-            "",
-            *_table(
-                [
-                    {"what": what, "count": count}
-                    for what, count in (
-                        ("training pairs", report["train"]),
-                        ("validation pairs", report["validation"]),
-                        ("prompts of these pairs", report["selection"]["selected"]["prompts"]),
-                        ("held-out evaluation prompts", report["eval_prompts"]),
-                        ("SFT completions", report["sft_completions"]),
-                        ("prompts logged", report["prompts"]),
-                    )
-                ]
-            ),
-            "",
-            "Of the prompts logged:",
-            "",
-            *_table(prompt_rows(report)),
-            "",
-            "By how often a prompt is solved (its pass rate):",
-            "",
-            *_table(difficulty_rows(report)),
-            "",
+            *_prompts(report),
             "## What selection did",
             "",
             f"From {report['selection']['pairs_in']} candidate pairs, policy by policy; `a → b` "
@@ -86,33 +63,7 @@ def dataset_card(report: dict[str, Any], settings: DatasetSettings, lineage: dic
             "",
             *_table(policy_rows(report, settings)),
             "",
-            "## What is not trained on",
-            "",
-            "`removed_problems.jsonl` names each problem that is used nowhere, why, and the "
-            "problem and words that it shares.",
-            "",
-            *_table([{"why": why, "problems": n} for why, n in report["removed_problems"].items()]),
-            "",
-            "Like a problem of a benchmark:",
-            "",
-            *_table(
-                [
-                    {"benchmark": shown_as_is(name), "problems": n}
-                    for name, n in report["benchmarks"].items()
-                ]
-            ),
-            "",
-            "## Licences",
-            "",
-            "As the logs name them, by trace; `not named` needs a look before the data is shared.",
-            "",
-            *_table(
-                [
-                    {"licence": shown_as_is(name), "traces": n}
-                    for name, n in report["licences"].items()
-                ]
-            ),
-            "",
+            *_not_trained_on(report),
             "## Versions and lineage",
             "",
             f"Verifier {', '.join(report['verifier_versions'])}.",
@@ -133,6 +84,66 @@ def dataset_card(report: dict[str, Any], settings: DatasetSettings, lineage: dic
             "",
         ]
     )
+
+
+def _prompts(report: dict[str, Any]) -> list[str]:
+    """How many pairs and prompts there are, and how often prompts are solved."""
+    return [
+        "## Counts",
+        "",
+        *_table(
+            [
+                {"what": what, "count": count}
+                for what, count in (
+                    ("training pairs", report["train"]),
+                    ("validation pairs", report["validation"]),
+                    ("prompts of these pairs", report["selection"]["selected"]["prompts"]),
+                    ("held-out evaluation prompts", report["eval_prompts"]),
+                    ("SFT completions", report["sft_completions"]),
+                    ("prompts logged", report["prompts"]),
+                )
+            ]
+        ),
+        "",
+        "Of the prompts logged:",
+        "",
+        *_table(prompt_rows(report)),
+        "",
+        "By how often a prompt is solved (its pass rate):",
+        "",
+        *_table(difficulty_rows(report)),
+        "",
+    ]
+
+
+def _not_trained_on(report: dict[str, Any]) -> list[str]:
+    """What is used nowhere and why, and the licences of the rest."""
+    return [
+        "## What is not trained on",
+        "",
+        "`removed_problems.jsonl` names each problem that is used nowhere, why, and the "
+        "problem and words that it shares.",
+        "",
+        *_table([{"why": why, "problems": n} for why, n in report["removed_problems"].items()]),
+        "",
+        "Like a problem of a benchmark:",
+        "",
+        *_table(
+            [
+                {"benchmark": shown_as_is(name), "problems": n}
+                for name, n in report["benchmarks"].items()
+            ]
+        ),
+        "",
+        "## Licences",
+        "",
+        "As the logs name them, by trace; `not named` needs a look before the data is shared.",
+        "",
+        *_table(
+            [{"licence": shown_as_is(name), "traces": n} for name, n in report["licences"].items()]
+        ),
+        "",
+    ]
 
 
 def _licence_ids(licences: Mapping[str, int]) -> list[str]:

@@ -9,20 +9,29 @@ from typing import Any
 from dpo_math_assets.pairs.decontamination import WHYS
 from dpo_math_assets.pairs.selection import NEAR, NEGATIVES, DatasetSettings
 
+Row = dict[str, str | int]
 
-def policy_rows(report: dict[str, Any], settings: DatasetSettings) -> list[dict[str, str | int]]:
+
+def policy_rows(report: dict[str, Any], settings: DatasetSettings) -> list[Row]:
     """A row a policy, in the order in which they act: policy, setting, pairs_removed, effect."""
+    return [*_problem_rows(report, settings), *_pair_rows(report, settings)]
+
+
+def _row(policy: str, setting: str, effect: str, pairs: int) -> Row:
+    return {"policy": policy, "setting": setting, "pairs_removed": pairs, "effect": effect}
+
+
+def _problem_rows(report: dict[str, Any], settings: DatasetSettings) -> list[Row]:
+    """The policies that decide which problems and texts are used at all."""
     selection = report["selection"]
-    before, after = selection["candidates"], selection["selected"]
-    unbalanced = selection["before_length_balance"]
     removed: dict[str, int] = selection["removed"]
     problems = report["removed_problems"]
     set_aside = {why: count for why, count in problems.items() if why in removed}
     alike = sum(problems.get(why, 0) for why in WHYS)
+    before, after = selection["candidates"], selection["selected"]
 
-    def row(policy: str, setting: str, effect: str, pairs: int | None = None) -> dict[str, Any]:
-        taken = removed.get(policy, 0) if pairs is None else pairs
-        return {"policy": policy, "setting": setting, "pairs_removed": taken, "effect": effect}
+    def row(policy: str, setting: str, effect: str) -> Row:
+        return _row(policy, setting, effect, removed.get(policy, 0))
 
     return [
         row(
@@ -54,6 +63,20 @@ def policy_rows(report: dict[str, Any], settings: DatasetSettings) -> list[dict[
             f"mean pass rate of the pairs' prompts {before['pass_rate_mean']:.2f} → "
             f"{after['pass_rate_mean']:.2f}",
         ),
+    ]
+
+
+def _pair_rows(report: dict[str, Any], settings: DatasetSettings) -> list[Row]:
+    """The policies that pick among the pairs that are left."""
+    selection = report["selection"]
+    before, after = selection["candidates"], selection["selected"]
+    unbalanced = selection["before_length_balance"]
+    removed: dict[str, int] = selection["removed"]
+
+    def row(policy: str, setting: str, effect: str, pairs: int | None = None) -> Row:
+        return _row(policy, setting, effect, removed.get(policy, 0) if pairs is None else pairs)
+
+    return [
         row(
             "over_the_prompt_cap",
             f"{settings.max_pairs_per_prompt} pairs a prompt, a completion in "

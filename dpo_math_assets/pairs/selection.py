@@ -34,7 +34,8 @@ import polars as pl
 from pydantic import Field, model_validator
 
 from dpo_math_assets.errors import DatasetError
-from dpo_math_assets.pairs.decontamination import DecontaminationSettings, contaminated
+from dpo_math_assets.pairs.decontamination import contaminated
+from dpo_math_assets.pairs.likeness import DecontaminationSettings
 from dpo_math_assets.pairs.pairing import PairCaps, cap_pairs
 from dpo_math_assets.pairs.schema import SELECTED_SCHEMA
 from dpo_math_assets.pairs.shares import prompt_shares

@@ -50,9 +50,8 @@ def completion_texts(value: Any) -> list[str | None] | None:
     if not isinstance(value, list) or not value:
         return None
     if is_messages(value):
-        said = [_content(each["content"]) for each in value if each["role"] not in _ASKING]
-        texts = [text for text in said if text is not None]
-        return ["\n\n".join(texts)] if texts and len(texts) == len(said) else None
+        text = _said_in(value)
+        return None if text is None else [text]
     found: list[str | None] = []
     for item in value:
         inner = [None] if item is None else completion_texts(item)
@@ -60,6 +59,13 @@ def completion_texts(value: Any) -> list[str | None] | None:
             return None
         found += inner
     return found
+
+
+def _said_in(messages: list[dict[str, Any]]) -> str | None:
+    """What the model said in the messages; None where it said nothing, or something but text."""
+    said = [_content(each["content"]) for each in messages if each["role"] not in _ASKING]
+    texts = [text for text in said if text is not None]
+    return "\n\n".join(texts) if texts and len(texts) == len(said) else None
 
 
 def _text_of(item: dict[str, Any]) -> str | None:

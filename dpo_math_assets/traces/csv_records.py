@@ -80,41 +80,39 @@ class CsvRecords:
 
     def read(self, lines: Iterable[Line | Damage]) -> Iterator[Record | Damage | Header]:
         """The header, every record and every damaged part, in the order of the export."""
-        header: list[str] | None = None
-        delimiter = ","
+        columns = _Columns()
         row = _Row()
         returned: deque[Line] = deque()  # lines to read again after a damaged row
         source = iter(lines)
         while True:
             line = returned.popleft() if returned else next(source, None)
-            if isinstance(line, Line):
-                if not row.lines and line.text is not None and not line.text.strip():
-                    self.blank_lines += 1
-                    continue
-                row.add(line)
-                if row.goes_on and row.size <= self._longest:
-                    continue
+            if isinstance(line, Line) and self._goes_on(row, line):
+                continue
             if row.lines:
-                if header is None and row.text is not None:
-                    delimiter = _delimiter(row.text)
-                cells = row.cells(delimiter)
-                if header is None and cells is not None and len(cells) == 1 and _whole(cells[0]):
-                    header = [""]  # there is none: the first row is a record
-                if cells is not None and header is None:
-                    header = [name.strip().lstrip("\ufeff") for name in cells]
-                    yield self._header(header, row.lines)
-                elif cells is not None and header is not None and len(cells) == len(header):
-                    yield _record(header, cells, row.lines)
+                cells = columns.cells(row)
+                if cells is not None and columns.names is None:
+                    columns.names = [name.strip().lstrip("\ufeff") for name in cells]
+                    yield self._header(columns.names, row.lines)
+                elif cells is not None and columns.fit(cells):
+                    yield _record(columns.names or [], cells, row.lines)
                 else:
                     yield _damage(row.lines[0])
                     returned.extendleft(reversed(row.lines[1:]))
-                    if not isinstance(line, Line):  # the rest of the row comes before it
-                        source = chain([line] if line else [], source)
+                    if isinstance(line, Damage):  # the rest of the row comes before it
+                        source = chain([line], source)
                 row = _Row()
             elif isinstance(line, Damage):
                 yield line
             elif line is None:
                 return
+
+    def _goes_on(self, row: "_Row", line: Line) -> bool:
+        """Take a line into the row; whether the row ends later, or has not begun."""
+        if not row.lines and line.text is not None and not line.text.strip():
+            self.blank_lines += 1
+            return True
+        row.add(line)
+        return row.goes_on and row.size <= self._longest
 
     def _header(self, names: list[str], lines: list[Line]) -> Header | Damage:
         """The first row: a header where it names fields, and no cell is a value."""
@@ -166,6 +164,27 @@ class _Row:
             return _cells(text.rstrip("\r\n"), delimiter)
         except csv.Error:
             return None
+
+
+class _Columns:
+    """What the first row says of the others: the delimiter, and the names of the columns."""
+
+    def __init__(self) -> None:
+        self.names: list[str] | None = None
+        self._delimiter = ","
+
+    def cells(self, row: _Row) -> list[str] | None:
+        """A row's cells, or None where it is not CSV."""
+        if self.names is None and row.text is not None:
+            self._delimiter = _delimiter(row.text)
+        cells = row.cells(self._delimiter)
+        if self.names is None and cells is not None and len(cells) == 1 and _whole(cells[0]):
+            self.names = [""]  # there is none: the first row is a record
+        return cells
+
+    def fit(self, cells: list[str]) -> bool:
+        """Whether a row has as many cells as there are columns."""
+        return self.names is not None and len(cells) == len(self.names)
 
 
 def _record(header: list[str], row: list[str], lines: list[Line]) -> Record:

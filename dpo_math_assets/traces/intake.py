@@ -32,8 +32,10 @@ from dpo_math_assets.traces.json_records import (
 )
 from dpo_math_assets.traces.limits import MB, LimitError, ReadingLimits
 from dpo_math_assets.traces.schema import QUARANTINE_SCHEMA, TRACE_SCHEMA
-from dpo_math_assets.traces.shapes import Place, RecordProblem, read_record, strict_json
+from dpo_math_assets.traces.shapes import read_record
 from dpo_math_assets.traces.tables import RowTable
+from dpo_math_assets.traces.texts import strict_json
+from dpo_math_assets.traces.trace_rows import Place, RecordError
 from dpo_math_assets.traces.unwrapping import unwrapped
 
 INTAKE_VERSION = "5"
@@ -112,6 +114,7 @@ def read_export(
     the `limits`, and DpoMathError where the field map is wrong.
     """
     names = FieldMap(field_map or {})
+    told = on_progress or (lambda records: None)
     source = ExportFile(path, limits)
     counts = _Counts()
     taken = 0
@@ -138,38 +141,49 @@ def read_export(
             taken += 1
             for part in unwrapped(item, names) if isinstance(item, Record) else [item]:
                 counts.records_in += 1
-                if on_progress and counts.records_in % _PROGRESS_EVERY == 0:
-                    on_progress(counts.records_in)
-                damage = part if isinstance(part, Damage) else None
-                if isinstance(part, Record):
-                    damage = _take(part, export, names, traces, counts)
+                if counts.records_in % _PROGRESS_EVERY == 0:
+                    told(counts.records_in)
+                damage = (
+                    _take(part, export, names, traces, counts) if isinstance(part, Record) else part
+                )
                 if damage:
                     counts.quarantined[damage.reason] += 1
                     quarantine.add(_quarantine_row(damage, export), len(damage.raw))
         coverage.finish(source.mark_bytes)
-        if on_progress:
-            on_progress(counts.records_in)
-        rows = reader.rows_held if isinstance(reader, _ParquetRecords) else None
-        report = IntakeReport(
-            records_in=counts.records_in,
-            trace_records=counts.trace_records,
-            traces=counts.traces,
-            other_records=dict(sorted(counts.other_records.items())),
-            quarantined=dict(sorted(counts.quarantined.items())),
-            shapes=dict(sorted(counts.shapes.items())),
-            blank_lines=reader.blank_lines,
-            bytes_in=source.bytes_in,
-            fingerprint=source.fingerprint,
-            held=source.bytes_decompressed if rows is None else rows,
-            accounted=coverage.accounted if rows is None else taken,
-            map_passed_over=dict(sorted(counts.map_passed_over.items())),
-            limits_met={"max_record_mb": limits.max_record_mb}
-            if RECORD_TOO_LONG in counts.quarantined
-            else {},
-        )
+        told(counts.records_in)
+        report = _report(counts, source, reader, coverage, taken, limits)
         if approve:
             approve(report)
     return report
+
+
+def _report(
+    counts: _Counts,
+    source: ExportFile,
+    reader: _Reader,
+    coverage: Coverage,
+    taken: int,
+    limits: ReadingLimits,
+) -> IntakeReport:
+    """What was read of the export; `taken` are the records and damaged parts of its file."""
+    rows = reader.rows_held if isinstance(reader, _ParquetRecords) else None
+    return IntakeReport(
+        records_in=counts.records_in,
+        trace_records=counts.trace_records,
+        traces=counts.traces,
+        other_records=dict(sorted(counts.other_records.items())),
+        quarantined=dict(sorted(counts.quarantined.items())),
+        shapes=dict(sorted(counts.shapes.items())),
+        blank_lines=reader.blank_lines,
+        bytes_in=source.bytes_in,
+        fingerprint=source.fingerprint,
+        held=source.bytes_decompressed if rows is None else rows,
+        accounted=coverage.accounted if rows is None else taken,
+        map_passed_over=dict(sorted(counts.map_passed_over.items())),
+        limits_met={"max_record_mb": limits.max_record_mb}
+        if RECORD_TOO_LONG in counts.quarantined
+        else {},
+    )
 
 
 def _take(
@@ -182,7 +196,7 @@ def _take(
     place = Place(export, record.line_number, record.ordinal)
     try:
         reading = read_record(record.value, place, names)
-    except RecordProblem as problem:
+    except RecordError as problem:
         return Damage(
             record.line_number, record.offset, problem.reason, problem.detail, record.raw()
         )

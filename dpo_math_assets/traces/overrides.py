@@ -30,6 +30,7 @@ them, left out. The order of files and rows plays no part.
 import csv
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -224,6 +225,9 @@ def _json_rows(text: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
             yield number, values
 
 
+_KEY = re.compile("t[0-9a-f]{16}")
+
+
 def _decision(file: str, row: int, values: dict[str, Any] | str) -> tuple[list[str], Override]:
     """The judged keys of a row and what it decides, no keys where it decides nothing.
 
@@ -247,8 +251,7 @@ def _decision(file: str, row: int, values: dict[str, Any] | str) -> tuple[list[s
     if not keys:
         raise ValueError(f"{KEYS} is empty: copy it from the audit sheet or from cleaned_traces")
     for key in keys:
-        digits = key.removeprefix("t")
-        if len(key) != 17 or len(digits) != 16 or set(digits) - set("0123456789abcdef"):
+        if not _KEY.fullmatch(key):
             raise ValueError(f"{KEYS} holds {key!r}, which is no key: t and 16 hex digits")
     return keys, override
 

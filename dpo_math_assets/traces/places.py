@@ -19,7 +19,7 @@ from urllib.parse import unquote
 
 from dpo_math_assets.errors import LogFormatError
 from dpo_math_assets.storage import atomic_file
-from dpo_math_assets.traces.shapes import moment
+from dpo_math_assets.traces.texts import moment
 
 EXPORT_SUFFIXES = frozenset({".jsonl", ".ndjson", ".json", ".csv", ".parquet"})
 COMPRESSION_SUFFIXES = frozenset({".gz", ".zst"})

@@ -17,7 +17,7 @@ from typing import Any
 
 from dpo_math_assets.traces.field_names import CONVERSATION, FIELD_NAMES, FieldMap, Fields
 from dpo_math_assets.traces.json_records import Record, json_field
-from dpo_math_assets.traces.shapes import strict_json
+from dpo_math_assets.traces.texts import strict_json
 
 # Every record of an attempt has one of these.
 _TELLING = frozenset([*FIELD_NAMES["prompt"], CONVERSATION])

@@ -290,7 +290,11 @@ def _piece(text: str) -> Piece | None:
         return Piece(text, True)
     if not numbers and all(word in _SMALL_TALK for word in words):
         return None
+    return None if _says_how(words, numbers) else Piece(text, numbers > 0)
+
+
+def _says_how(words: list[str], numbers: int) -> bool:
+    """Whether a piece of these words tells the reader how to answer."""
     if not words or words[0] in _QUESTIONING or _CUES.isdisjoint(words):
-        return Piece(text, numbers > 0)
-    to_the_reader = words[0] in _ADDRESSING or not (numbers or _TO_THE_READER.isdisjoint(words))
-    return None if to_the_reader else Piece(text, numbers > 0)
+        return False
+    return words[0] in _ADDRESSING or not (numbers or _TO_THE_READER.isdisjoint(words))

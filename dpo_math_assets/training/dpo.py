@@ -13,22 +13,13 @@ from typing import Any
 from dpo_math_assets.training.adapters import has_dropout
 from dpo_math_assets.training.checkpoints import fingerprint, run_states
 from dpo_math_assets.training.data import Row
+from dpo_math_assets.training.fitting import fitting_rows, prepare_window
 from dpo_math_assets.training.manifest import Origin, TrainingReport
+from dpo_math_assets.training.model_folder import code_versions, write_model
 from dpo_math_assets.training.models import cpu_threads, identity, prepare_libraries
 from dpo_math_assets.training.progress import Curves, Progress, curves
-from dpo_math_assets.training.run import (
-    Stopwatch,
-    build_report,
-    code_versions,
-    fitting_rows,
-    make_config,
-    make_trainer,
-    prepare_window,
-    stored,
-    train,
-    trainer_arguments,
-    write_model,
-)
+from dpo_math_assets.training.run import make_config, make_trainer, stored, train, trainer_arguments
+from dpo_math_assets.training.run_report import Falls, Stopwatch, build_report
 from dpo_math_assets.training.settings import TrainingSettings, validate_training
 
 COMPLETIONS = ("chosen", "rejected")
@@ -61,53 +52,23 @@ def train_dpo(
 
     files = [dataset_dir / "train.jsonl", dataset_dir / "validation.jsonl"]
     origin = Origin(identity(settings.base_model), data.verifier_versions, code_versions())
-    packages = origin.code["packages"]
-    name = fingerprint("dpo", settings, origin.base_model_sha256, packages, files)
+    made_of = origin.base_model_sha256, origin.code["packages"], files
+    states_name = f"dpo-{fingerprint('dpo', settings, *made_of)}"
     with (
-        run_states(work, f"dpo-{name}", resume, keep_states) as states,
+        run_states(work, states_name, resume, keep_states) as states,
         cpu_threads(settings.threads),
     ):
         tokenizer, window = prepare_window(settings)
-        fitted = fitting_rows(
-            data.train, COMPLETIONS, tokenizer, window, settings.max_overlong_share
-        )
-        validation: list[Row] = []
-        if data.validation:
-            validation = fitting_rows(data.validation, COMPLETIONS, tokenizer, window, 1.0).rows
-        arguments: dict[str, Any] = {
-            **trainer_arguments(settings, window, states),
-            "loss_type": settings.loss_type,
-            "loss_weights": settings.loss_weights,
-            "beta": settings.beta,
-            # The same numbers as with a reference model held in memory, in less of it.
-            "precompute_ref_log_probs": True,
-            # TRL's default silences all dropout, that of adapters too.
-            "disable_dropout": not has_dropout(settings),
-            "eval_strategy": "epoch" if validation else "no",
-            **settings.trl_overrides,
-        }
-        config = make_config(DPOConfig, arguments)
+        share = settings.max_overlong_share
+        fitted = fitting_rows(data.train, COMPLETIONS, tokenizer, window, share)
+        validation = _fitting_validation(data.validation, tokenizer, window)
+        config = make_config(DPOConfig, _arguments(settings, window, states, bool(validation)))
         watch = Stopwatch()
-        if config.process_index == 0:
-            on_progress(
-                {
-                    "stage": "dpo",
-                    "now": "scoring all pairs by the base model",
-                    "pairs": len(fitted.rows),
-                }
-            )
-        trainer = make_trainer(
-            DPOTrainer,
-            settings,
-            args=config,
-            train_dataset=stored(fitted.rows, states / "train", config),
-            eval_dataset=stored(validation, states / "validation", config) if validation else None,
-            processing_class=tokenizer,
-        )
+        _say_scoring(on_progress, config, len(fitted.rows))
+        given = _datasets(fitted.rows, validation, states, config) | {"processing_class": tokenizer}
+        trainer = make_trainer(DPOTrainer, settings, args=config, **given)
         resumed_from = train(trainer, "dpo", on_progress, states, resume)
         points = curves(trainer.state.log_history)
-        fall = chosen_fall(points, settings.beta)
-        validation_fall = chosen_fall(points, settings.beta, "eval_rewards/chosen")
         report = build_report(
             "dpo",
             settings,
@@ -119,13 +80,55 @@ def train_dpo(
             fitted=fitted,
             window=window,
             resumed_from_step=resumed_from,
-            logps_chosen_fall=fall,
-            logps_chosen_fall_per_token=a_token(fall, trainer.train_dataset),
-            validation_fall_per_token=a_token(validation_fall, trainer.eval_dataset),
+            falls=_falls(points, settings.beta, trainer),
         )
         write_model(trainer, settings, origin, report, points, out)
         trainer.end()
     return report
+
+
+def _fitting_validation(rows: list[Row], tokenizer: Any, window: int) -> list[Row]:
+    """Those of the validation pairs that fit; where none does, that is an error as in training."""
+    return fitting_rows(rows, COMPLETIONS, tokenizer, window, 1.0).rows if rows else []
+
+
+def _datasets(rows: list[Row], validation: list[Row], states: Path, config: Any) -> dict[str, Any]:
+    datasets = {"train_dataset": stored(rows, states / "train", config)}
+    if validation:
+        datasets["eval_dataset"] = stored(validation, states / "validation", config)
+    return datasets
+
+
+def _say_scoring(on_progress: Progress, config: Any, pairs: int) -> None:
+    if config.process_index == 0:
+        now = "scoring all pairs by the base model"
+        on_progress({"stage": "dpo", "now": now, "pairs": pairs})
+
+
+def _arguments(
+    settings: TrainingSettings, window: int, states: Path, validated: bool
+) -> dict[str, Any]:
+    """What DPOConfig is made of."""
+    return {
+        **trainer_arguments(settings, window, states),
+        "loss_type": settings.loss_type,
+        "loss_weights": settings.loss_weights,
+        "beta": settings.beta,
+        # The same numbers as with a reference model held in memory, in less of it.
+        "precompute_ref_log_probs": True,
+        # TRL's default silences all dropout, that of adapters too.
+        "disable_dropout": not has_dropout(settings),
+        "eval_strategy": "epoch" if validated else "no",
+        **settings.trl_overrides,
+    }
+
+
+def _falls(points: Curves, beta: float, trainer: Any) -> Falls:
+    fall = chosen_fall(points, beta)
+    validation_fall = chosen_fall(points, beta, "eval_rewards/chosen")
+    return Falls(
+        fall, a_token(fall, trainer.train_dataset), a_token(validation_fall, trainer.eval_dataset)
+    )
 
 
 def chosen_fall(points: Curves, beta: float, rewards: str = "rewards/chosen") -> float | None:

@@ -7,26 +7,22 @@ and as many completions a step as the DPO run takes pairs, so both see as many r
 
 import math
 from pathlib import Path
-from typing import Any
 
 from dpo_math_assets.training.checkpoints import fingerprint, run_states
+from dpo_math_assets.training.fitting import fitting_rows, prepare_window
 from dpo_math_assets.training.manifest import Origin, TrainingReport
+from dpo_math_assets.training.model_folder import code_versions, write_model
 from dpo_math_assets.training.models import cpu_threads, identity, prepare_libraries
 from dpo_math_assets.training.progress import Progress, curves
 from dpo_math_assets.training.run import (
-    Stopwatch,
-    build_report,
-    code_versions,
-    fitting_rows,
     make_config,
     make_trainer,
-    prepare_window,
     shared_overrides,
     stored,
     train,
     trainer_arguments,
-    write_model,
 )
+from dpo_math_assets.training.run_report import Stopwatch, build_report
 from dpo_math_assets.training.settings import TrainingSettings, validate_training
 
 
@@ -60,10 +56,7 @@ def train_sft_control(
         fitted = fitting_rows(
             data.completions, ("completion",), tokenizer, window, settings.max_overlong_share
         )
-        arguments: dict[str, Any] = {
-            **trainer_arguments(settings, window, states),
-            **shared_overrides(settings),
-        }
+        arguments = trainer_arguments(settings, window, states) | shared_overrides(settings)
         config = make_config(SFTConfig, arguments)
         if config.max_steps <= 0:
             config.max_steps = steps_of(len(data.train), settings, config.world_size)
@@ -88,9 +81,6 @@ def train_sft_control(
             fitted=fitted,
             window=window,
             resumed_from_step=resumed_from,
-            logps_chosen_fall=None,
-            logps_chosen_fall_per_token=None,
-            validation_fall_per_token=None,
         )
         write_model(trainer, settings, origin, report, points, out)
         trainer.end()

@@ -5,7 +5,7 @@ import pytest
 
 from dpo_math_assets.errors import EvaluationError
 from dpo_math_assets.evaluation.contamination import OVERLAP_SCHEMA, training_overlap
-from dpo_math_assets.pairs.decontamination import DecontaminationSettings
+from dpo_math_assets.pairs.likeness import DecontaminationSettings
 
 SETTINGS = DecontaminationSettings()
 STORY = "A baker sold nine loaves on Monday and twice as many loaves on Tuesday afternoon."

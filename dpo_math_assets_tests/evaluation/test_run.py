@@ -7,7 +7,7 @@ from dpo_math_assets.errors import EvaluationError
 from dpo_math_assets.evaluation.gate import GateSettings
 from dpo_math_assets.evaluation.run import evaluate, read_decision
 from dpo_math_assets.evaluation.statistics import RATE_SCHEMA, StatisticsSettings
-from dpo_math_assets.pairs.decontamination import DecontaminationSettings
+from dpo_math_assets.pairs.likeness import DecontaminationSettings
 
 from .samples import judged, same
 

@@ -12,13 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dpo_math_assets.errors import DatasetError
-from dpo_math_assets.pairs import decontamination
-from dpo_math_assets.pairs.decontamination import (
-    REMOVED_SCHEMA,
-    DecontaminationSettings,
-    contaminated,
-    read_benchmarks,
-)
+from dpo_math_assets.pairs import asked_problems, shared_runs
+from dpo_math_assets.pairs.benchmarks import read_benchmarks
+from dpo_math_assets.pairs.decontamination import REMOVED_SCHEMA, contaminated
+from dpo_math_assets.pairs.likeness import DecontaminationSettings
 from dpo_math_assets.pairs.split import EVAL, TRAIN, SplitSettings, assign_splits
 from dpo_math_assets.traces.prompts import canonical_key
 
@@ -308,7 +305,8 @@ def test_problems_looked_at_in_small_batches_are_removed_all_the_same(
     assert at_once.height == 27
     assert at_once.filter(why="same_answer").height == 12
     for count in (1, 2, 5):
-        monkeypatch.setattr(decontamination, "PROBLEMS_AT_ONCE", count)
+        for module in (asked_problems, shared_runs):
+            monkeypatch.setattr(module, "PROBLEMS_AT_ONCE", count)
         assert contaminated(frame, DecontaminationSettings()).equals(at_once)
 
 

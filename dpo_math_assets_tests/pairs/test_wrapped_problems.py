@@ -9,7 +9,8 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-from dpo_math_assets.pairs.decontamination import DecontaminationSettings, contaminated
+from dpo_math_assets.pairs.decontamination import contaminated
+from dpo_math_assets.pairs.likeness import DecontaminationSettings
 from dpo_math_assets.pairs.split import EVAL, TRAIN, SplitSettings, assign_splits
 from dpo_math_assets.traces.prompts import canonical_key
 

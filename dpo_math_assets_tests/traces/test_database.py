@@ -14,8 +14,14 @@ import pytest
 import sqlalchemy as sa
 
 from dpo_math_assets.errors import DpoMathError
-from dpo_math_assets.traces import database as module
-from dpo_math_assets.traces.database import DatabaseExport, DatabaseSettings, export_new_rows
+from dpo_math_assets.traces.database import (
+    DatabaseExport,
+    DatabaseSettings,
+    export_new_rows,
+    progress,
+)
+from dpo_math_assets.traces.database.connection import refusal
+from dpo_math_assets.traces.database.table import Table
 from dpo_math_assets.traces.landing import LandingArea
 from dpo_math_assets_tests.postgresql import PASSWORD, SKIP, Server, binaries
 from dpo_math_assets_tests.traces.reading import read
@@ -230,16 +236,16 @@ def test_rows_written_after_the_databases_clock_was_put_back_are_not_lost_withou
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runtime = Runtime(sa.URL.create("sqlite", database=str(tmp_path / "runtime.db")), tmp_path)
-    now = module._Table.now
+    now = Table.now
     with monkeypatch.context() as ahead:
-        ahead.setattr(module._Table, "now", lambda table: now(table) + timedelta(hours=5))
+        ahead.setattr(Table, "now", lambda table: now(table) + timedelta(hours=5))
         runtime.write("ahead", -300)
         runtime.export()
     runtime.write("after", 0)
     told = refused(runtime)
     assert "progress.json" in told and (NOW + timedelta(hours=5)).isoformat() in told
     with monkeypatch.context() as caught_up:  # also then: nothing else would tell of the row
-        caught_up.setattr(module._Table, "now", lambda table: now(table) + timedelta(hours=6))
+        caught_up.setattr(Table, "now", lambda table: now(table) + timedelta(hours=6))
         assert refused(runtime) == told
     file = runtime.folder / "progress" / "progress.json"
     before = (NOW - timedelta(minutes=1)).isoformat()
@@ -289,7 +295,7 @@ def test_an_export_that_dies_at_any_step_loses_and_repeats_nothing(
     runtime = Runtime(sa.URL.create("sqlite", database=str(tmp_path / "runtime.db")), tmp_path)
     for number in range(9):
         runtime.write(f"{number}", 9 - number)
-    owner: Any = {"put": type(runtime.landing.place), "unlink": Path}.get(step, module)
+    owner: Any = {"put": type(runtime.landing.place), "unlink": Path}.get(step, progress)
     done = getattr(owner, step)
     calls = 0
 
@@ -513,7 +519,7 @@ def test_a_password_that_the_database_itself_repeats_is_not_told(postgresql: Run
 def test_a_url_that_the_database_repeats_tells_no_part_of_an_odd_password() -> None:
     address = sa.URL.create("postgresql", "me", "a b?c d@e", "host", database="db")
     error = sa.exc.DatabaseError("", {}, Exception("no postgresql://me:a b?c d@e@host/db"))
-    told = module._refusal(error, address, DatabaseSettings())
+    told = refusal(error, address, DatabaseSettings())
     assert told.startswith("postgresql://host/db cannot be read (no postgresql://host/db).")
 
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from dpo_math_assets.traces.field_names import FieldMap
 from dpo_math_assets.traces.json_records import decode
 from dpo_math_assets.traces.schema import TRACE_SCHEMA
-from dpo_math_assets.traces.shapes import Place, RecordProblem, read_record
+from dpo_math_assets.traces.shapes import read_record
+from dpo_math_assets.traces.trace_rows import Place, RecordError
 from dpo_math_assets_tests.traces.reading import FLAT, Export, lines, read
 
 PROBLEM = {
@@ -535,7 +536,7 @@ def check_rows(record: Any) -> None:
     """A record, as its JSON is decoded, gives rows that the table can hold, or a named problem."""
     try:
         reading = read_record(decode(json.dumps(record)), Place("e", 1), FieldMap({}))
-    except RecordProblem as problem:
+    except RecordError as problem:
         assert problem.reason
         return
     frame = pl.DataFrame(reading.traces, schema=TRACE_SCHEMA)

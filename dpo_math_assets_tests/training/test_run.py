@@ -11,9 +11,10 @@ import pytest
 from dpo_math_assets.errors import TrainingError
 from dpo_math_assets.training.data import Row
 from dpo_math_assets.training.dpo import chosen_fall, train_dpo
+from dpo_math_assets.training.fitting import Fitted, fitting_rows
 from dpo_math_assets.training.models import identity, load_tokenizer
 from dpo_math_assets.training.progress import curves
-from dpo_math_assets.training.run import Fitted, fitting_rows, one_sided
+from dpo_math_assets.training.run_report import one_sided
 from dpo_math_assets.training.settings import TRAINING_VERSION, TrainingSettings
 from dpo_math_assets.training.sft import steps_of, train_sft_control
 from dpo_math_assets_tests.training.conftest import PAIRS, SFT, write_rows
