@@ -1,19 +1,21 @@
 """Two expressions compared by their values at a point, with a known error, until it is settled.
 
-Both libraries keep their working precision in one place for all threads, so a lock holds each
+python-flint keeps its working precision in one place for all threads, so a lock holds each
 evaluation together.
 """
 
-import importlib.util
 import os
 import threading
-from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dpo_math_assets.verifier.algebra.budget import Budget, UndefinedValueError
-from dpo_math_assets.verifier.backends.balls import BallArithmetic
-from dpo_math_assets.verifier.backends.evaluation import InsufficientPrecisionError, Point
-from dpo_math_assets.verifier.backends.floats import FloatArithmetic
+from dpo_math_assets.verifier.backends.evaluation import (
+    AGREEMENT_BITS,
+    Evaluation,
+    InsufficientPrecisionError,
+    Point,
+    log2,
+)
 from dpo_math_assets.verifier.syntax.nodes import Node
 
 
@@ -42,7 +44,7 @@ def compare_values(
     `UnknownValueError` for what cannot be evaluated, and when the budget is spent.
     """
     with _LOCK:
-        for arithmetic in _arithmetics():
+        for arithmetic in _ARITHMETICS:
             try:
                 x = arithmetic.enclose(a, point, budget, real_powers)
                 y = arithmetic.enclose(b, point, budget, real_powers)
@@ -62,20 +64,60 @@ def compare_values(
     return Comparison(None)
 
 
-@cache
-def _arithmetics() -> tuple[BallArithmetic, ...] | tuple[FloatArithmetic, ...]:
-    """The arithmetics to try in turn, coarsest first, with what their steps cost (measured)."""
-    if importlib.util.find_spec("flint") is not None:
-        return (
-            BallArithmetic(192, (6, 12, 40)),
-            BallArithmetic(768, (8, 30, 200)),
-            BallArithmetic(3072, (25, 500, 6_000)),
-        )
-    return (
-        FloatArithmetic(192, (25, 250, 3_000)),
-        FloatArithmetic(768, (50, 1_500, 30_000)),
-    )
+class _Enclosure(NamedTuple):
+    """The value of one expression, and all the values that went into it."""
 
+    value: Any
+    seen: list[Any]
+    real: bool
+    clean: bool
+    ambiguous: bool
+
+    def smallest(self) -> int:
+        """log2 of the smallest magnitude that went into the value, at most 0.
+
+        Values that differ, as most do, are told apart without it.
+        """
+        sizes = map(log2, self.seen)
+        return min((size for size in sizes if size is not None and size < 0), default=0)
+
+
+class _Arithmetic(NamedTuple):
+    """Balls of a precision in bits, and what their steps cost (measured)."""
+
+    precision: int
+    costs: tuple[int, int, int]
+
+    def enclose(self, node: Node, point: Point, budget: Budget, real_powers: bool) -> _Enclosure:
+        import flint
+
+        with flint.ctx.workprec(self.precision):
+            evaluation = Evaluation(self.costs, point, budget, real_powers)
+            value = evaluation.of(node)
+            clean = all(bool(inner.imag.contains(0)) for inner in evaluation.seen)
+        real = clean or bool(value.imag.contains(0))
+        return _Enclosure(value, evaluation.seen, real, clean, evaluation.ambiguous)
+
+    def apart(self, x: _Enclosure, y: _Enclosure) -> bool | None:
+        """True if the values certainly differ, False if they agree, None if neither is clear."""
+        import flint
+
+        with flint.ctx.workprec(self.precision):
+            difference = x.value - y.value
+        if not difference.contains(0):
+            return True
+        bound = flint.arb(2) ** (min(x.smallest(), y.smallest()) - AGREEMENT_BITS)
+        if difference.real.rad() < bound and difference.imag.rad() < bound:
+            return False
+        return None
+
+
+# They are tried in turn.
+_ARITHMETICS = (
+    _Arithmetic(192, (6, 12, 40)),
+    _Arithmetic(768, (8, 30, 200)),
+    _Arithmetic(3072, (25, 500, 6_000)),
+)
 
 _LOCK = threading.Lock()
 

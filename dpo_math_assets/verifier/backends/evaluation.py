@@ -1,13 +1,14 @@
-"""The value of an expression at a point, in whatever numbers a subclass supplies.
+"""The value of an expression at a point, in complex balls of python-flint.
+
+Every ball encloses the true value (Johansson, "Arb", 2017); two that do not meet differ.
 
 Functions take principal values. An odd root of a negative real is real; a power of a negative real
 with an odd denominator, such as `(-8)^(1/3)`, is read as asked.
 """
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 from dpo_math_assets.verifier.algebra.budget import Budget, UndefinedValueError, UnknownValueError
 from dpo_math_assets.verifier.algebra.exact import EXACT_FUNCTIONS, exact, terms
@@ -18,6 +19,9 @@ from dpo_math_assets.verifier.syntax.trees import free_symbols
 # Real and imaginary part of every symbol.
 Point = Mapping[str, tuple[Fraction, Fraction]]
 
+# Values agree where their difference is known to be below 2**-640, 192 decimal digits: 40 digits
+# would do for what people mix up, and not for tanh(200) and 1.
+AGREEMENT_BITS = 640
 MAX_EXPONENT_BITS = 64
 MAX_ROOT_INDEX = 1 << 20
 
@@ -26,27 +30,17 @@ class InsufficientPrecisionError(Exception):
     """The precision does not settle a sign, a branch or an integer part."""
 
 
-class Enclosure(NamedTuple):
-    """The value of one expression, and what is needed to judge it."""
+class Evaluation:
+    """Evaluates a tree at a point, in complex balls of the precision that is in force."""
 
-    value: Any
-    # log2 of the smallest magnitude that went into the value, at most 0. Values that differ, as
-    # most do, are told apart without it.
-    smallest: Callable[[], int]
-    real: bool
-    clean: bool
-    ambiguous: bool
-    # Bound of the error where the value does not carry its own.
-    error: Any = None
+    def __init__(
+        self, costs: tuple[int, int, int], point: Point, budget: Budget, real_powers: bool
+    ) -> None:
+        """`costs`: steps of an operation, an analytic function and a gamma function."""
+        import flint
 
-
-class Evaluation(ABC):
-    """Evaluates a tree at a point; subclasses supply the numbers."""
-
-    # Steps that an operation, an analytic function and a gamma function take at this precision.
-    costs: tuple[int, int, int]
-
-    def __init__(self, point: Point, budget: Budget, real_powers: bool) -> None:
+        self.flint = flint
+        self.costs = costs
         self.point = dict(point)
         self.reals = {name: re for name, (re, im) in point.items() if im == 0}
         self.budget = budget
@@ -54,52 +48,56 @@ class Evaluation(ABC):
         self.ambiguous = False
         self.seen: list[Any] = []
 
-    # What a kind of number must be able to do.
+    # What is asked of a ball.
 
-    @abstractmethod
     def ratio(self, p: int, q: int) -> Any:
-        """The rational p/q."""
+        return self.flint.acb(self.flint.fmpq(p, q))
 
-    @abstractmethod
-    def constant(self, name: str) -> Any: ...
+    def constant(self, name: str) -> Any:
+        if name == "i":
+            return self.flint.acb(0, 1)
+        return self.flint.acb.pi() if name == "pi" else self.flint.acb(1).exp()
 
-    @abstractmethod
-    def function(self, name: str, x: Any) -> Any:
-        """An analytic function of one argument, by its common name, principal value."""
-
-    @abstractmethod
-    def power(self, x: Any, y: Any) -> Any:
-        """The principal power of a base that is not zero."""
-
-    @abstractmethod
-    def real_root(self, x: Any, index: int) -> Any:
-        """The positive root of a positive real."""
-
-    @abstractmethod
-    def finite(self, x: Any) -> bool: ...
-
-    @abstractmethod
     def is_zero(self, x: Any) -> bool:
         """Whether x is zero; raises `InsufficientPrecisionError` where that cannot be told."""
+        if x.is_zero():
+            return True
+        if x.contains(0):
+            raise InsufficientPrecisionError
+        return False
 
-    @abstractmethod
     def sign(self, x: Any) -> int | None:
         """The sign of a real, None for what is not real.
 
         Raises `InsufficientPrecisionError` where that is unclear.
         """
+        if not x.imag.is_zero():
+            if x.imag.contains(0):
+                raise InsufficientPrecisionError
+            return None
+        if x.real.contains(0):
+            if not _is_tiny(x.real.rad()):
+                raise InsufficientPrecisionError
+            return 0
+        return 1 if x.real > 0 else -1
 
-    @abstractmethod
     def floor(self, x: Any) -> int:
         """The integer part of a real."""
+        if not x.imag.contains(0):
+            raise UndefinedValueError
+        near = (x.real.mid() + self.flint.fmpq(1, 2)).floor().unique_fmpz()
+        if near is not None and x.real.contains(near) and _is_tiny(x.real.rad()):
+            return int(near)
+        below = x.real.floor().unique_fmpz()
+        if below is None:
+            raise InsufficientPrecisionError
+        return int(below)
 
-    @abstractmethod
     def extreme(self, name: str, x: Any, y: Any) -> Any:
         """The greater (`max`) or smaller (`min`) of two reals."""
-
-    @abstractmethod
-    def log2(self, x: Any) -> int | None:
-        """An estimate of log2 |x|, None if x may be zero."""
+        if not (x.imag.is_zero() and y.imag.is_zero()):
+            raise UndefinedValueError
+        return self.flint.acb(getattr(x.real, name)(y.real))
 
     # The expression's kinds, in these terms.
 
@@ -109,18 +107,18 @@ class Evaluation(ABC):
         if evaluated is None:
             raise UnknownValueError
         value = evaluated(self, node)
-        if not self.finite(value):
+        if not value.is_finite():
             raise InsufficientPrecisionError
         self.seen.append(value)
         return value
 
     def apply(self, name: str, x: Any) -> Any:
         self.budget.spend(self.costs[2 if name == "gamma" else 1])
-        return self.function(name, x)
+        return getattr(x, name)()
 
     def general(self, x: Any, y: Any) -> Any:
         self.budget.spend(2 * self.costs[1])
-        return self.power(x, y)
+        return x.pow(y)
 
     def _rational(self, node: nodes.Number | nodes.Decimal) -> Any:
         return self.ratio(node.p, node.q)
@@ -181,7 +179,7 @@ class Evaluation(ABC):
             return base
         if exponent <= 0:
             base = self.nonzero(base)
-        size = self.log2(base)
+        size = log2(base)
         if size is not None and abs(size * exponent) > 1 << 40:
             raise UnknownValueError
         return base**exponent
@@ -196,7 +194,7 @@ class Evaluation(ABC):
         if index > MAX_ROOT_INDEX:
             raise UnknownValueError
         self.budget.spend(self.costs[1])
-        return -self.real_root(-base, index)
+        return self.flint.acb(-(-base).real.root(index))
 
     def _root(self, node: nodes.Root) -> Any:
         base, index = self.of(node.radicand), exact(node.index, self.reals, self.budget)
@@ -219,7 +217,7 @@ class Evaluation(ABC):
         if value is not None:
             return self.fraction(value)
         x = self.of(node.operand)
-        size = self.log2(x)
+        size = log2(x)
         if size is not None and size > 64:
             raise UnknownValueError
         return self.apply("gamma", x + 1)
@@ -324,7 +322,7 @@ _EVALUATED: dict[type[Node], Callable[[Evaluation, Any], Any]] = {
     nodes.Function: Evaluation._function,
 }
 
-# Functions by the name that python-flint and mpmath share, and those of 1/x.
+# Functions by their name in python-flint, and those of 1/x.
 _ONE_ARGUMENT = {
     **{name: name for name in ("sin", "cos", "tan", "cot", "sec", "csc", "asin", "acos", "atan")},
     **{name: name for name in ("sinh", "cosh", "tanh", "coth", "sech", "csch")},
@@ -350,6 +348,12 @@ _OTHER_FUNCTIONS: dict[str, Callable[..., Any]] = {
 }
 
 
-def smallest(sizes: Iterable[int | None]) -> int:
-    """The least of the sizes (log2) that are known, and of 0."""
-    return min((size for size in sizes if size is not None and size < 0), default=0)
+def log2(x: Any) -> int | None:
+    """The exponent of a power of two just above a lower bound of |x|; None if x may be zero."""
+    mantissa, exponent = x.abs_lower().man_exp()
+    return int(mantissa).bit_length() + int(exponent) if mantissa else None
+
+
+def _is_tiny(radius: Any) -> bool:
+    mantissa, exponent = radius.man_exp()
+    return not mantissa or int(mantissa).bit_length() + int(exponent) < -AGREEMENT_BITS

@@ -2,8 +2,8 @@
 
 Rational functions are compared modulo primes (`algebra`), everything else by values with a known
 error (`ball_arithmetic.py`): there a difference is a proof, and agreement counts only where the
-difference is known to be zero to 192 digits (42 by mpmath), relative to the smallest value that
-went into it, at several points.
+difference is known to be zero to 192 digits, relative to the smallest value that went into it, at
+several points.
 
 Readings:
 
