@@ -1,16 +1,11 @@
-"""Arithmetic of matrices: the one that an expression comes to, determinants and inverses."""
+"""Arithmetic of matrices: the one that an expression comes to."""
 
-from dpo_math_assets.verifier.algebra.canonical import canonical
-from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.nodes import Node, num
 
 # A power of a matrix is multiplied out up to this exponent.
 MAX_MATRIX_POWER = 8
-
-# A determinant is expanded up to this size.
-MAX_DETERMINANT = 4
 
 _ONE = num(1)
 _TRANSPOSE = nodes.Symbol("T")
@@ -73,9 +68,6 @@ def _power(base: Node, exponent: Node) -> nodes.Matrix | None:
     if exponent == _TRANSPOSE:
         matrix = matrix_value(base)
         return matrix and nodes.Matrix(tuple(zip(*matrix.rows, strict=True)))
-    if exponent == num(-1):
-        matrix = matrix_value(base)
-        return matrix and _inverse(matrix)
     if (
         isinstance(exponent, nodes.Number)
         and exponent.q == 1
@@ -83,42 +75,3 @@ def _power(base: Node, exponent: Node) -> nodes.Matrix | None:
     ):
         return _product((base,) * exponent.p)
     return None
-
-
-def determinant(matrix: nodes.Matrix) -> Node | None:
-    """The determinant by expansion along the first row; None unless small, square and scalar."""
-    rows = matrix.rows
-    if len(rows) != len(rows[0]) or len(rows) > MAX_DETERMINANT:
-        return None
-    if not all(isinstance(cell, nodes.SCALARS) for row in rows for cell in row):
-        return None
-    return canonical(_expanded(rows))
-
-
-def _expanded(rows: Rows) -> Node:
-    if len(rows) == 1:
-        return rows[0][0]
-    terms = []
-    for place, cell in enumerate(rows[0]):
-        term = tree.mul(cell, _expanded(_without(rows, 0, place)))
-        terms.append(tree.neg(term) if place % 2 else term)
-    return tree.add(*terms)
-
-
-def _without(rows: Rows, row: int, column: int) -> Rows:
-    return tuple(
-        cells[:column] + cells[column + 1 :] for place, cells in enumerate(rows) if place != row
-    )
-
-
-def _inverse(matrix: nodes.Matrix) -> nodes.Matrix | None:
-    """The adjugate over the determinant; None where that is not known to be other than zero."""
-    rows, value = matrix.rows, determinant(matrix)
-    if value is None or not exact(value) or len(rows) < 2:
-        return None
-    size, share = range(len(rows)), tree.divide(_ONE, value)
-
-    def cofactor(i: int, j: int) -> Node:
-        return tree.mul(num((-1) ** (i + j)), _expanded(_without(rows, i, j)), share)
-
-    return nodes.Matrix(tuple(tuple(cofactor(j, i) for j in size) for i in size))

@@ -38,7 +38,7 @@ def common_values(a: Node, b: Node) -> list[tuple[Node, Node]] | None:
 
 
 def same_conditions(a: Node, b: Node) -> list[tuple[Node, Node]] | None:
-    """The values under conditions that read the same; None for other conditions."""
+    """The values under conditions that read the same (`n even`); None for other conditions."""
     if not (isinstance(a, Cases) and isinstance(b, Cases)):
         return None
     first, second = ({condition: value for value, condition in x.branches} for x in (a, b))

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from dpo_math_assets.verifier.algebra.equations import is_name, is_quantity
-from dpo_math_assets.verifier.algebra.matrices import determinant, matrix_value
+from dpo_math_assets.verifier.algebra.matrices import matrix_value
 from dpo_math_assets.verifier.algebra.predicates import holds
 from dpo_math_assets.verifier.equivalence.context import Context
 from dpo_math_assets.verifier.equivalence.families import RELATIONS, is_scalar
 from dpo_math_assets.verifier.equivalence.points import scaled_vector
 from dpo_math_assets.verifier.equivalence.readings import NAMED_PAIRS
 from dpo_math_assets.verifier.equivalence.unit_readings import compound_unit
-from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.trees import children, free_symbols, rebuild
@@ -68,14 +67,7 @@ def _computed(node: nodes.Sum | nodes.Product | nodes.Power | nodes.Function) ->
             return _named("reading.matrix_arithmetic", node, result)
     if not holds(node, nodes.Matrix):
         return node
-    worked_out = tree.replace(node, _determined)
-    return _named("reading.matrix_arithmetic", node, matrix_value(worked_out) or worked_out)
-
-
-def _determined(node: Node) -> Node | None:
-    if not isinstance(node, nodes.Function) or node.name != "det":
-        return None
-    return determinant(node.arguments[0]) if isinstance(node.arguments[0], nodes.Matrix) else None
+    return _named("reading.matrix_arithmetic", node, matrix_value(node))
 
 
 def _stated(node: Node, signs: Sequence[str], items: Sequence[Node], context: Context) -> Node:

@@ -36,8 +36,6 @@ from dpo_math_assets.verifier.trace import applied
 # Longer answers are handed on as they stand; no later step takes them.
 MAX_ANSWER = 10_000
 MAX_BARE = 300
-# How much of the end of an answer is searched for signs that say nothing.
-MAX_SIGNS = 60
 
 EQUALS_VALUE = re.compile(rf"^=\s*(?=-?\$?{NUMERIC}%?(?:\s+[A-Za-z ]+)?$)")
 
@@ -52,12 +50,6 @@ _NOWHERE = re.compile(r"(?:(?:as )?(?:see|shown|given) )?(?:above|below)|\d+!", 
 _TAG = re.compile(r"</?(?:b|i|em|strong|u|span)>")
 _BRACKET = re.compile(r"[()\[\]{}]")
 _EMPHASIS = re.compile(r"\*\*(?=[\s.,;:]|$)|(?<=\s)\*\*")
-_STRUCK = re.compile(r"~~[^~\n]{1,60}~~\s*")
-# The end of a proof, a tick; and what says that something follows.
-_SIGNS_BEHIND = re.compile(
-    r"[\s.$\\]*(?:[✓✔✅∎□■🎉]\uFE0F?|(?<=[\s$])\$?\\(?:blacksquare|qed|checkmark)\$?)+\s*$"
-)
-_SIGNS_BEFORE = re.compile(r"^(?:∴|=>|→|\\therefore|[Aa]ns[.:])\s*")
 # `a) 3 b) 5`
 _LETTER_OF_PART = re.compile(r"(?<![\w(])([a-e])\)")
 # `54 → 27`
@@ -228,11 +220,6 @@ def _box(answer: str, equality: Equality) -> str | None:
     return "" if is_vetoed(answer, box.start, box.end) else clean(box.answer or "")
 
 
-def _signs(answer: str) -> str:
-    cut = max(0, len(answer) - MAX_SIGNS)
-    return _SIGNS_BEFORE.sub("", answer[:cut] + _SIGNS_BEHIND.sub("", answer[cut:]))
-
-
 def _parts(answer: str) -> str | None:
     return _LETTER_OF_PART.sub(r"(\1)", answer) if answer.startswith("a)") else None
 
@@ -326,7 +313,6 @@ def _called_wrong(answer: str) -> str | None:
 
 
 _ANY = ("",)
-_SHOWN = ("✓", "✔", "✅", "∎", "□", "■", "🎉", "∴", "→", "=>", "\\", "ns.", "ns:")
 _SET = ("\\text", "\\math")
 
 # Of any answer.
@@ -339,8 +325,6 @@ _FORMS = (
     _Rule("cleanup.box", ("\\boxed", "\\fbox"), _box, settles=True),
     _Rule("cleanup.wrapping", _ANY, _text(clean)),
     _Rule("cleanup.equals", ("=",), _without(EQUALS_VALUE)),
-    _Rule("cleanup.struck", ("~~",), _without(_STRUCK)),
-    _Rule("cleanup.signs", _SHOWN, _text(_signs)),
     _Rule("cleanup.parts", ("b)",), _text(_parts)),
     _Rule("cleanup.arrow", ("->", "→"), _text(_arrow), settles=True),
     _Rule("cleanup.choice_and_value", _ANY, _text(_choice_and_value), True, MAX_BARE),

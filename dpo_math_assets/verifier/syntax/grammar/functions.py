@@ -12,7 +12,6 @@ from dpo_math_assets.verifier.syntax.grammar.printed import is_single_row, print
 from dpo_math_assets.verifier.syntax.grammar.stream import Stream
 from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.scanner import Token
-from dpo_math_assets.verifier.syntax.trees import children
 from dpo_math_assets.verifier.trace import applied
 
 _ARGUMENTS = (*nodes.SCALARS, nodes.PlusMinus, nodes.MinusPlus)
@@ -116,7 +115,7 @@ def square_root(stream: Stream) -> Node:
 
 
 def accented(stream: Stream) -> Node:
-    r"""`\vec{AB}` as a name, `\overline{2 + i}` as a conjugate."""
+    r"""`\vec{AB}` as a name."""
     accent = stream.advance().value
     inner = expressions.group(stream)
     name = builders.letters(inner)
@@ -124,19 +123,7 @@ def accented(stream: Stream) -> Node:
         return nodes.Symbol(f"{_SAME_MARKS.get(accent, accent)}({name})")
     if accent == "underline":
         return inner
-    if accent in ("overline", "bar") and _is_complex(inner):
-        applied("grammar.conjugate", inner)
-        return nodes.Function("conj", (inner,))
     raise ParseError(f"\\{accent} over more than letters")
-
-
-def _is_complex(node: Node) -> bool:
-    """Whether a scalar expression holds the imaginary unit, or is one in z or w."""
-    if not isinstance(node, nodes.SCALARS):
-        return False
-    if node == IMAGINARY or (isinstance(node, nodes.Symbol) and node.name[0] in "zw"):
-        return True
-    return any(map(_is_complex, children(node)))
 
 
 # what functions are made of

@@ -246,12 +246,7 @@ def _value(stream: Stream) -> Node:
         return node
     if not stream.in_set and stream.take("punct", ":"):
         return words.words_after(stream, _behind_colon(stream, node))
-    node = words.words_after(stream, node)
-    if stream.sees("rel", "approx") and stream.last().kind in ("word", "num", "close"):
-        stream.advance()  # `36\\pi\\text{ cm} \\approx 113\\text{ cm}`: about so much
-        about = words.words_after(stream, expressions.set_expression(stream))
-        applied("grammar.approximation", node, about)
-    return node
+    return words.words_after(stream, node)
 
 
 def _behind_colon(stream: Stream, label: Node) -> Node:
