@@ -1,7 +1,8 @@
 """The rules of the verifier by id: what each reads, why, and an example for and against it.
 
 They are data: `lexicon/rules/*.toml`, a file for each part of the verifier. From them come the
-tests of the rules, the words of `explain`, and the page RULES.md (`rules_page.py`).
+tests of the rules, the words of `explain`, and the page RULES.md (`rules_page.py`). Both link to
+the section of CONVENTIONS.md that a rule belongs to.
 """
 
 import tomllib
@@ -11,6 +12,10 @@ from importlib.resources import files
 from typing import Any
 
 PAGE = "RULES.md"
+CONVENTIONS_PAGE = "CONVENTIONS.md"
+# Parts of the verifier that read completions, and the section that they belong to.
+_READING_COMPLETIONS = ("segment", "marker", "veto", "cleanup", "prose", "resolve")
+_COMPLETIONS = "completions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,8 @@ class Rule:
     applies: Example
     does_not: Example
     setting: str | None = None
+    # The anchor of a section of CONVENTIONS.md.
+    convention: str | None = None
 
 
 @cache
@@ -47,13 +54,15 @@ def rules() -> dict[str, Rule]:
         if not file.name.endswith(".toml"):
             continue
         for name, row in tomllib.loads(file.read_text("utf-8")).items():
+            section = file.name.removesuffix(".toml")
             found[name] = Rule(
                 name,
-                file.name.removesuffix(".toml"),
+                section,
                 row["why"],
                 _example(row, "applies"),
                 _example(row, "does_not"),
                 row.get("setting"),
+                row.get("convention", _COMPLETIONS if section in _READING_COMPLETIONS else None),
             )
     return found
 

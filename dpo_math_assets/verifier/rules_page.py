@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dpo_math_assets.verifier.rules import PAGE, Example, rules
+from dpo_math_assets.verifier.rules import CONVENTIONS_PAGE, PAGE, Example, rules
 
 # What each part of the verifier does, in the order in which a completion meets them.
 _AREAS = {
@@ -28,7 +28,8 @@ def rules_page() -> str:
         "Each rule has an example in which it is applied, and one in which it is not; the tests "
         "hold both. "
         "`dpo-math verify --explain` names the rules that led to a verdict. What is decided by "
-        "convention, and by which setting, is in [CONVENTIONS.md](CONVENTIONS.md).",
+        "convention, and by which setting, is in [CONVENTIONS.md](CONVENTIONS.md); a link behind a "
+        "rule leads to its section there.",
     ]
     for area, title in _AREAS.items():
         lines += ["", f"## {title}", ""]
@@ -37,7 +38,10 @@ def rules_page() -> str:
             if rule.section == area:
                 examples = _shown(rule.applies), _shown(rule.does_not)
                 anchor = f'<a id="{rule.id}"></a>`{rule.id}`'
-                lines.append(" | ".join(("", anchor, rule.why, *examples, "")).strip())
+                why = rule.why
+                if rule.convention:
+                    why += f" [{rule.convention}]({CONVENTIONS_PAGE}#{rule.convention})"
+                lines.append(" | ".join(("", anchor, why, *examples, "")).strip())
     return "\n".join(lines) + "\n"
 
 

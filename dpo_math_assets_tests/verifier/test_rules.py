@@ -46,6 +46,25 @@ def test_the_page_of_rules_is_what_the_rules_give() -> None:
     )
 
 
+def test_links_of_rules_to_the_page_of_conventions_lead_to_a_section() -> None:
+    sections = set(
+        re.findall(r'<a id="([a-z-]+)"></a>', (CODE / "CONVENTIONS.md").read_text("utf-8"))
+    )
+    linked = {rule.convention for rule in rules().values() if rule.convention}
+    assert linked <= sections
+    assert sections - linked == {"undefined", "symmetry", "test-sets"}  # no rule reads these
+
+
+def test_explain_links_to_the_convention_and_to_the_rule() -> None:
+    (row,) = (
+        row
+        for row in explain("150 cm", "1.5 m").as_rows()
+        if row["rule"] == "reading.unit_conversion"
+    )
+    assert row["see"] == "RULES.md#reading.unit_conversion"
+    assert row["convention"] == "CONVENTIONS.md#units"
+
+
 def test_every_rule_has_a_section_on_the_page() -> None:
     page = rules_page()
     assert [rule for rule in rules() if f'<a id="{rule}"></a>' not in page] == []

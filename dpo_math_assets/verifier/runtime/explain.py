@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from dpo_math_assets.verifier.conventions import Conventions
-from dpo_math_assets.verifier.rules import PAGE, rules
+from dpo_math_assets.verifier.rules import CONVENTIONS_PAGE, PAGE, rules
 from dpo_math_assets.verifier.runtime.pipeline import verify
 from dpo_math_assets.verifier.trace import Step, recording
 from dpo_math_assets.verifier.verdict import Verdict
@@ -22,17 +22,21 @@ class Explanation:
     steps: tuple[Step, ...]
 
     def as_rows(self) -> list[dict[str, str]]:
-        """The steps as JSON objects: the rule, why, where it is explained, before and after."""
-        known = rules()
+        """The steps as JSON objects: the rule, why, where it is explained, before and after.
+
+        `convention` is the section of CONVENTIONS.md that the rule belongs to, or empty.
+        """
         return [
             {
                 "rule": step.rule,
-                "why": known[step.rule].why,
-                "see": f"{PAGE}#{step.rule}",
+                "why": rule.why,
+                "see": f"{PAGE}#{rule.id}",
+                "convention": f"{CONVENTIONS_PAGE}#{rule.convention}" if rule.convention else "",
                 "before": _shown(step.before),
                 "after": _shown(step.after),
             }
             for step in self.steps
+            for rule in (rules()[step.rule],)
         ]
 
     @property
