@@ -5,7 +5,8 @@ type. There is no subtraction, division or negation: `a - b` is `Sum(a, Product(
 `a / b` is `Product(a, Power(b, Number(-1)))`.
 
 `Scalar` is the union of what the numeric and symbolic backends take; the other kinds are settled by
-the equivalence dispatch, and `AnyNode` is the union of all, over which `match` is exhaustive.
+the equivalence dispatch. `AnyNode` is the union of all: the tables over all kinds (their fields,
+children and ranks, and who compares which pair) are made from it, so that none is left out.
 """
 
 from collections.abc import Callable

@@ -216,9 +216,10 @@ def clean(text: str) -> str:
 
 def _without_end(text: str) -> str:
     r"""The text without the full stop, comma, `\\\\` or mark of an end behind it."""
-    for mark in _END_MARKS:
-        if text.endswith(mark) and len(text) > len(mark):
-            text = text[: -len(mark)].rstrip()
+    if text.endswith(_END_MARKS):
+        for mark in _END_MARKS:
+            if text.endswith(mark) and len(text) > len(mark):
+                text = text[: -len(mark)].rstrip()
     if text.endswith("\\\\") and not text.endswith("\\\\\\"):
         text = text[:-2].rstrip()
     if text[-1:] not in (".", ",", ";") or text.endswith("..."):

@@ -35,9 +35,15 @@ _BEFORE_FINAL = " \t>*_#-0123456789.)"
 
 
 @lru_cache(maxsize=1)
-def answer_words(text: str) -> tuple[int, ...]:
-    """Where the ends of `answer` and `ANSWER` begin: three finders ask it of each text."""
-    return tuple(last_occurrences(text, "nswer", "NSWER"))
+def answer_words(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Where the ends of `answer` and `ANSWER` begin, as words and before a quote as keys of JSON.
+
+    Three finders ask it of each text.
+    """
+    words, keys = list[int](), list[int]()
+    for at in last_occurrences(text, "nswer", "NSWER"):
+        (keys if text.startswith(('"', "'"), at + 5) else words).append(at)
+    return tuple(words), tuple(keys)
 
 
 def is_final(text: str, at: int) -> bool:
@@ -90,7 +96,8 @@ def label_anchor(label: str) -> Anchor:
 
 
 def _find(text: str) -> list[Candidate]:
-    final = [labelled(text, at) for at in answer_words(text) if is_final(text, at)]
+    words, _ = answer_words(text)
+    final = [labelled(text, at) for at in words if is_final(text, at)]
     return [candidate for candidate in final if candidate]
 
 

@@ -29,9 +29,10 @@ _ESCAPE = re.compile(r'\\(["\\/n])')
 
 def _find(text: str) -> list[Candidate]:
     fields: list[Candidate] = []
-    for at in answer_words(text):
+    _, keys = answer_words(text)
+    for at in keys:
         end = at + 5
-        if text[end : end + 1] in ('"', "'") and (colon := _COLON.match(text, end)):
+        if colon := _COLON.match(text, end):
             bare = text[at - 2 : at - 1] in ('"', "'")
             if bare or _KEY.search(text, max(0, at - 24), at):
                 fields += _value(text, end, colon.end())

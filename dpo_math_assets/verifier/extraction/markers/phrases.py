@@ -80,7 +80,8 @@ def _sentence(text: str, at: int) -> Candidate | None:
 def _behind_answer(text: str) -> list[Candidate]:
     """What each `answer` of the text gives that is no JSON and no final answer."""
     found = []
-    for at in answer_words(text):
+    words, _ = answer_words(text)
+    for at in words:
         if candidate := labelled(text, at):
             if not is_final(text, at):  # which has a finder of its own
                 found.append(candidate)
