@@ -50,6 +50,15 @@ _ALONE_RULES = {
 }
 
 
+def number_alone(candidate: str) -> Extraction | None:
+    """What `extract` gives for a number behind a marker and nothing else, at once."""
+    alone = _NUMBER_ALONE.fullmatch(candidate)
+    if alone is None or not (marker := alone.lastgroup):
+        return None
+    applied(_ALONE_RULES[marker], alone[marker])
+    return Extraction(alone[marker], marker, None)
+
+
 def extract(
     candidate: str,
     equality: Equality,
@@ -60,9 +69,6 @@ def extract(
 
     `thoughts` are pairs of delimiters of thoughts beside the usual ones.
     """
-    if (alone := _NUMBER_ALONE.fullmatch(candidate)) and (marker := alone.lastgroup):
-        applied(_ALONE_RULES[marker], alone[marker])
-        return Extraction(alone[marker], marker, None)
     text = answering_part(candidate, thoughts)
     found = _before_next_question(text, equality, finders) or _answer_of(text, equality, finders)
     return with_its_choice(text, found)

@@ -23,7 +23,7 @@ from dpo_math_assets.verifier.equivalence.texts import (
 )
 from dpo_math_assets.verifier.extraction.candidate import Extraction
 from dpo_math_assets.verifier.extraction.extract import extract as extract_answer
-from dpo_math_assets.verifier.extraction.extract import split_boxes
+from dpo_math_assets.verifier.extraction.extract import number_alone, split_boxes
 from dpo_math_assets.verifier.extraction.markers import finders_with
 from dpo_math_assets.verifier.extraction.options import with_option
 from dpo_math_assets.verifier.runtime.worker_pool import shared_pool
@@ -88,6 +88,10 @@ def verify(
 
 def extract(candidate: str, conventions: Conventions = _DEFAULT) -> Extraction:
     """The final answer of a completion."""
+    return number_alone(candidate) or _extract(candidate, conventions)
+
+
+def _extract(candidate: str, conventions: Conventions) -> Extraction:
     with conventions.in_force():
         finders = finders_with(conventions.markers)
         return extract_answer(candidate, equality_under(conventions), finders, conventions.thoughts)
@@ -158,9 +162,11 @@ def _stated(text: str, conventions: Conventions) -> AnswerText:
 
 def extracted(candidate: str, conventions: Conventions, timeout_s: float) -> Extracted:
     """The final answer of a completion, or the reason there is none."""
+    if alone := number_alone(candidate):
+        return alone.answer, None
     try:
         with within(timeout_s):
-            found = extract(candidate, conventions)
+            found = _extract(candidate, conventions)
     except DeadlineExceededError:
         return None, "timeout"
     except Exception:
