@@ -1,8 +1,9 @@
 """The assets' pages over HTTP, for browsers of this machine alone: `reports PORT DATA_FOLDER`.
 
 Reports, the explorer and audit sheets hold text from logs, and links to them stand in the UI. So
-the server gives out these files of published versions and nothing else of the data folder: no log,
-no pair, no setting, no version in the making, and nothing that a link leads to. It answers only
+the server gives out these files of published versions, as far as a version's record lists them, and
+nothing else of the data folder: no log, no pair, no setting, no version in the making, and nothing
+that a link leads to. It answers only
 requests that name this machine, so that no page of another site can read it through a name that
 resolves to 127.0.0.1, and it keeps no connection for long.
 """
@@ -25,6 +26,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from dpo_math_assets.storage.versions import SUMS_FILE
 
 # What is served of each asset's versions.
 SERVED = {
@@ -71,8 +74,9 @@ def open_page(data: Path, asset: str, version: str, name: str) -> int:
             flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
             outer, folder = folder, os.open(part, flags, dir_fd=folder)
             os.close(outer)
-        # Not blocking, for a pipe under this name would be waited for.
-        file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+        if not _is_published(name, folder):
+            raise FileNotFoundError(name)
+        file = _open_file(name, folder)
     except OSError:
         raise FileNotFoundError(name) from None
     finally:
@@ -81,6 +85,21 @@ def open_page(data: Path, asset: str, version: str, name: str) -> int:
         os.close(file)
         raise FileNotFoundError(name)
     return file
+
+
+def _open_file(name: str, folder: int) -> int:
+    # Not blocking, for a pipe under this name would be waited for.
+    return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+
+
+def _is_published(name: str, folder: int) -> bool:
+    """Whether the version's record lists the file; versions of earlier packages have no record."""
+    try:
+        record = _open_file(SUMS_FILE, folder)
+    except FileNotFoundError:
+        return True
+    with os.fdopen(record, encoding="utf-8", errors="replace") as lines:
+        return any(line.rstrip("\n").partition("  ")[2] == name for line in lines)
 
 
 def _pieces(file: int) -> Iterator[bytes]:
