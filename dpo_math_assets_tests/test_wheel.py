@@ -55,6 +55,7 @@ def test_the_wheel_carries_the_types_the_pages_and_dagsters_settings(wheel: Path
         "dpo_math_assets/dagster.yaml",
         "dpo_math_assets/pairs/explorer.html",
         "dpo_math_assets/verifier/CONVENTIONS.md",
+        "dpo_math_assets/verifier/RULES.md",
     } <= names
     assert not any(name.startswith("dpo_math_assets_tests") for name in names)
 
