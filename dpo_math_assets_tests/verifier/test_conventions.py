@@ -66,7 +66,7 @@ def test_every_table_is_read() -> None:
 
 def test_every_setting_has_an_example_or_is_said_to_be_a_list() -> None:
     shown = {name for line in LINES for name in line.settings}
-    assert Conventions.model_fields.keys() - shown == {"units", "markers"}
+    assert Conventions.model_fields.keys() - shown == {"units", "markers", "thoughts"}
 
 
 def test_links_to_sections_have_a_target() -> None:

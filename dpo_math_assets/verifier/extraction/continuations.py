@@ -99,6 +99,8 @@ _KEY = re.compile(r"\"\w+\"\s*:")
 _GOES_ON = re.compile(r"\s*,?\s*(?=[a-z])")
 _CLAUSE = re.compile(r"[,;:–—()\[\]]\s*|\.{3}\s*|\s-\s+")
 _NOT_ANOTHER = re.compile(r"\b(?:and )?(?:not|instead of|rather than)[\s$]{1,3}-?[\d.,/]+")
+# `5 (apples)`
+_COUNTED_IN_BRACKETS = re.compile(r"\([a-z]+s\)\W*$")
 _SENSE = re.compile(r"\bmakes? (?:perfect |good )?sense\b")
 _TURNED_INSIDE = re.compile(r",\s(?:however|though|alas|unfortunately|sadly)\W*(?:,|$)")
 _SUBJECT_IS = re.compile(r"\b(it|that|this|he|she)'s\b")
@@ -112,6 +114,8 @@ def is_set_aside(text: str, end: int) -> bool:
     if not behind or _EXPLANATION.pattern.match(behind):
         return False
     first, *others = _CLAUSE.split(_NOT_ANOTHER.sub("", _plain(behind)))
+    if _COUNTED_IN_BRACKETS.match(behind):
+        first, *others = others
     aside = _CONDITION.pattern.search(behind) is not None or _is_against_noun(first)
     if aside or any(map(_is_against, others)):
         applied("veto.set_aside", behind)
