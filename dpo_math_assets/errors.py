@@ -1,4 +1,27 @@
-"""The project's own errors. Each message says what is wrong, where, and what to do about it."""
+"""The project's own errors. Each message says what is wrong, where, and what to do about it.
+
+Exception
+├── DpoMathError                  the user's input, settings or stored data
+│   ├── DamagedDataError
+│   ├── DatasetError
+│   ├── EvaluationError
+│   │   └── GateRefusedError      stages.release
+│   ├── LogFormatError
+│   │   └── LimitError            traces.limits
+│   ├── MachineError
+│   ├── ParseError                verifier.syntax.errors
+│   ├── TrainingError
+│   └── VerifierLimitError
+└── InternalError                 caught within the package: a way to an answer that ends
+    ├── DeadlineExceededError     verifier.algebra.budget
+    ├── InsufficientPrecisionError  verifier.backends.evaluation
+    ├── NotASetError              verifier.algebra.intervals
+    ├── NotMathematicsError       verifier.syntax.grammar.stream
+    ├── RecordError               traces.trace_rows
+    ├── UndefinedValueError       verifier.algebra.budget
+    ├── UnknownValueError         verifier.algebra.budget
+    └── _BeyondError              verifier.backends.symbolic
+"""
 
 
 class DpoMathError(Exception):
@@ -29,7 +52,7 @@ class TrainingError(DpoMathError):
     """Settings, data or a training run that cannot give a good checkpoint."""
 
 
-class VerifierLimit(DpoMathError):
+class VerifierLimitError(DpoMathError):
     """An answer that exceeds a limit of the verifier: length, nesting, digits, exponent or size."""
 
 

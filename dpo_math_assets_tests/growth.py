@@ -2,7 +2,7 @@
 
 A function is found by its signature: its first parameter is a `str`, and it needs no other. It is
 timed on a repeated unit and on eight times as much; time that grows as n to the power of `MOST` or
-faster, measured again and again, is a finding. A limit (VerifierLimit) is an answer too.
+faster, measured again and again, is a finding. A limit (VerifierLimitError) is an answer too.
 """
 
 import importlib

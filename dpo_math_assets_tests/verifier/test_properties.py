@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dpo_math_assets.errors import VerifierLimit
+from dpo_math_assets.errors import VerifierLimitError
 from dpo_math_assets.verifier import compare, extract, verify
 from dpo_math_assets.verifier.extraction.prefilter import decisive_parts
 from dpo_math_assets.verifier.syntax.normalization import normalise
@@ -230,7 +230,7 @@ anything = st.one_of(answers, fragments, st.text(max_size=60))
 def test_the_parser_raises_nothing_but_its_own_errors_on_any_text(text: str) -> None:
     try:
         parse(text)
-    except (ParseError, VerifierLimit):
+    except (ParseError, VerifierLimitError):
         return
 
 

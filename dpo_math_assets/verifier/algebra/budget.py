@@ -4,16 +4,18 @@ from contextvars import ContextVar, Token
 from math import inf
 from time import monotonic
 
+from dpo_math_assets.errors import InternalError
 
-class UnknownValueError(Exception):
+
+class UnknownValueError(InternalError):
     """The expression is beyond the limits, or beyond this way of evaluating it."""
 
 
-class UndefinedValueError(Exception):
+class UndefinedValueError(InternalError):
     """The expression has no finite value here."""
 
 
-class DeadlineExceededError(Exception):
+class DeadlineExceededError(InternalError):
     """The time that `within` allows is over."""
 
 

@@ -12,6 +12,7 @@ from functools import reduce
 from itertools import pairwise
 from typing import NamedTuple
 
+from dpo_math_assets.errors import InternalError
 from dpo_math_assets.verifier.algebra.approximation import INFINITY, MINUS_INFINITY, approximate
 from dpo_math_assets.verifier.algebra.equations import between
 from dpo_math_assets.verifier.algebra.exact import exact
@@ -30,7 +31,7 @@ class Piece(NamedTuple):
     high_closed: bool
 
 
-class NotASetError(Exception):
+class NotASetError(InternalError):
     """Not a set of reals that this module can describe."""
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
+from dpo_math_assets.errors import InternalError
 from dpo_math_assets.verifier.algebra.budget import Budget, UndefinedValueError, UnknownValueError
 from dpo_math_assets.verifier.algebra.exact import EXACT_FUNCTIONS, exact, terms
 from dpo_math_assets.verifier.syntax import nodes
@@ -26,7 +27,7 @@ MAX_EXPONENT_BITS = 64
 MAX_ROOT_INDEX = 1 << 20
 
 
-class InsufficientPrecisionError(Exception):
+class InsufficientPrecisionError(InternalError):
     """The precision does not settle a sign, a branch or an integer part."""
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, Literal
 
+from dpo_math_assets.errors import InternalError
 from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.backends.opaque import any_part
 from dpo_math_assets.verifier.backends.points import holds_complex_part, integer_symbols
@@ -25,7 +26,7 @@ MAX_BITS = 40_000
 DIGITS = 50
 
 
-class _Beyond(Exception):
+class _BeyondError(InternalError):
     """The tree holds something that SymPy is not given."""
 
 
@@ -138,12 +139,12 @@ class _Builder:
     def build(self, node: Node) -> Any:
         built = _BUILT.get(type(node))
         if built is None:
-            raise _Beyond
+            raise _BeyondError
         return built(self, node)
 
     def _rational(self, node: nodes.Number | nodes.Decimal) -> Any:
         if max(node.p.bit_length(), node.q.bit_length()) > MAX_BITS:
-            raise _Beyond
+            raise _BeyondError
         return self.sympy.Rational(node.p, node.q)
 
     def _constant(self, node: nodes.Constant) -> Any:
@@ -176,9 +177,9 @@ class _Builder:
             return
         if x.is_Rational and y.is_Rational:
             if abs(Fraction(y.p, y.q)) * max(x.p.bit_length(), x.q.bit_length()) > MAX_BITS:
-                raise _Beyond
+                raise _BeyondError
         elif y.is_Rational and abs(y.p) > MAX_BITS:
-            raise _Beyond
+            raise _BeyondError
 
     def _root(self, node: nodes.Root) -> Any:
         x, n = self.build(node.radicand), self.build(node.index)
@@ -201,7 +202,7 @@ class _Builder:
     def _factorial(self, node: nodes.Factorial | nodes.DoubleFactorial) -> Any:
         argument = self.build(node.operand)
         if argument.is_number and abs(argument) > MAX_BITS // 16:
-            raise _Beyond
+            raise _BeyondError
         if isinstance(node, nodes.DoubleFactorial):
             return self.sympy.factorial2(argument)
         return self.sympy.factorial(argument)
@@ -217,7 +218,7 @@ class _Builder:
                 return self._common(node.name, values)
             case "binom":
                 if any(value.is_number and abs(value) > MAX_BITS for value in values):
-                    raise _Beyond
+                    raise _BeyondError
                 return self.sympy.binomial(*values)
             case name:
                 return getattr(self.sympy, _NAMES.get(name, name))(*values)

@@ -9,7 +9,7 @@ be in both, wherever it stands.
 import re
 from functools import lru_cache
 
-from dpo_math_assets.errors import VerifierLimit
+from dpo_math_assets.errors import VerifierLimitError
 from dpo_math_assets.verifier.lexicon.units import UnitTable, known_units, unit_named
 from dpo_math_assets.verifier.lexicon.words import words
 from dpo_math_assets.verifier.syntax.errors import ParseError
@@ -51,7 +51,7 @@ def _asides(text: str, _known: UnitTable) -> frozenset[str]:
     with recording() as steps:
         try:
             parse(text)
-        except (ParseError, VerifierLimit):
+        except (ParseError, VerifierLimitError):
             return frozenset()
     phrases = (
         _phrase(step.before if step.rule == _LABEL else _unit_of(step.after))

@@ -7,7 +7,7 @@ are the ways to choose and the zeta function.
 import re
 from dataclasses import dataclass
 
-from dpo_math_assets.errors import VerifierLimit
+from dpo_math_assets.errors import VerifierLimitError
 from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.equivalence.families import is_scalar
 from dpo_math_assets.verifier.equivalence.vectors import unit_vector
@@ -109,7 +109,7 @@ def _chosen(name: str, k: Node) -> Node | None:
         return None
     try:
         ways = tree.chosen(index[1], parse(index[2]), k)
-    except (ParseError, VerifierLimit):
+    except (ParseError, VerifierLimitError):
         return None
     applied("reading.combinations", name, ways)
     return ways

@@ -5,7 +5,7 @@ This is what extraction asks, of the answers that one completion gives: SymPy is
 
 from functools import cache
 
-from dpo_math_assets.errors import VerifierLimit
+from dpo_math_assets.errors import VerifierLimitError
 from dpo_math_assets.verifier.conventions import Conventions
 from dpo_math_assets.verifier.equivalence.context import Context
 from dpo_math_assets.verifier.equivalence.outcome import Ternary
@@ -34,7 +34,7 @@ class AnswerEquality:
 def _state(context: Context, a: str, b: str) -> Ternary:
     try:
         return compare_answers(parse(a), parse(b), context).state
-    except (ParseError, VerifierLimit):
+    except (ParseError, VerifierLimitError):
         return "unknown"
 
 

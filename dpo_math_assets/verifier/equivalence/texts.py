@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from typing import NamedTuple
 
-from dpo_math_assets.errors import VerifierLimit
+from dpo_math_assets.errors import VerifierLimitError
 from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.algebra.predicates import undefined
 from dpo_math_assets.verifier.conventions import Conventions
@@ -74,7 +74,7 @@ def compare_texts(
         return compare_answers(parse(answer.text), parse(gold.text), context)
     try:
         return _compare(answer, gold, context)
-    except VerifierLimit:
+    except VerifierLimitError:
         return TOO_LARGE
 
 
@@ -199,7 +199,7 @@ def _undefined(normal: str) -> bool:
 def _parsed(text: str, *, units: bool = True) -> Node | None:
     try:
         return parse(text, units=units)
-    except (ParseError, VerifierLimit):
+    except (ParseError, VerifierLimitError):
         return None
 
 

@@ -7,7 +7,7 @@ kinds of tokens are those of `scanner.Kind`.
 import re
 from typing import cast
 
-from dpo_math_assets.errors import VerifierLimit
+from dpo_math_assets.errors import VerifierLimitError
 from dpo_math_assets.verifier.lexicon.functions import CONSTANTS, FUNCTION_NAMES, GREEK
 from dpo_math_assets.verifier.lexicon.latex import ACCENTS, COMMANDS, TEXT_COMMANDS
 from dpo_math_assets.verifier.lexicon.units import unit_named
@@ -33,11 +33,11 @@ def lex(text: str, units: bool = True) -> list[Token]:
     """Tokens of `text` (already ASCII by `to_ascii`), ending in one of kind `end`.
 
     Without `units`, what is no word for certain is letters: `2hr` is a product.
-    Raises ParseError outside the grammar and VerifierLimit for text, numbers or token lists that
-    are too long.
+    Raises ParseError outside the grammar and VerifierLimitError for text, numbers or token lists
+    that are too long.
     """
     if len(text) > MAX_CHARACTERS:
-        raise VerifierLimit(f"answer of {len(text)} characters; the limit is {MAX_CHARACTERS}")
+        raise VerifierLimitError(f"answer of {len(text)} characters; the limit is {MAX_CHARACTERS}")
     scanner = Scanner(text, units)
     try:
         _read_all(scanner)
@@ -54,7 +54,7 @@ def _read_all(scanner: Scanner) -> None:
         if at > scanner.position:
             scanner.position, scanner.spaced = at, True
         if len(tokens) > MAX_TOKENS:
-            raise VerifierLimit(f"answer of more than {MAX_TOKENS} tokens")
+            raise VerifierLimitError(f"answer of more than {MAX_TOKENS} tokens")
         if indexed and (read := number_in_base_at(text, at, tokens[-1] if tokens else None)):
             scanner.emit("num", "", read[1] - at, read[0])
             continue

@@ -9,7 +9,7 @@ from fractions import Fraction
 from math import gcd
 from typing import NamedTuple
 
-from dpo_math_assets.errors import VerifierLimit
+from dpo_math_assets.errors import VerifierLimitError
 from dpo_math_assets.verifier.lexicon.words import NUMBER_WORDS
 from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.nodes import BasedInteger, Decimal, Node, Number
@@ -105,13 +105,13 @@ def number_at(text: str, at: int, separated: bool, before: str) -> _Read:
 
     `separated` says that commas separate items there, and `before` is the sign before the number:
     behind `_` is no group and behind `^` no base. Raises ParseError for digits that are no number,
-    and VerifierLimit for too many of them.
+    and VerifierLimitError for too many of them.
     """
     if alone := _ALONE.match(text, at):
         return literal(alone[0]), alone.end()
     digits = _digits_at(text, at, separated or _behind_comma(text, at), before)
     if len(digits.whole) + len(digits.fraction) > MAX_DIGITS:
-        raise VerifierLimit(f"number of more than {MAX_DIGITS} digits")
+        raise VerifierLimitError(f"number of more than {MAX_DIGITS} digits")
     for ending in (_repeating, _in_base, _approximate, _with_words):
         if found := ending(text, digits, before):
             return found
@@ -162,14 +162,14 @@ def _with_comma(text: str, at: int) -> _Digits | None:
 
 def _value(digits: _Digits) -> Number | Decimal:
     if len(digits.exponent) > 9:
-        raise VerifierLimit(f"exponent of {len(digits.exponent)} digits")
+        raise VerifierLimitError(f"exponent of {len(digits.exponent)} digits")
     return _decimal(digits.whole, digits.fraction, int(digits.exponent or 0))
 
 
 def _decimal(whole: str, fraction: str, exponent: int, sign: int = 1) -> Number | Decimal:
     """The exact value of a decimal literal; one without point and exponent is a `Number`."""
     if abs(exponent) > MAX_EXPONENT:
-        raise VerifierLimit(f"exponent {exponent}; the limit is {MAX_EXPONENT}")
+        raise VerifierLimitError(f"exponent {exponent}; the limit is {MAX_EXPONENT}")
     value = sign * int(whole + fraction or "0")
     if not fraction and not exponent:
         return Number(value, 1)

@@ -1,12 +1,13 @@
 r"""The entry of the grammar: an answer's text to its tree.
 
-`parse` raises ParseError outside the grammar and VerifierLimit beyond a limit, and nothing else.
+`parse` raises ParseError outside the grammar and VerifierLimitError beyond a limit, and nothing
+else.
 """
 
 import re
 from functools import lru_cache, partial
 
-from dpo_math_assets.errors import DpoMathError, VerifierLimit
+from dpo_math_assets.errors import DpoMathError, VerifierLimitError
 from dpo_math_assets.verifier.lexicon.units import CURRENCY_SIGNS, UnitTable, known_units
 from dpo_math_assets.verifier.lexicon.words import meanings
 from dpo_math_assets.verifier.lexicon.words import words as known_words
@@ -62,7 +63,7 @@ def parse(text: str, units: bool = True) -> Node:
     Without `units`, abbreviations that are not set upright are products of letters.
     """
     if len(text) > MAX_CHARACTERS:
-        raise VerifierLimit(f"answer of {len(text)} characters; the limit is {MAX_CHARACTERS}")
+        raise VerifierLimitError(f"answer of {len(text)} characters; the limit is {MAX_CHARACTERS}")
     # Rules are recorded where they are applied, so that a recorded parse is never a kept one.
     read = _parsed.__wrapped__ if is_recording() else _parsed
     found = read(text, units, known_units())
@@ -93,7 +94,7 @@ def _parsed(text: str, units: bool, _known: UnitTable) -> Node | partial[DpoMath
             node = _read(source, units)
             return _amount(source, node) if "$" in source or "\\" in source else node
         return _choice(found["a"] or found["b"] or found["c"], found["rest"], units)
-    except (ParseError, VerifierLimit) as error:
+    except (ParseError, VerifierLimitError) as error:
         applied("grammar.unparsable", text, error)
         failure: type[DpoMathError] = type(error)
         return partial(failure, *error.args)
@@ -159,4 +160,4 @@ def _tree(source: str, units: bool) -> Node:
     except ParseError as error:
         raise stream.located(error) from error
     except RecursionError as error:  # the caller's own stack may be deep already
-        raise VerifierLimit("answer nested too deeply") from error
+        raise VerifierLimitError("answer nested too deeply") from error

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dpo_math_assets.errors import VerifierLimit
+from dpo_math_assets.errors import VerifierLimitError
 from dpo_math_assets.verifier import verify
 from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.parser import parse
@@ -53,7 +53,7 @@ BEHIND = ["!", "'", "^\\circ", "^2", "_1", "%", ")", "]", "-", "(", "\\sqrt", "+
 
 
 def _is_read_or_refused(text: str) -> None:
-    with suppress(ParseError, VerifierLimit):
+    with suppress(ParseError, VerifierLimitError):
         parse(text)
     assert verify(text, "5", timeout_s=30.0).reason != "worker_crashed"
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dpo_math_assets.errors import VerifierLimit
+from dpo_math_assets.errors import VerifierLimitError
 from dpo_math_assets.verifier.lexicon.functions import CONSTANTS, FUNCTION_NAMES, GREEK
 from dpo_math_assets.verifier.lexicon.latex import ACCENTS, COMMANDS
 from dpo_math_assets.verifier.lexicon.units import CURRENCY_CODES, UNITS
@@ -120,7 +120,7 @@ def test_what_is_outside_the_grammar_is_an_error_that_names_it(text: str, proble
 
 @pytest.mark.parametrize("text", ["1" * (MAX_CHARACTERS + 1), "x+" * MAX_TOKENS])
 def test_what_is_too_long_is_beyond_a_limit(text: str) -> None:
-    with pytest.raises(VerifierLimit):
+    with pytest.raises(VerifierLimitError):
         lex(text)
 
 
@@ -178,5 +178,5 @@ pieces = st.one_of(
 @given(st.lists(pieces, max_size=12).map("".join))
 def test_no_text_is_a_crash(text: str) -> None:
     for read in (lex, parse):
-        with suppress(ParseError, VerifierLimit):
+        with suppress(ParseError, VerifierLimitError):
             read(text)

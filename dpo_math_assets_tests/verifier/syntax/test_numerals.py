@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dpo_math_assets.errors import VerifierLimit
+from dpo_math_assets.errors import VerifierLimitError
 from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.lexer import lex
 from dpo_math_assets.verifier.syntax.nodes import BasedInteger, Decimal, Node, Number
@@ -87,7 +87,7 @@ def test_digits_that_are_no_number_are_an_error(text: str, problem: str) -> None
 
 @pytest.mark.parametrize("text", ["1" * (MAX_DIGITS + 1), "1e2001", "1e-2001", "1e" + "9" * 4_400])
 def test_numbers_beyond_the_limits(text: str) -> None:
-    with pytest.raises(VerifierLimit):
+    with pytest.raises(VerifierLimitError):
         lex(text)
 
 

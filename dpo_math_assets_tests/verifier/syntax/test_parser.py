@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dpo_math_assets.errors import VerifierLimit
+from dpo_math_assets.errors import VerifierLimitError
 from dpo_math_assets.verifier.lexicon.functions import CONSTANTS, FUNCTION_NAMES, PRINTED
 from dpo_math_assets.verifier.lexicon.latex import ACCENTS, COMMANDS
 from dpo_math_assets.verifier.lexicon.units import UNITS
@@ -188,7 +188,7 @@ def test_what_is_outside_the_grammar_is_refused_with_the_parsers_own_error(text:
     ],
 )
 def test_a_limit_holds_before_any_work_is_done(text: str) -> None:
-    with pytest.raises(VerifierLimit):
+    with pytest.raises(VerifierLimitError):
         parse(text)
 
 
@@ -305,7 +305,7 @@ def test_no_sequence_of_tokens_raises_anything_but_the_parsers_own_errors(
         assert error.source == "" or 0 <= error.start <= error.end <= len(error.source) + 1
         assert str(error)
         return
-    except VerifierLimit:
+    except VerifierLimitError:
         return
     assert depth_of(node) < 400
     assert parse(text, units) == node

@@ -5,7 +5,7 @@ a node. Whatever makes the tree deeper counts against one limit, so that no late
 that it cannot walk.
 """
 
-from dpo_math_assets.errors import VerifierLimit
+from dpo_math_assets.errors import InternalError, VerifierLimitError
 from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.nodes import Node
 from dpo_math_assets.verifier.syntax.scanner import Token, marks_vectors
@@ -13,7 +13,7 @@ from dpo_math_assets.verifier.syntax.scanner import Token, marks_vectors
 MAX_DEPTH = 100
 
 
-class NotMathematicsError(Exception):
+class NotMathematicsError(InternalError):
     """The answer holds words that are not about mathematics: all of it is text."""
 
 
@@ -109,7 +109,7 @@ class Stream:
         """Counts a level of nesting; whoever calls it sets `depth` back behind the level."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise VerifierLimit(f"answer nested more than {MAX_DEPTH} deep")
+            raise VerifierLimitError(f"answer nested more than {MAX_DEPTH} deep")
 
     def enter(self, *, in_set: bool = False) -> tuple[int, bool]:
         """Takes an opening bracket, and gives what `leave` needs behind the closing one."""
