@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from dpo_math_assets.verifier.extraction.candidate import Equality
 from dpo_math_assets.verifier.extraction.markers.boxed import boxes
-from dpo_math_assets.verifier.extraction.prose import is_assertion, stated_value
+from dpo_math_assets.verifier.extraction.prose import is_assertion, is_of_another, stated_value
 from dpo_math_assets.verifier.extraction.restatements import (
     chained_value,
     restated_value,
@@ -149,6 +149,8 @@ def clean_answer(answer: str, equality: Equality) -> str:
 def _stated(answer: str, equality: Equality) -> str:
     """The value that an answer states in a sentence, or all of it, in the first of its forms."""
     stated = stated_value(TEXT_COMMAND.sub(r" \1 ", answer) if "\\text" in answer else answer)
+    if not stated and is_of_another(answer):
+        return ""
     if not stated and "=" in answer and _CLAUSE_BEFORE.fullmatch(answer):
         applied("cleanup.clause", answer)
         return ""

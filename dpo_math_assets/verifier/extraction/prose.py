@@ -110,13 +110,18 @@ def stated_value(sentence: str) -> str | None:
         sentence = _NEEDED.sub(r"\1", sentence)
     if not _OF_VALUES.search(sentence) or not is_assertion(sentence):
         return None
-    if _OF_ANOTHER.search(sentence):
+    if is_of_another(sentence):
         applied("prose.of_another", sentence)
         return None
     text = sentence.replace("**", "").replace("#", "").replace("\\$", "$").replace("\\%", "%")
     text = text.strip(" \t.!*,`'\"")
     opener = _OPENER.match(text)
     return _first_statement(text, opener.end() if opener else 0)
+
+
+def is_of_another(sentence: str) -> bool:
+    """Whether a sentence gives the value of something else: `The answer squared is 9.`"""
+    return _OF_ANOTHER.search(sentence) is not None
 
 
 def is_assertion(sentence: str) -> bool:

@@ -374,7 +374,10 @@ class _Resolver(NamedTuple):
         standing = self.standing(labels)
         if len(standing) > 1 and CHOICE_ALONE.fullmatch(standing[-1].text):
             value, letter = standing[-2:]
-            if is_value(value.text) and (both := self.lettered(value.text, letter.text)):
+            if is_value(value.text):
+                both = self.lettered(value.text, letter.text)
+                if both is None:
+                    return standing  # the letter of another value
                 standing[-2:] = [Candidate(letter.start, letter.end, both)]
         if len(standing) > 1 and self.disagree([each.text for each in standing]):
             return standing  # `Answer: 5`, `Answer: 6`
