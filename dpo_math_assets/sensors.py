@@ -6,18 +6,16 @@ from typing import Any
 import dagster as dg
 
 from dpo_math_assets.checks.standing import changed_results
-from dpo_math_assets.errors import DpoMathError
 from dpo_math_assets.jobs import ingest_exports
 from dpo_math_assets.partitions import EXPORTS, export_partitions, range_tags
 from dpo_math_assets.resources import Project
-from dpo_math_assets.stages.artifacts import RAW
+from dpo_math_assets.stages.ingest import register_exports
 from dpo_math_assets.stages.ranges import progress
 from dpo_math_assets.stages.up_to_date import state, unprocessed
 from dpo_math_assets.stages.workspace import Workspace
 from dpo_math_assets.storage import digest
 from dpo_math_assets.traces.landing import Export, Registration
 from dpo_math_assets.traces.overrides import Overrides, read_overrides
-from dpo_math_assets.traces.places import Folder
 
 KEYS_A_TICK = 500
 # Runs that are asked for the same work, and do none of it, before a human has to look.
@@ -135,17 +133,7 @@ def _request(
 def _look(
     context: dg.SensorEvaluationContext, workspace: Workspace, observed: dict[str, list[int]]
 ) -> Registration:
-    landing, root = workspace.landing, workspace.store.root
-    if isinstance(landing.place, Folder) and landing.place.path.is_relative_to(root):
-        # The default; elsewhere a folder that is not there is a typo, and an error.
-        landing.place.path.mkdir(parents=True, exist_ok=True)
-    if not landing.manifest.exists() and workspace.store.partitions(RAW):
-        raise DpoMathError(
-            f"{landing.manifest} is missing, though exports were read before: restore it "
-            "from a backup, or set DPO_MATH_DATA to an empty folder to begin anew"
-        )
-    settle_seconds = workspace.settings.intake.settle_seconds
-    found = landing.register(settle_seconds, observed, at_most=KEYS_A_TICK)
+    found = register_exports(workspace, observed, at_most=KEYS_A_TICK)
     for path, why in found.unreadable.items():
         context.log.error(f"{path} cannot be read ({why}). It is looked at again")
     for copy in found.duplicates:

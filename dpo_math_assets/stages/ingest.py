@@ -22,10 +22,10 @@ from dpo_math_assets.storage import digest, write_parquet
 from dpo_math_assets.traces.cleaning import CLEANING_VERSION, CleaningReport, clean_export
 from dpo_math_assets.traces.field_names import map_of_export
 from dpo_math_assets.traces.intake import INTAKE_VERSION, IntakeReport, imbalance, read_export
-from dpo_math_assets.traces.landing import Export
+from dpo_math_assets.traces.landing import Export, Registration
 from dpo_math_assets.traces.limits import LimitError
 from dpo_math_assets.traces.overrides import apply_overrides, decided_traces, read_overrides
-from dpo_math_assets.traces.places import fingerprint_file
+from dpo_math_assets.traces.places import Folder, fingerprint_file
 from dpo_math_assets.traces.schema import CLEANED_SCHEMA, QUARANTINE_SCHEMA, TRACE_SCHEMA
 from dpo_math_assets.verifier import version_of
 
@@ -65,6 +65,27 @@ def cleaning_inputs(workspace: Workspace, raw: Record, overrides: str = "") -> I
         "timeout_s": workspace.settings.verification.timeout_s,
         "overrides": overrides,
     }
+
+
+def register_exports(
+    workspace: Workspace, observed: dict[str, list[int]], at_most: int
+) -> Registration:
+    """Register the finished files of the landing area; `observed` is as in `split_finished`.
+
+    A landing folder inside of the data folder, which is the default, is made where it is not there.
+    Raises DpoMathError where exports were read before and their manifest is gone: all of them would
+    be registered under other keys.
+    """
+    landing, store = workspace.landing, workspace.store
+    if isinstance(landing.place, Folder) and landing.place.path.is_relative_to(store.root):
+        # Elsewhere a folder that is not there is a typo, and an error.
+        landing.place.path.mkdir(parents=True, exist_ok=True)
+    if not landing.manifest.exists() and store.partitions(RAW):
+        raise DpoMathError(
+            f"{landing.manifest} is missing, though exports were read before: restore it "
+            "from a backup, or set DPO_MATH_DATA to an empty folder to begin anew"
+        )
+    return landing.register(workspace.settings.intake.settle_seconds, observed, at_most)
 
 
 def read_partition(workspace: Workspace, key: str, exports: Mapping[str, Export]) -> IntakeReport:

@@ -21,6 +21,7 @@ from dpo_math_assets.stages.ingest import (
     pair_partition,
     pairing_inputs,
     read_file,
+    register_exports,
 )
 from dpo_math_assets.stages.up_to_date import (
     outdated_pairs,
@@ -43,6 +44,19 @@ from dpo_math_assets_tests.stages.conftest import (
     pair,
     rows,
 )
+
+
+class TestRegistering:
+    def test_a_manifest_that_is_gone_after_exports_were_read(self, workspace: Workspace) -> None:
+        with pytest.raises(DpoMathError, match=r"manifest\.jsonl is missing, though exports were"):
+            register_exports(workspace, {}, at_most=5)
+        assert not workspace.landing.manifest.exists()
+
+    def test_a_landing_folder_elsewhere_that_is_not_there(self, tmp_path: Path) -> None:
+        assert register_exports(at(tmp_path / "data"), {}, at_most=5).registered == []
+        elsewhere = Workspace.at(tmp_path / "data", tmp_path / "typo")
+        with pytest.raises(DpoMathError, match="typo"):
+            register_exports(elsewhere, {}, at_most=5)
 
 
 class TestReading:
