@@ -130,9 +130,9 @@ TIMES = {"seconds", "cpu_seconds", "tokens_per_second"}
 
 
 def without_times(value: Any) -> Any:
-    """A JSON value without times, the digests of records that hold them, and of model folders."""
+    """A JSON value without times, what rests on them, and the commit that is checked out."""
     if isinstance(value, dict):
-        dropped = TIMES | {"digest", "identity"}
+        dropped = TIMES | {"digest", "identity", "commit"}
         return {name: without_times(v) for name, v in value.items() if name not in dropped}
     return [without_times(v) for v in value] if isinstance(value, list) else value
 

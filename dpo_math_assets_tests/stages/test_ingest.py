@@ -105,7 +105,7 @@ class TestReading:
     def test_a_disk_that_fails_sets_no_export_aside(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def fails(*_: Any) -> None:
+        def fails(*_: Any, **more: Any) -> None:
             raise LogFormatError("reading stopped") from OSError(errno.EIO, "disk")
 
         monkeypatch.setattr(ingest, "read_export", fails)
