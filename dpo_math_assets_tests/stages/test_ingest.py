@@ -120,9 +120,13 @@ class TestReading:
     ) -> None:
         read = ingest.read_export
 
-        def loses_one(*given: Any) -> Any:
+        def loses_one(*given: Any, **more: Any) -> Any:
             *most, approve = given
-            return read(*most, lambda told: approve(replace(told, records_in=told.records_in + 1)))
+
+            def changed(told: Any) -> None:
+                approve(replace(told, records_in=told.records_in + 1))
+
+            return read(*most, changed, **more)
 
         monkeypatch.setattr(ingest, "read_export", loses_one)
         workspace = at(tmp_path / "data")
