@@ -52,6 +52,19 @@ def clean(folder: Path, *traces: dict[str, Any], row_group_size: int = 2) -> Cle
     return Cleaned(report, cleaned)
 
 
+def test_a_letter_is_the_option_that_its_prompt_lists(tmp_path: Path) -> None:
+    prompt = "What is 2*(3+4)? (A) 10 (B) 14 (C) 20"
+    cleaned = clean(
+        tmp_path,
+        {"prompt": prompt, "ground_truth": "B"},
+        {"prompt": prompt, "ground_truth": "C"},
+        {"prompt": prompt, "candidate": "FINAL ANSWER: B"},
+        {"ground_truth": "B"},
+    )
+    assert cleaned.column("verdict") == ["correct", "incorrect", "correct", "undecided"]
+    assert cleaned.column("extracted") == ["14", "14", "B", "14"]
+
+
 def test_every_trace_is_verified_again_whatever_the_log_says(tmp_path: Path) -> None:
     cleaned = clean(
         tmp_path,

@@ -19,7 +19,7 @@ MAX_MARKS = 200
 _COMMAND = r"\\(?:text|textbf|textrm|mathrm|mathbf|mbox|bf|rm)"
 # `(A)`, `A.`, `A)`, `**A:**`, `\textbf{(A)}`, `{\rm (A)}`, where an item of a list may begin
 _MARK = re.compile(
-    rf"(?:\{{?{_COMMAND}\s*\{{?\s*|(?:^|(?<=[\s~$,;}}\]\[*|-]))(?:\*\*)?\{{?)"
+    rf"(?:\{{?{_COMMAND}\s*(?:\{{\s*)?|(?:^|(?<=[\s~$,;}}\]\[*|-]))(?:\*\*)?\{{?)"
     r"(?:\((?P<round>[A-J])\)|(?P<plain>[A-J])(?:\s?[.):](?=[\s*~\\$}\]]|$)|(?=\s?\})))"
     r"[.:]?\s?[}\]]?\s?[.):]?(?:\*\*)?",
     re.MULTILINE,
@@ -43,7 +43,7 @@ _SPACES = (
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{[a-z*]{1,20}\}")
 _WIDE = str.maketrans({"：": ": ", "．": ". ", "、": ". ", "（": "(", "）": ")"})
 LONE_LETTER = (
-    r"^[\s$*]*(?:\\boxed\s*\{)?\s*(?:\\(?:text|textbf|textrm|mathrm|mathbf)\s*\{)?\s*"
+    r"^[\s$*]*(?:\\boxed\s*\{\s*)?(?:\\(?:text|textbf|textrm|mathrm|mathbf)\s*\{\s*)?"
     r"\(?([A-J])\)?[.:]?[\s$*}]*\.?$"
 )
 _LONE = re.compile(LONE_LETTER)

@@ -42,7 +42,7 @@ _CONTRACTION = re.compile(
 _NUMBER_AHEAD = re.compile(
     r"\s+\$?(?=[\d.]|\\(?:frac|sqrt|d?frac)|(?:" + "|".join((*NUMBER_WORDS, *TENS)) + r")(?![a-z]))"
 )
-_NOUN_AHEAD = re.compile(r"\s+([a-z]{4,})")
+_NOUN_AHEAD = re.compile(r"\s+([a-z]{4,}|[a-z]{3}(?=\s+[a-z]{2}))")
 _SET_AHEAD = re.compile(r"\s*(?:[\[({]|\\\{|\\left|\\mathbb|(?:RR|ZZ|NN|QQ|CC)(?![A-Za-z]))")
 _INTERVAL_AHEAD = re.compile(r"\s*(?:\\left)?[(\[]")
 # `2.7 g/cm^3`, `20 J/mol`: what divides the letter is a unit, and so the letter is one

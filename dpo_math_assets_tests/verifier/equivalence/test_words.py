@@ -2,6 +2,7 @@
 
 import pytest
 
+from dpo_math_assets.verifier import compare
 from dpo_math_assets_tests.verifier.equivalence.checks import (
     all_pass,
     differs_either_way,
@@ -107,6 +108,11 @@ def test_dates_and_days_are_one_however_they_are_written() -> None:
     none_pass("March 5, 2019", "6 March 2019", "March 5, 2020")
     all_pass("Thursday", "Thu", "thurs")
     none_pass("Thursday", "Tue")
+
+
+def test_a_sentence_of_short_words_is_no_value() -> None:
+    for sentence in ("I used the law", "A man saw the box", "I did it", "I need the big box"):
+        assert compare(sentence, "14")[0] == "undecided"
 
 
 def test_yes_is_not_known_to_be_true() -> None:

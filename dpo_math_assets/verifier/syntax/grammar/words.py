@@ -27,12 +27,13 @@ _REFUSED = words("english", "refused")
 _REMARKS = words("english", "remarks")
 _CASE_OPENERS = words("english", "case_openers")
 _PARAMETERS = words("english", "parameters")
-_NO_UNITS = _REFUSED.union(_NARROWING, NUMBER_WORDS, SCALES)
+_NO_UNITS = _REFUSED.union(_NARROWING, NUMBER_WORDS, SCALES, words("english", "pronouns"))
 _EXTREMES: dict[str, str] = meanings("english", "extremes")
 
 _RAISED = (num(2), num(3))
 _UNIT_SIGNS = frozenset(("^", "/", "*", "-"))
 _STATING = frozenset(("is", "are", "equals"))
+_BEGINNING_SENTENCES = (nodes.Symbol("I"), nodes.Symbol("A"))
 _JOINING = _UNIT_SIGNS | {"per"}
 _UNSAID = re.compile(r"(?:[^\w+*/^=<>.%-]|_)+")
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
@@ -167,7 +168,10 @@ def words_after(stream: Stream, node: Node) -> Node:
         node = mul(num(scale), node)
         if not stream.sees("word"):
             return node
-    measured = unit(node, _unit_words(stream))
+    said = _unit_words(stream)
+    if node in _BEGINNING_SENTENCES and not any(map(unit_named, said)):
+        raise NotMathematicsError  # `I used the law`
+    measured = unit(node, said)
     return remark(stream, measured) if sees_note(stream) else measured
 
 
