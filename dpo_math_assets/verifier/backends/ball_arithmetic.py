@@ -8,7 +8,11 @@ import os
 import threading
 from typing import Any, NamedTuple
 
-from dpo_math_assets.verifier.algebra.budget import Budget, UndefinedValueError
+from dpo_math_assets.verifier.algebra.budget import (
+    Budget,
+    UndefinedValueError,
+    UnknownValueError,
+)
 from dpo_math_assets.verifier.backends.evaluation import (
     AGREEMENT_BITS,
     Evaluation,
@@ -17,6 +21,10 @@ from dpo_math_assets.verifier.backends.evaluation import (
     log2,
 )
 from dpo_math_assets.verifier.syntax.nodes import Node
+
+# Steps that may be spent on values for an explanation, and the digits that it shows.
+MAX_SHOWN = 3_000_000
+SHOWN_DIGITS = 15
 
 
 class Comparison(NamedTuple):
@@ -64,6 +72,21 @@ def compare_values(
     return Comparison(None)
 
 
+def bounds(a: Node, b: Node, point: Point, *, real_powers: bool) -> str:
+    """The values of two expressions that differ at a point, each with its error, for people."""
+    with _LOCK:
+        for arithmetic in _ARITHMETICS:
+            try:
+                budget = Budget(MAX_SHOWN)
+                x = arithmetic.enclose(a, point, budget, real_powers)
+                y = arithmetic.enclose(b, point, budget, real_powers)
+            except (InsufficientPrecisionError, UnknownValueError):
+                continue
+            if arithmetic.apart(x, y):
+                return f"{x.shown()} and {y.shown()}"
+    return ""
+
+
 class _Enclosure(NamedTuple):
     """The value of one expression, and all the values that went into it."""
 
@@ -72,6 +95,11 @@ class _Enclosure(NamedTuple):
     real: bool
     clean: bool
     ambiguous: bool
+
+    def shown(self) -> str:
+        """The value with its error; of one that is real no imaginary part."""
+        value = self.value.real if self.value.imag.contains(0) else self.value
+        return str(value.str(SHOWN_DIGITS))
 
     def smallest(self) -> int:
         """log2 of the smallest magnitude that went into the value, at most 0.

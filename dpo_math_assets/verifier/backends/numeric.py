@@ -26,12 +26,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from random import Random
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from dpo_math_assets.verifier.algebra.budget import Budget, UnknownValueError
 from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.algebra.modular import compare_rational
-from dpo_math_assets.verifier.backends.ball_arithmetic import Comparison, compare_values
+from dpo_math_assets.verifier.backends.ball_arithmetic import (
+    Comparison,
+    bounds,
+    compare_values,
+)
 from dpo_math_assets.verifier.backends.breakpoints import follows_rules, telling_points
 from dpo_math_assets.verifier.backends.evaluation import Point
 from dpo_math_assets.verifier.backends.opaque import any_part, with_names
@@ -40,6 +44,7 @@ from dpo_math_assets.verifier.backends.points import (
     Region,
     acute_region,
     complex_points,
+    hinges,
     holds_complex_part,
     integer_points,
     integer_symbols,
@@ -53,13 +58,15 @@ from dpo_math_assets.verifier.backends.points import (
     real_points,
     small_points,
 )
-from dpo_math_assets.verifier.syntax.nodes import Node
+from dpo_math_assets.verifier.syntax.builders import replace as replaced
+from dpo_math_assets.verifier.syntax.nodes import Node, Symbol, num
 from dpo_math_assets.verifier.syntax.trees import children, free_symbols, sort_key
 from dpo_math_assets.verifier.trace import applied, is_recording
 
+# `untold`: equal at all points, of which none tells: the same zeros, or floors that never step.
 # `positive`: equal where every symbol is positive, and not elsewhere; `acute`: where besides angles
 # are acute. `partial`: equal where both are real, and one is real without the other.
-ProbeResult = Literal["equal", "positive", "acute", "partial", "different", "unknown"]
+ProbeResult = Literal["equal", "untold", "positive", "acute", "partial", "different", "unknown"]
 
 # Limits before work: nodes of one side, and steps of one probe.
 MAX_NODES = 2_000
@@ -68,6 +75,8 @@ MAX_STEPS = 300_000
 # Which of the many sequences of points is drawn for a pair; any text would do.
 _SEQUENCE = "1"
 AGREEMENTS = 4
+# Points at which what may vanish does not.
+TELLING = 2
 # Where both sides are rarely real, or piecewise, more points are looked at.
 MORE_POINTS = 48
 # Letters that rarely stand for anything else where a value is rounded.
@@ -139,7 +148,7 @@ class _Probe:
             return "positive"
         if there == "different" and (acute := acute_region(self.a, self.b)):
             return "acute" if self.within(acute) in ("equal", "partial") else result
-        return there if there in ("partial", "unknown") else result
+        return result if there in ("different", "acute") else there
 
     def within(self, region: Region) -> ProbeResult:
         """The result for values in a region."""
@@ -151,6 +160,12 @@ class _Probe:
         if result in ("different", "partial") and ambiguous:
             result, _ = self.at_points(real_powers=False)
         return result
+
+    def record(self, point: Point, real_powers: bool) -> None:
+        """For an explanation: a point at which the values differ, and both values."""
+        if is_recording():
+            values = bounds(self.a, self.b, point, real_powers=real_powers)
+            applied("witness.point", _Place(point), values)
 
     def record_witness(self) -> None:
         """For an explanation: integers at which two rational functions have different values."""
@@ -164,32 +179,39 @@ class _Probe:
     def at_points(self, *, real_powers: bool) -> tuple[ProbeResult, bool]:
         """The result, and whether it depends on how a power of a negative number is read."""
         piecewise = bool(self.names) and self.either(is_piecewise)
-        found, ambiguous, differs = self.outcomes(piecewise, real_powers)
+        found, ambiguous, differs, agreed = self.outcomes(piecewise, real_powers)
         if differs:
-            # of integers they differ; of polynomials they may not
-            other = self.either(is_divisor_of_expressions) or self.agrees_at_integers()
-            return ("unknown" if other else "different"), ambiguous
+            if self.either(is_divisor_of_expressions):  # of polynomials they may not differ
+                return "unknown", ambiguous
+            return ("partial" if self.agrees_at_integers() else "different"), ambiguous
         result = _conclusion(found, AGREEMENTS if self.names else 1)
         if result == "equal" and self.names:
-            result = self.confirmed(piecewise, real_powers)
+            result = self.confirmed(piecewise, real_powers, agreed)
         return (
             "unknown" if result == "equal" and self.either(is_arithmetic) else result
         ), ambiguous
 
-    def confirmed(self, piecewise: bool, real_powers: bool) -> ProbeResult:
+    def confirmed(self, piecewise: bool, real_powers: bool, agreed: list[Point]) -> ProbeResult:
         """The result for expressions that agree at the usual points."""
         rules = piecewise or follows_rules(self.a) or follows_rules(self.b)
         if rules and self.told_apart(real_powers):
             return "different"
-        if self.either(is_combinatorial) and self.apart_at_small(real_powers):
-            return "unknown"
+        told = self.tells(agreed)
+        if self.either(is_combinatorial):
+            agree, apart = self.at_small(real_powers)
+            if apart:  # of what is zero beyond, these are the values
+                return "partial" if told or not all(map(_is_positive, apart)) else "different"
+            told = told or self.tells([*agreed, *agree])
+        if not told:
+            return "untold"
         if holds_complex_part(self.a) or holds_complex_part(self.b):
             return self.confirmed_as_complex(real_powers)
         return "equal"
 
-    def outcomes(self, piecewise: bool, real_powers: bool) -> tuple["Counter[str]", bool, bool]:
-        """What the points say, whether a power was ambiguous, and whether a point tells apart."""
+    def outcomes(self, piecewise: bool, real_powers: bool) -> "_Outcomes":
+        """What the points say."""
         found: Counter[str] = Counter()
+        agreed: list[Point] = []
         ambiguous = False
         needed = AGREEMENTS if self.names else 1
         points: Iterable[Point] = ({},)  # a constant has one value
@@ -204,12 +226,25 @@ class _Probe:
             ambiguous = ambiguous or values.ambiguous
             outcome = _outcome(values)
             if outcome == "differ":
-                applied("witness.point", _Place(point))
-                return found, ambiguous, True
+                self.record(point, real_powers)
+                return _Outcomes(found, ambiguous, True, agreed)
             found[outcome] += 1
             found["one-sided"] += values.one_sided
             found["apart"] += values.apart is True
-        return found, ambiguous, False
+            if outcome == "agree":
+                agreed.append(point)
+        return _Outcomes(found, ambiguous, False, agreed)
+
+    def tells(self, points: list[Point]) -> bool:
+        """Whether the points tell what is equal at them: nothing vanishes, and floors step."""
+        budget = Budget(MAX_STEPS)
+        stepped: list[Node] = []
+        counting: list[Node] = []
+        for node in (*hinges(self.a), *hinges(self.b)):
+            (stepped if is_stepped(node) else counting).append(node)
+        if not all(_steps(node, points, budget) for node in stepped):
+            return False
+        return not counting or _count_together(counting, points, budget)
 
     def values_at(self, point: Point, real_powers: bool) -> Comparison:
         return compare_values(self.a, self.b, point, self.budget, real_powers=real_powers)
@@ -229,27 +264,26 @@ class _Probe:
             except UnknownValueError:  # too large a value there
                 continue
             if _outcome(found) == "differ":
-                applied("witness.point", _Place(point))
+                self.record(point, real_powers)
                 return True
         return False
 
-    def apart_at_small(self, real_powers: bool) -> bool:
-        """Whether combinatorial expressions that agree elsewhere differ at small integers."""
+    def at_small(self, real_powers: bool) -> tuple[list[Point], list[Point]]:
+        """Small integers at which combinatorial expressions agree, and at which they differ."""
         budget = Budget(MAX_STEPS)
+        points: dict[bool, list[Point]] = {False: [], True: []}
         for point in small_points(self.a, self.b, self.names, self.draw()):
             try:
                 found = compare_values(self.a, self.b, point, budget, real_powers=real_powers)
             except UnknownValueError:
                 continue
-            if found.apart:
-                return True
-        return False
+            if found.apart is not None:
+                points[found.apart].append(point)
+        return points[False], points[True]
 
     def agrees_at_integers(self) -> bool:
-        """Whether rounded expressions differ only at values that letters such as n rarely have."""
+        """Whether two expressions differ only at values that letters such as n rarely have."""
         if not self.names or not INTEGER_LETTERS.issuperset(self.names):
-            return False
-        if not self.either(is_stepped):
             return False
         budget = Budget(MAX_STEPS)
         return all(
@@ -264,6 +298,52 @@ class _Probe:
             for point in complex_points(self.names, self.draw())
         ]
         return "equal" if found.count(False) >= AGREEMENTS and True not in found else "unknown"
+
+
+class _Outcomes(NamedTuple):
+    """What the points say, and the points that agree.
+
+    `ambiguous`: a power was read in one of two senses; `differs`: a point tells the sides apart.
+    """
+
+    found: "Counter[str]"
+    ambiguous: bool
+    differs: bool
+    agreed: list[Point]
+
+
+def _count_together(parts: list[Node], points: list[Point], budget: Budget) -> bool:
+    """Whether there are two points at which none of the parts is zero."""
+    found = 0
+    for point in points:
+        found += all(_differs(part, num(0), point, budget) for part in parts)
+        if found == TELLING:
+            return True
+    return False
+
+
+def _steps(node: Node, points: list[Point], budget: Budget) -> bool:
+    """Whether a node has another value at some point than at the first."""
+    if not points:
+        return False
+    first = {f"{name}'": value for name, value in points[0].items()}
+    there = replaced(node, lambda part: _primed(part) if isinstance(part, Symbol) else None)
+    return any(_differs(node, there, {**point, **first}, budget) for point in points[1:])
+
+
+def _primed(symbol: Symbol) -> Symbol:
+    return Symbol(f"{symbol.name}'")
+
+
+def _differs(a: Node, b: Node, point: Point, budget: Budget) -> bool:
+    try:
+        return compare_values(a, b, point, budget, real_powers=True).apart is True
+    except UnknownValueError:
+        return False
+
+
+def _is_positive(point: Point) -> bool:
+    return all(re > 0 for re, _ in point.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,7 @@ def with_names(a: Node, b: Node, equal: Equal) -> tuple[Node, Node, bool]:
     b = naming.named(b)
     in_b = free_symbols(b)
     undecided = any(
-        _hides_its_value(term) and (place >= in_a or symbol.name not in in_b)
-        for place, (term, symbol) in enumerate(naming.known)
+        place >= in_a or symbol.name not in in_b for place, (_, symbol) in enumerate(naming.known)
     )
     return a, b, undecided
 
@@ -100,11 +99,6 @@ def _is_opaque(node: Node) -> bool:
     if isinstance(node, nodes.Summation | nodes.IndexedProduct):
         return any(any_part(bound, _is_constant) for bound in (node.low, node.high))
     return isinstance(node, OPAQUE)
-
-
-def _hides_its_value(term: Node) -> bool:
-    r"""Whether a term may equal another one; of a named operation nothing is known at all."""
-    return not isinstance(term, nodes.UnknownFunction) or term.name.startswith("\\")
 
 
 def _is_constant(node: Node) -> bool:

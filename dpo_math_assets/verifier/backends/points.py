@@ -9,6 +9,7 @@ from fractions import Fraction
 from itertools import count, product
 from random import Random
 
+from dpo_math_assets.verifier.algebra.canonical import canonical
 from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.backends.evaluation import Point
 from dpo_math_assets.verifier.backends.opaque import any_part
@@ -24,7 +25,7 @@ POINTS = 12
 # Integers tried where a rounded expression may be meant for integers alone.
 INTEGER_POINTS = 40
 # Integers at which combinatorial expressions rarely vanish, and for how many letters to try them.
-SMALL = range(1, 5)
+SMALL = range(5)
 MAX_SMALL = 3
 LARGEST_MARK = 10**30
 SCALES = (2, 4, 2, 1, 12, 100)
@@ -168,6 +169,15 @@ def is_combinatorial(node: Node) -> bool:
     return isinstance(node, nodes.Summation | nodes.IndexedProduct) and bool(free_symbols(node))
 
 
+def hinges(node: Node) -> Iterator[Node]:
+    """The parts of an expression that may vanish or stand still at many points."""
+    if (is_combinatorial(node) or is_stepped(node)) and free_symbols(canonical(node)):
+        yield node
+    if not isinstance(node, nodes.Summation | nodes.IndexedProduct):
+        for child in children(node):
+            yield from hinges(child)
+
+
 def holds_complex_part(node: Node) -> bool:
     """Whether real and imaginary parts matter in an expression."""
     return any_part(
@@ -182,11 +192,14 @@ def is_arithmetic(node: Node) -> bool:
 
 
 def is_divisor_of_expressions(node: Node) -> bool:
-    """Whether a gcd or lcm may be that of polynomials: `gcd(x + 1, x)`, and no `gcd(a, b)`."""
+    """Whether a gcd or lcm may be that of polynomials: `gcd(x + 1, x)`, `gcd(x, 6)`."""
     return (
         isinstance(node, nodes.Function)
         and node.name in ("gcd", "lcm")
-        and any(any_part(argument, _is_composed) for argument in node.arguments)
+        and any(
+            any_part(argument, _is_composed) or not free_symbols(argument)
+            for argument in node.arguments
+        )
         and bool(free_symbols(node))
     )
 

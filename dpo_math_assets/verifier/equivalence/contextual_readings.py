@@ -67,10 +67,8 @@ class _Change:
                 return self.letter(name)
             case nodes.Power(nodes.Symbol(name), k) if name in self.strange:
                 return _chosen(name, k)
-            case nodes.Product(factors):
-                if sum(map(tree.is_vector, factors)) > 1:
-                    return inner  # no product of their lengths
-                return _function_values(factors, self.strange)
+            case nodes.Product(factors) if sum(map(tree.is_vector, factors)) > 1:
+                return inner  # no product of their lengths
             case nodes.UnknownFunction(name, (argument,)) if name in self.factors and not _called(
                 argument
             ):
@@ -78,6 +76,8 @@ class _Change:
                 return tree.mul(nodes.Symbol(name), self.of(argument))
             case nodes.UnknownFunction("phi", (argument,)) if "phi" in self.strange:
                 return _totient(argument)
+            case nodes.UnknownFunction("zeta", (argument,)) if "zeta" in self.strange:
+                return _zeta(argument)
         return None
 
     def letter(self, name: str) -> Node | None:
@@ -115,19 +115,14 @@ def _chosen(name: str, k: Node) -> Node | None:
     return ways
 
 
-def _function_values(factors: tuple[Node, ...], strange: frozenset[str]) -> Node | None:
-    r"""`\zeta(2)`, which reads as a product, as the value of the function."""
-    for place, factor in enumerate(factors[:-1]):
-        if not isinstance(factor, nodes.Symbol) or factor.name not in strange & {"zeta"}:
-            continue
-        x = factors[place + 1]
-        if free_symbols(x):
-            return None
-        k = nodes.Symbol("k")
-        value = nodes.Summation(nodes.Power(k, tree.neg(x)), k, num(1), nodes.Constant("oo"))
-        applied("reading.special_function", factor, value)
-        return tree.mul(*factors[:place], *factors[place + 2 :], value)
-    return None
+def _zeta(x: Node) -> Node | None:
+    """The value of the zeta function, as the series that it is."""
+    if free_symbols(x):
+        return None
+    k = nodes.Symbol("k")
+    value = nodes.Summation(nodes.Power(k, tree.neg(x)), k, num(1), nodes.Constant("oo"))
+    applied("reading.special_function", x, value)
+    return value
 
 
 def _totient(node: Node) -> Node | None:

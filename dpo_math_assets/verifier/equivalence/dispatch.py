@@ -45,6 +45,7 @@ from dpo_math_assets.verifier.equivalence.scalars import compare_expressions, co
 from dpo_math_assets.verifier.equivalence.sets import compare_others, compare_sets
 from dpo_math_assets.verifier.equivalence.settling import CONTRADICTION, settled
 from dpo_math_assets.verifier.equivalence.times import compare_times
+from dpo_math_assets.verifier.equivalence.witnesses import is_open
 from dpo_math_assets.verifier.equivalence.words import compare_words
 from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.nodes import Node
@@ -93,6 +94,14 @@ def compare(a: Node, b: Node, context: Context) -> Outcome:
     """Two trees of any types, the first the candidate's."""
     if type(a) in NUMBERS and type(b) in NUMBERS:
         return compare_expressions(a, b, context)
+    outcome = _compare(a, b, context)
+    if outcome.state != "different" or outcome.witness is None or not is_open(outcome.witness):
+        return outcome
+    applied("reading.without_value", *outcome.witness)
+    return UNKNOWN
+
+
+def _compare(a: Node, b: Node, context: Context) -> Outcome:
     if outcome := identical(a, b):
         return outcome
     if is_scalar(a) and is_scalar(b) and UNSETTLED.isdisjoint(contents(a) | contents(b)):

@@ -25,7 +25,8 @@ def _as_of_polynomials(node: Node) -> Node | None:
     if not isinstance(node, nodes.Function) or node.name not in ("gcd", "lcm"):
         return None
     known = [found for argument in node.arguments if (found := _monomial(argument))]
-    if len(known) < len(node.arguments) or not free_symbols(node):
+    # a number and a letter may have a divisor in common, whatever the letter is
+    if len(known) < len(node.arguments) or not all(map(free_symbols, node.arguments)):
         return None
     return _joined(known, *((gcd, min) if node.name == "gcd" else (lcm, max)))
 

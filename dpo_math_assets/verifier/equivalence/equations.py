@@ -53,13 +53,13 @@ def _compare_assignments(left: Assignment, right: Assignment, context: Context) 
         return context.compare(a, b)
     if equations.without_arrows(old) == equations.without_arrows(new):
         return context.compare(a, b).demoted()
+    one, other = equations.called(old, a), equations.called(new, b)
+    if one and other and one[0] == other[0]:
+        return _compare_functions((one[1], a), (other[1], b), context)
     for name, function in ((old, new), (new, old)):  # y = 2x against f(x) = 2x
         if isinstance(name, nodes.Symbol) and isinstance(function, nodes.UnknownFunction):
             same = context.compare(a, b)
             return same if name.name == function.name else same.demoted()  # `f = 0` says it
-    one, other = equations.called(old, a), equations.called(new, b)
-    if one and other and one[0] == other[0]:
-        return _compare_functions((one[1], a), (other[1], b), context)
     return None
 
 

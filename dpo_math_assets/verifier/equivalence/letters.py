@@ -16,7 +16,7 @@ from dpo_math_assets.verifier.equivalence.constants import (
     renamed_constants,
 )
 from dpo_math_assets.verifier.equivalence.context import Context
-from dpo_math_assets.verifier.equivalence.families import equation, is_scalar
+from dpo_math_assets.verifier.equivalence.families import equation
 from dpo_math_assets.verifier.equivalence.outcome import EQUAL_STRUCTURE, UNKNOWN, Outcome
 from dpo_math_assets.verifier.equivalence.points import same_points
 from dpo_math_assets.verifier.equivalence.scalars import compare_expressions
@@ -30,6 +30,8 @@ from dpo_math_assets.verifier.trace import applied
 INTEGER_LETTERS = frozenset("jklmnpqst")
 _PARAMETER = re.compile(rf"{PARAMETER}\d+")
 _NONE = frozenset[str]()
+# Letters of complex numbers, of which a bar is the conjugate beside the letter itself.
+_COMPLEX = frozenset("zw")
 _PRINTED = {"E": nodes.Constant("e"), "I": nodes.Constant("i")}
 
 
@@ -63,7 +65,17 @@ def compare_families(a: Node, b: Node, context: Context) -> Outcome | None:
 
 def under_one_name(a: Node, b: Node) -> tuple[Node, Node]:
     """Both answers with printed constants as constants, and parameters under one name."""
-    return _same_parameters(_printed_constants(a, b), _printed_constants(b, a))
+    a, b = _same_parameters(_printed_constants(a, b), _printed_constants(b, a))
+    letters = free_symbols(a) | free_symbols(b)
+    conjugates: dict[Node, Node] = {
+        nodes.Symbol(f"bar({name})"): nodes.Function("conj", (nodes.Symbol(name),))
+        for name in letters
+        if name[0] in _COMPLEX and f"bar({name})" in letters
+    }
+    if not conjugates:
+        return a, b
+    applied("reading.conjugate", a, b)
+    return tree.replace(a, conjugates.get), tree.replace(b, conjugates.get)
 
 
 def _printed_constants(node: Node, other: Node) -> Node:
@@ -74,14 +86,16 @@ def _printed_constants(node: Node, other: Node) -> Node:
     if plain and holds(other, "i") and here - there == {"j"}:
         changed = tree.substituted(node, nodes.Symbol("j"), tree.IMAGINARY)  # `3 + 4j`, no vector
     else:
-        for letter in _PRINTED.keys() & (here - there):
+        nothing_else = here | there <= _PRINTED.keys()
+        for letter in _PRINTED.keys() & (here if nothing_else else here - there):
             constant = _PRINTED[letter]
             # E beside other letters may be a field, I beside other capitals a current
             others = here - {letter}
             alone = others <= _PRINTED.keys() or (
                 letter == "I" and not any(map(_is_capital, others))
             )
-            if alone and holds(other, constant.name) and not holds(node, constant.name):
+            beside = nothing_else or (alone and holds(other, constant.name))
+            if beside and not holds(node, constant.name):
                 changed = tree.substituted(changed, nodes.Symbol(letter), constant)
     if changed is not node:
         applied("reading.printed_constant", node, changed)
@@ -121,9 +135,6 @@ def _renamed(declaring: Node, using: Node) -> Node | None:
 
 def may_be_equal(a: Node, b: Node, context: Context) -> bool:
     """Whether two answers that differ are equal in a reading that is possible by custom."""
-    if _may_be_defined(a, b) or _may_be_defined(b, a):
-        applied("reading.defined_name", a, b)
-        return True
     x, y = value_of(a), value_of(b)
     if _names_of_one(a, b):
         applied("reading.other_name", a, b)
@@ -183,13 +194,6 @@ def _plain_name(node: Node) -> str | None:
         case nodes.Product(factors=(figure, nodes.Symbol(name))) if figure in _FIGURES:
             return name[len(name) // 2] if len(name) == 3 else name
     return None
-
-
-def _may_be_defined(name: Node, other: Node) -> bool:
-    """`H_n` beside a formula in n: the question may have defined it."""
-    if not isinstance(name, nodes.Symbol) or not is_scalar(other) or "_" not in name.name:
-        return False
-    return not free_symbols(other).isdisjoint(name.name.partition("_")[2])
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from dpo_math_assets.verifier.equivalence.outcome import (
     different,
 )
 from dpo_math_assets.verifier.equivalence.unit_readings import thousands, unit_letters
+from dpo_math_assets.verifier.lexicon.units import unit_named
+from dpo_math_assets.verifier.lexicon.words import THINGS, words
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax import nodes
 from dpo_math_assets.verifier.syntax.nodes import Node, num
@@ -37,6 +39,12 @@ _TEMPERATURES = {
     "degree F": (Fraction(5, 9), Fraction(45967, 180)),
     "K": (Fraction(1), Fraction(0)),
 }
+# Words of a unit that are no measure.
+_SAY_NOTHING = (
+    words("english", "fillers")
+    | words("english", "empty_words")
+    | {*("/", "am", "pm", "degree", "C", "F")}
+)
 # Sizes that differ from place to place, or have other names here.
 _LOOSE_UNITS = frozenset(("ton", "cup", "spoon", "teaspoon", "tablespoon"))
 # Units that are no round multiple of others, and bytes: a kilobyte is a thousand, or 1024.
@@ -80,7 +88,8 @@ def _compare_units(a: nodes.Quantity, b: nodes.Quantity, context: Context) -> Ou
         return _compare_known_units(a, first, b, second, context)
     same = context.compare(a.value, b.value)
     if same.state != "equal":
-        return same if _LOOSE_UNITS.isdisjoint(names) else UNKNOWN
+        known = _LOOSE_UNITS.isdisjoint(names) and all(map(_says_what, names))
+        return same if known else _undecided(same, a, b)
     words = set(a.unit.split()), set(b.unit.split())
     within = words[0] <= words[1] or words[1] <= words[0]
     return same if within and "/" not in words[0] ^ words[1] else UNKNOWN
@@ -138,7 +147,23 @@ def _compare_bare(
     if same.state == "different" and right_in_another_unit(value, name, other):
         applied("reading.another_unit", quantity, other)
         return AMBIGUOUS
-    return same
+    return same if _says_what(name) else _undecided(same, quantity, other)
+
+
+def _says_what(unit: str) -> bool:
+    """Whether a unit is known, or what is counted: a unit unknown to us may be any number."""
+    if unit_factor(unit) is not None:
+        return True
+    said = (word.partition("^")[0] for word in unit.split())
+    return all(word in THINGS or word in _SAY_NOTHING or unit_named(word) for word in said)
+
+
+def _undecided(same: Outcome, a: Node, b: Node) -> Outcome:
+    """The outcome, of which a difference is unknown."""
+    if same.state != "different":
+        return same
+    applied("reading.unknown_unit", a, b)
+    return UNKNOWN
 
 
 def _may_be_thousands(quantity: nodes.Quantity, other: Node) -> bool:

@@ -7,7 +7,7 @@ points, and `symbolic`, which asks SymPy. What none of them establishes is unkno
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor, ulp
+from math import floor
 
 from dpo_math_assets.verifier.algebra.approximation import approximate
 from dpo_math_assets.verifier.algebra.canonical import canonical
@@ -28,6 +28,17 @@ from dpo_math_assets.verifier.equivalence.outcome import (
     Outcome,
     different,
 )
+from dpo_math_assets.verifier.equivalence.printed_floats import (
+    FLOAT_DIGITS,
+    as_decimal,
+    differ_by_noise,
+    has_float,
+    is_noise,
+    is_noise_of_constant,
+    is_noise_of_zero,
+    shown_digits,
+    snapped,
+)
 from dpo_math_assets.verifier.equivalence.quantities import right_in_another_unit
 from dpo_math_assets.verifier.equivalence.roman import roman_value
 from dpo_math_assets.verifier.equivalence.unit_readings import thousands, unit_letters
@@ -37,12 +48,6 @@ from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.syntax.trees import free_symbols
 from dpo_math_assets.verifier.trace import applied
 
-# Digits that only a printed float shows, and the most that it does; its last one may be off.
-FLOAT_DIGITS = 15
-MOST_FLOAT_DIGITS = 17
-# Units in the last place of a double by which a printed float may miss its value, as what a few
-# operations of a program add up to.
-FLOAT_NOISE = 4
 # How far a coefficient of three digits may lie from what it rounds, and for which letters to look.
 _ROUNDING = 0.005
 _SOMEWHERE = (num(1, 40), num(17, 10), num(40))
@@ -107,11 +112,24 @@ def compare_expressions(a: Node, b: Node, context: Context) -> Outcome:
     """Two expressions by the tiers alone."""
     if a == b:
         return UNKNOWN if undefined(a) else EQUAL_STRUCTURE
-    question = _Question(a, b, context)
+    question = _Question(as_decimal(a), as_decimal(b), context)
     for tier in TIERS.values():
         if outcome := tier(question):
-            return outcome
-    return UNKNOWN
+            return outcome if outcome.state == "equal" else _without_noise(question, outcome)
+    return _without_noise(question, UNKNOWN)
+
+
+def _without_noise(question: _Question, outcome: Outcome) -> Outcome:
+    """The outcome of expressions that are not equal: the noise of floats may be what differs."""
+    a, b = question.a, question.b
+    if not (has_float(a) or has_float(b)) or not question.context.probing:
+        return outcome
+    x, y = snapped(a), snapped(b)
+    same = compare_expressions(x, y, question.context) if (x, y) != (a, b) else outcome
+    if same.state == "equal" or differ_by_noise(a, b):
+        applied("reading.float_noise", a, b)
+        return EQUAL_NUMERIC
+    return UNKNOWN if same.state == "unknown" or is_noise_of_zero(a, b) else outcome
 
 
 def _exact(question: _Question) -> Outcome | None:
@@ -126,7 +144,7 @@ def _exact(question: _Question) -> Outcome | None:
     if _rounds(a, b, y, conventions) or _rounds(b, a, x, conventions):
         applied("reading.rounded_decimal", a, b)
         return EQUAL_EXACT
-    if any(_is_noise(decimal, x - y, value) for decimal, value in ((a, y), (b, x))):
+    if any(is_noise(decimal, x - y, value) for decimal, value in ((a, y), (b, x))):
         applied("reading.float_noise", a, b)
         return EQUAL_NUMERIC
     return different(a, b)
@@ -175,7 +193,7 @@ def _rounded(question: _Question) -> Outcome | None:
         if value is not None and _rounds_constant(decimal, other, value, conventions):
             applied("reading.rounded_decimal", decimal, other)
             return EQUAL_NUMERIC
-        if value is not None and _is_noise_of_constant(decimal, other, value):
+        if value is not None and is_noise_of_constant(decimal, other, value):
             applied("reading.float_noise", decimal, other)
             return EQUAL_NUMERIC
     return None
@@ -187,6 +205,9 @@ def _probing(question: _Question) -> Outcome | None:
         return EQUAL_NUMERIC
     if result == "unknown":
         return None
+    if result == "untold":
+        applied("reading.points_that_tell", question.a, question.b)
+        return UNKNOWN
     positive = question.context.conventions.symbols == "positive"
     if result == "positive":
         applied("reading.positive_domain", question.a, question.b)
@@ -233,7 +254,7 @@ def _may_round(question: _Question) -> bool:
     digits = question.context.conventions.rounded_digits
     return any(
         isinstance(decimal, nodes.Decimal)
-        and len(str(_shown_digits(decimal))) >= digits
+        and len(str(shown_digits(decimal))) >= digits
         and _may_diverge(other)
         for decimal, other in ((question.a, question.b), (question.b, question.a))
     )
@@ -244,12 +265,12 @@ def _rounds(decimal: Node, node: Node, value: Fraction, conventions: Conventions
 
     Another decimal is only rounded: who cuts 6.018 to 6.01 has made a mistake.
     """
-    if not isinstance(decimal, nodes.Decimal) or value.denominator == 1:
+    if not isinstance(decimal, nodes.Decimal):
         return False
     if (decimal.p < 0) != (value < 0):
         return False
-    shown = _shown_digits(decimal)
-    exactly = abs(value) * 10**decimal.places if shown else Fraction(0)
+    shown = shown_digits(decimal)
+    exactly = abs(value) * Fraction(10) ** decimal.places if shown else Fraction(0)
     if exactly.denominator == 1:  # the digits shown could have shown it exactly
         return False
     ways = _roundings(shown, conventions)
@@ -271,26 +292,6 @@ def _roundings(shown: int, conventions: Conventions) -> list[tuple[Fraction, int
     return [*ways, (Fraction(0), -1), (Fraction(-1), 0)] if digits >= FLOAT_DIGITS else ways
 
 
-def _is_noise(decimal: Node, difference: Fraction, value: Fraction) -> bool:
-    """Whether a float as programs print it misses a value only by the noise of its arithmetic."""
-    return _is_float(decimal) and abs(difference) <= FLOAT_NOISE * Fraction(ulp(float(value)))
-
-
-def _is_noise_of_constant(decimal: nodes.Decimal, other: Node, value: float) -> bool:
-    """The same for an irrational constant, about `value`: balls say that it lies as near."""
-    if not _is_float(decimal) or abs(value - decimal.p / decimal.q) > 2 * FLOAT_NOISE * ulp(value):
-        return False
-    reach = FLOAT_NOISE * Fraction(ulp(value))
-    off = tree.add(other, tree.rational(-Fraction(decimal.p, decimal.q)))
-    steps = nodes.Function("floor", (tree.mul(tree.rational(1 / reach), off),))
-    return any(probe(steps, num(whole)) == "equal" for whole in (0, -1))
-
-
-def _is_float(node: Node) -> bool:
-    digits = len(str(_shown_digits(node))) if isinstance(node, nodes.Decimal) else 0
-    return FLOAT_DIGITS <= digits <= MOST_FLOAT_DIGITS
-
-
 def _rounds_constant(
     decimal: nodes.Decimal, other: Node, value: float, conventions: Conventions
 ) -> bool:
@@ -299,7 +300,7 @@ def _rounds_constant(
     if abs(value - decimal.p / decimal.q) > 2 * unit + 1e-9 * abs(value):
         return False
     # the float says near; balls say which digits
-    shown = _shown_digits(decimal)
+    shown = shown_digits(decimal)
     size = tree.neg(other) if value < 0 else other
     for shift, offset in _roundings(shown, conventions):
         scaled = tree.add(tree.mul(tree.rational(1 / unit), size), tree.rational(shift))
@@ -322,10 +323,3 @@ def _rounds_inside(a: Node, b: Node) -> bool:
 
 def _at(node: Node, number: Node) -> Node:
     return tree.replace(node, lambda part: number if isinstance(part, nodes.Symbol) else None)
-
-
-def _shown_digits(decimal: nodes.Decimal) -> int:
-    """The digits that a decimal shows, as an integer; 0 if it shows none after the point."""
-    if decimal.places <= 0:
-        return 0
-    return int(abs(decimal.p) * 10**decimal.places // decimal.q)

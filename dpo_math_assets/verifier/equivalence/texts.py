@@ -19,6 +19,7 @@ from dpo_math_assets.verifier.equivalence.commas import as_list, decimal_comma, 
 from dpo_math_assets.verifier.equivalence.commutativity import words_may_differ
 from dpo_math_assets.verifier.equivalence.context import Context
 from dpo_math_assets.verifier.equivalence.families import COLLECTIONS
+from dpo_math_assets.verifier.equivalence.logic import compare_formulas
 from dpo_math_assets.verifier.equivalence.outcome import (
     AMBIGUOUS,
     EQUAL_EXACT,
@@ -31,11 +32,17 @@ from dpo_math_assets.verifier.equivalence.outcome import (
     SymbolicEqual,
     different,
 )
-from dpo_math_assets.verifier.equivalence.scalars import FLOAT_DIGITS
+from dpo_math_assets.verifier.equivalence.printed_floats import FLOAT_DIGITS
 from dpo_math_assets.verifier.equivalence.whole_answers import compare_answers, context_of
 from dpo_math_assets.verifier.lexicon.units import LONG_ABBREVIATIONS
 from dpo_math_assets.verifier.syntax.errors import ParseError
-from dpo_math_assets.verifier.syntax.nodes import Decimal, Node, Percent, Quantity, ValueList
+from dpo_math_assets.verifier.syntax.nodes import (
+    Decimal,
+    Node,
+    Percent,
+    Quantity,
+    ValueList,
+)
 from dpo_math_assets.verifier.syntax.normalization import normalise
 from dpo_math_assets.verifier.syntax.parser import NUMERAL, parse
 from dpo_math_assets.verifier.syntax.trees import children, contents, free_symbols
@@ -98,8 +105,8 @@ def _compare(answer: AnswerText, gold: AnswerText, context: Context) -> Outcome:
     text, gold_text = _pointed(answer.text, gold.text, context)
     if _same_text(text, gold_text):
         return EQUAL_TEXT
-    if numbers := plain_numbers(text, gold_text):
-        return numbers
+    if outcome := plain_numbers(text, gold_text) or compare_formulas(text, gold_text):
+        return outcome
     try:
         pair = _Pair(text, ", ".join(gold.boxes) or gold_text)
     except ParseError:

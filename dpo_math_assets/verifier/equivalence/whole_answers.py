@@ -69,8 +69,8 @@ def _compare_otherwise(a: Node, b: Node, same: Outcome, context: Context) -> Out
 
 
 def _compare_by_custom(a: Node, b: Node, same: Outcome, context: Context) -> Outcome:
-    if same.state == "different" and _may_be_one(a, b):
-        return UNKNOWN
+    if _may_be_one(a, b):
+        return UNKNOWN if same.state == "different" else same
     functions = holds(a, nodes.UnknownFunction) or holds(b, nodes.UnknownFunction)
     if functions or free_symbols(a) or free_symbols(b):
         return _compare_letters(a, b, same, context)
@@ -78,7 +78,9 @@ def _compare_by_custom(a: Node, b: Node, same: Outcome, context: Context) -> Out
 
 
 def _is_growth(node: Node) -> bool:
-    """Whether a node reads as a product and may be a class of growth: `O(n^2)`."""
+    """Whether a node, a product or a call by its form, may be a class of growth: `O(n^2)`."""
+    if isinstance(node, nodes.UnknownFunction):
+        return nodes.Symbol(node.name) in _GROWTHS
     return isinstance(node, nodes.Product) and node.factors[0] in _GROWTHS
 
 

@@ -5,16 +5,18 @@ Words equal the same words; a few words differ from other words and from a numbe
 
 import re
 
+from dpo_math_assets.verifier.algebra.exact import exact
 from dpo_math_assets.verifier.algebra.predicates import holds
 from dpo_math_assets.verifier.equivalence.context import Context
 from dpo_math_assets.verifier.equivalence.outcome import (
     EQUAL_TEXT,
+    UNKNOWN,
     UNPARSABLE_ANSWER,
     UNPARSABLE_GOLD,
     Outcome,
     different,
 )
-from dpo_math_assets.verifier.lexicon.words import NOUNS, ORDINALS, table, words
+from dpo_math_assets.verifier.lexicon.words import NOUNS, ORDINALS, WITHOUT_VALUE, table, words
 from dpo_math_assets.verifier.syntax import builders as tree
 from dpo_math_assets.verifier.syntax.nodes import Decimal, Node, Number, Quantity, Text, Tuple
 from dpo_math_assets.verifier.trace import applied
@@ -59,11 +61,15 @@ def compare_words(a: Node, b: Node, context: Context) -> Outcome:
         applied("reading.word_of_letters", other, text)
         return EQUAL_TEXT
     content = _content_words(text)
-    numeral = not _MAY_COUNT.isdisjoint(content)
-    few = len(content) <= _FEW and _alphabetic(text) and not numeral
-    if few and isinstance(other, Number | Decimal | Quantity | Tuple) and not holds(other, Text):
-        return different(a, b)
+    said = " ".join(content)
+    if said in WITHOUT_VALUE and isinstance(other, Number | Decimal | Quantity | Tuple):
+        # no solutions may be 0 of them, and so may `none`
+        return UNKNOWN if _is_zero(other) or holds(other, Text) else different(a, b)
     return UNPARSABLE_ANSWER if text is a else UNPARSABLE_GOLD
+
+
+def _is_zero(node: Node) -> bool:
+    return exact(node.value if isinstance(node, Quantity) else node) == 0
 
 
 def _compare_texts(a: Text, b: Text) -> Outcome:

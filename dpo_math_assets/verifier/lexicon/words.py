@@ -45,5 +45,9 @@ NUMBER_WORDS = {word: value for value, word in enumerate(in_order("english", "nu
 TENS = {word: 10 * tens for tens, word in enumerate(in_order("english", "tens"), start=2)}
 SCALES: dict[str, int] = meanings("english", "scales")
 ORDINALS = words("english", "ordinals")
+# What is counted and measures nothing, in the singular.
+THINGS = words("english", "things")
+# Answers that say that there is no number, each in one form.
+WITHOUT_VALUE = frozenset(str(table("languages/english")["without_value"]).strip().splitlines())
 # What a question has named whose answer is an adjective.
 NOUNS = words("english", "nouns")

@@ -28,7 +28,7 @@ from dpo_math_assets.verifier.extraction.markers import finders_with
 from dpo_math_assets.verifier.extraction.options import with_option
 from dpo_math_assets.verifier.runtime.worker_pool import shared_pool
 from dpo_math_assets.verifier.syntax.nodes import Node
-from dpo_math_assets.verifier.trace import applied
+from dpo_math_assets.verifier.trace import applied, is_recording
 from dpo_math_assets.verifier.verdict import NO_ANSWER, Verdict
 
 # A final answer, or why there is none.
@@ -127,8 +127,8 @@ def compare_with(
             outcome = compare_readings(
                 _readings(_stated(extracted, conventions)), gold, conventions, symbolic
             )
-    if outcome.witness:
-        applied("witness.parts", outcome.witness.answer, outcome.witness.gold)
+    if outcome.state == "different":
+        applied("witness.parts", *(outcome.witness or (extracted, ground_truth)))
     return outcome.comparison()
 
 
@@ -182,7 +182,7 @@ def compared(
 
     Raises MachineError where they need a worker and none can be started.
     """
-    if plain := plain_numbers(answer, gold):  # at once: nothing here that may take long
+    if (plain := plain_numbers(answer, gold)) and not is_recording():  # takes no time at all
         return plain.comparison()
     try:
         with within(timeout_s):

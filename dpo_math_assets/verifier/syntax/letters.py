@@ -35,6 +35,7 @@ Read = tuple[Kind, str, int]
 Rule = Callable[[Scanner, str], Read | None]
 
 _LETTERS = re.compile(r"[A-Za-z]+")
+_VOWELS = frozenset("aeiou")
 # `don't`, `Tom's`, `I'm`, `o'clock`
 _CONTRACTION = re.compile(
     r"(?:[A-Za-z]+n't|[A-Za-z]{2,}'(?:s|re|ve|ll|d)|I'(?:m|ve|ll|d)|o'clock)(?![A-Za-z'(])"
@@ -108,7 +109,7 @@ def read_letters(scanner: Scanner) -> None:
     upright = scanner.next_brace == "text"  # \mathrm x
     if upright:
         scanner.next_brace = None
-    if len(run) >= 4 and _is_only_a_word(run) and not text.startswith("'", found.end()):
+    if len(run) >= 4 and _is_only_a_word(run) and not text.startswith(("'", "("), found.end()):
         scanner.emit("word", run, len(run))
         return
     scanner.upright = upright or "text" in scanner.braces
@@ -357,6 +358,18 @@ def _capitals(scanner: Scanner, run: str) -> Read | None:
     return ("sym", run, len(run)) if len(run) >= 3 and run.isupper() else None
 
 
+def _unknown_function(scanner: Scanner, run: str) -> Read | None:
+    """`foo(3)`: three letters that may be a word, and more, directly before a bracket."""
+    if not scanner.text.startswith("(", scanner.position + len(run)):
+        return None
+    if len(run) < 3 or scanner.upright or _split(run):
+        return None
+    if scanner.last() == "word" or (scanner.last() == "num" and scanner.spaced):  # a unit
+        return None
+    spelled = len(run) > 3 or not _VOWELS.isdisjoint(run)
+    return ("func", run, len(run)) if spelled else None
+
+
 RULES: tuple[Rule, ...] = (
     _sign_in_words,
     _contraction,
@@ -374,5 +387,6 @@ RULES: tuple[Rule, ...] = (
     _unit,
     _unit_of_value,
     _doubled_domain,
+    _unknown_function,
     _capitals,
 )

@@ -44,6 +44,11 @@ def _by_name(node: nodes.Node) -> str:
     return f"{type(node).__name__}({', '.join(parts)})"
 
 
+def _interval(node: nodes.Interval) -> str:
+    begins, ends = "[" if node.low_closed else "(", "]" if node.high_closed else ")"
+    return f"{begins}{plain_text(node.low)}, {plain_text(node.high)}{ends}"
+
+
 _Write = Callable[[Any], str]
 _FORMS: dict[type[nodes.Node], tuple[_Write, int]] = {
     nodes.Number: (_number, _VALUE),
@@ -64,6 +69,7 @@ _FORMS: dict[type[nodes.Node], tuple[_Write, int]] = {
     nodes.Percent: (lambda n: f"{_inside(n.value, _VALUE)}%", _POWER),
     nodes.Quantity: (lambda n: f"{_inside(n.value, _PRODUCT)} {n.unit}", _PRODUCT),
     nodes.Tuple: (lambda n: f"({_listed(n.items)})", _VALUE),
+    nodes.Interval: (_interval, _VALUE),
     nodes.FiniteSet: (lambda n: f"{{{_listed(n.items)}}}", _VALUE),
     nodes.ValueList: (lambda n: _listed(n.items), _SUM),
     nodes.Relation: (lambda n: f"{plain_text(n.left)} {n.op} {plain_text(n.right)}", _SUM),

@@ -23,7 +23,6 @@ from dpo_math_assets.verifier.extraction.tokens import (
     has_digits,
     has_words,
 )
-from dpo_math_assets.verifier.lexicon.functions import FUNCTION_NAMES
 from dpo_math_assets.verifier.lexicon.words import word_set
 from dpo_math_assets.verifier.syntax.normalization import clean
 
@@ -83,6 +82,8 @@ _ABOUT_LAST = re.compile(
 _SMILEYS = re.compile(r"[\s\u2600-\u27BF\uFE0F\U0001F000-\U0001FAFF]+$")
 # A mark without an answer, a rule; `**` is the beginning of what was cut off.
 _EMPTY = re.compile(r"\s*(?:\**#{4,}\**|-{3,}|\*{3,}|_{3,})\s*")
+# `sin(` is no word of a sentence.
+_CALLED = re.compile(r"[A-Za-z]+(?=\()")
 _TAGGED = re.compile(r"<(result|output|final|response)>\s*([^<>]+)</\1>$", re.IGNORECASE)
 _RESULT = re.compile(rf"=\s*[$*\\(\[]*(-?{NUMBER})[^=\d]*$")
 _AMOUNT = re.compile(rf"(?<![\w.,/]){NUMBER}(?![\w/%]|[.,]\d)")
@@ -168,7 +169,7 @@ def _enclosed(text: str) -> list[Bare] | None:
 
 def is_prose(text: str) -> bool:
     """Whether a line is a sentence and not a value with a word or two."""
-    words = [word for word in WORD.findall(LATEX_WORD.sub(" ", text)) if word not in FUNCTION_NAMES]
+    words = WORD.findall(_CALLED.sub(" ", LATEX_WORD.sub(" ", text)))
     return len(words) > 6 or _NEXT_SENTENCE.search(text) is not None
 
 

@@ -9,14 +9,15 @@ from collections import Counter
 from collections.abc import Iterable
 
 from dpo_math_assets.verifier.syntax import nodes
-from dpo_math_assets.verifier.syntax.builders import add, mul, replace
+from dpo_math_assets.verifier.syntax.builders import add, mul, neg, replace
 from dpo_math_assets.verifier.syntax.nodes import Node, num
 from dpo_math_assets.verifier.trace import applied
 
 # Letters that stand side by side in an index, as in `a_{ij}`; other words are names: `a_{max}`.
 _SIDE_BY_SIDE = re.compile(r"(?!min)[i-np-t]{2,4}")
 _WORD = re.compile(r"[A-Za-z]+")
-_STRAIGHT = re.compile(r"(?P<factor>\d*)(?P<name>[A-Za-z])(?P<shift>[+-]\d{1,4})?")
+# A term of `2k+1`, `n-k`: its sign, which only the first may lack, its factor and its letter.
+_TERM = re.compile(r"([+-]|^)(?:(\d{0,4})([A-Za-z])|(\d{1,4}))(?=[+-]|$)")
 
 
 def as_symbol(node: Node) -> nodes.Symbol | None:
@@ -68,14 +69,19 @@ def _holds(index: str, name: str) -> bool:
     )
 
 
+def _term(found: "re.Match[str]") -> Node:
+    sign, factor, letter, number = found.groups()
+    value: Node = num(int(number)) if number else nodes.Symbol(letter)
+    if factor:
+        value = mul(num(int(factor)), value)
+    return neg(value) if sign == "-" else value
+
+
 def _places(index: str) -> tuple[Node, ...]:
-    """What stands in an index: `2k+1` as an expression, `ij` as two letters, else one name."""
-    straight = _STRAIGHT.fullmatch(index)
-    if straight:
-        place: Node = nodes.Symbol(straight["name"])
-        if straight["factor"]:
-            place = mul(num(int(straight["factor"])), place)
-        return (add(place, num(int(straight["shift"]))) if straight["shift"] else place,)
+    """What stands in an index: `n-k` as an expression, `ij` as two letters, else one name."""
+    terms = list(_TERM.finditer(index))
+    if index and "".join(term[0] for term in terms) == index:
+        return (add(*map(_term, terms)),)
     parts = index.split(",")
     if len(parts) > 1:
         return tuple(place for part in parts for place in _places(part))

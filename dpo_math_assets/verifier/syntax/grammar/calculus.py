@@ -10,6 +10,7 @@ from dpo_math_assets.verifier.syntax.builders import chosen, divide
 from dpo_math_assets.verifier.syntax.errors import ParseError
 from dpo_math_assets.verifier.syntax.grammar import expressions
 from dpo_math_assets.verifier.syntax.grammar.binding import as_symbol, bound, derived
+from dpo_math_assets.verifier.syntax.grammar.leaves import begins_factor
 from dpo_math_assets.verifier.syntax.grammar.stream import Stream
 from dpo_math_assets.verifier.syntax.nodes import Node, num
 
@@ -106,9 +107,13 @@ def _integrand(stream: Stream) -> tuple[Node, nodes.Symbol]:
         body = _integrand(stream)
         stream.expect("close")
     else:
-        node = num(1) if stream.sees("sym", "d") else expressions.sum_of(stream)
+        first = stream.sees("sym", "d")  # `int dx f`, as physicists write it
+        node = num(1) if first else expressions.sum_of(stream)
         stream.expect("sym", "d")
-        body = node, _variable(expressions.primary(stream), "an integral")
+        variable = _variable(expressions.primary(stream), "an integral")
+        if first and begins_factor(stream):
+            node = expressions.product(stream)
+        body = node, variable
     stream.depth -= 1
     return body
 

@@ -282,7 +282,18 @@ def _is_called(stream: Stream, name: str) -> bool:
     bracket = stream.sees("open", "(") or (expected and stream.sees("open", "["))
     if not (braced or bracket) or stream.token.spaced:
         return False
-    return expected or _OF_FUNCTION.split(name)[0] in FUNCTION_LETTERS
+    if expected or _OF_FUNCTION.split(name)[0] in FUNCTION_LETTERS:
+        return True
+    return _holds_one_value(stream)
+
+
+def _holds_one_value(stream: Stream) -> bool:
+    """Whether brackets hold a letter or a number, as nobody writes a factor: `T(n)`, `u(-2)`."""
+    if stream.at > 1 and stream.tokens[stream.at - 2].value == "^":  # `sin^n(x)`
+        return False
+    signed = 1 + (stream.peek().value == "-")
+    value, behind = stream.peek(signed), stream.peek(signed + 1)
+    return value.kind in ("num", "sym") and behind.kind == "close"
 
 
 def arguments(stream: Stream) -> tuple[Node, ...]:

@@ -2,7 +2,7 @@ r"""Functions applied to arguments, in brackets or not (`\sin^2 2x`), and letter
 
 from collections.abc import Callable, Sequence
 
-from dpo_math_assets.verifier.lexicon.functions import PRINTED, UNKNOWN_FUNCTIONS
+from dpo_math_assets.verifier.lexicon.functions import PRINTED
 from dpo_math_assets.verifier.syntax import builders, nodes
 from dpo_math_assets.verifier.syntax.builders import IMAGINARY, E
 from dpo_math_assets.verifier.syntax.errors import ParseError
@@ -21,7 +21,7 @@ _TRIGONOMETRIC = frozenset(
 # How many arguments functions take that do not take one.
 _ANY = (1, 50)
 _ARITY = {
-    **dict.fromkeys(("mod", "binom", "root"), (2, 2)),
+    **dict.fromkeys(("mod", "binom", "root", "atan2"), (2, 2)),
     **dict.fromkeys(("gcd", "lcm", "max", "min"), _ANY),
     "log": (1, 2),
 }
@@ -59,6 +59,9 @@ def _with_number(stream: Stream, named: Token) -> tuple[str, Node | None]:
         return name, None
     if name == "log" and stream.source[named.start] != "\\":
         return name, stream.advance().node
+    if name == "atan" and stream.token.node == num(2):
+        stream.advance()
+        return "atan2", None
     if name == "fact" and stream.token.node == num(2):
         stream.advance()
         return "fact2", None
@@ -135,6 +138,7 @@ _MADE: dict[str, Callable[[_Values], Node]] = {
         nodes.Function("cos", (x[0],)), builders.mul(IMAGINARY, nodes.Function("sin", (x[0],)))
     ),
     "sqrt": lambda x: builders.root(x[0], num(2)),
+    "atan2": lambda x: nodes.Function("arg", (builders.add(x[1], builders.mul(IMAGINARY, x[0])),)),
     "cbrt": lambda x: builders.root(x[0], num(3)),
     "root": lambda x: builders.root(x[0], x[1]),
     "abs": lambda x: nodes.AbsoluteValue(x[0]),
@@ -144,6 +148,7 @@ _MADE: dict[str, Callable[[_Values], Node]] = {
     "log": lambda x: _logarithm(x[0], x[1] if len(x) == 2 else num(10)),
     "lg": lambda x: _logarithm(x[0], num(10)),
 }
+_KNOWN = nodes.FUNCTIONS.keys() | _MADE.keys()
 _MADE_OF_ONE: dict[str, Callable[[Node], Node]] = {
     "max": lambda x: x,
     "min": lambda x: x,
@@ -154,7 +159,7 @@ _MADE_OF_ONE: dict[str, Callable[[Node], Node]] = {
 
 def _applied_to(name: str, values: _Values, base: Node | None, above: Node | None) -> Node:
     """A function applied. `sin^{-1}` is the inverse, other exponents are powers."""
-    if name in UNKNOWN_FUNCTIONS:
+    if name not in _KNOWN:
         called = nodes.UnknownFunction(f"\\{name}", tuple(values))
         applied("grammar.named_function", called)
         return called if above is None else builders.power(called, above)
