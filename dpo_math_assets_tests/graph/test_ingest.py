@@ -229,7 +229,7 @@ def test_texts_on_which_our_code_fails_cost_their_rows_and_never_their_export(
         (intake, "read_record"): "reader-poison",
         (cleaning, "prompt_key"): "prompt-poison",
         (cleaning, "stops_inside"): "cut-poison",
-        (pipeline, "extract"): "answer-poison",
+        (pipeline, "extract_answer"): "answer-poison",
         (pipeline, "compare_with"): "pair-poison",
     }
     for (module, name), poison in faulty.items():
@@ -268,10 +268,10 @@ def test_an_export_that_is_refused_holds_up_no_other(
     """Neither one that lands with it nor one that lands after three runs left it unprocessed."""
     read, clean = ingest.read_export, ingest.clean_export
 
-    def refusing(*given: Any) -> Any:
+    def refusing(*given: Any, **more: Any) -> Any:
         if given[1] == "000001-a.jsonl":
             raise DpoMathError("refused by the reader")
-        return read(*given)
+        return read(*given, **more)
 
     def crashing(raw: Path, *rest: Any, **more: Any) -> Any:
         if raw.stem == "000002-b.jsonl":

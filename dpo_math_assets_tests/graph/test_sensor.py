@@ -121,10 +121,10 @@ def test_an_export_that_is_given_up_holds_up_none_that_lands_later(
 ) -> None:
     read = ingest.read_export
 
-    def refusing(path: Path, key: str, *rest: Any) -> Any:
+    def refusing(path: Path, key: str, *rest: Any, **more: Any) -> Any:
         if key == "000001-a.jsonl":
             raise DpoMathError("refused")
-        return read(path, key, *rest)
+        return read(path, key, *rest, **more)
 
     monkeypatch.setattr(ingest, "read_export", refusing)
     workbench.land("a.jsonl", [RIGHT, WRONG])
