@@ -146,7 +146,7 @@ def test_what_is_equal_for_positive_letters_only_is_neither_equal_nor_different(
 
 
 @pytest.mark.parametrize(("a", "b"), UNTOLD)
-def test_agreement_where_nothing_shows_is_no_equality(backend: str, a: str, b: str) -> None:
+def test_agreement_where_nothing_shows_is_no_equality(a: str, b: str) -> None:
     assert probe(parse(a), parse(b)) == "untold"
     assert probe(parse(b), parse(a)) == "untold"
 
