@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dpo_math_assets.pairs import dataset, decontamination, selection, survey
+from dpo_math_assets.pairs import asked_problems, dataset, selection, shared_runs, survey
 from dpo_math_assets.pairs.dataset import build_dataset
 from dpo_math_assets.pairs.pairing import PairingSettings, build_pairs
 from dpo_math_assets.pairs.schema import PAIR_SCHEMA
@@ -161,7 +161,8 @@ def test_a_dataset_built_in_small_parts_has_the_bytes_of_one_built_at_once(
     for module, name in (
         (dataset, "COMPLETIONS_AT_ONCE"),
         (dataset, "TEXTS_AT_ONCE"),
-        (decontamination, "PROBLEMS_AT_ONCE"),
+        (asked_problems, "PROBLEMS_AT_ONCE"),
+        (shared_runs, "PROBLEMS_AT_ONCE"),
         (selection, "PAIRS_AT_ONCE"),
         (selection, "TEXTS_AT_ONCE"),
         (survey, "ROWS_AT_ONCE"),

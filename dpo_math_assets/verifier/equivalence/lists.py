@@ -166,11 +166,16 @@ def _compare_labels_left_out(
         points = len(labels) > 1 and (isinstance(a, nodes.Tuple) or isinstance(b, nodes.Tuple))
         return same.demoted() if points and not free else same  # `x = 1 or x = 2`
     outcome = context.in_order(first, second)
-    if outcome.state == "different" and isinstance(labels[0], nodes.Text):
-        # words have no order of their own, as x and y have
+    if outcome.state == "different" and not _in_alphabetical_order(labels):
+        # Only where names stand as x, y, z do it is known which place of the other side is whose.
         same = context.unordered(first, second, once)
         return UNKNOWN if same.state == "equal" else outcome
     return outcome
+
+
+def _in_alphabetical_order(labels: Items) -> bool:
+    names = [label.name for label in labels if isinstance(label, nodes.Symbol)]
+    return len(names) == len(labels) and names == sorted(names)
 
 
 def _numbered(labels: Items) -> bool:

@@ -152,3 +152,13 @@ def test_two_values_of_one_letter_are_no_point() -> None:
     all_pass("x = 1 \\text{ or } x = 2", "1, 2", "\\{1, 2\\}")
     nobody_knows("x = 1 \\text{ or } x = 2", "(1, 2)")
     none_pass("x = 1 \\text{ or } x = 2", "(1, 3)")
+
+
+@pytest.mark.parametrize(("one", "other"), [("y = 2, x = 1", "(1, 2)"), ("b = 3, a = 5", "5, 3")])
+def test_names_out_of_their_order_do_not_make_a_point_wrong(one: str, other: str) -> None:
+    is_undecided(one, other)
+    is_undecided(other, one)
+
+
+def test_names_in_their_order_still_do() -> None:
+    differs_either_way("x = 2, y = 1", "(1, 2)")
