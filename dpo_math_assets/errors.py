@@ -20,7 +20,8 @@ Exception
     ├── RecordError               traces.trace_rows
     ├── UndefinedValueError       verifier.algebra.budget
     ├── UnknownValueError         verifier.algebra.budget
-    └── _BeyondError              verifier.backends.symbolic
+    ├── _BeyondError              verifier.backends.symbolic
+    └── _NoFormulaError           verifier.syntax.logic
 """
 
 

@@ -35,7 +35,7 @@ _KNOWN = KNOWN_NAMES | {"steps", "plan_json"}
 
 def _cells(text: str, delimiter: str) -> list[str]:
     # The module's own limit is for the whole process; how long a row may be is decided before.
-    csv.field_size_limit(len(text) + 1)
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
     return next(csv.reader([text], delimiter=delimiter, strict=True), [])
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 # Raise it with every change that can change a verdict: it goes into the assets' code versions, so
 # that a better verifier marks old traces stale.
-VERIFIER_VERSION = "1.6"
+VERIFIER_VERSION = "1.7"
 
 # Texts that stand where an answer is missing; for Python and for Polars alike.
 NO_ANSWER = r"^\s*(?:|(?i:null|n/a|tbd)|\$?\\boxed\{\s*\}\$?|\{\s*\"answer\"\s*:\s*null\s*\})\s*$"

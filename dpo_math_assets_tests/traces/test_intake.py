@@ -111,8 +111,8 @@ def test_a_parquet_reader_that_stops_early_is_found_out(
     pl.DataFrame([FLAT] * 3).write_parquet(tmp_path / "export.parquet")
     batches = pq.ParquetFile.iter_batches
 
-    def two_rows(self: Any, batch_size: int) -> Any:
-        return (batch.slice(0, 2) for batch in batches(self, batch_size))
+    def two_rows(self: Any, batch_size: int, **chosen: Any) -> Any:
+        return (batch.slice(0, 2) for batch in batches(self, batch_size, **chosen))
 
     monkeypatch.setattr(pq.ParquetFile, "iter_batches", two_rows)
     with pytest.raises(AssertionError, match=r"of 3 bytes .*rows"):

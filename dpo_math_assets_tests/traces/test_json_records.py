@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from dpo_math_assets.traces.containers import Damage, ExportFile, Line
 from dpo_math_assets.traces.json_records import JsonRecords, Record, is_copy
+from dpo_math_assets.traces.limits import ReadingLimits
 from dpo_math_assets_tests.traces.reading import FLAT, lines, read
 
 
@@ -104,7 +105,7 @@ def test_a_record_is_found_on_the_line_where_it_begins(
     tmp_path: Path, text: str, numbers: list[int]
 ) -> None:
     (tmp_path / "e.jsonl").write_text(text, encoding="utf-8")
-    source = ExportFile(tmp_path / "e.jsonl")
+    source = ExportFile(tmp_path / "e.jsonl", ReadingLimits())
     records = [item for item in JsonRecords().read(source.lines()) if isinstance(item, Record)]
     assert [record.line_number for record in records] == numbers
     for record in records:  # and its bytes are those that stand there

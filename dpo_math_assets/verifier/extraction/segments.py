@@ -28,10 +28,11 @@ _FINAL_CHANNEL = "<|channel|>final<|message|>"
 _CHANNEL = re.compile(r"<\|channel\|>\s*(?P<name>\w+)")
 # Tokens of a chat: what stands between the first and the second is the answer.
 _SPECIAL = re.compile(
-    r"<\|[A-Za-z_]{1,20}\|>|</?s>|\[/?(?:INST|EOS)\]|<(?:eos|EOS|(?:end|start)_of_turn)>"
+    r"<\|[A-Za-z_]{1,20}\|>|</?s>|\[/?(?:INST|EOS|PAD|SEP)\]|<(?:eos|EOS|(?:end|start)_of_turn)>"
     r"|<｜[^｜<>\n]{1,40}｜>"
 )
-_SPECIAL_NEEDLES = ("<|", "s>", "S>", "T]", "S]", "_turn>", "<｜")
+_BRACKETED_TOKENS = ("INST]", "EOS]", "PAD]", "SEP]")
+_SPECIAL_NEEDLES = ("<|", "s>", "S>", "T]", "S]", "D]", "P]", "_turn>", "<｜")
 # What is written in a programming language says nothing to a reader.
 LANGUAGES = "python|py|sage|cpp|c|java|javascript|js|r|matlab"
 _CODE = re.compile(rf"```(?:{LANGUAGES})\b.*?(?:```|\Z)", re.DOTALL)
@@ -69,6 +70,8 @@ NEEDLES = (
     r"\\begin\{(?:asy\}|tikz)",
     r"INST\]",
     r"EOS\]",
+    r"PAD\]",
+    r"SEP\]",
     rf"```(?:{LANGUAGES})(?-u:\b)",
     f" (?:{'|'.join(ASKING)}):",
     rf"\n[#*\[>_ \t-]*(?:[A-Z][a-z]+ )?(?:{QUESTIONS}|question|problem)"
@@ -90,7 +93,7 @@ def answering_part(text: str, thoughts: Thoughts = ()) -> str:
         if shorter is not text:
             applied("segment.thoughts", text, shorter)
             text = shorter
-    if "<" in text or "INST]" in text or "EOS]" in text:
+    if "<" in text or any(map(text.__contains__, _BRACKETED_TOKENS)):
         for rule, part in (("segment.channel", _final_channel), ("segment.chat", _first_message)):
             shorter = part(text)
             if shorter is not text:

@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from dpo_math_assets.errors import InternalError
+
 MAX_LENGTH = 400
 MAX_DEPTH = 40
 
@@ -66,7 +68,7 @@ _CONNECTED: dict[str, Callable[[bool, bool], bool]] = {
 }
 
 
-class _NoFormulaError(Exception):
+class _NoFormulaError(InternalError):
     """The text is no formula of logic."""
 
 

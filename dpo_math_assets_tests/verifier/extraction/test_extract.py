@@ -233,15 +233,14 @@ def test_a_last_line_of_another_question_of_code_or_against_another_is_not_taken
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "gold"),
     [
-        "See above.",
-        "12!",
-        "24 → 12",
-        "Por tanto, x = 12",
-        "$P(A^c) = 1 - \\frac{7}{12} = \\frac{5}{12}$",
+        ("See above.", "12"),
+        ("12!", "12"),
+        ("24 → 12", "12"),
+        ("Por tanto, x = 12", "12"),
+        ("$P(A^c) = 1 - \\frac{7}{12} = \\frac{5}{12}$", "\\frac{5}{12}"),
     ],
 )
-def test_what_may_be_right_in_another_reading_is_no_mismatch(answer: str) -> None:
-    for gold in ("12", "\\frac{5}{12}"):
-        assert verify(f"Answer: {answer}", gold).ok is None or gold not in answer
+def test_what_may_be_right_in_another_reading_is_no_mismatch(answer: str, gold: str) -> None:
+    assert verify(f"Answer: {answer}", gold).ok is not False

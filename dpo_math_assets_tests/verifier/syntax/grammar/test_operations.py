@@ -89,7 +89,8 @@ def test_stars_and_bullets_between_numbers_multiply() -> None:
 
 
 def test_statements_joined_by_and_and_or_are_no_list() -> None:
-    nobody_knows("p or q and r", r"p \vee (q \wedge r)", "p, q, r", "p and q or r")
+    all_pass("p or q and r", r"p \vee (q \wedge r)")  # `and` binds closer
+    nobody_knows("p or q and r", "p, q, r", "p and q or r")
 
 
 def test_products_of_sets_know_their_order() -> None:
