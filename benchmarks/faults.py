@@ -132,9 +132,12 @@ def corruption(source: random.Random, folder: Path) -> str | None:
     files = [path for path in sorted(data.rglob("*")) if path.suffix in (".parquet", ".json")]
     file = source.choice(files)
     content = bytearray(file.read_bytes())
-    damage = source.choice(["cut", "emptied", "removed"])
+    damage = source.choice(["cut", "emptied", "a bit flipped", "removed"])
     if damage == "removed":
         file.unlink()
+    elif damage == "a bit flipped" and content:
+        content[source.randrange(len(content))] ^= 1 << source.randrange(8)
+        file.write_bytes(content)
     else:
         cut = source.randrange(len(content)) if damage == "cut" and content else 0
         file.write_bytes(content[:cut])
