@@ -47,6 +47,7 @@ from dpo_math_assets.stages.ingest import (
 from dpo_math_assets.stages.up_to_date import outdated_pairs
 from dpo_math_assets.stages.workspace import Workspace
 from dpo_math_assets.traces.containers import ExportFile
+from dpo_math_assets.traces.limits import ReadingLimits
 
 ROWS = 1_000_000
 # Attempts at one problem in a row, and all that a log of the part `volume` holds of it.
@@ -158,7 +159,7 @@ def write_log(path: Path, rows: int, seed: int, problems: range) -> None:
 
 def fingerprint(path: Path) -> str:
     """What landing would register the file under."""
-    source = ExportFile(path)
+    source = ExportFile(path, ReadingLimits())
     for _ in source.chunks():
         pass
     return source.fingerprint
