@@ -44,7 +44,10 @@ def reading_inputs(workspace: Workspace, key: str, path: str, fingerprint: str) 
     intake = workspace.settings.intake
     field_map = map_of_export(intake.field_map, path, key)
     inputs = {"fingerprint": fingerprint, "field_map": field_map, "version": INTAKE_VERSION}
-    record = workspace.store.record(RAW, key)
+    try:
+        record = workspace.store.record(RAW, key)
+    except DamagedDataError:
+        record = None  # the partition is to be made again, whatever it met
     met = record["inputs"].get("limits", {}) if record else {}
     return inputs | _limits(met) if all(getattr(intake, n) == met[n] for n in met) else inputs
 

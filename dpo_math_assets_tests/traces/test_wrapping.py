@@ -50,4 +50,4 @@ def test_a_long_prompt_takes_time_in_proportion(unit: str) -> None:
         return time.process_time() - begun
 
     seconds(1_000)
-    assert seconds(200_000) < 1.5
+    assert seconds(200_000) < 15  # where time grew by the square, minutes
