@@ -33,13 +33,13 @@ UNITS = (
 )
 SMALL = 8_000
 # A hundred where time is quadratic; below a tenth of a millisecond, the clock counts nothing.
-MOST = 30
+MOST = 60
 FLOOR_S = 0.0003
 
 
 def _seconds(function: Callable[[str], object], text: str, most: float) -> float:
     best = float("inf")
-    for _ in range(3):
+    for _ in range(6):
         begins = time.process_time()
         function(text)
         best = min(best, time.process_time() - begins)
