@@ -8,6 +8,8 @@ import textwrap
 import psutil
 import pytest
 
+from dpo_math_assets_tests.killed import left_behind
+
 # Long work of a child: in Python, and in a call into C that lets no other thread run.
 WORK = {
     "python": "while True: pass",
@@ -71,12 +73,4 @@ def test_a_command_that_is_killed_while_it_verifies_leaves_no_worker() -> None:
         verify_frame(frame, workers=2, on_progress=told)
         """
     )
-    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
-    assert parent.stdout is not None
-    workers = [psutil.Process(int(pid)) for pid in parent.stdout.readline().split()]
-    assert workers
-    parent.kill()
-    parent.wait()
-    parent.stdout.close()
-    _, alive = psutil.wait_procs(workers, timeout=60)
-    assert not alive
+    assert not left_behind(script, seconds=60)

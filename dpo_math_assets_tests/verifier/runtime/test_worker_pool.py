@@ -28,6 +28,7 @@ from dpo_math_assets.verifier.syntax.nodes import (
     UnknownFunction,
     num,
 )
+from dpo_math_assets_tests.killed import left_behind
 
 X = Symbol("x")
 SQUARE = Power(X, num(2))
@@ -201,15 +202,7 @@ def test_workers_end_when_their_parent_is_killed_in_the_middle_of_a_row() -> Non
         pool.equal(ENDLESS, THIRD, 600.0)
         """
     )
-    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
-    assert parent.stdout is not None
-    workers = [psutil.Process(int(pid)) for pid in parent.stdout.readline().split()]
-    assert workers
-    parent.kill()
-    parent.wait()
-    parent.stdout.close()
-    _, alive = psutil.wait_procs(workers, timeout=20)
-    assert not alive
+    assert not left_behind(script, seconds=20)
 
 
 def test_a_worker_imports_neither_the_callers_main_module_nor_the_current_folder(
