@@ -5,14 +5,21 @@ samples that show the extracted answer alone, is `math_sympy_answer`.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from lm_eval.api.filter import Filter
 from lm_eval.api.registry import register_filter, register_metric
 
-from dpo_math_assets.verifier import extract, verify
+from dpo_math_assets.verifier import Verdict, extract, verify
 
 __all__ = ["FinalAnswer", "math_sympy_undecided", "math_sympy_verify"]
+
+
+@lru_cache(maxsize=1)
+def _verdict(completion: str, gold: str) -> Verdict:
+    """The verdict that both metrics ask for, one after the other."""
+    return verify(completion, gold)
 
 
 @register_metric(
@@ -23,7 +30,7 @@ __all__ = ["FinalAnswer", "math_sympy_undecided", "math_sympy_verify"]
 )
 def math_sympy_verify(references: Sequence[str], predictions: Sequence[str], **_: Any) -> float:
     """1.0 where the completion is proven equal to the gold, else 0.0."""
-    return float(verify(predictions[0], references[0]).ok is True)
+    return float(_verdict(predictions[0], references[0]).ok is True)
 
 
 @register_metric(
@@ -34,7 +41,7 @@ def math_sympy_verify(references: Sequence[str], predictions: Sequence[str], **_
 )
 def math_sympy_undecided(references: Sequence[str], predictions: Sequence[str], **_: Any) -> float:
     """1.0 where nothing is proven: as much may be missing from `math_sympy_verify`."""
-    return float(verify(predictions[0], references[0]).ok is None)
+    return float(_verdict(predictions[0], references[0]).ok is None)
 
 
 @register_filter("math_sympy_answer")
